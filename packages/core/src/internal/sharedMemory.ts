@@ -1,0 +1,189 @@
+/**
+ * The shared-memory layout: the one file that knows an index, and the one file that calls `Atomics`.
+ *
+ * Every JavaScript thread of a Giveway process (main and each compute worker) owns one **thread block**. Its owner
+ * writes it, sysmon and the pool read it, and three cells are written by others: the preempt flag (sysmon), the cancel
+ * cell (main, to a worker) and nothing else.
+ *
+ * **Invariant.** The beacon is best effort, so it is OK that it is racy: its cells are stored plainly (0.4 ns against
+ * 10 ns for `Atomics.store`), and a reader takes a torn read for what it is by comparing `sliceSeq` before and after.
+ * A cancel is not best effort: it names a job by number, so a late one can never hit the next job.
+ *
+ * Rejected: one flag per job in a table (needs a free list and an ABA guard); a boolean cancel flag (a cancel that
+ * arrives between two jobs kills the wrong one).
+ */
+
+/** Int32 cells. Cells that different threads write sit 64 bytes (one cache line) apart. */
+const Cell = {
+  /** number of slices begun; changes at each begin and end, so an unchanged value means "the same slice still runs" */
+  sliceSeq: 0,
+  /** nesting depth of run loops; 0 when no fiber runs */
+  depth: 1,
+  /** id of the innermost running fiber */
+  fiberId: 2,
+  /** interned label of what it runs (see `Labels` in Supervision) */
+  label: 3,
+  /** number of turns begun */
+  turnSeq: 4,
+  /** 1 while the run queue is being served */
+  inTurn: 5,
+  /** slices run since this turn began */
+  turnSlices: 6,
+  /** fibers ready to run */
+  ready: 7,
+  /** bumped by a timer, so that a loop held by something that is no fiber is seen too */
+  heartbeat: 8,
+  /** raised by sysmon when the running slice is over (an epoch, compared with `sliceSeq`) */
+  preempt: 16,
+  /** number of the job this worker must stop; 0 for none. Written by main only */
+  cancel: 32,
+  /** number of the job this worker runs; 0 for none. Written by the worker only */
+  job: 48
+} as const
+
+/** Float64 cells, milliseconds on the `performance.timeOrigin + performance.now()` clock that all threads share. */
+const Time = {
+  /** when the innermost slice began */
+  sliceStart: 32,
+  /** when this turn began */
+  turnStart: 33,
+  /** since when the oldest ready fiber waits */
+  oldestReady: 34,
+  /** when the heartbeat was bumped */
+  heartbeatAt: 35
+} as const
+
+const int32Cells = 64
+const bytes = int32Cells * 4 + 64
+
+/** One thread's block, seen through its two views. */
+export interface ThreadBlock {
+  readonly buffer: SharedArrayBuffer
+  readonly i32: Int32Array
+  readonly f64: Float64Array
+}
+
+/** Wraps a buffer that another thread made. */
+export const fromBuffer = (buffer: SharedArrayBuffer): ThreadBlock => ({
+  buffer,
+  i32: new Int32Array(buffer),
+  f64: new Float64Array(buffer)
+})
+
+/** A fresh block, all zero. */
+export const make = (): ThreadBlock => fromBuffer(new SharedArrayBuffer(bytes))
+
+// --- jobs: main asks, the worker obeys ------------------------------------------------------------------------------
+
+/** Main: asks the worker to stop `job`. Harmless if that job is over. */
+export const requestCancel = (block: ThreadBlock, job: number): void => {
+  Atomics.store(block.i32, Cell.cancel, job)
+}
+
+/** Worker: notes that `job` runs now (0: none). */
+export const setJob = (block: ThreadBlock, job: number): void => {
+  Atomics.store(block.i32, Cell.job, job)
+}
+
+/** Any thread: the job that the worker says it runs, 0 for none. */
+export const currentJob = (block: ThreadBlock): number => Atomics.load(block.i32, Cell.job)
+
+/**
+ * Worker, hot: was `job` asked to stop? A plain load, about 0.3 ns; V8 does not hoist it out of a loop that calls
+ * anything, and every caller is a call.
+ */
+export const isCancelRequested = (block: ThreadBlock, job: number): boolean => block.i32[Cell.cancel] === job
+
+// --- the beacon: the owner says what it runs, sysmon looks ----------------------------------------------------------
+
+/** Owner, hot: a slice of `fiberId` begins at `now`. The caller keeps what it replaces and gives it to `endSlice`. */
+export const beginSlice = (block: ThreadBlock, depth: number, fiberId: number, label: number, now: number): void => {
+  const { f64, i32 } = block
+  i32[Cell.fiberId] = fiberId
+  i32[Cell.label] = label
+  f64[Time.sliceStart] = now
+  i32[Cell.depth] = depth
+  i32[Cell.turnSlices] = i32[Cell.turnSlices]! + 1
+  i32[Cell.sliceSeq] = i32[Cell.sliceSeq]! + 1
+}
+
+/** Owner, hot: the innermost slice is over; the one it was nested in (or none, at depth 0) goes on at `now`. */
+export const endSlice = (block: ThreadBlock, depth: number, fiberId: number, label: number, now: number): void => {
+  const { f64, i32 } = block
+  i32[Cell.fiberId] = fiberId
+  i32[Cell.label] = label
+  f64[Time.sliceStart] = now
+  i32[Cell.depth] = depth
+  i32[Cell.sliceSeq] = i32[Cell.sliceSeq]! + 1
+}
+
+/** Owner: a turn begins, with `ready` fibers waiting, the oldest since `oldestReady`. */
+export const beginTurn = (block: ThreadBlock, now: number, ready: number, oldestReady: number): void => {
+  const { f64, i32 } = block
+  f64[Time.turnStart] = now
+  f64[Time.oldestReady] = oldestReady
+  i32[Cell.ready] = ready
+  i32[Cell.turnSlices] = 0
+  i32[Cell.inTurn] = 1
+  i32[Cell.turnSeq] = i32[Cell.turnSeq]! + 1
+}
+
+/** Owner: the turn is over, `ready` fibers still wait. */
+export const endTurn = (block: ThreadBlock, ready: number): void => {
+  block.i32[Cell.ready] = ready
+  block.i32[Cell.inTurn] = 0
+}
+
+/** Owner: the event loop turns. */
+export const heartbeat = (block: ThreadBlock, now: number): void => {
+  block.f64[Time.heartbeatAt] = now
+  block.i32[Cell.heartbeat] = block.i32[Cell.heartbeat]! + 1
+}
+
+/** What a reader sees of a block at one moment. Times in ms, see {@link Time}. */
+export interface Beacon {
+  readonly sliceSeq: number
+  readonly depth: number
+  readonly fiberId: number
+  readonly label: number
+  readonly sliceStart: number
+  readonly turnSeq: number
+  readonly inTurn: boolean
+  readonly turnSlices: number
+  readonly turnStart: number
+  readonly ready: number
+  readonly oldestReady: number
+  readonly heartbeat: number
+  readonly heartbeatAt: number
+  readonly job: number
+}
+
+/** Any thread: reads the beacon; tries again a few times if the owner wrote meanwhile, then takes the last read. */
+export const readBeacon = (block: ThreadBlock): Beacon => {
+  const { f64, i32 } = block
+  for (let attempt = 0; ; attempt++) {
+    const sliceSeq = Atomics.load(i32, Cell.sliceSeq)
+    const beacon: Beacon = {
+      sliceSeq,
+      depth: Atomics.load(i32, Cell.depth),
+      fiberId: Atomics.load(i32, Cell.fiberId),
+      label: Atomics.load(i32, Cell.label),
+      sliceStart: f64[Time.sliceStart]!,
+      turnSeq: Atomics.load(i32, Cell.turnSeq),
+      inTurn: Atomics.load(i32, Cell.inTurn) === 1,
+      turnSlices: Atomics.load(i32, Cell.turnSlices),
+      turnStart: f64[Time.turnStart]!,
+      ready: Atomics.load(i32, Cell.ready),
+      oldestReady: f64[Time.oldestReady]!,
+      heartbeat: Atomics.load(i32, Cell.heartbeat),
+      heartbeatAt: f64[Time.heartbeatAt]!,
+      job: Atomics.load(i32, Cell.job)
+    }
+    if (attempt === 3 || Atomics.load(i32, Cell.sliceSeq) === sliceSeq) return beacon
+  }
+}
+
+/** A watcher's own thread: sleeps `ms` without an event loop turn, or until `wake` is called on the same block. */
+export const sleep = (block: ThreadBlock, ms: number): void => {
+  Atomics.wait(block.i32, Cell.preempt, Atomics.load(block.i32, Cell.preempt), ms)
+}

@@ -1,0 +1,4 @@
+/**
+ * `@giveway/node`: Giveway on Node.js.
+ */
+export {}
