@@ -18,8 +18,12 @@ const project = (name: string, root: string) => ({
   }
 })
 
+// .ci/run counts the tests from a JSON report
+const report = process.env["GIVEWAY_TEST_REPORT"]
+
 export default defineConfig({
   test: {
+    reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
     projects: [
       project("core", "packages/core/test"),
       project("node", "packages/node/test"),

@@ -1,0 +1,57 @@
+/**
+ * What a user can import, and that each name means one thing.
+ */
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { assert, describe, it } from "vitest"
+import { root } from "./sources.ts"
+
+/** Names that Effect owns: `import { Scheduler } from "@giveway/core"` would shadow the real one. */
+const ownedByEffect = ["Scheduler", "Pool", "Worker", "Fiber", "Queue", "Tracer", "Metric"]
+
+const modulesOf = (name: string, folder = ""): ReadonlyArray<string> =>
+  readdirSync(join(root, "packages", name, "src", folder))
+    .filter((file) => /^[A-Z].*\.ts$/.test(file))
+    .map((file) => file.slice(0, -3))
+
+const manifest = (name: string) => JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"))
+
+describe.each(["core", "node"])("@giveway/%s", (name) => {
+  it("exports each public module once, under its own name, and nothing else", async () => {
+    const index = (await import(`@giveway/${name}`)) as Record<string, unknown>
+    const testing = name === "core" ? modulesOf(name, "testing") : []
+    assert.sameMembers(Object.keys(index), [...modulesOf(name), ...testing])
+  })
+
+  it("exports no name that Effect owns", async () => {
+    const index = (await import(`@giveway/${name}`)) as Record<string, unknown>
+    assert.deepStrictEqual(
+      Object.keys(index).filter((key) => ownedByEffect.includes(key)),
+      []
+    )
+  })
+
+  it("offers each public module as a path of its own, and keeps internal ones to itself", async () => {
+    for (const module of modulesOf(name)) {
+      const direct = (await import(`@giveway/${name}/${module}`)) as Record<string, unknown>
+      assert.isAbove(Object.keys(direct).length, 0, module)
+    }
+    assert.isNull(manifest(name).exports["./internal/*"])
+    // a specifier that vite cannot see through, so that Node itself resolves it
+    const specifier = ["@giveway", name, "internal", "sharedMemory"].join("/")
+    assert.throws(() => import.meta.resolve(specifier), /not defined|ERR_PACKAGE_PATH_NOT_EXPORTED|not exported/)
+  })
+
+  it("has no two public functions or classes that are the same thing under two module names", async () => {
+    const index = (await import(`@giveway/${name}`)) as Record<string, Record<string, unknown>>
+    const seen = new Map<unknown, string>()
+    for (const [module, members] of Object.entries(index)) {
+      for (const [member, value] of Object.entries(members)) {
+        if (typeof value !== "function" && (typeof value !== "object" || value === null)) continue
+        const first = seen.get(value)
+        assert.isUndefined(first, `${module}.${member} is ${first}`)
+        seen.set(value, `${module}.${member}`)
+      }
+    }
+  })
+})
