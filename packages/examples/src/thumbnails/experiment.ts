@@ -19,9 +19,12 @@ import type { Variant } from "./variants.ts"
 
 /** How hard and how long. Times in seconds. */
 export interface Plan {
-  /** light requests a second, on a fixed schedule */
+  /**
+   * light requests a second, on a fixed schedule. A modest service: at several times as many the light requests alone
+   * fill a large part of a core, and async only never catches up, so its latency is just the length of the run
+   */
   readonly lightPerSecond: number
-  /** connections that always want a thumbnail: twice the cores of a small server, so that no worker ever waits */
+  /** connections that always want a thumbnail: twice the two cores this is meant for, so that no worker waits for work */
   readonly heavyConnections: number
   /** load that is not measured, before each window: code is compiled, workers are started */
   readonly warmup: number
@@ -31,11 +34,14 @@ export interface Plan {
   readonly saturated: number
 }
 
-/** What `npm start` does: each window has enough light requests for a p99 of a hundred and more. */
-export const defaultPlan: Plan = { heavyConnections: 4, idle: 4, lightPerSecond: 1000, saturated: 10, warmup: 3 }
+/** What `npm start` does: the windows are long enough for a p99. */
+export const defaultPlan: Plan = { heavyConnections: 4, idle: 5, lightPerSecond: 400, saturated: 10, warmup: 3 }
 
 /** Widths that are asked for in turn, pixels. */
 const widths = [160, 320, 640]
+
+/** Connections for light requests: enough for all that are due in a stall of a second and more. */
+const lightConnections = 512
 
 /** How long the generator waits for the last answers, s. */
 const drain = 10
@@ -103,6 +109,7 @@ export const run = Effect.fn("experiment.run")(
           ({ id }, index) => `/images/${id}/thumbnail?width=${widths[index % widths.length]!}`
         ),
         host: "127.0.0.1",
+        lightConnections,
         lightPath: "/ping",
         lightPerSecond: plan.lightPerSecond,
         measureMs: seconds * 1000,
