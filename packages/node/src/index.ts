@@ -1,4 +1,5 @@
 /**
  * `@giveway/node`: Giveway on Node.js.
  */
-export {}
+export * as NodeCompute from "./NodeCompute.ts"
+export * as NodeSysmon from "./NodeSysmon.ts"

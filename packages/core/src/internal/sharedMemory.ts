@@ -131,6 +131,11 @@ export const endSlice = (block: ThreadBlock, depth: number, fiberId: number, lab
   i32[Cell.sliceSeq] = i32[Cell.sliceSeq]! + 1
 }
 
+/** Owner: what the innermost slice runs has another name now. */
+export const relabel = (block: ThreadBlock, label: number): void => {
+  block.i32[Cell.label] = label
+}
+
 /** Owner: a long outermost slice of `ms` is over and answers for that part of the time since the last heartbeat. */
 export const attribute = (block: ThreadBlock, ms: number): void => {
   block.f64[Time.attributed] = block.f64[Time.attributed]! + ms
@@ -179,6 +184,8 @@ export interface Beacon {
   readonly heartbeatAt: number
   readonly attributed: number
   readonly job: number
+  /** to be given to `sleep` */
+  readonly wakes: number
 }
 
 /** Any thread: reads the beacon; tries again a few times if the owner wrote meanwhile, then takes the last read. */
@@ -203,15 +210,19 @@ export const readBeacon = (block: ThreadBlock): Beacon => {
       heartbeat: Atomics.load(i32, Cell.heartbeat),
       heartbeatAt: f64[Time.heartbeatAt]!,
       attributed: f64[Time.attributed]!,
-      job: Atomics.load(i32, Cell.job)
+      job: Atomics.load(i32, Cell.job),
+      wakes: Atomics.load(i32, Cell.wakes)
     }
     if (attempt === 3 || Atomics.load(i32, Cell.sliceSeq) === sliceSeq) return beacon
   }
 }
 
-/** A watcher's own thread: sleeps `ms` without an event loop turn, or until the owner calls `wake`. */
-export const sleep = (block: ThreadBlock, ms: number): void => {
-  Atomics.wait(block.i32, Cell.wakes, Atomics.load(block.i32, Cell.wakes), ms)
+/**
+ * A watcher's own thread: sleeps `ms`, or until the owner calls `wake`; not at all if it did since the beacon that
+ * showed `seenWakes`.
+ */
+export const sleep = (block: ThreadBlock, ms: number, seenWakes: number): void => {
+  Atomics.wait(block.i32, Cell.wakes, seenWakes, ms)
 }
 
 /** Owner: ends the watcher's sleep. */
