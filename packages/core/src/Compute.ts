@@ -45,12 +45,12 @@ export type ComputeError =
 
 /** A pool at one moment. */
 export interface Statistics {
-  /** workers that run jobs or could: idle + busy + starting + those that end gracefully */
+  /** live workers: idle, busy, starting, standing by, or releasing their services */
   readonly workers: number
   readonly idle: number
   readonly busy: number
   readonly starting: number
-  /** warm workers beyond `maxWorkers`, ready to replace one that is killed */
+  /** warm workers beyond `maxWorkers`, ready to replace one that is killed: 0 or 1 */
   readonly standby: number
   /** killed workers whose thread has not ended yet */
   readonly zombies: number

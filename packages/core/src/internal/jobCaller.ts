@@ -7,11 +7,13 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
+import type * as Schema from "effect/Schema"
 import type { Compute, ComputeError } from "../Compute.ts"
 import type { Any, Task } from "../Task.ts"
 import type { CallSite } from "./callSite.ts"
 import * as callSite from "./callSite.ts"
 import * as Errors from "./computeErrors.ts"
+import * as issueText from "./issueText.ts"
 import * as jobContext from "./jobContext.ts"
 import type { Ending, JobRequest, JobRunner } from "./jobMessages.ts"
 import * as telemetry from "./telemetry.ts"
@@ -55,13 +57,10 @@ export const make = (exchange: Exchange): Compute["Service"]["run"] => {
       return Effect.matchEffect(encoded, {
         onSuccess: send,
         onFailure: (error) =>
-          fail(new Errors.PayloadInvalid({ task: task.name, issue: oneLine(error.message) }), site, fiber)
+          fail(new Errors.PayloadInvalid({ task: task.name, issue: issueText.of(error, payload) }), site, fiber)
       })
     })
 }
-
-/** A schema issue in one line, as a message wants it. */
-export const oneLine = (issue: string): string => issue.replaceAll(/\s*\n\s*/g, " ")
 
 const fail = (
   error: ComputeError,
@@ -76,19 +75,19 @@ const decode = <P, A, E>(
   site: CallSite,
   fiber: Fiber.Fiber<unknown, unknown>
 ): Effect.Effect<A, E | ComputeError> => {
-  const invalid = (channel: "success" | "error") => (error: { readonly message: string }) =>
-    fail(new Errors.ResultInvalid({ task: task.name, channel, issue: oneLine(error.message) }), site, fiber)
+  const invalid = (channel: "success" | "error", value: unknown) => (error: Schema.SchemaError) =>
+    fail(new Errors.ResultInvalid({ task: task.name, channel, issue: issueText.of(error, value) }), site, fiber)
   switch (ending._tag) {
     case "Success": {
-      const decoded = codec.decodeSuccess(ending.value) as Effect.Effect<A, Error>
+      const decoded = codec.decodeSuccess(ending.value) as Effect.Effect<A, Schema.SchemaError>
       return Exit.isExit(decoded) && Exit.isSuccess(decoded)
         ? Exit.succeed(decoded.value as A)
-        : Effect.catch(decoded, invalid("success"))
+        : Effect.catch(decoded, invalid("success", ending.value))
     }
     case "Failure":
-      return Effect.matchEffect(codec.decodeError(ending.error) as Effect.Effect<E, Error>, {
+      return Effect.matchEffect(codec.decodeError(ending.error) as Effect.Effect<E, Schema.SchemaError>, {
         onSuccess: Effect.fail<E | ComputeError>,
-        onFailure: invalid("error")
+        onFailure: invalid("error", ending.error)
       })
     default:
       return fail(toError(task, ending), site, fiber)
@@ -101,11 +100,11 @@ const toError = (task: Any, ending: Exclude<Ending, { readonly _tag: "Success" |
     case "Died":
       return new Errors.JobDied({ task: name, cause: unpack(ending.cause) })
     case "PayloadInvalid":
-      return new Errors.PayloadInvalid({ task: name, issue: oneLine(ending.issue) })
+      return new Errors.PayloadInvalid({ task: name, issue: ending.issue })
     case "PayloadNotCloneable":
       return new Errors.PayloadNotCloneable({ task: name, path: ending.path, what: ending.what })
     case "ResultInvalid":
-      return new Errors.ResultInvalid({ task: name, channel: ending.channel, issue: oneLine(ending.issue) })
+      return new Errors.ResultInvalid({ task: name, channel: ending.channel, issue: ending.issue })
     case "ResultNotCloneable":
       return new Errors.ResultNotCloneable({ task: name, path: ending.path, what: ending.what })
     case "TaskNotFound":

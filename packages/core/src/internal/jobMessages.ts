@@ -48,6 +48,8 @@ export type ToWorker =
 
 export type FromWorker =
   | { readonly _tag: "Ready" }
+  /** something threw where no fiber could catch it; the worker ends */
+  | { readonly _tag: "Crashed"; readonly cause: Packed }
   | { readonly _tag: "Done"; readonly job: number; readonly outcome: Outcome }
   | { readonly _tag: "Signal"; readonly job: number; readonly signal: Signal }
 

@@ -257,15 +257,21 @@ const starting = (state: PoolState): number => {
   return n
 }
 
-const hasRoom = (state: PoolState): boolean => {
-  let working = 0
-  let zombies = 0
-  for (const worker of state.workers.values()) {
-    if (worker.phase._tag === "Zombie") zombies++
-    else if (!worker.standby) working++
-  }
-  return working + Math.max(0, zombies - state.config.maxWorkers) < state.config.maxWorkers
+/** Workers that run jobs or will. */
+const working = (state: PoolState): number => {
+  let n = 0
+  for (const { phase, standby } of state.workers.values()) if (phase._tag !== "Zombie" && !standby) n++
+  return n
 }
+
+const zombies = (state: PoolState): number => {
+  let n = 0
+  for (const { phase } of state.workers.values()) if (phase._tag === "Zombie") n++
+  return n
+}
+
+const hasRoom = (state: PoolState): boolean =>
+  working(state) + Math.max(0, zombies(state) - state.config.maxWorkers) < state.config.maxWorkers
 
 const spawn = (state: PoolState, standby: boolean, actions: Array<Action>): void => {
   const id = state.nextWorker++
@@ -323,7 +329,7 @@ const replace = (state: PoolState, actions: Array<Action>): void => {
   if (hasRoom(state)) promote(state, actions)
   serve(state, actions)
   keepStandby(state, actions)
-  while (hasRoom(state) && census(state).workers < state.config.minWorkers) spawn(state, false, actions)
+  while (working(state) < state.config.minWorkers && hasRoom(state)) spawn(state, false, actions)
 }
 
 const stop = (id: number, worker: PoolWorker, actions: Array<Action>): void => {
@@ -412,18 +418,18 @@ const shutdown = (state: PoolState, actions: Array<Action>): void => {
   }
 }
 
-/** What the pool looks like now. */
+/** What the pool looks like now; see `Compute.Statistics`. */
 export const census = (state: PoolState) => {
   const seen = { workers: 0, idle: 0, busy: 0, starting: 0, standby: 0, zombies: 0 }
   for (const { phase, standby } of state.workers.values()) {
-    if (phase._tag === "Zombie") seen.zombies++
-    else if (standby) seen.standby++
-    else {
-      seen.workers++
-      if (phase._tag === "Idle") seen.idle++
-      else if (phase._tag === "Busy") seen.busy++
-      else if (phase._tag === "Starting") seen.starting++
+    if (phase._tag === "Zombie") {
+      seen.zombies++
+      continue
     }
+    seen.workers++
+    if (phase._tag === "Starting") seen.starting++
+    else if (phase._tag === "Busy") seen.busy++
+    else if (phase._tag === "Idle") seen[standby ? "standby" : "idle"]++
   }
   return { ...seen, queued: state.queued.size, suspended: state.suspended.size }
 }

@@ -1,8 +1,11 @@
 /**
  * The jobs of the cancel benchmark. Each says in shared memory when it began and that it still runs.
+ *
+ * Imports by module path, as a task module should: loading all of `effect` would take a worker another 100 ms.
  */
-import { Task, YieldPoint } from "@giveway/core"
-import { Schema } from "effect"
+import * as Task from "@giveway/core/Task"
+import * as YieldPoint from "@giveway/core/YieldPoint"
+import * as Schema from "effect/Schema"
 
 const Shared = Schema.instanceOf(SharedArrayBuffer)
 const payload = Schema.Struct({ shared: Shared, slot: Schema.Int })
