@@ -265,12 +265,16 @@ describe("interrupting", () => {
     }).pipe(pool({ queue: { capacity: 1 } }))
   )
 
-  for (const name of ["cooperative", "busyFiber", "sleeper"] as const) {
+  for (const [name, task] of Object.entries({
+    cooperative: jobs.cooperative,
+    busyFiber: jobs.busyFiber,
+    sleeper: jobs.sleeper
+  })) {
     it.live(`a ${name} job stops it at a yield point, and keeps the worker`, () =>
       Effect.gen(function* () {
         const worker = yield* Compute.run(jobs.where, undefined)
         const buffer = shared()
-        const fiber = yield* Effect.forkChild(Compute.run(jobs[name], buffer))
+        const fiber = yield* Effect.forkChild(Compute.run(task, buffer))
         yield* until(() => read(buffer, "started") === 1)
         yield* Fiber.interrupt(fiber)
         if (name !== "cooperative") assert.strictEqual(read(buffer, "finalized"), 1)

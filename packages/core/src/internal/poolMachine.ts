@@ -10,7 +10,7 @@
  *                                          └── grace over: terminate the worker, promote the standby; its exit ──► gone
  * ```
  *
- * **Invariants** (`PoolMachine.test.ts` explores every interleaving of small pools): each job settles exactly once; no
+ * **Invariants** (`poolMachine.test.ts` explores every interleaving of small pools): each job settles exactly once; no
  * job is dispatched twice; a worker runs one job at a time; a job whose cancel was asked for is gone when `Settle` says
  * so, never before; a queued neighbour outlives any kill; after `Shutdown` everything ends.
  *
@@ -377,12 +377,10 @@ const workerExited = (state: PoolState, id: number, actions: Array<Action>): voi
 
 /**
  * A worker ended before it was ready. It is not started again by itself: whatever broke it would break it again, for
- * ever. If no other worker is left, the jobs that wait fail; the next submit tries again.
+ * ever. If neither another worker nor the standby is left, the jobs that wait fail; the next submit tries again.
  */
 const bootFailed = (state: PoolState, actions: Array<Action>): void => {
-  for (const { phase } of state.workers.values()) {
-    if (phase._tag === "Idle" || phase._tag === "Busy" || phase._tag === "Starting") return
-  }
+  if (working(state) > 0 || promote(state, actions)) return
   for (const waiting of [state.queued, state.suspended]) {
     for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) settle(job, "noWorker", actions)
   }
