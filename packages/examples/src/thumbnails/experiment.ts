@@ -3,7 +3,7 @@
  * thumbnails as well. `npm start` runs it once for each variant, the benchmark several times in turn.
  */
 import { NodeHttpClient } from "@effect/platform-node"
-import { Effect, FileSystem, Schema, Stream } from "effect"
+import { Deferred, Effect, FileSystem, Schema, Stream } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
 import { HttpApiClient } from "effect/http-api"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
@@ -13,7 +13,7 @@ import type { LoadPlan, LoadResult } from "./load/LoadReport.ts"
 import { runLoad } from "./load/runLoad.ts"
 import { photographs } from "./photographs.ts"
 import { ThumbnailApi } from "./ThumbnailApi.ts"
-import type { ServiceStats } from "./ThumbnailApi.ts"
+import type { Stalls } from "./ThumbnailApi.ts"
 import { titles } from "./variants.ts"
 import type { Variant } from "./variants.ts"
 
@@ -52,8 +52,8 @@ export interface Figures {
   /** light requests only */
   readonly idle: LoadResult
   readonly saturated: LoadResult
-  /** what the service said of itself at the end */
-  readonly stats: typeof ServiceStats.Type
+  /** stalls that supervision saw at saturation, warm-up and drain included */
+  readonly stalls: typeof Stalls.Type
 }
 
 /** The service could not be started, or died. */
@@ -76,11 +76,20 @@ const startService = Effect.fn("startService")(function* (variant: Variant) {
       stderr: "inherit"
     })
   )
-  const lines = yield* handle.stdout.pipe(Stream.decodeText(), Stream.splitLines, Stream.take(1), Stream.runCollect)
-  const [line] = lines
-  if (line === undefined) {
-    return yield* new ServiceFailed({ message: "The service ended before it listened. Its error is above." })
-  }
+  // read to the end: a pipe that nobody empties would block the service once it is full
+  const firstLine = yield* Deferred.make<string>()
+  yield* handle.stdout.pipe(
+    Stream.decodeText(),
+    Stream.splitLines,
+    Stream.runForEach((line) => Deferred.succeed(firstLine, line)),
+    Effect.forkScoped
+  )
+  const ended = Effect.flatMap(handle.exitCode, (code) =>
+    Effect.fail(
+      new ServiceFailed({ message: `The service ended with code ${code} before it listened. Its error is above.` })
+    )
+  )
+  const line = yield* Effect.raceFirst(Deferred.await(firstLine), ended)
   return (yield* Schema.decodeEffect(Announcement)(line)).port
 })
 
@@ -126,9 +135,10 @@ export const run = Effect.fn("experiment.run")(
       )
     }
     const idle = yield* load("light requests only", plan.idle, 0)
+    const before = yield* client.stats()
     const saturated = yield* load("saturated", plan.saturated, plan.heavyConnections)
-    const stats = yield* client.stats()
-    return { idle, saturated, stats, variant } satisfies Figures
+    const { stalls } = yield* client.stats()
+    return { idle, saturated, stalls: { ...stalls, seen: stalls.seen - before.stalls.seen }, variant } satisfies Figures
   },
   Effect.scoped,
   Effect.provide(NodeHttpClient.layerNodeHttp),

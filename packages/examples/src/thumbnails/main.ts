@@ -91,7 +91,7 @@ const serve = Effect.fn("serve")(function* (
     onNone: () => fileSystem.makeTempDirectoryScoped({ prefix: "giveway-thumbnails-" }),
     onSome: Effect.succeed
   })
-  const serverOptions = { directory, host: options.host, port: options.port }
+  const serverOptions = { directory, host: options.host, logs: true, port: options.port }
   return yield* Layer.effectDiscard(greeting).pipe(
     Layer.provide(variants.layer(variant, serverOptions)),
     Layer.launch,

@@ -16,9 +16,14 @@ const rows: ReadonlyArray<readonly [label: string, cell: (figures: Figures) => s
   ["CPU use of all cores", ({ saturated }) => percent(saturated.cpu.allPercent)],
   ["  of it the service", ({ saturated }) => percent(saturated.cpu.servicePercent)],
   ["  of it the load generator", ({ saturated }) => percent(saturated.cpu.generatorPercent)],
-  ["stalls seen", ({ stats }) => String(stats.stalls.seen)],
+  ["  of it everything else", ({ saturated: { cpu } }) => percent(others(cpu))],
+  ["stalls seen", ({ stalls }) => String(stalls.seen)],
   ["failed or unanswered", (figures) => String(failures(figures))]
 ]
+
+/** The kernel's own work, and whatever else runs on this machine. */
+const others = ({ allPercent, generatorPercent, servicePercent }: Figures["saturated"]["cpu"]): number =>
+  Math.max(0, allPercent - generatorPercent - servicePercent)
 
 const failures = ({ idle, saturated }: Figures): number =>
   [idle, saturated].reduce((sum, { heavy, light }) => sum + light.failed + light.unanswered + heavy.failed, 0)
@@ -54,8 +59,11 @@ export const problems = ({ idle, saturated, variant }: Figures): ReadonlyArray<s
   )
 
 /** The longest stall of a variant, as its watchdog reported it. */
-export const starvation = ({ stats, variant }: Figures): string =>
-  stats.stalls.worst === undefined
+export const starvation = ({ stalls, variant }: Figures): string =>
+  stalls.worst === undefined
     ? `${titles[variant]}: no stall was seen.`
-    : `${titles[variant]}: the longest of ${stats.stalls.seen} stalls, as reported while it lasted:\n` +
-      stats.stalls.worst.report.replaceAll(/^/gm, "  ")
+    : [
+        `${titles[variant]}: the longest of ${stalls.seen} stalls, as Giveway's watchdog saw it:`,
+        stalls.worst.report,
+        ...stalls.worst.stack.map((frame) => `  ${frame}`)
+      ].join("\n  ")

@@ -3,8 +3,8 @@
  */
 import { NodeHttpClient, NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
-import { TestCompute } from "@giveway/core"
-import type { Compute } from "@giveway/core"
+import { Compute, Supervision, TestCompute } from "@giveway/core"
+import { NodeCompute } from "@giveway/node"
 import { Context, Effect, FileSystem, Layer, Stream } from "effect"
 import { HttpClient, HttpClientRequest, HttpServer } from "effect/http"
 import { HttpApiClient } from "effect/http-api"
@@ -30,21 +30,27 @@ class Client extends Context.Service<Client, HttpApiClient.ForApi<typeof Thumbna
   ).pipe(Layer.provide(NodeHttpClient.layerNodeHttp))
 }
 
-const service = (compute: Layer.Layer<Compute.Compute>) =>
+const service = <E>(compute: Layer.Layer<Compute.Compute, E>) =>
   Layer.unwrap(
     Effect.gen(function* () {
       const fileSystem = yield* FileSystem.FileSystem
       const directory = yield* fileSystem.makeTempDirectoryScoped({ prefix: "giveway-test-" })
       return server.layer({ directory, host: "127.0.0.1", port: 0 })
     })
-  ).pipe(Layer.provide(Thumbnailer.layerCompute), Layer.provide([compute, NodeServices.layer]))
+  ).pipe(
+    Layer.provide(Thumbnailer.layerCompute),
+    Layer.provideMerge(compute),
+    Layer.provide([Supervision.layer({ logs: false }), NodeServices.layer])
+  )
 
 const upload = (client: Client["Service"], name: string, bytes: Uint8Array) =>
   client.images.upload({ params: { id: ImageId.make(name) }, payload: Stream.succeed(bytes) })
 
 const coffee = photographs[1]!
 
-const suites = { "jobs inline": TestCompute.layer }
+const workers = NodeCompute.layer({ maxWorkers: 1 })
+
+const suites = { "jobs inline": TestCompute.layer, "jobs on worker threads": workers }
 
 for (const [name, compute] of Object.entries(suites)) {
   layer(Client.layer.pipe(Layer.provide(service(compute))), { excludeTestServices: true })(
@@ -164,3 +170,40 @@ for (const [name, compute] of Object.entries(suites)) {
     }
   )
 }
+
+layer(Client.layer.pipe(Layer.provideMerge(service(workers))), { excludeTestServices: true })(
+  "a client that goes away",
+  (it) => {
+    it.effect("takes its job with it, running or queued, and leaves the service as it was", () =>
+      Effect.gen(function* () {
+        const client = yield* Client
+        const { id, path } = photographs[4]!
+        yield* upload(client, id, readFileSync(path))
+        yield* client.images.thumbnail({ params: { id }, query: { width: 300 } })
+
+        const leaving = new AbortController()
+        const request = () =>
+          fetch(`${client.url}/images/${id}/thumbnail?width=300`, { signal: leaving.signal }).catch(() => "gone")
+        const requests = [request(), request(), request()]
+        const { busy, queued } = yield* until(({ queued }) => queued === 2)
+        assert.deepStrictEqual([busy, queued], [1, 2])
+        leaving.abort()
+        assert.deepStrictEqual(yield* Effect.promise(() => Promise.all(requests)), ["gone", "gone", "gone"])
+
+        const after = yield* until(({ cancelled }) => cancelled === 3)
+        assert.deepStrictEqual([after.busy, after.queued, after.completed], [0, 0, 1])
+        const thumbnail = yield* client.images.thumbnail({ params: { id }, query: { width: 100 } })
+        assert.strictEqual((yield* decode(thumbnail)).width, 100)
+      })
+    )
+  }
+)
+
+/** The pool's statistics as soon as they are as wanted, or as they are after three seconds. */
+const until = Effect.fnUntraced(function* (wanted: (statistics: Compute.Statistics) => boolean) {
+  for (let attempt = 0; ; attempt++) {
+    const statistics = yield* Compute.statistics
+    if (wanted(statistics) || attempt === 600) return statistics
+    yield* Effect.sleep("5 millis")
+  }
+})
