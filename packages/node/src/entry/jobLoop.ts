@@ -18,7 +18,6 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
-import * as References from "effect/References"
 import * as Scheduler from "effect/Scheduler"
 import * as threadPriority from "../internal/threadPriority.ts"
 import type { ComputeWorkerData } from "../internal/workerData.ts"
@@ -50,13 +49,8 @@ const attention = (): void => {
 const base = Context.make(Scheduler.Scheduler, FairScheduler.make({ attention })) as Context.Context<never>
 const executor = jobExecutor.make((url) => import(url), base)
 
-const contextOf = (job: number, request: JobRequest): Context.Context<never> => {
-  if (request.context === undefined) return base
-  const restored = jobContext.restore(request.context)
-  const send = (signal: telemetry.Signal): void => post({ _tag: "Signal", job, signal })
-  const relay = telemetry.relay(send, Context.get(restored, References.CurrentLogAnnotations))
-  return Context.merge(Context.merge(base, restored), relay)
-}
+const contextOf = (job: number, request: JobRequest): Context.Context<never> =>
+  telemetry.relay((signal) => post({ _tag: "Signal", job, signal }), jobContext.restore(request.context, base))
 
 const run = (job: number, request: JobRequest): void => {
   const mine: Running = { job, fiber: undefined, interrupted: false }
