@@ -3,7 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Compute, Task, TestCompute } from "@giveway/core"
-import { Cause, Context, Deferred, Effect, Fiber, Layer, Option, Schema } from "effect"
+import { Context, Deferred, Effect, Fiber, Layer, Option, Schema } from "effect"
 
 class NotPositive extends Schema.TaggedError<NotPositive>()("NotPositive", { value: Schema.Number }) {}
 class Point extends Schema.Class<Point>("Point")({ x: Schema.Number, y: Schema.Number }) {}
@@ -193,6 +193,23 @@ describe("Task", () => {
     assert.doesNotThrow(() => define(2))
   })
 
+  it("makes its layer provide what the handler needs", () => {
+    class Needed extends Context.Service<Needed, number>()("Needed") {}
+    const options = { payload: Schema.Void, success: Schema.Number }
+    // @ts-expect-error: nobody provides Needed
+    Task.make(url, "unprovided", options, () => Effect.service(Needed))
+    Task.make(url, "provided", { ...options, layer: Layer.succeed(Needed)(1) }, () => Effect.service(Needed))
+    // a scope is there for every job
+    Task.make(url, "scoped", options, () =>
+      Effect.as(
+        Effect.addFinalizer(() => Effect.void),
+        1
+      )
+    )
+    // @ts-expect-error: the error schema is missing
+    Task.make(url, "undeclared", options, () => Effect.fail("no"))
+  })
+
   it("infers what a task takes, gives and fails with", () => {
     const task = Task.make(
       url,
@@ -206,6 +223,8 @@ describe("Task", () => {
     exact<Task.FailureOf<typeof task>, NotPositive>(true)
     const program = Compute.run(task, { n: 1 })
     exact<typeof program, Effect.Effect<string, NotPositive | Compute.ComputeError, Compute.Compute>>(true)
-    assert.isTrue(Task.isTask(task) && Cause.isCause(Cause.empty))
+    assert.isTrue(Task.isTask(task))
+    // @ts-expect-error: the payload is a struct
+    Compute.run(task, 1)
   })
 })

@@ -14,7 +14,7 @@
  */
 import { availableParallelism, totalmem } from "node:os"
 import * as Compute from "@giveway/core/Compute"
-import { jobCaller } from "@giveway/core/Platform"
+import { computeMetrics, jobCaller } from "@giveway/core/Platform"
 import * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -77,9 +77,16 @@ export class InvalidOption extends Schema.TaggedError<InvalidOption>()("InvalidO
 
 /**
  * A pool of worker threads. Closing the layer's scope cancels the jobs that run, with the same grace, and waits until
- * every thread has ended.
+ * every thread has ended. An idle pool does not keep the process alive.
+ *
+ * Effect's metrics get `giveway_compute_queued` (gauge), `giveway_compute_jobs` (counter, by `outcome`),
+ * `giveway_compute_workers_killed` (counter), `giveway_compute_wait_ms` and `giveway_compute_run_ms` (histograms).
  *
  * **When to use**: once per process, beside `FairScheduler.layer`; `Giveway.layer` does both.
+ *
+ * **Gotchas**: a thread is killed between two operations of JavaScript. A long native call (sorting or parsing something
+ * huge, synchronous crypto) cannot be cut short: its slot is given to another worker at once, but whoever interrupted
+ * the job waits until that call returns.
  *
  * **Cost**: 20 to 80 MB of memory per worker, depending on what its tasks import.
  *
@@ -100,8 +107,13 @@ export const layer = (options: Options = {}): Layer.Layer<Compute.Compute, Inval
     Compute.Compute,
     Effect.gen(function* () {
       const resolved = yield* resolve(options)
+      const context = yield* Effect.context<never>()
+      const observer = {
+        metrics: computeMetrics.make(context),
+        debug: (message: string) => void Effect.runForkWith(context)(Effect.logDebug(message))
+      }
       const pool = yield* Effect.acquireRelease(
-        Effect.sync(() => new WorkerPool(resolved)),
+        Effect.sync(() => new WorkerPool(resolved, observer)),
         (pool) => Effect.callback<void>((resume) => pool.close(() => resume(Effect.void)))
       )
       return {

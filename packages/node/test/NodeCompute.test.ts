@@ -1,10 +1,25 @@
 /**
  * Jobs on real worker threads: results, isolation, cancellation, context.
  */
+import { execFile } from "node:child_process"
+import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { Compute, Task } from "@giveway/core"
 import { NodeCompute } from "@giveway/node"
-import { Context, Effect, Exit, Fiber, Layer, Logger, References, Schema, Scope, Tracer } from "effect"
+import {
+  ConfigProvider,
+  Context,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Logger,
+  Metric,
+  References,
+  Schema,
+  Scope,
+  Tracer
+} from "effect"
 import * as jobs from "./tasks/jobs.ts"
 import { unreachable } from "./tasks/throwsOnImport.ts"
 import { spaced } from "./tasks/with spaces/a job.ts"
@@ -331,6 +346,82 @@ describe("a worker", () => {
       })
     )
   }
+})
+
+describe("a process", () => {
+  const run = (how: "dispose" | "leave") =>
+    Effect.callback<{ readonly code: number | string; readonly stdout: string }>((resume) => {
+      const program = fileURLToPath(new URL("./tasks/program.ts", import.meta.url))
+      const args = ["--conditions=giveway-source", program, how]
+      execFile(process.execPath, args, { timeout: 10_000 }, (error, stdout) =>
+        resume(Effect.succeed({ code: error?.code ?? 0, stdout }))
+      )
+    })
+
+  it.live("ends when its layer is closed", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* run("dispose"), { code: 0, stdout: "3\n" })
+    })
+  )
+
+  it.live("is not kept alive by an idle pool", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* run("leave"), { code: 0, stdout: "3\n" })
+    })
+  )
+})
+
+describe("layerConfig", () => {
+  const statistics = (environment: Record<string, string>) =>
+    Compute.statistics.pipe(
+      Effect.provide(
+        NodeCompute.layerConfig.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(environment))))
+      )
+    )
+
+  it.live("reads the environment, with the defaults of layer", () =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* statistics({})).workers, 1)
+      const environment = {
+        GIVEWAY_COMPUTE_MAX_WORKERS: "2",
+        GIVEWAY_COMPUTE_MIN_WORKERS: "2",
+        GIVEWAY_COMPUTE_GRACE: "20 millis",
+        GIVEWAY_COMPUTE_PRIORITY: "false",
+        GIVEWAY_COMPUTE_QUEUE_OVERFLOW: "fail"
+      }
+      assert.strictEqual((yield* statistics(environment)).workers, 2)
+    })
+  )
+
+  it.live("refuses what makes no sense", () =>
+    Effect.gen(function* () {
+      const option = yield* Effect.flip(statistics({ GIVEWAY_COMPUTE_MIN_WORKERS: "99" }))
+      assert.instanceOf(option, NodeCompute.InvalidOption)
+      const config = yield* Effect.flip(statistics({ GIVEWAY_COMPUTE_GRACE: "soon" }))
+      assert.strictEqual(config._tag, "ConfigError")
+      assert.include(String(config), "GIVEWAY_COMPUTE_GRACE")
+      const priority = yield* Effect.flip(statistics({ GIVEWAY_COMPUTE_PRIORITY: "high" }))
+      assert.strictEqual(priority._tag, "ConfigError")
+    })
+  )
+})
+
+describe("metrics", () => {
+  it.live("count jobs by outcome and time them", () =>
+    Effect.gen(function* () {
+      yield* Effect.gen(function* () {
+        yield* worksOn
+        yield* Effect.flip(Compute.run(jobs.breaks, undefined))
+      }).pipe(pool())
+      const snapshot = yield* Metric.snapshot
+      const count = (outcome: string) =>
+        snapshot.find((metric) => metric.id === "giveway_compute_jobs" && metric.attributes?.["outcome"] === outcome)
+          ?.state
+      assert.deepInclude(count("completed"), { count: 1 })
+      assert.deepInclude(count("failed"), { count: 1 })
+      assert.deepInclude(snapshot.find((metric) => metric.id === "giveway_compute_run_ms")?.state, { count: 2 })
+    }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
+  )
 })
 
 describe("the caller's context", () => {

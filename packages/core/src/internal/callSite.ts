@@ -29,12 +29,21 @@ export const capture = (): CallSite => {
   return site
 }
 
-/** Frames of the machinery: Effect's run loop and this package's own. */
-const machinery =
-  /\/effect\/(?:src|dist)\/|~effect\/|Generator\.next|node:internal|\/core\/(?:src|dist)\/(?:Compute|testing\/|internal\/)|\/node\/(?:src|dist)\/(?:internal|entry)\//
+/** Where this package's modules are, as stack frames name them. */
+const here = new URL("../", import.meta.url).pathname
 
-const framesOf = (stack: string | undefined): Array<string> =>
-  (stack ?? "").split("\n").filter((line) => /^\s+at /.test(line) && !machinery.test(line))
+/** Frames of the machinery: Effect's run loop and this package's own. */
+const isMachinery = (line: string): boolean =>
+  line.includes(here) || /\/effect\/(?:src|dist)\/|~effect\/|Generator\.next|node:internal/.test(line)
+
+/** The frames of the code that was called last before the machinery: below it is only the run loop. */
+const framesOf = (stack: string | undefined): Array<string> => {
+  const lines = (stack ?? "").split("\n").filter((line) => /^\s+at /.test(line))
+  const first = lines.findIndex((line) => !isMachinery(line))
+  if (first < 0) return []
+  const last = lines.findIndex((line, index) => index > first && isMachinery(line))
+  return lines.slice(first, last < 0 ? undefined : last)
+}
 
 /** The caller's frames, then the chain of `Effect.fn` names it stood in. */
 const callerFrames = (site: CallSite, frame: References.StackFrame | undefined): Array<string> => {

@@ -102,7 +102,6 @@ port.on("message", (message: ToWorker) => {
 })
 
 const refusal = data.priority === false ? undefined : threadPriority.lower(data.priority)
-if (refusal !== undefined) process.emitWarning(`Giveway could not lower a worker's priority: ${refusal}`)
 
 /**
  * How long the modules of earlier jobs may hold up the first job, which may need none of them. A guess: several times
@@ -113,4 +112,4 @@ await Promise.race([
   Promise.allSettled(data.preload.map((url) => import(url))),
   new Promise((resolve) => setTimeout(resolve, preloadMs).unref())
 ])
-post({ _tag: "Ready" })
+post({ _tag: "Ready", complaint: refusal && `the priority of its thread could not be lowered: ${refusal}` })

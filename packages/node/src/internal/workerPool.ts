@@ -8,7 +8,7 @@
  * the next job at once; that event waits its turn in `inbox`. Listeners are told last, after workers got their next jobs.
  */
 import type { Statistics } from "@giveway/core/Compute"
-import type { Ending, FromWorker, JobListener, JobRequest, JobRunner } from "@giveway/core/Platform"
+import type { computeMetrics, Ending, FromWorker, JobListener, JobRequest, JobRunner } from "@giveway/core/Platform"
 import { findUncloneable, pack, poolMachine } from "@giveway/core/Platform"
 import type { WorkerThreadOptions } from "./workerThread.ts"
 import { WorkerThread } from "./workerThread.ts"
@@ -17,9 +17,17 @@ export interface WorkerPoolOptions extends poolMachine.PoolConfig, WorkerThreadO
   readonly graceMs: number
 }
 
+/** Whom the pool tells what it sees. */
+export interface WorkerPoolObserver {
+  readonly metrics: computeMetrics.ComputeMetrics
+  readonly debug: (message: string) => void
+}
+
 interface Job {
   readonly request: JobRequest
   readonly listener: JobListener
+  readonly submittedAt: number
+  dispatchedAt: number | undefined
   /** what its worker, or its worker's end, said of it */
   ending: Ending | undefined
 }
@@ -35,6 +43,7 @@ const maxJob = 2 ** 31 - 1
 
 export class WorkerPool implements JobRunner {
   private readonly options: WorkerPoolOptions
+  private readonly observer: WorkerPoolObserver
   private readonly state: poolMachine.PoolState
   private readonly threads = new Map<number, WorkerThread>()
   private readonly jobs = new Map<number, Job>()
@@ -47,15 +56,22 @@ export class WorkerPool implements JobRunner {
   private readonly counts = { completed: 0, failed: 0, cancelled: 0, killed: 0 }
   private onClosed: (() => void) | undefined
 
-  constructor(options: WorkerPoolOptions) {
+  constructor(options: WorkerPoolOptions, observer: WorkerPoolObserver) {
     this.options = options
+    this.observer = observer
     this.state = poolMachine.make(options)
     this.handle({ _tag: "Start" })
   }
 
   submit(request: JobRequest, listener: JobListener): number {
     const job = this.nextJob()
-    this.jobs.set(job, { request, listener, ending: undefined })
+    this.jobs.set(job, {
+      request,
+      listener,
+      submittedAt: performance.now(),
+      dispatchedAt: undefined,
+      ending: undefined
+    })
     if (this.jobs.size === 1) this.keepAlive(true)
     this.handle({ _tag: "Submit", job })
     return job
@@ -95,6 +111,7 @@ export class WorkerPool implements JobRunner {
         const actions = poolMachine.step(this.state, next)
         for (const action of actions) if (action._tag !== "Settle") this.execute(action)
         for (const action of actions) if (action._tag === "Settle") this.settle(action.job, action.as)
+        this.observer.metrics.queued(this.state.queued.size)
       }
     } finally {
       this.stepping = false
@@ -128,7 +145,10 @@ export class WorkerPool implements JobRunner {
         break
       }
       case "Terminate": {
-        if (action.killed) this.counts.killed++
+        if (action.killed) {
+          this.counts.killed++
+          this.observer.metrics.killed()
+        }
         thread.terminate()
         break
       }
@@ -156,6 +176,8 @@ export class WorkerPool implements JobRunner {
   private dispatch(worker: number, thread: WorkerThread, job: number): void {
     const entry = this.jobs.get(job)!
     thread.job = job
+    entry.dispatchedAt = performance.now()
+    this.observer.metrics.dispatched(entry.dispatchedAt - entry.submittedAt)
     try {
       thread.post({ _tag: "Run", job, request: entry.request })
     } catch (refusal) {
@@ -168,6 +190,7 @@ export class WorkerPool implements JobRunner {
   private receive(worker: number, message: FromWorker): void {
     switch (message._tag) {
       case "Ready": {
+        if (message.complaint !== undefined) this.observer.debug(`Compute worker ${worker}: ${message.complaint}`)
         this.handle({ _tag: "WorkerReady", worker })
         break
       }
@@ -201,9 +224,12 @@ export class WorkerPool implements JobRunner {
     this.jobs.delete(job)
     if (this.jobs.size === 0 && this.onClosed === undefined) this.keepAlive(false)
     const ending = this.endingOf(entry, as)
-    if (ending._tag === "Success") this.counts.completed++
-    else if (ending._tag === "Cancelled") this.counts.cancelled++
-    else this.counts.failed++
+    const outcome = ending._tag === "Success" ? "completed" : ending._tag === "Cancelled" ? "cancelled" : "failed"
+    this.counts[outcome]++
+    this.observer.metrics.ended(
+      outcome,
+      entry.dispatchedAt === undefined ? undefined : performance.now() - entry.dispatchedAt
+    )
     entry.listener.settle(ending)
   }
 
