@@ -121,7 +121,7 @@ const watch =
  * ```ts
  * import { Supervision } from "@giveway/core"
  * import { NodeSysmon } from "@giveway/node"
- * import { Effect, Stream } from "effect"
+ * import { Effect, Fiber, Stream } from "effect"
  *
  * const busy = (ms: number) => {
  *   const end = performance.now() + ms
@@ -132,7 +132,7 @@ const watch =
  *   const supervision = yield* Supervision.Supervision
  *   const first = yield* Effect.forkChild(Stream.runHead(supervision.starvation), { startImmediately: true })
  *   yield* Effect.sync(() => busy(120)).pipe(Effect.withSpan("resample"))
- *   console.log(yield* Effect.map(Effect.fromYieldable(yield* first), String))
+ *   console.log(String(yield* Fiber.join(first)))
  * })
  *
  * Effect.runPromise(program.pipe(Effect.provide(NodeSysmon.layer({ threshold: "50 millis" }))))
