@@ -50,6 +50,9 @@ export class FiberDump extends Schema.Class<FiberDump>("@giveway/core/FiberDump"
   fibers: Schema.Array(FiberInfo)
 }) {}
 
+/** Deeper levels are no longer indented, but numbered: a chain of 20,000 fibers would make lines of 60 kB. */
+const deepestIndent = 40
+
 const nameOf = (fiber: FiberInfo): string => (fiber.name === undefined ? `#${fiber.id}` : `${fiber.name} #${fiber.id}`)
 
 const factsOf = (fiber: FiberInfo, takenAt: number): string => {
@@ -97,19 +100,26 @@ export const render = (dump: FiberDump): string => {
   }
   const lines = [dump.fibers.length === 1 ? "1 fiber" : `${dump.fibers.length} fibers`]
   // a work list, not a recursion: a chain of fibers may be deeper than the stack
-  const todo: Array<{ readonly fiber: FiberInfo; readonly indent: string; readonly isLast: boolean }> = []
-  const push = (fibers: ReadonlyArray<FiberInfo>, indent: string) => {
+  const todo: Array<{
+    readonly fiber: FiberInfo
+    readonly indent: string
+    readonly depth: number
+    readonly isLast: boolean
+  }> = []
+  const push = (fibers: ReadonlyArray<FiberInfo>, indent: string, depth: number) => {
     for (let index = fibers.length - 1; index >= 0; index--) {
-      todo.push({ fiber: fibers[index]!, indent, isLast: index === fibers.length - 1 })
+      todo.push({ fiber: fibers[index]!, indent, depth, isLast: index === fibers.length - 1 })
     }
   }
-  push(roots, "")
+  push(roots, "", 1)
   for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
-    const { fiber, indent, isLast } = next
+    const { depth, fiber, indent, isLast } = next
     const orphan =
       fiber.parentId !== undefined && !byId.has(fiber.parentId) ? `, outlived its parent #${fiber.parentId}` : ""
-    lines.push(`${indent}${isLast ? "└─" : "├─"} ${nameOf(fiber)}  ${factsOf(fiber, dump.takenAt)}${orphan}`)
-    push(children.get(fiber.id) ?? [], `${indent}${isLast ? "   " : "│  "}`)
+    const level = depth > deepestIndent ? `(${depth}) ` : ""
+    lines.push(`${indent}${isLast ? "└─" : "├─"} ${level}${nameOf(fiber)}  ${factsOf(fiber, dump.takenAt)}${orphan}`)
+    const deeper = depth < deepestIndent ? `${indent}${isLast ? "   " : "│  "}` : indent
+    push(children.get(fiber.id) ?? [], deeper, depth + 1)
   }
   return lines.join("\n")
 }

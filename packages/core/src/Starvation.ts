@@ -51,9 +51,9 @@ export class Hog extends Schema.Class<Hog>("@giveway/core/Starvation/Hog")({
  * @category models
  */
 export class Victims extends Schema.Class<Victims>("@giveway/core/Starvation/Victims")({
-  /** fibers that were ready to run when the turn began */
+  /** fibers that waited for their slice when the stall ended */
   ready: Schema.Int,
-  /** how long the oldest of them had waited in the end, in ms */
+  /** how long the oldest of those that were ready when the turn began had waited by then, in ms */
   longestWaitMs: Schema.Finite
 }) {}
 
@@ -223,7 +223,11 @@ const publish = (state: State, isDue: (pending: Pending) => boolean): Step => {
   for (const { release } of state.pending.filter(isDue)) {
     const { endedAt, key, startedAt } = release
     const unobservedMs = Sysmon.unobserved(state.gaps, startedAt, endedAt)
-    if (endedAt - startedAt - unobservedMs < state.thresholdMs) {
+    const durationMs = endedAt - startedAt
+    const observedMs = durationMs - unobservedMs
+    // while other processes take the cores a watcher oversleeps a little, and the stall is real
+    const processStoodStill = observedMs < state.thresholdMs && observedMs < unobservedMs
+    if (durationMs < state.thresholdMs || processStoodStill) {
       discarded++
     } else {
       const starvation = recordOf(release, ++published, samples.get(key) ?? [], reported.has(key), unobservedMs)

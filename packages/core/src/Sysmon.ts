@@ -52,6 +52,8 @@ export const question = `globalThis[Symbol.for("~giveway/diagnose")]?.()`
 
 /** What the watched thread says of itself, in the middle of whatever holds it. Times in ms. */
 export interface Answer {
+  /** when it answered, on the clock that all threads share */
+  readonly at: number
   readonly outerSeq: number
   readonly heartbeat: number
   /** the innermost running fiber */
@@ -157,10 +159,10 @@ export interface Gap {
 const patienceMs = 20
 
 /** An answer that took longer came out of a native call. A guess between the 4 ms of a busy machine and `patienceMs`. */
-const lateMs = 10
+const lateMs = 15
 
-/** Oversleeping by less is the ordinary jitter of a machine whose cores are all busy. A guess. */
-const lagMs = 30
+/** Oversleeping by less is the ordinary jitter of a machine whose cores are all busy. A guess, above 30 seen here. */
+const lagMs = 50
 
 /** Ages at which a stall that lasts is reported again, in ms; the last one repeats. */
 const progressMs = [1000, 5000, 30_000, 60_000]
@@ -289,10 +291,11 @@ export const look = (
   }
 }
 
-/** The thread answered, or (`undefined`) could not. */
+/** The thread answered what it was asked at `askedAt`, or (`undefined`) could not. */
 export const answered = (
   state: State,
   answer: Answer | undefined,
+  askedAt: number,
   beacon: Seen,
   now: number
 ): { readonly state: State; readonly actions: ReadonlyArray<Action> } => {
@@ -300,7 +303,7 @@ export const answered = (
   const settled: State = { ...state, asking: undefined }
   const asked = state.open.find((one) => one.key === key)
   if (key === undefined || answer === undefined || asked === undefined) return { state: settled, actions: [] }
-  const sample = sampleOf(answer, asked, state.surroundings, now)
+  const sample = sampleOf(answer, asked, state.surroundings, askedAt)
   const actions: Array<Action> = [{ _tag: "Tell", message: { _tag: "Sampled", key, sample } }]
   let next: Open = { ...asked, sample }
   if (!next.reported) {
@@ -312,11 +315,12 @@ export const answered = (
   return { state: { ...settled, open, limit: said.limit }, actions: said.actions }
 }
 
-const sampleOf = (answer: Answer, asked: Open, surroundings: Surroundings, now: number): Sample => {
-  const delayMs = now - asked.askedAt
+const sampleOf = (answer: Answer, asked: Open, surroundings: Surroundings, askedAt: number): Sample => {
+  // the thread's own time of answering: when the watcher gets to read it is another matter on a busy machine
+  const delayMs = Math.max(0, answer.at - askedAt)
   const sameHold = asked.key === `slice:${answer.outerSeq}` || asked.key === `hold:${answer.heartbeat}`
   return {
-    at: now,
+    at: answer.at,
     delayMs,
     late: !sameHold || delayMs > lateMs,
     fiberId: answer.current?.fiberId,

@@ -58,6 +58,7 @@ const diagnose = (): string => {
   const hog = fiberHook.hogSoFar(at)
   const { busyMs, label } = heartbeat.sinceBeat()
   const answer: Answer = {
+    at,
     outerSeq: beacon.outerSeq,
     heartbeat: beacon.heartbeat,
     current:

@@ -257,7 +257,7 @@ const wrap = (prototype: FiberPrototype, features: Features): (() => void) => {
   const hookedSetContext = function (this: HookedFiber, context: unknown): void {
     const isNew = this.context === undefined
     setContext.call(this, context)
-    if (isNew) this[mark] = -1 - (thread.depth === 0 ? 0 : running[thread.depth - 1]!.id)
+    if (isNew) this[mark] = -1 - (Fiber.getCurrent()?.id ?? 0)
     else relabel(this)
   }
   prototype.runLoop = hookedRunLoop

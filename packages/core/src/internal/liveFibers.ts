@@ -1,18 +1,24 @@
 /**
  * The live fibers of this thread, put together from the hook's table and stack when someone asks.
  */
+import * as Fiber from "effect/Fiber"
 import type { FiberInfo } from "../FiberDump.ts"
 import * as fiberHook from "./fiberHook.ts"
 import type { AnyFiber, Features } from "./fiberProbe.ts"
 import { textOfSuspension } from "./fiberProbe.ts"
 import { nameOf } from "./labels.ts"
 
-/** Every fiber that runs or has suspended and not ended, in no order. A forked fiber counts once it has begun. */
+/**
+ * Every fiber that runs or has suspended and not ended, in no order. A forked fiber counts once it has begun, and one
+ * that was there before the hook once it has run since, or if it is who asks.
+ */
 export const snapshot = (features: Features): ReadonlyArray<FiberInfo> => {
   const { depth, running, table } = fiberHook.thread
   const at = fiberHook.now()
   const onStack = new Set<AnyFiber>()
   for (let index = 0; index < depth; index++) onStack.add(running[index]!)
+  const asking = Fiber.getCurrent()
+  if (asking !== undefined) onStack.add(asking)
   const infos: Array<FiberInfo> = []
   table.forEach((fiber, row) => {
     // it ended while no hook was there to see it

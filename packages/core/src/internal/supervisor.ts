@@ -27,7 +27,11 @@ const keptStalls = 32
 /** A scheduler that tells of its turns, as FairScheduler does. */
 interface ObservedScheduler extends Scheduler.Scheduler {
   observer: LoopObserver | undefined
+  statistics(): { readonly ready: number }
 }
+
+const observedOf = (scheduler: Scheduler.Scheduler): ObservedScheduler | undefined =>
+  "observer" in scheduler && "statistics" in scheduler ? (scheduler as ObservedScheduler) : undefined
 
 /** The scheduler of the current fiber. */
 export const currentScheduler: Effect.Effect<Scheduler.Scheduler> = Effect.service(Scheduler.Scheduler)
@@ -39,11 +43,9 @@ export const describe = (starvation: Starvation.Starvation, suppressed: number):
   return `${starvation.toString()}${doubt}${starvationText.suppressed(suppressed)}`
 }
 
-const observe = (scheduler: Scheduler.Scheduler): (() => void) => {
-  if (!("observer" in scheduler)) return () => {}
-  const observed = scheduler as ObservedScheduler
-  // another supervision of this thread already listens, and writes the same block
-  if (observed.observer !== undefined) return () => {}
+const observe = (observed: ObservedScheduler | undefined): (() => void) => {
+  // another supervision of this thread may listen already, and writes the same block
+  if (observed === undefined || observed.observer !== undefined) return () => {}
   const { block, times } = fiberHook.thread
   const origin = performance.timeOrigin
   const observer: LoopObserver = {
@@ -59,12 +61,15 @@ const observe = (scheduler: Scheduler.Scheduler): (() => void) => {
   }
 }
 
-const victimsAt = (endedAt: number): Starvation.Release["victims"] => {
-  const { inTurn, oldestReady, ready } = sharedMemory.readBeacon(fiberHook.thread.block)
-  return inTurn && ready > 0 ? { ready, longestWaitMs: Math.max(0, endedAt - oldestReady) } : undefined
+/** Who still waits at the end of a slice, and since when the oldest of those did that were ready when the turn began. */
+const victimsAt = (endedAt: number, observed: ObservedScheduler | undefined): Starvation.Release["victims"] => {
+  if (observed === undefined) return undefined
+  const { oldestReady } = sharedMemory.readBeacon(fiberHook.thread.block)
+  const longestWaitMs = oldestReady === 0 ? 0 : Math.max(0, endedAt - oldestReady)
+  return { ready: observed.statistics().ready, longestWaitMs }
 }
 
-const releaseOfSlice = (slice: LongSlice): Starvation.Release => {
+const releaseOfSlice = (slice: LongSlice, observed: ObservedScheduler | undefined): Starvation.Release => {
   const { endedAt, startedAt } = slice
   const isOneFiber = slice.topMs >= (endedAt - startedAt) / 2
   return {
@@ -75,7 +80,7 @@ const releaseOfSlice = (slice: LongSlice): Starvation.Release => {
     fiberId: isOneFiber ? slice.fiberId : undefined,
     name: fiberHook.thread.labels.name(isOneFiber ? slice.label : heartbeat.sinceBeat().label),
     slices: slice.slices,
-    victims: victimsAt(endedAt)
+    victims: victimsAt(endedAt, observed)
   }
 }
 
@@ -140,10 +145,11 @@ export const start = (options: {
     }
   }
 
+  const observed = observedOf(options.scheduler)
   const features = fiberHook.install()
   const takeBack = [
     diagnose.install(),
-    fiberHook.listen(thresholdMs, (slice) => step({ _tag: "Released", release: releaseOfSlice(slice) })),
+    fiberHook.listen(thresholdMs, (slice) => step({ _tag: "Released", release: releaseOfSlice(slice, observed) })),
     heartbeat.listen({
       thresholdMs,
       onHold: (hold) => step({ _tag: "Released", release: releaseOfHold(hold) }),
@@ -151,7 +157,7 @@ export const start = (options: {
         if (state.pending.length > 0) step({ _tag: "Ticked", now })
       }
     }),
-    observe(options.scheduler)
+    observe(observed)
   ]
 
   return {

@@ -59,11 +59,12 @@ const ask = (): void => {
   const session = new Session()
   const answer = (found: Sysmon.Answer | undefined): void => {
     session.disconnect()
-    const next = Sysmon.answered(state, found, Sysmon.read(block, labels), now())
+    const next = Sysmon.answered(state, found, askedAt, Sysmon.read(block, labels), now())
     state = next.state
     next.actions.forEach(execute)
   }
   session.connectToMainThread()
+  const askedAt = now()
   session.post("Runtime.evaluate", { expression: Sysmon.question, returnByValue: true }, (error, outcome) => {
     const text: unknown = error === null ? outcome.result.value : undefined
     answer(typeof text === "string" ? (JSON.parse(text) as Sysmon.Answer) : undefined)

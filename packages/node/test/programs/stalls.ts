@@ -75,9 +75,24 @@ const cases: Record<string, Effect.Effect<void>> = {
   idle: Effect.sleep("1 second"),
   many: Effect.forEach(
     Array.from({ length: 8 }),
-    () => held(70).pipe(Effect.withSpan("again"), Effect.andThen(Effect.sleep("60 millis"))),
+    () => held(100).pipe(Effect.withSpan("again"), Effect.andThen(Effect.sleep("60 millis"))),
     { discard: true }
   )
+}
+
+/** How late a plain timer came at worst, in ms: what there is to be seen, measured without Giveway. */
+const lateness = () => {
+  let last = performance.now()
+  let worst = 0
+  const timer = setInterval(() => {
+    const now = performance.now()
+    worst = Math.max(worst, now - last - 5)
+    last = now
+  }, 5)
+  return () => {
+    clearInterval(timer)
+    return worst
+  }
 }
 
 const program = Effect.gen(function* () {
@@ -89,11 +104,13 @@ const program = Effect.gen(function* () {
   )
   yield* nap
   const before = (yield* supervision.recent).length
+  const worst = lateness()
   yield* Effect.forkChild(cases[name]!).pipe(Effect.flatMap(Fiber.join))
   yield* nap
   yield* Fiber.interrupt(watching)
+  const worstLatenessMs = worst()
   const statistics = yield* supervision.statistics
-  process.stdout.write(`${JSON.stringify({ stalls: seen.slice(before), statistics })}\n`)
+  process.stdout.write(`${JSON.stringify({ stalls: seen.slice(before), statistics, worstLatenessMs })}\n`)
 })
 
 const fair = process.argv.includes("--fair") ? FairScheduler.layer() : Layer.empty
