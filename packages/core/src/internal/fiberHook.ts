@@ -8,11 +8,12 @@
  *
  * **Invariant.** The hook is feature-tested before it is used: a probe program runs under a recording wrapper, and what
  * it records (who enters, what a suspension and an end return, who forked whom) must be what this file relies on. A
- * version of Effect where it is not runs unhooked, see `schedulerHook.ts`.
+ * version of Effect where it is not runs unhooked: the registry is empty and no slice is seen, but the heartbeat still
+ * finds each stall, and the watcher still asks the thread which fiber is current.
  *
  * There is one hook per thread, counted: it is there as long as one supervision is.
  *
- * Rejected: `Scheduler.shouldYield` alone (no end of a slice, so no self time); a `Map` from fiber to record (a lookup
+ * Rejected: `Scheduler.shouldYield` alone (no end of a slice, so no self time, and only under schedulers of ours); a `Map` from fiber to record (a lookup
  * per slice, and 60 bytes more a fiber) instead of one small integer on the fiber.
  */
 import * as Fiber from "effect/Fiber"

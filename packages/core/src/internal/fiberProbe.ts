@@ -57,8 +57,21 @@ const record = (prototype: FiberPrototype, calls: Array<Call>, forkers: Array<An
   return () => Object.assign(prototype, { runLoop, setContext })
 }
 
-/** Runs the probe; `undefined` if fibers do not run as expected. */
-export const run = (): { readonly prototype: FiberPrototype; readonly features: Features } | undefined => {
+interface Found {
+  readonly prototype: FiberPrototype
+  readonly features: Features
+}
+
+/** Runs the probe; `undefined` if fibers do not run as expected, or cannot be hooked (a frozen prototype). */
+export const run = (): Found | undefined => {
+  try {
+    return found()
+  } catch {
+    return undefined
+  }
+}
+
+const found = (): Found | undefined => {
   const prototype: FiberPrototype = Object.getPrototypeOf(Effect.runFork(Effect.void))
   if (typeof prototype.runLoop !== "function" || typeof prototype.setContext !== "function") return undefined
   const calls: Array<Call> = []

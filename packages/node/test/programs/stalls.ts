@@ -104,6 +104,7 @@ const program = Effect.gen(function* () {
   )
   yield* nap
   const before = (yield* supervision.recent).length
+  process.stdout.write("ready\n")
   const worst = lateness()
   yield* Effect.forkChild(cases[name]!).pipe(Effect.flatMap(Fiber.join))
   yield* nap
@@ -112,6 +113,11 @@ const program = Effect.gen(function* () {
   const statistics = yield* supervision.statistics
   process.stdout.write(`${JSON.stringify({ stalls: seen.slice(before), statistics, worstLatenessMs })}\n`)
 })
+
+if (process.argv.includes("--frozen")) {
+  // stands for a version of Effect whose fibers cannot be hooked
+  Object.freeze(Object.getPrototypeOf(Effect.runFork(Effect.void)))
+}
 
 const fair = process.argv.includes("--fair") ? FairScheduler.layer() : Layer.empty
 await Effect.runPromise(program.pipe(Effect.provide(NodeSysmon.layer()), Effect.provide(fair)))
