@@ -245,7 +245,7 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
       this.openTurn()
       return false
     }
-    if (budget.exhausted) return this.giveWay(true)
+    if (this.inTask ? budget.over : budget.exhausted) return this.giveWay(true)
     if (this.inTask) budget.enterSlice()
     else budget.beginSlice(Math.min(budget.pace, unknownPace))
     if (--budget.entries > 0) return false
@@ -424,7 +424,7 @@ export const statistics = (scheduler: FairScheduler): Statistics => scheduler.st
 
 /**
  * `Effect.forEach` with `concurrency: "unbounded"`, without its stall: the same results in the same order, the same
- * failure, and all of it interrupted when one fails.
+ * failure, and all of it interrupted when one fails. `f` is called range by range, not strictly in order.
  *
  * **When to use**: for thousands of items. Effect starts all of them in one operation, 1 µs each and more, in which
  * nothing else runs: 100,000 items hold the loop for about 100 ms. Here they are started 16 at a time, by fibers that

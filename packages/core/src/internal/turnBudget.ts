@@ -7,7 +7,8 @@
  * nor queued fibers can keep the other out, and a whole pass is bounded by one and a half turns. A **slice** is what one
  * fiber may use of a turn while others are ready.
  *
- * **Invariant.** Once `exhausted`, always exhausted until the queue is served or the turn closes; then no clock is read.
+ * **Invariant.** A slice that is over stays over, and so does a turn: an operation that starts many fibers meets the same
+ * answer for all that are left, without reading the clock again.
  *
  * **Sampling.** Reading the clock costs about 40 ns, as much as an operation of a fiber. So operations count down a
  * credit, and the clock is read when it is gone. The `pace`, the credit given, doubles while readings lie close together
@@ -47,6 +48,8 @@ export class TurnBudget {
   open = false
   /** Whether the open turn's budget is used up. */
   exhausted = false
+  /** Whether the running slice is over, or the turn: then whatever asks or enters gives way, and no clock is read. */
+  over = false
   /** Operations until the next reading; count down before asking {@link isOver}. */
   credit = 1
   /** Entries (resumes and tasks) until the next reading. */
@@ -90,7 +93,7 @@ export class TurnBudget {
     if (!this.open) return this.openTurn()
     this.read()
     this.turnEnd = Math.max(this.turnEnd, this.now + this.turn / 2)
-    this.exhausted = false
+    this.exhausted = this.over = false
   }
 
   closeTurn(): void {
@@ -104,6 +107,7 @@ export class TurnBudget {
    */
   beginSlice(pace: number): void {
     this.sliceBegan = true
+    this.over = this.exhausted
     this.pace = pace
     this.credit = pace < 2 ? 2 : pace < firstLook ? pace : firstLook
   }
@@ -118,11 +122,15 @@ export class TurnBudget {
     if (--this.entries <= 0) this.read()
   }
 
-  /** Must the running fiber give way? Reads the clock, unless the turn is known to be exhausted. */
+  /** Must the running fiber give way? Reads the clock, unless the answer is known. */
   isOver(othersReady: boolean): boolean {
-    if (this.exhausted) return true
+    if (this.over) return true
     this.read()
-    return this.exhausted || (othersReady && this.now >= this.sliceEnd)
+    if (othersReady && this.now >= this.sliceEnd) {
+      this.over = true
+      this.credit = 0
+    }
+    return this.over
   }
 
   /**
@@ -133,7 +141,7 @@ export class TurnBudget {
     const turnEnd = this.turnEnd
     this.read()
     this.turnEnd = this.now + this.slice
-    this.exhausted = false
+    this.exhausted = this.over = false
     return turnEnd
   }
 
@@ -163,7 +171,7 @@ export class TurnBudget {
     }
     this.entries = this.entryPace
     if (now >= this.turnEnd) {
-      this.exhausted = true
+      this.exhausted = this.over = true
       this.credit = 0
     } else {
       this.credit = this.pace
