@@ -200,12 +200,9 @@ describe("Task", () => {
     Task.make(url, "unprovided", options, () => Effect.service(Needed))
     Task.make(url, "provided", { ...options, layer: Layer.succeed(Needed)(1) }, () => Effect.service(Needed))
     // a scope is there for every job
-    Task.make(url, "scoped", options, () =>
-      Effect.as(
-        Effect.addFinalizer(() => Effect.void),
-        1
-      )
-    )
+    const release = Effect.addFinalizer(() => Effect.void)
+    const scoped = Task.make(url, "scoped", options, () => Effect.as(release, 1))
+    assert.isTrue(Task.isTask(scoped))
     // @ts-expect-error: the error schema is missing
     Task.make(url, "undeclared", options, () => Effect.fail("no"))
   })

@@ -50,7 +50,8 @@ export interface Options {
   readonly grace?: Duration.Input | undefined
   /**
    * Old-space heap of each worker, in MiB; a job that needs more fails with `Compute.WorkerOutOfMemory`. Default: half of
-   * the machine's memory divided by `maxWorkers`, at least 128 and at most 2048.
+   * the machine's memory divided by `maxWorkers`, at least 128 and at most 2048. Buffers are no heap and not counted, and
+   * a few of V8's own allocations end the whole process when they fail (nodejs/node#65019).
    */
   readonly maxHeapMb?: number | undefined
   /**
@@ -86,7 +87,8 @@ export class InvalidOption extends Schema.TaggedError<InvalidOption>()("InvalidO
  *
  * **Gotchas**: a thread is killed between two operations of JavaScript. A long native call (sorting or parsing something
  * huge, synchronous crypto) cannot be cut short: its slot is given to another worker at once, but whoever interrupted
- * the job waits until that call returns.
+ * the job waits until that call returns. A killed worker runs no finalizers, neither of its job nor of its tasks'
+ * layers: what must be given back even then belongs on the calling side.
  *
  * **Cost**: 20 to 80 MB of memory per worker, depending on what its tasks import.
  *
@@ -110,7 +112,8 @@ export const layer = (options: Options = {}): Layer.Layer<Compute.Compute, Inval
       const context = yield* Effect.context<never>()
       const observer = {
         metrics: computeMetrics.make(context),
-        debug: (message: string) => void Effect.runForkWith(context)(Effect.logDebug(message))
+        log: (level: "Debug" | "Warn", message: string) =>
+          void Effect.runForkWith(context)(Effect.logWithLevel(level)(message))
       }
       const pool = yield* Effect.acquireRelease(
         Effect.sync(() => new WorkerPool(resolved, observer)),

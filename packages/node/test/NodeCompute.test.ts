@@ -337,6 +337,20 @@ describe("a worker", () => {
     })
   )
 
+  it.live("that crashes between two jobs is reported and replaced", () =>
+    Effect.gen(function* () {
+      const lines: Array<string> = []
+      const logger = Logger.make(({ logLevel, message }) => void lines.push(`${logLevel} ${String(message)}`))
+      yield* Effect.gen(function* () {
+        yield* Compute.run(jobs.breaksAfterwards, undefined)
+        yield* until(() => lines.length > 0)
+        yield* worksOn
+      }).pipe(pool(), Effect.provide(Logger.layer([logger])))
+      assert.strictEqual(lines.length, 1)
+      assert.match(lines[0]!, /^Warn Compute worker 1 ended while it ran no job:.*it broke when the job was over/)
+    })
+  )
+
   if (process.platform === "linux") {
     it.live("runs at a lower priority, unless told otherwise", () =>
       Effect.gen(function* () {

@@ -7,8 +7,8 @@
  *
  * **Invariant**: `Done` is the last this worker says of a job, and when it is said nothing of the job's fiber runs.
  *
- * Anything thrown where no fiber can catch it (a timer's callback) ends the worker: its state cannot be trusted, and it is
- * the fault of the job that runs, which is told so.
+ * Anything thrown where no fiber can catch it (a timer's callback) ends the worker: its state cannot be trusted any more.
+ * The job that runs is told; that it was its callback is a guess, but nearly always right.
  */
 import { parentPort, workerData } from "node:worker_threads"
 import * as FairScheduler from "@giveway/core/FairScheduler"

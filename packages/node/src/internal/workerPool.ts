@@ -9,7 +9,7 @@
  */
 import type { Statistics } from "@giveway/core/Compute"
 import type { computeMetrics, Ending, FromWorker, JobListener, JobRequest, JobRunner } from "@giveway/core/Platform"
-import { findUncloneable, pack, poolMachine } from "@giveway/core/Platform"
+import { findUncloneable, pack, poolMachine, unpack } from "@giveway/core/Platform"
 import type { WorkerThreadOptions } from "./workerThread.ts"
 import { WorkerThread } from "./workerThread.ts"
 
@@ -20,7 +20,8 @@ export interface WorkerPoolOptions extends poolMachine.PoolConfig, WorkerThreadO
 /** Whom the pool tells what it sees. */
 export interface WorkerPoolObserver {
   readonly metrics: computeMetrics.ComputeMetrics
-  readonly debug: (message: string) => void
+  /** nothing is wrong for any job, but somebody may want to know */
+  readonly log: (level: "Debug" | "Warn", message: string) => void
 }
 
 interface Job {
@@ -190,7 +191,8 @@ export class WorkerPool implements JobRunner {
   private receive(worker: number, message: FromWorker): void {
     switch (message._tag) {
       case "Ready": {
-        if (message.complaint !== undefined) this.observer.debug(`Compute worker ${worker}: ${message.complaint}`)
+        if (message.complaint !== undefined)
+          this.observer.log("Debug", `Compute worker ${worker}: ${message.complaint}`)
         this.handle({ _tag: "WorkerReady", worker })
         break
       }
@@ -214,7 +216,11 @@ export class WorkerPool implements JobRunner {
     this.threads.delete(worker)
     const entry = this.jobs.get(job)
     if (entry !== undefined) entry.ending ??= ending
-    if (this.state.workers.get(worker)?.phase._tag === "Starting") this.lastBootFailure = ending
+    const phase = this.state.workers.get(worker)?.phase._tag
+    if (phase === "Starting") this.lastBootFailure = ending
+    if (phase === "Starting" || phase === "Idle") {
+      this.observer.log("Warn", `Compute worker ${worker} ended while it ran no job: ${causeOf(ending)}`)
+    }
     this.handle({ _tag: "WorkerExited", worker })
   }
 
@@ -241,7 +247,7 @@ export class WorkerPool implements JobRunner {
       case "gone":
         return { _tag: "Cancelled" }
       case "noWorker":
-        return { _tag: "NoWorker", cause: bootCause(this.lastBootFailure) }
+        return { _tag: "NoWorker", cause: pack(causeOf(this.lastBootFailure)) }
       case "overloaded":
         return { _tag: "Overloaded", capacity: this.options.capacity }
       case "closed":
@@ -250,15 +256,18 @@ export class WorkerPool implements JobRunner {
   }
 }
 
-const bootCause = (ending: Ending): Extract<Ending, { readonly _tag: "NoWorker" }>["cause"] => {
+/** Why a worker ended that ran no job. */
+const causeOf = (ending: Ending): Error => {
   switch (ending._tag) {
-    case "Died":
-      return ending.cause
+    case "Died": {
+      const cause = unpack(ending.cause)
+      return cause instanceof Error ? cause : new Error(String(cause))
+    }
     case "OutOfMemory":
-      return pack(new Error(`it needs more than ${ending.limitMb} MiB of heap to start`))
+      return new RangeError(`it needs more than its ${ending.limitMb} MiB of heap`)
     case "Exited":
-      return pack(new Error(`it exited with code ${ending.code} while it started`))
+      return new Error(`it exited with code ${ending.code}`)
     default:
-      return pack(new Error(`it ended while it started`))
+      return new Error(`it ended: ${ending._tag}`)
   }
 }

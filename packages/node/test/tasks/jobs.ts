@@ -97,6 +97,17 @@ export const breaksLater = Task.make(url, "breaksLater", { payload: Schema.Void,
   })
 )
 
+export const breaksAfterwards = Task.make(
+  url,
+  "breaksAfterwards",
+  { payload: Schema.Void, success: Schema.Void },
+  () => {
+    setTimeout(() => {
+      throw new Broken("it broke when the job was over")
+    }, 10)
+  }
+)
+
 export const echo = Task.make(url, "echo", { payload: Schema.Unknown, success: Schema.Unknown }, (payload) =>
   payload === "a function" ? { handlers: [() => 1] } : payload
 )
