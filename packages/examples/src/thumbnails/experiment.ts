@@ -19,10 +19,7 @@ import type { Variant } from "./variants.ts"
 
 /** How hard and how long. Times in seconds. */
 export interface Plan {
-  /**
-   * light requests a second, on a fixed schedule. A modest service: at several times as many the light requests alone
-   * fill a large part of a core, and async only never catches up, so its latency is just the length of the run
-   */
+  /** light requests a second, on a fixed schedule; why no more: docs/decisions/0041-load-generator.md */
   readonly lightPerSecond: number
   /** connections that always want a thumbnail: twice the two cores this is meant for, so that no worker waits for work */
   readonly heavyConnections: number

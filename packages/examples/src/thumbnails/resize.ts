@@ -10,7 +10,7 @@
  *
  * Rejected: Lanczos, which rings around highlights in linear light; a plain box, which aliases at ratios near one.
  */
-import { YieldPoint } from "@giveway/core"
+import * as YieldPoint from "@giveway/core/YieldPoint"
 import type { Bitmap } from "./jpeg.ts"
 
 const channels = 3
