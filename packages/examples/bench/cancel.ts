@@ -18,8 +18,8 @@ export const summary = "from the interrupt of a job to the worker's next job, co
 
 const jobs = 200
 const backToBackJobs = 20
-/** short, so that 200 kills take half a minute; the pool's default is longer */
-const graceMs = 50
+/** short, so that 200 kills take less than a minute; the pool's default is longer */
+const graceMs = 25
 
 const now = () => performance.timeOrigin + performance.now()
 
