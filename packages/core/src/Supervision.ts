@@ -120,7 +120,7 @@ export type Watch = (thread: {
 /** Stalls that a slow subscriber may be behind. A guess: more are a program that stalls all the time. */
 const backlog = 64
 
-/** Below this the heartbeat, 20 ms apart, tells nothing, and a busy machine's own jitter would be reported. */
+/** Below this a busy machine's own jitter would be reported. */
 const leastThresholdMs = 10
 
 const thresholdOf = (threshold: Duration.Input): Effect.Effect<number, InvalidOption> => {
@@ -177,7 +177,8 @@ const make = Effect.fnUntraced(function* (options: Options, watch: Watch | undef
  * **When to use**: where no watching thread can be started; on Node prefer `NodeSysmon.layer`. Provide it inside
  * `FairScheduler.layer`, so that run delays and victims are known.
  *
- * **Cost**: about 100 ns a slice (two clock readings), and a timer each 20 ms.
+ * **Cost**: about 100 ns a slice (two clock readings), and a timer each 20 ms (50 while
+ * no fiber runs).
  *
  * **Example**
  *

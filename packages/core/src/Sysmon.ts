@@ -44,9 +44,6 @@ export const read = (block: Block, labels: ReadonlyMap<number, string>): Seen =>
 /** Blocks the watcher's own thread for `ms`, or until the watched thread wants it. */
 export const sleep: (block: Block, ms: number, seenWakes: number) => void = sharedMemory.sleep
 
-/** How often the watched thread's heartbeat is due, in ms: 50 wake-ups a second, and the inaccuracy of a hold's start. */
-export const heartbeatMs = 20
-
 /** What the watched thread evaluates when the watcher asks it, in JavaScript. The answer is an {@link Answer} as JSON. */
 export const question = `globalThis[Symbol.for("~giveway/diagnose")]?.()`
 
@@ -209,7 +206,7 @@ const holdsOf = (beacon: Beacon, now: number): ReadonlyArray<Hold> => {
   if (beacon.depth > 0) {
     holds.push({ key: `slice:${beacon.outerSeq}`, kind: "slice", startedAt: beacon.outerStart, heldMs: sliceMs })
   }
-  const dueAt = beacon.heartbeatAt + heartbeatMs
+  const dueAt = beacon.heartbeatDue
   if (beacon.heartbeat > 0 && now > dueAt) {
     const heldMs = now - dueAt - beacon.attributed - Math.min(sliceMs, now - dueAt)
     holds.push({ key: `hold:${beacon.heartbeat}`, kind: "hold", startedAt: dueAt, heldMs })

@@ -21,7 +21,7 @@ const beacon: Sysmon.Seen = {
   ready: 0,
   oldestReady: 0,
   heartbeat: 1,
-  heartbeatAt: 0,
+  heartbeatDue: 0,
   attributed: 0,
   job: 0,
   wakes: 0,
@@ -41,8 +41,8 @@ const seenAt = (script: ReadonlyArray<Phase>, now: number): Sysmon.Seen => {
     if (kind === "slice") slices++
     if (now < at + ms) {
       if (kind === "idle")
-        return { ...beacon, heartbeat: 1 + slices, heartbeatAt: now, outerSeq: slices, sliceSeq: 2 * slices }
-      const heart = { heartbeat: 1 + Math.round(at), heartbeatAt: at }
+        return { ...beacon, heartbeat: 1 + slices, heartbeatDue: now + 20, outerSeq: slices, sliceSeq: 2 * slices }
+      const heart = { heartbeat: 1 + Math.round(at), heartbeatDue: at + 20 }
       return kind === "callback"
         ? { ...beacon, ...heart, outerSeq: slices, sliceSeq: 2 * slices }
         : {
@@ -59,7 +59,7 @@ const seenAt = (script: ReadonlyArray<Phase>, now: number): Sysmon.Seen => {
     }
     at += ms
   }
-  return { ...beacon, heartbeat: 1 + slices, heartbeatAt: now, outerSeq: slices, sliceSeq: 2 * slices }
+  return { ...beacon, heartbeat: 1 + slices, heartbeatDue: now + 20, outerSeq: slices, sliceSeq: 2 * slices }
 }
 
 const watch = (script: ReadonlyArray<Phase>, oversleep: (look: number) => number = () => 0) => {
@@ -179,7 +179,7 @@ const answer = (heldBy: Partial<Sysmon.Answer>): Sysmon.Answer => ({
 const asked = (heldBy: Partial<Sysmon.Answer>, delayMs: number) => {
   const seen: Sysmon.Seen = {
     ...beacon,
-    heartbeatAt: 40,
+    heartbeatDue: 60,
     depth: 1,
     outerSeq: 1,
     outerStart: 0,

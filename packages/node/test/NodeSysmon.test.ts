@@ -180,6 +180,19 @@ describe("a stall", () => {
   })
 })
 
+describe("the registry", () => {
+  it("keeps no fiber alive", async () => {
+    const forgotten = fileURLToPath(new URL("programs/forgotten.ts", import.meta.url))
+    const child = spawn(process.execPath, ["--expose-gc", "--conditions=giveway-source", forgotten])
+    let stdout = ""
+    child.stdout.on("data", (data) => (stdout += data))
+    await once(child, "close")
+    const { after, before } = JSON.parse(stdout)
+    assert.strictEqual(before, 1000)
+    assert.isBelow(after, 10)
+  })
+})
+
 describe("the thread", () => {
   it.live("ends with its scope and leaves the fibers as they were", () =>
     Effect.gen(function* () {

@@ -189,7 +189,7 @@ const reportLong = (begunAt: number, at: number): void => {
     topMs: times[Times.top]!,
     slices: thread.slices - slicesAtOuterBegin
   }
-  sharedMemory.attribute(block, at - begunAt)
+  sharedMemory.attribute(block, begunAt, at)
   for (const listener of listeners) {
     if (at - begunAt >= listener.thresholdMs) listener.onLongSlice(slice)
   }
