@@ -1,7 +1,7 @@
 /**
  * The service as its clients see it: endpoints, types and errors, and nothing of how it is done. The server implements
  * it (`handlers.ts`), `npm start` and the tests call it through the client that Effect derives from it, and
- * `/docs` and `/openapi.json` describe it.
+ * `/openapi.json` describes it.
  */
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api"

@@ -34,8 +34,13 @@ export interface Plan {
 /** What `npm start` does: the windows are long enough for a p99. */
 export const defaultPlan: Plan = { heavyConnections: 4, idle: 5, lightPerSecond: 400, saturated: 10, warmup: 3 }
 
-/** Widths that are asked for in turn, pixels. */
+/** Pixels across. */
 const widths = [160, 320, 640]
+
+/** Every photograph at every width, asked for in turn: the mix is the same in every run. */
+const thumbnailPaths = widths.flatMap((_, shift) =>
+  photographs.map(({ id }, index) => `/images/${id}/thumbnail?width=${widths[(index + shift) % widths.length]!}`)
+)
 
 /** Connections for light requests: enough for all that are due in a stall of a second and more. */
 const lightConnections = 512
@@ -111,9 +116,7 @@ export const run = Effect.fn("experiment.run")(
       const loadPlan: LoadPlan = {
         drainMs: drain * 1000,
         heavyConnections,
-        heavyPaths: photographs.map(
-          ({ id }, index) => `/images/${id}/thumbnail?width=${widths[index % widths.length]!}`
-        ),
+        heavyPaths: thumbnailPaths,
         host: "127.0.0.1",
         lightConnections,
         lightPath: "/ping",

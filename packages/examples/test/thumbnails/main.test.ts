@@ -39,7 +39,7 @@ describe("npm start", () => {
     { timeout: 90_000 },
     async () => {
       const { exit, output } = start("--seconds", "1")
-      expect(await exit, output.stderr).toBe(0)
+      expect({ code: await exit, ...output }).toMatchObject({ code: 0 })
       expect(output.stderr).toMatch(/async only, saturated: measuring/)
       expect(output.stdout).toMatch(/^ +async only +Giveway$/m)
       for (const row of [
