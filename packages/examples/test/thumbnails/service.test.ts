@@ -5,7 +5,7 @@ import { NodeHttpClient, NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
 import { Compute, Supervision, TestCompute } from "@giveway/core"
 import { NodeCompute } from "@giveway/node"
-import { Context, Effect, FileSystem, Layer, Stream } from "effect"
+import { Context, Effect, FileSystem, Layer, Result, Stream } from "effect"
 import { HttpClient, HttpClientRequest, HttpServer } from "effect/http"
 import { HttpApiClient } from "effect/http-api"
 import { readFileSync } from "node:fs"
@@ -196,6 +196,29 @@ layer(Client.layer.pipe(Layer.provideMerge(service(workers))), { excludeTestServ
     )
   }
 )
+
+const small = NodeCompute.layer({ maxWorkers: 1, queue: { capacity: 1, overflow: "fail" } })
+
+layer(Client.layer.pipe(Layer.provide(service(small))), { excludeTestServices: true })("a full queue", (it) => {
+  it.effect("is a 503 that says so, for those who come too late only", () =>
+    Effect.gen(function* () {
+      const client = yield* Client
+      const { id, path } = photographs[4]!
+      yield* upload(client, id, readFileSync(path))
+      const thumbnail = client.images.thumbnail({ params: { id }, query: { width: 300 } })
+      yield* thumbnail
+      const results = yield* Effect.all([thumbnail, thumbnail, thumbnail, thumbnail].map(Effect.result), {
+        concurrency: "unbounded"
+      })
+      const errors = results.filter(Result.isFailure).map(({ failure }) => failure)
+      assert.deepStrictEqual(
+        errors.map(({ _tag }) => _tag),
+        ["TooBusy", "TooBusy"]
+      )
+      assert.include(errors[0]?.message, "all workers are busy")
+    })
+  )
+})
 
 /** The pool's statistics as soon as they are as wanted, or as they are after three seconds. */
 const until = Effect.fnUntraced(function* (wanted: (statistics: Compute.Statistics) => boolean) {
