@@ -3,7 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Compute, Task, TestCompute } from "@giveway/core"
-import { Context, Deferred, Effect, Fiber, Layer, Option, Schema } from "effect"
+import { Cause, Context, Deferred, Effect, Exit, Fiber, Layer, Option, Schema } from "effect"
 
 class NotPositive extends Schema.TaggedError<NotPositive>()("NotPositive", { value: Schema.Number }) {}
 class Point extends Schema.Class<Point>("Point")({ x: Schema.Number, y: Schema.Number }) {}
@@ -107,7 +107,10 @@ describe("TestCompute", () => {
       assert.instanceOf(cause.cause, TypeError)
       assert.instanceOf(cause, RangeError)
       assert.isFalse(cause instanceof Broken)
-      assert.match(error.stack!, /insideTheJob[^]*below: who ran it[^]*TestCompute\.test\.ts[^]*whoAsked/)
+      assert.match(error.stack!, /insideTheJob[^]*below: who ran it[^]*TestCompute\.test\.ts/)
+      assert.include(error.message, "Broken: no")
+      const exit = yield* Effect.exit(whoAsked())
+      assert.match(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "", /who ran it[^]*whoAsked/)
     }).pipe(Effect.provide(TestCompute.layer))
   )
 

@@ -43,40 +43,36 @@ export const exchangeOver =
       })
     })
 
-export const make = (exchange: Exchange): Compute["Service"]["run"] => {
-  return <P, A, E>(task: Task<P, A, E>, payload: P, site: CallSite): Effect.Effect<A, E | ComputeError> =>
+export const make =
+  (exchange: Exchange): Compute["Service"]["run"] =>
+  <P, A, E>(task: Task<P, A, E>, payload: P, site: CallSite): Effect.Effect<A, E | ComputeError> =>
     Effect.withFiber((fiber) => {
       const codec = wireCodec.of(task as Any)
       const encoded = codec.encodePayload(payload)
       const send = (payload: unknown): Effect.Effect<A, E | ComputeError> =>
         Effect.flatMap(
           exchange({ moduleUrl: task.moduleUrl, name: task.name, payload, context: jobContext.capture(fiber) }, fiber),
-          (ending) => decode(task, codec, ending, site, fiber)
+          (ending) => decode(task, codec, ending, site)
         )
       if (Exit.isExit(encoded) && Exit.isSuccess(encoded)) return send(encoded.value)
       return Effect.matchEffect(encoded, {
         onSuccess: send,
         onFailure: (error) =>
-          fail(new Errors.PayloadInvalid({ task: task.name, issue: issueText.of(error, payload) }), site, fiber)
+          fail(new Errors.PayloadInvalid({ task: task.name, issue: issueText.of(error, payload) }), site)
       })
     })
-}
 
-const fail = (
-  error: ComputeError,
-  site: CallSite,
-  fiber: Fiber.Fiber<unknown, unknown>
-): Effect.Effect<never, ComputeError> => Effect.fail(callSite.attach(error, site, fiber.cache.stackFrame))
+const fail = (error: ComputeError, site: CallSite): Effect.Effect<never, ComputeError> =>
+  Effect.fail(callSite.attach(error, site))
 
 const decode = <P, A, E>(
   task: Task<P, A, E>,
   codec: wireCodec.TaskCodec,
   ending: Ending,
-  site: CallSite,
-  fiber: Fiber.Fiber<unknown, unknown>
+  site: CallSite
 ): Effect.Effect<A, E | ComputeError> => {
   const invalid = (channel: "success" | "error", value: unknown) => (error: Schema.SchemaError) =>
-    fail(new Errors.ResultInvalid({ task: task.name, channel, issue: issueText.of(error, value) }), site, fiber)
+    fail(new Errors.ResultInvalid({ task: task.name, channel, issue: issueText.of(error, value) }), site)
   switch (ending._tag) {
     case "Success": {
       const decoded = codec.decodeSuccess(ending.value) as Effect.Effect<A, Schema.SchemaError>
@@ -90,7 +86,7 @@ const decode = <P, A, E>(
         onFailure: invalid("error", ending.error)
       })
     default:
-      return fail(toError(task, ending), site, fiber)
+      return fail(toError(task, ending), site)
   }
 }
 
