@@ -190,10 +190,15 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
   /** Effect asks this before each operation of a fiber. */
   shouldYield(fiber: Fiber.Fiber<unknown, unknown>): boolean {
     if (this.attention !== undefined) this.attention()
-    // 1 is every start and every resume: of a task, of a timer or promise, or nested in another fiber's operation
-    if (fiber.currentOpCount === 1) return this.enter()
-    if (--this.budget.credit > 0) return false
-    return this.giveWay(this.budget.isOver(this.queue.size > 0))
+    const { budget } = this
+    // 1 is every start and every resume
+    if (fiber.currentOpCount === 1) {
+      if (this.inTask) return this.enterInTask()
+      if (--budget.entries <= 0) return this.enterInline()
+      budget.beginInlineSlice()
+      return false
+    }
+    return --budget.credit > 0 ? false : this.giveWay(budget.isOver(this.queue.size > 0))
   }
 
   /** ms, the last reading of the clock. */
@@ -234,21 +239,27 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
     return { ready: queue.size, turns, tasks, yields, clockReads: budget.reads }
   }
 
-  /** A fiber starts or resumes. */
-  private enter(): boolean {
+  /** The fiber that the running task resumes, or one nested in its operations. */
+  private enterInTask(): boolean {
     const { budget } = this
     if (this.resuming) {
       this.resuming = false
       return false
     }
+    if (budget.over) return this.giveWay(true)
+    budget.enterSlice()
+    return --budget.entries > 0 ? false : this.giveWay(budget.isOver(this.queue.size > 0))
+  }
+
+  /** A fiber that something else resumes, with the turn closed, exhausted or due to be looked at. */
+  private enterInline(): boolean {
+    const { budget } = this
     if (!budget.open) {
       this.openTurn()
       return false
     }
-    if (this.inTask ? budget.over : budget.exhausted) return this.giveWay(true)
-    if (this.inTask) budget.enterSlice()
-    else budget.beginSlice(Math.min(budget.pace, unknownPace))
-    if (--budget.entries > 0) return false
+    if (budget.exhausted) return this.giveWay(true)
+    budget.beginInlineSlice()
     return this.giveWay(budget.isOver(this.queue.size > 0))
   }
 

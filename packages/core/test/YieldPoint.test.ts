@@ -23,7 +23,8 @@ describe("shouldYield", () => {
     for (const step of [0.001, 0.1, 1]) {
       const told = workUntilTold(step)
       assert.isAtLeast(told, 3)
-      assert.isAtMost(told, 100)
+      // told, and not stopped by the limit
+      assert.isBelow(told, 500)
     }
   })
 

@@ -31,7 +31,7 @@ const maxPace = 32
 /** Operations until the first reading within a slice, at most: enough for short slices not to be read at all. */
 const firstLook = 8
 
-/** The same for a fiber of which nothing is known: most of what timers and I/O resume does less before it waits again. */
+/** The same for a fiber of which nothing is known: most of what timers and I/O resume waits again before that. */
 export const unknownPace = 4
 
 /** Entries between readings, at most: 40 ns in 16 × 300 ns, 1 % of a loop over resolved promises. */
@@ -52,8 +52,8 @@ export class TurnBudget {
   over = false
   /** Operations until the next reading; count down before asking {@link isOver}. */
   credit = 1
-  /** Entries (resumes and tasks) until the next reading. */
-  entries = 1
+  /** Entries (resumes and tasks) until the next reading; 0 while no turn is open or the open one is exhausted. */
+  entries = 0
   /** Number of readings, for statistics and tests. */
   reads = 0
 
@@ -84,6 +84,7 @@ export class TurnBudget {
     this.now = this.clock()
     this.open = true
     this.exhausted = false
+    this.entries = this.entryPace
     this.turnEnd = this.now + this.turn
     this.beginSlice(unknownPace)
   }
@@ -99,6 +100,7 @@ export class TurnBudget {
   closeTurn(): void {
     this.open = false
     this.exhausted = false
+    this.entries = 0
   }
 
   /**
@@ -110,6 +112,15 @@ export class TurnBudget {
     this.over = this.exhausted
     this.pace = pace
     this.credit = pace < 2 ? 2 : pace < firstLook ? pace : firstLook
+  }
+
+  /** The same for a fiber that a timer, a promise or a callback resumes: of its pace nothing is known. */
+  beginInlineSlice(): void {
+    const pace = this.pace < unknownPace ? this.pace : unknownPace
+    this.sliceBegan = true
+    this.over = this.exhausted
+    this.pace = pace
+    this.credit = pace < 2 ? 2 : pace
   }
 
   /** An entry within a slice: it is looked at soon, but it is no new slice. */
@@ -172,7 +183,7 @@ export class TurnBudget {
     this.entries = this.entryPace
     if (now >= this.turnEnd) {
       this.exhausted = this.over = true
-      this.credit = 0
+      this.credit = this.entries = 0
     } else {
       this.credit = this.pace
     }
