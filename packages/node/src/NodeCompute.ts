@@ -50,7 +50,7 @@ export interface Options {
   readonly grace?: Duration.Input | undefined
   /**
    * Old-space heap of each worker, in MiB; a job that needs more fails with `Compute.WorkerOutOfMemory`. Default: half of
-   * the machine's memory divided by `maxWorkers`, at least 128 and at most 2048. Buffers are no heap and not counted, and
+   * the machine's memory divided by `maxWorkers`, at least 128 and at most 2048. The least is 32. Buffers are no heap and not counted, and
    * a few of V8's own allocations end the whole process when they fail (nodejs/node#65019).
    */
   readonly maxHeapMb?: number | undefined
@@ -203,11 +203,14 @@ const resolve = Effect.fnUntraced(function* (options: Options): Effect.fn.Return
     capacity: yield* wholeNumber("queue.capacity", options.queue?.capacity ?? 1000, 0),
     overflow,
     graceMs: Duration.toMillis(grace.value),
-    maxHeapMb: yield* wholeNumber("maxHeapMb", options.maxHeapMb ?? defaultHeapMb(maxWorkers), 16),
+    maxHeapMb: yield* wholeNumber("maxHeapMb", options.maxHeapMb ?? defaultHeapMb(maxWorkers), leastHeapMb),
     priority: options.priority === false ? false : yield* wholeNumber("priority", options.priority ?? 19, 0, 19),
     standby: options.standby ?? true
   }
 })
+
+/** A worker with Effect in it needs 10 to 20 MiB to start; below 4, V8 ends the whole process instead of the worker. */
+const leastHeapMb = 32
 
 /** `process.constrainedMemory` is what a container allows, 0 or a huge number where nothing does. */
 const defaultHeapMb = (maxWorkers: number): number => {

@@ -1,12 +1,13 @@
 /**
  * Everything a job can do wrong ends in a typed error for its own caller, and the pool works on.
  */
+import { fickle } from "./tasks/exitsOnDemand.ts"
 import { unreachable } from "./tasks/throwsOnImport.ts"
 import { spaced } from "./tasks/with spaces/a job.ts"
 import { assert, describe, it } from "@effect/vitest"
 import { Compute, Task } from "@giveway/core"
 import { NodeCompute } from "@giveway/node"
-import { Effect, Exit, Fiber, Layer, Schema, Scope } from "effect"
+import { Effect, Exit, Fiber, Layer, References, Schema, Scope } from "effect"
 import { beats, pool, read, shared, until, worksOn } from "./pool.ts"
 import * as jobs from "./tasks/jobs.ts"
 
@@ -154,6 +155,26 @@ describe("bad input ends in a typed error, and the pool works on:", () => {
       assert.strictEqual(error.capacity, 1)
     },
     { queue: { capacity: 1, overflow: "fail" } }
+  )
+
+  it.live("a worker that cannot start", () =>
+    Effect.gen(function* () {
+      yield* Compute.run(fickle, undefined)
+      process.env["GIVEWAY_TEST_EXIT_ON_IMPORT"] = "yes"
+      yield* Effect.flip(Compute.run(jobs.exit, 0))
+      // the new worker imports the modules of earlier jobs before it is ready
+      const error = yield* Effect.flip(Compute.run(jobs.add, { a: 1, b: 2 }))
+      assert.instanceOf(error, Compute.WorkerUnavailable)
+      assert.include(error.message, "it exited with code 7")
+      assert.strictEqual((yield* Compute.statistics).workers, 0)
+      yield* worksOn
+      assert.instanceOf(yield* Effect.flip(Compute.run(fickle, undefined)), Compute.WorkerExited)
+    }).pipe(
+      Effect.ensuring(Effect.sync(() => delete process.env["GIVEWAY_TEST_EXIT_ON_IMPORT"])),
+      pool(),
+      // it is reported, too; see NodeCompute.test.ts
+      Effect.provideService(References.MinimumLogLevel, "Error")
+    )
   )
 
   it.live("a module path with spaces is none", () =>

@@ -217,7 +217,11 @@ export class WorkerPool implements JobRunner {
     const entry = this.jobs.get(job)
     if (entry !== undefined) entry.ending ??= ending
     const phase = this.state.workers.get(worker)?.phase._tag
-    if (phase === "Starting") this.lastBootFailure = ending
+    if (phase === "Starting") {
+      this.lastBootFailure = ending
+      // One of them may be the reason: the next worker starts without, and is ready for all other jobs.
+      this.modules.clear()
+    }
     if (phase === "Starting" || phase === "Idle") {
       this.observer.log("Warn", `Compute worker ${worker} ended while it ran no job: ${causeOf(ending)}`)
     }
