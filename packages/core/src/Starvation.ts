@@ -7,8 +7,8 @@
  * becomes one {@link Starvation} record, and a log line unless the same was said too often.
  *
  * **Invariant.** Each stall of at least the threshold is published exactly once, with the duration that the thread
- * measured. Time in which the whole process did not run (the watcher missed its own wake-up) is told apart, and a stall
- * that is nothing else is discarded.
+ * measured. Time in which the operating system did not run the thread is told apart, and a stall that is little else is
+ * discarded.
  */
 import * as Schema from "effect/Schema"
 import * as rateLimit from "./internal/rateLimit.ts"
@@ -83,7 +83,7 @@ export class Starvation extends Schema.Class<Starvation>("@giveway/core/Starvati
   samples: Schema.Int,
   /** whether it was reported while it lasted */
   live: Schema.Boolean,
-  /** part of the duration in which the watcher was not run either: the machine was overloaded, or the process stopped */
+  /** part of the duration in which the operating system did not run the thread, as far as is known */
   unobservedMs: Schema.Finite
 }) {
   /** The record as one line, with a fix in it. */
@@ -155,8 +155,8 @@ const patienceMs = 500
 /** Stalls whose samples are kept before the thread has released them; there are at most two at a time. */
 const keptKeys = 8
 
-/** Gaps older than the last few belong to stalls that are published. */
-const keptGaps = 16
+/** Gaps older than these belong to stalls that are published. */
+const keptGaps = 64
 
 /**
  * @category machine
@@ -225,9 +225,9 @@ const publish = (state: State, isDue: (pending: Pending) => boolean): Step => {
     const unobservedMs = Sysmon.unobserved(state.gaps, startedAt, endedAt)
     const durationMs = endedAt - startedAt
     const observedMs = durationMs - unobservedMs
-    // while other processes take the cores a watcher oversleeps a little, and the stall is real
-    const processStoodStill = observedMs < state.thresholdMs && observedMs < unobservedMs
-    if (durationMs < state.thresholdMs || processStoodStill) {
+    const threadStoodStill = observedMs < state.thresholdMs && observedMs < unobservedMs
+    // what was reported while it lasted is not taken back
+    if (durationMs < state.thresholdMs || (threadStoodStill && !reported.has(key))) {
       discarded++
     } else {
       const starvation = recordOf(release, ++published, samples.get(key) ?? [], reported.has(key), unobservedMs)

@@ -38,7 +38,7 @@ export interface Statistics {
   readonly selfMs: number
   /** stalls published by this supervision */
   readonly stalls: number
-  /** stalls that were nothing but the whole process not being run */
+  /** stalls that were little but the operating system not running the thread */
   readonly discarded: number
   /** whether slices are seen; if not, this version of Effect runs fibers in a way that is not known here */
   readonly hooked: boolean

@@ -9,8 +9,8 @@
  * *heartbeat*, a timer on the watched thread, is overdue: code that is no fiber runs, or many short slices do. Time that
  * a long slice answers for is not held against the heartbeat too, so that each stall is one episode.
  *
- * **Invariant.** The watcher doubts itself first: when it was itself not run in time, what it missed is reported as a
- * gap and never counts towards an episode's beginning.
+ * **Invariant.** The watcher doubts itself first. A time in which it was not run itself (a stopped process), or in which
+ * the thread waited for a core (a busy machine), is reported as a gap and never counts towards an episode's beginning.
  *
  * Nothing here imports Effect: it loads in the watching thread, whose start and memory should cost little.
  */
@@ -30,15 +30,18 @@ export interface Block extends sharedMemory.ThreadBlock {}
 /** The block in a buffer that the watched thread handed over. */
 export const attach: (buffer: SharedArrayBuffer) => Block = sharedMemory.fromBuffer
 
-/** The beacon, and the name behind its label. */
+/** The beacon, and what else the watcher knows of the thread at that moment. */
 export interface Seen extends Beacon {
+  /** the name behind the beacon's label */
   readonly name: string | undefined
+  /** how long the operating system has made the thread wait for a core, all in all, in ms; 0 where that is not known */
+  readonly coreWaitMs: number
 }
 
 /** Reads the beacon: what the watched thread runs now. `labels` are those it has told of so far. */
-export const read = (block: Block, labels: ReadonlyMap<number, string>): Seen => {
+export const read = (block: Block, labels: ReadonlyMap<number, string>, coreWaitMs: number): Seen => {
   const beacon = sharedMemory.readBeacon(block)
-  return { ...beacon, name: labels.get(beacon.label) }
+  return { ...beacon, name: labels.get(beacon.label), coreWaitMs }
 }
 
 /** Blocks the watcher's own thread for `ms`, or until the watched thread wants it. */
@@ -143,10 +146,11 @@ export interface State {
   /** the heartbeat of the last look, and how many slices had begun when it was first seen */
   readonly heartbeat: number
   readonly slicesAtHeartbeat: number
+  readonly coreWaitMs: number | undefined
   readonly limit: rateLimit.RateLimit
 }
 
-/** A time in which the watcher was not run itself. */
+/** A time in which the thread, or the watcher too, was not run by the operating system. */
 export interface Gap {
   readonly from: number
   readonly to: number
@@ -167,8 +171,11 @@ const progressMs = [1000, 5000, 30_000, 60_000]
 /** Samples double their distance up to this, in ms: an endless loop is not paused often. */
 const longestSampleMs = 10_000
 
-/** Gaps older than the last few cannot lie in an open stall: a stall that lasts has no gaps unless all is suspended. */
-const keptGaps = 8
+/** Waits for a core that are shorter happen all the time. A guess: a tenth of the usual threshold. */
+const leastGapMs = 5
+
+/** Gaps older than these cannot matter: a stall that lasts that long has long been opened. */
+const keptGaps = 64
 
 export const initial = (options: {
   readonly thresholdMs: number
@@ -185,6 +192,7 @@ export const initial = (options: {
   gaps: [],
   heartbeat: 0,
   slicesAtHeartbeat: 0,
+  coreWaitMs: undefined,
   limit: rateLimit.empty
 })
 
@@ -222,21 +230,24 @@ const progressAt = (index: number): number => {
 /** A look at the beacon. `sleepMs` is how long nothing can happen that the watcher would want to see. */
 export const look = (
   state: State,
-  beacon: Seen,
+  seen: Seen,
   now: number
 ): { readonly state: State; readonly actions: ReadonlyArray<Action>; readonly sleepMs: number } => {
   const actions: Array<Action> = []
   let gaps = state.gaps
-  if (now - state.plannedAt > lagMs) {
-    const gap: Gap = { from: state.plannedAt, to: now }
+  const lag = now - state.plannedAt
+  const coreWait = state.coreWaitMs === undefined ? 0 : seen.coreWaitMs - state.coreWaitMs
+  const lostMs = Math.max(lag > lagMs ? lag : 0, coreWait >= leastGapMs ? coreWait : 0)
+  if (lostMs > 0) {
+    const gap: Gap = { from: now - lostMs, to: now }
     gaps = [...gaps, gap].slice(-keptGaps)
     actions.push({ _tag: "Tell", message: { _tag: "Gap", ...gap } })
   }
-  const slicesAtHeartbeat = beacon.heartbeat === state.heartbeat ? state.slicesAtHeartbeat : beacon.sliceSeq
+  const slicesAtHeartbeat = seen.heartbeat === state.heartbeat ? state.slicesAtHeartbeat : seen.sliceSeq
   let asking = state.asking
   let sleepMs = state.thresholdMs
   const open: Array<Open> = []
-  for (const hold of holdsOf(beacon, now)) {
+  for (const hold of holdsOf(seen, now)) {
     const known = state.open.find((one) => one.key === hold.key)
     const missingMs = state.thresholdMs - (hold.heldMs - unobserved(gaps, hold.startedAt, now))
     if (known === undefined && missingMs > 0) {
@@ -261,16 +272,16 @@ export const look = (
     }
     if (!next.reported && now - next.askedAt >= patienceMs) {
       next = { ...next, reported: true }
-      actions.push(...report(next, "opened", beacon, slicesAtHeartbeat, now))
+      actions.push(...report(next, "opened", seen, slicesAtHeartbeat, now))
     } else if (next.reported && ageMs >= progressAt(next.nextProgress)) {
       next = { ...next, nextProgress: next.nextProgress + 1 }
-      actions.push(...report(next, "progress", beacon, slicesAtHeartbeat, now))
+      actions.push(...report(next, "progress", seen, slicesAtHeartbeat, now))
     }
     open.push(next)
     sleepMs = Math.min(sleepMs, state.intervalMs)
   }
   const rested = Math.max(1, sleepMs)
-  const { heartbeat } = beacon
+  const { heartbeat } = seen
   const said = limited(state.limit, actions, now)
   return {
     state: {
@@ -281,6 +292,7 @@ export const look = (
       plannedAt: now + rested,
       heartbeat,
       slicesAtHeartbeat,
+      coreWaitMs: seen.coreWaitMs,
       limit: said.limit
     },
     actions: said.actions,

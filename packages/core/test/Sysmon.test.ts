@@ -25,7 +25,8 @@ const beacon: Sysmon.Seen = {
   attributed: 0,
   job: 0,
   wakes: 0,
-  name: undefined
+  name: undefined,
+  coreWaitMs: 0
 }
 
 /** What a thread does one after the other: it is idle, or one slice of fiber 42 runs. The loop turns in between. */
@@ -62,7 +63,11 @@ const seenAt = (script: ReadonlyArray<Phase>, now: number): Sysmon.Seen => {
   return { ...beacon, heartbeat: 1 + slices, heartbeatDue: now + 20, outerSeq: slices, sliceSeq: 2 * slices }
 }
 
-const watch = (script: ReadonlyArray<Phase>, oversleep: (look: number) => number = () => 0) => {
+const watch = (
+  script: ReadonlyArray<Phase>,
+  oversleep: (look: number) => number = () => 0,
+  coreWaitMs: (now: number) => number = () => 0
+) => {
   const total = script.reduce((sum, { ms }) => sum + ms, 0) + 100
   let now = 0
   let state = Sysmon.initial({ thresholdMs: 50, intervalMs: 10, surroundings: { cwd: "/", own: [] }, now })
@@ -76,7 +81,7 @@ const watch = (script: ReadonlyArray<Phase>, oversleep: (look: number) => number
     }
   }
   while (now < total) {
-    const next = Sysmon.look(state, seenAt(script, now), now)
+    const next = Sysmon.look(state, { ...seenAt(script, now), coreWaitMs: coreWaitMs(now) }, now)
     state = next.state
     note(next.actions)
     now += next.sleepMs + oversleep(looks++)
@@ -135,6 +140,17 @@ describe("a watcher", () => {
       told.map(({ _tag }) => _tag),
       ["Gap"]
     )
+  })
+
+  it("blames nobody for a time in which the thread waited for a core", () => {
+    const script: ReadonlyArray<Phase> = [
+      { kind: "idle", ms: 100 },
+      { kind: "slice", ms: 120 },
+      { kind: "idle", ms: 100 }
+    ]
+    const waits = (now: number) => Math.min(90, Math.max(0, now - 110))
+    assert.deepStrictEqual(watch(script, () => 0, waits).reports, [])
+    assert.lengthOf(watch(script).reports, 1)
   })
 
   it("whatever happens, opens each long slice exactly once, and no other", () => {

@@ -141,7 +141,7 @@ describe("a stall", () => {
     const { stalls, stderr } = await run("many")
     const again = stalls.filter((stall) => stall.hog.name === "again")
     assert.lengthOf(again, 8)
-    assert.lengthOf(stderr.match(/has held the loop/g) ?? [], 5)
+    assert.lengthOf(stderr.match(/`again` .* has held the loop/g) ?? [], 5)
   })
 
   it("is found where slices cannot be seen, and the current fiber named", async () => {

@@ -55,14 +55,16 @@ const where = ({ late, place }: Blame): string => {
   return `${native}${late ? ", next at" : " at"} ${place.file}:${place.line}${inFunction}`
 }
 
-const advice = ({ cause }: Blame): string => {
+const advice = ({ cause, place }: Blame): string => {
   switch (cause) {
     case "slice":
       return "run it with Compute.run, or mark it Pure"
     case "convoy":
       return "provide FairScheduler.layer, which bounds a turn"
     default:
-      return "move the work of this callback into Compute.run"
+      return place === undefined
+        ? "no JavaScript was seen in it, so look for native calls and garbage collection"
+        : "move the work of this callback into Compute.run"
   }
 }
 
@@ -82,8 +84,8 @@ export const finished = (blame: Blame, durationMs: number): string =>
 /** "and 12 more like it", for what a rate limit swallowed. */
 export const suppressed = (count: number): string => (count === 0 ? "" : ` (${count} more like it not shown)`)
 
-/** The same trouble has the same fingerprint: its cause, name and place, not the fiber nor the time. */
+/** The same trouble has the same fingerprint: its cause, name and function, not the fiber, the line nor the time. */
 export const fingerprintOf = ({ cause, name, place }: Blame): string =>
-  `${cause}|${name ?? ""}|${place === undefined ? "" : `${place.file}:${place.line}`}`
+  `${cause}|${name ?? ""}|${place === undefined ? "" : `${place.file}:${place.function ?? place.line}`}`
 
 export const fingerprint = (report: Reported): string => fingerprintOf(blameOf(report))

@@ -38,8 +38,7 @@ export const currentScheduler: Effect.Effect<Scheduler.Scheduler> = Effect.servi
 
 export const describe = (starvation: Starvation.Starvation, suppressed: number): string => {
   const unobserved = starvation.unobservedMs
-  const doubt =
-    unobserved > 0 ? ` (the whole process may not have run for ${starvationText.duration(unobserved)} of it)` : ""
+  const doubt = unobserved > 0 ? ` (for ${starvationText.duration(unobserved)} of it the thread had no core)` : ""
   return `${starvation.toString()}${doubt}${starvationText.suppressed(suppressed)}`
 }
 

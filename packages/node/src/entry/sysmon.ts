@@ -14,6 +14,7 @@ import { Session } from "node:inspector"
 import { setTimeout as after } from "node:timers/promises"
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads"
 import * as Sysmon from "@giveway/core/Sysmon"
+import { ofMainThread } from "../internal/schedulerDelay.ts"
 import { monotonicOrigin } from "../internal/sharedClock.ts"
 import type { SysmonStart } from "../internal/sysmonStart.ts"
 
@@ -42,6 +43,9 @@ const settlePatienceMs = 20
 /** While a question is open this thread's own event loop must turn; often, so that the end of a stall is seen. */
 const turnMs = 2
 
+const schedulerDelay = ofMainThread()
+const see = (): Sysmon.Seen => Sysmon.read(block, labels, schedulerDelay.read())
+
 const tell = (message: Sysmon.Message): void => port.postMessage(message)
 
 const execute = (action: Sysmon.Action): void => {
@@ -59,7 +63,7 @@ const ask = (): void => {
   const session = new Session()
   const answer = (found: Sysmon.Answer | undefined): void => {
     session.disconnect()
-    const next = Sysmon.answered(state, found, askedAt, Sysmon.read(block, labels), now())
+    const next = Sysmon.answered(state, found, askedAt, see(), now())
     state = next.state
     next.actions.forEach(execute)
   }
@@ -88,7 +92,7 @@ const settle = (): void => {
 parentPort?.postMessage("watching")
 for (;;) {
   receive()
-  const seen = Sysmon.read(block, labels)
+  const seen = see()
   const next = Sysmon.look(state, seen, now())
   state = next.state
   next.actions.forEach(execute)

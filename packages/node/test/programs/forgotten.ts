@@ -19,4 +19,4 @@ const program = Effect.gen(function* () {
   process.stdout.write(JSON.stringify({ before, after: yield* listed }))
 })
 
-await Effect.runPromise(program.pipe(Effect.provide(Supervision.layer())))
+await Effect.runPromise(program.pipe(Effect.provide(Supervision.layer({ logs: false }))))
