@@ -177,7 +177,7 @@ const make = Effect.fnUntraced(function* (options: Options, watch: Watch | undef
  * **When to use**: where no watching thread can be started; on Node prefer `NodeSysmon.layer`. Provide it inside
  * `FairScheduler.layer`, so that run delays and victims are known.
  *
- * **Cost**: about 100 ns a slice (two clock readings), and a timer each 20 ms (50 while
+ * **Cost**: 120 to 150 ns a slice (two clock readings are most of it), and a timer each 20 ms (50 while
  * no fiber runs).
  *
  * **Example**

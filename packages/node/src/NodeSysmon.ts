@@ -111,9 +111,9 @@ const watch =
  * **Errors**: {@link Supervision.InvalidOption}; {@link Supervision.WatcherError} if Node cannot start a thread (with
  * `--permission` it needs `--allow-worker` and `--allow-inspector`).
  *
- * **Cost**: about 100 ns a slice, a timer each 20 ms (50 while no fiber runs), and a thread of 10 to 25 MB that wakes 20
- * times a second. Idle, that is 0.5 to 1 % of a core on the machine it was measured on, where an empty timer of 50 ms
- * alone costs 0.3 %.
+ * **Cost**: 120 to 150 ns a slice; a timer each 20 ms (50 while no fiber runs); a thread of 25 MB that wakes 20 times a
+ * second. Idle, that is 0.6 to 1 % of a core on a virtual machine where an empty timer of 50 ms alone costs 0.3 %. The
+ * layer takes 50 to 120 ms to build, most of it the start of the thread.
  *
  * **Gotchas**: it watches the main thread only. While native code such as `JSON.parse` or `execSync` holds the loop
  * there is no stack; the report names the fiber, and the stack that comes afterwards is marked `late`.
