@@ -37,6 +37,20 @@ const observedOf = (scheduler: Scheduler.Scheduler): ObservedScheduler | undefin
 export const currentScheduler: Effect.Effect<Scheduler.Scheduler> = Effect.service(Scheduler.Scheduler)
 
 export const describe = (starvation: Starvation.Starvation, suppressed: number): string => {
+  const { durationMs, unobservedMs } = starvation
+  // a few milliseconds are nothing to remark on
+  const doubt =
+    unobservedMs > durationMs / 4 ? ` (for ${starvationText.duration(unobservedMs)} of it the thread had no core)` : ""
+  return `${starvation.toString()}${doubt}${starvationText.suppressed(suppressed)}`
+}
+
+const observedOf = (scheduler: Scheduler.Scheduler): ObservedScheduler | undefined =>
+  "observer" in scheduler && "statistics" in scheduler ? (scheduler as ObservedScheduler) : undefined
+
+/** The scheduler of the current fiber. */
+export const currentScheduler: Effect.Effect<Scheduler.Scheduler> = Effect.service(Scheduler.Scheduler)
+
+export const describe = (starvation: Starvation.Starvation, suppressed: number): string => {
   const unobserved = starvation.unobservedMs
   const doubt = unobserved > 0 ? ` (for ${starvationText.duration(unobserved)} of it the thread had no core)` : ""
   return `${starvation.toString()}${doubt}${starvationText.suppressed(suppressed)}`
