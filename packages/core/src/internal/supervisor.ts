@@ -44,18 +44,6 @@ export const describe = (starvation: Starvation.Starvation, suppressed: number):
   return `${starvation.toString()}${doubt}${starvationText.suppressed(suppressed)}`
 }
 
-const observedOf = (scheduler: Scheduler.Scheduler): ObservedScheduler | undefined =>
-  "observer" in scheduler && "statistics" in scheduler ? (scheduler as ObservedScheduler) : undefined
-
-/** The scheduler of the current fiber. */
-export const currentScheduler: Effect.Effect<Scheduler.Scheduler> = Effect.service(Scheduler.Scheduler)
-
-export const describe = (starvation: Starvation.Starvation, suppressed: number): string => {
-  const unobserved = starvation.unobservedMs
-  const doubt = unobserved > 0 ? ` (for ${starvationText.duration(unobserved)} of it the thread had no core)` : ""
-  return `${starvation.toString()}${doubt}${starvationText.suppressed(suppressed)}`
-}
-
 const observe = (observed: ObservedScheduler | undefined): (() => void) => {
   // another supervision of this thread may listen already, and writes the same block
   if (observed === undefined || observed.observer !== undefined) return () => {}
