@@ -23,7 +23,6 @@ const hold = (ms: number): void => {
 
 const holdUntilTold = (): void => {
   while (!existsSync(flag));
-  hold(60)
 }
 
 const untilTold = (): void => {
