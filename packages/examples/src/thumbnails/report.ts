@@ -50,13 +50,17 @@ export const verdict = (before: Figures, after: Figures): string => {
   )
 }
 
+/** Percent of the machine that others may take before the figures say little. A guess; on a quiet machine it is 1 or 2. */
+const tolerated = 15
+
 /** What went wrong during the load, if anything did, one line each. */
-export const problems = ({ idle, saturated, variant }: Figures): ReadonlyArray<string> =>
-  [idle, saturated].flatMap(({ heavy, light }) =>
-    [light.firstError, heavy.firstError]
-      .filter((error) => error !== null)
-      .map((error) => `${titles[variant]}: a request failed: ${error}`)
-  )
+export const problems = ({ idle, saturated, variant }: Figures): ReadonlyArray<string> => {
+  const errors = [idle, saturated].flatMap(({ heavy, light }) => [light.firstError, heavy.firstError])
+  const lines = errors.filter((error) => error !== null).map((error) => `a request failed: ${error}`)
+  const stolen = others(saturated.cpu)
+  if (stolen > tolerated) lines.push(`other programs took ${percent(stolen)} of the machine, so the figures say little`)
+  return lines.map((line) => `${titles[variant]}: ${line}`)
+}
 
 /** The longest stall of a variant, as its watchdog reported it. */
 export const starvation = ({ stalls, variant }: Figures): string =>

@@ -42,6 +42,10 @@ describe("the report", () => {
     expect(lines).toContainEqual(expect.stringMatching(/^ {2}of it everything else +4 % +4 %$/))
     expect(lines).toContainEqual(expect.stringMatching(/^failed or unanswered +6 +6$/))
     expect(problems(before)[0]).toBe("async only: a request failed: status 503: too busy")
+    const crowded = { ...before.saturated, cpu: { allPercent: 100, generatorPercent: 4, servicePercent: 40 } }
+    expect(problems({ ...before, saturated: crowded })).toContain(
+      "async only: other programs took 56 % of the machine, so the figures say little"
+    )
   })
 
   it("compares in a sentence, or says nothing where nothing was measured", () => {
