@@ -319,7 +319,7 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
     const nested = this.inTask
     const task = this.queue.take(entry)
     this.tasks++
-    if (observer !== undefined) observer.ran(budget.now - entry.readySince)
+    if (observer !== undefined) observer.ran(entry.readySince)
     budget.beginSlice(owner.pace)
     this.inTask = true
     this.resuming = true

@@ -70,8 +70,8 @@ export const Times = {
   boundary: 0,
   /** longest self time within the outermost slice so far */
   top: 1,
-  /** run delay of the task that the scheduler is about to run */
-  runDelay: 2,
+  /** since when the fiber that the scheduler resumes now was ready; 0 if something else resumes it */
+  readySince: 2,
   /** self time of all fibers, ever */
   total: 3
 } as const
@@ -80,6 +80,7 @@ const table = fiberTable.make()
 const startOf: Array<number> = []
 const selfOf: Array<number> = []
 const labelOf: Array<number> = []
+const delayOf: Array<number> = []
 const listeners = new Set<Listener>()
 let longest = Infinity
 let topFiberId = 0
@@ -121,6 +122,10 @@ const begin = (fiber: HookedFiber): void => {
   startOf[depth] = at
   selfOf[depth] = 0
   labelOf[depth] = label
+  // taken by the first slice that begins: those nested in it were not queued
+  const readySince = times[Times.readySince]!
+  delayOf[depth] = readySince === 0 || readySince > at ? 0 : at - readySince
+  times[Times.readySince] = 0
   thread.depth = depth + 1
   thread.slices++
   sharedMemory.beginSlice(block, depth + 1, fiber.id, label, at)
@@ -165,12 +170,11 @@ const account = (fiber: HookedFiber, depth: number, self: number, suspended: boo
       row = table.insert(fiber, row === undefined ? parentOf(fiber) : -1 - row, startOf[depth]!)
       fiber[mark] = row
     }
-    table.account(row, self, times[Times.runDelay]!)
+    table.account(row, self, delayOf[depth]!)
   } else if (row !== undefined && row >= 0) {
     fiber[mark] = -1 - table.parentOf(row)
     table.remove(row)
   }
-  times[Times.runDelay] = 0
 }
 
 /** For a fiber that was there before the hook: who runs it now is the best guess at who forked it. */

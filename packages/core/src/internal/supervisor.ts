@@ -52,8 +52,8 @@ const observe = (observed: ObservedScheduler | undefined): (() => void) => {
   const observer: LoopObserver = {
     beginTurn: (now, ready, oldestReady) => sharedMemory.beginTurn(block, origin + now, ready, origin + oldestReady),
     endTurn: (ready) => sharedMemory.endTurn(block, ready),
-    ran: (runDelayMs) => {
-      times[fiberHook.Times.runDelay] = runDelayMs
+    ran: (readySince) => {
+      times[fiberHook.Times.readySince] = origin + readySince
     }
   }
   observed.observer = observer
