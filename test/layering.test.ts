@@ -41,13 +41,19 @@ describe("layering", () => {
   })
 
   it("examples import only what their manifest declares", () => {
-    assert.deepStrictEqual(strays("packages/examples", [...declared("examples"), "node:*", "vitest", "@effect/vitest", "fast-check"]), [])
+    assert.deepStrictEqual(
+      strays("packages/examples", [...declared("examples"), "node:*", "vitest", "@effect/vitest", "fast-check"]),
+      []
+    )
   })
 
   it("examples and benchmarks use the public API only", () => {
     const reached = sourcesBelow("packages/examples").flatMap((file) =>
       file.imports
-        .filter((specifier) => /@giveway\/[a-z]+\/(internal|entry|dist|src)/.test(specifier) || /packages\/(core|node)/.test(specifier))
+        .filter(
+          (specifier) =>
+            /@giveway\/[a-z]+\/(internal|entry|dist|src)/.test(specifier) || /packages\/(core|node)/.test(specifier)
+        )
         .map((specifier) => `${file.path} imports ${specifier}`)
     )
     assert.deepStrictEqual(reached, [])
