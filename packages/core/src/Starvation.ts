@@ -38,7 +38,7 @@ export class Hog extends Schema.Class<Hog>("@giveway/core/Starvation/Hog")({
   fiberId: Schema.UndefinedOr(Schema.Int),
   /** the span or `Effect.fn` it was in; of a convoy the one with most self time */
   name: Schema.UndefinedOr(Schema.String),
-  /** the innermost frame of the blocked stack that is the user's own code */
+  /** the innermost frame of the blocked stack that is the user's own code; if it is late, the nearest that was seen */
   place: Schema.UndefinedOr(Place),
   /** the blocked stack, as V8 prints it */
   stack: Schema.UndefinedOr(Schema.String),
@@ -300,6 +300,9 @@ const heaviest = (release: Release, samples: ReadonlyArray<Sysmon.Sample>): Sysm
     weights.set(spot, { sample: known?.sample ?? sample, ms: (known?.ms ?? 0) + ms })
   }
   const ordered = Array.from(weights.values()).sort((a, b) => b.ms - a.ms)
-  // a moment in which it was in Effect's own code shows nothing
-  return (ordered.find(({ sample }) => sample.late || sample.place !== undefined) ?? ordered[0])?.sample
+  const first = ordered[0]?.sample
+  if (first === undefined || first.place !== undefined) return first
+  // a moment in Effect's own code shows nothing, nor does one after the end; what was seen before is at least near
+  const placed = ordered.find(({ sample }) => !sample.late && sample.place !== undefined)?.sample
+  return first.late ? { ...first, place: placed?.place } : (placed ?? first)
 }

@@ -198,9 +198,19 @@ export const initial = (options: {
   limit: rateLimit.empty
 })
 
-/** How much of the time from `from` to `to` lies in gaps, in ms. */
-export const unobserved = (gaps: ReadonlyArray<Gap>, from: number, to: number): number =>
-  gaps.reduce((sum, gap) => sum + Math.max(0, Math.min(gap.to, to) - Math.max(gap.from, from)), 0)
+/** How much of the time from `from` to `to` lies in gaps, in ms. Gaps overlap: one may be known in two ways. */
+export const unobserved = (gaps: ReadonlyArray<Gap>, from: number, to: number): number => {
+  let sum = 0
+  let counted = from
+  for (const gap of gaps.toSorted((a, b) => a.from - b.from)) {
+    const begin = Math.max(gap.from, counted)
+    const end = Math.min(gap.to, to)
+    if (end <= begin) continue
+    sum += end - begin
+    counted = end
+  }
+  return sum
+}
 
 interface Hold {
   readonly key: string

@@ -368,7 +368,7 @@ describe("weights", () => {
     const { fork, loop } = start()
     const latch = Latch.makeUnsafe()
     const semaphore = Semaphore.makeUnsafe(0)
-    const waiters = [fork(latch.await), fork(semaphore.take(1)), fork(latch.await)]
+    const waiters = [fork(latch.await), fork(Effect.asVoid(semaphore.take(1))), fork(latch.await)]
     loop.run(10)
     const waker = fork(
       Effect.andThen(semaphore.release(1), latch.release).pipe(

@@ -76,7 +76,7 @@ describe("a stall", () => {
     ])
     assert.deepInclude(published[0]!.hog, { late: true })
     assert.strictEqual(published[0]!.hog.place?.line, 10)
-    assert.include(String(published[0]), "in native code, next at resize.ts:10")
+    assert.include(String(published[0]), "in native code, near resize.ts:10")
   })
 
   it("keeps the place that was seen when its end overtakes the next question", () => {
@@ -108,6 +108,19 @@ describe("a stall", () => {
       { _tag: "Settled", release: 1 }
     ])
     assert.strictEqual(published[0]!.hog.place?.line, 41)
+  })
+
+  it("that is native to its end keeps the nearest place that was seen", () => {
+    const { published } = runAll([
+      { _tag: "Sampled", key: "slice:1", sample: sample(1052, 41) },
+      { _tag: "Released", release: release("slice:1", 1000, 500) },
+      { _tag: "Sampled", key: "slice:1", sample: { ...sample(1501, 0, 397), place: undefined } },
+      { _tag: "Settled", release: 1 }
+    ])
+    assert.include(
+      String(published[0]),
+      "for 500 ms in native code, near resize.ts:41 in resample: run it with Compute.run"
+    )
   })
 
   it("in which the whole process did not run is discarded, and one that is longer than that says so", () => {

@@ -233,6 +233,20 @@ const asked = (heldBy: Partial<Sysmon.Answer>, delayMs: number, coreWaitMs = 0) 
   return actions.flatMap((action) => (action._tag === "Report" ? [Sysmon.line(action.report)] : []))
 }
 
+describe("time that nobody observed", () => {
+  it("is counted once, however often it was noticed", () => {
+    const gaps = [
+      { from: 20, to: 30 },
+      { from: 10, to: 40 },
+      { from: 35, to: 50 },
+      { from: 90, to: 200 }
+    ]
+    assert.strictEqual(Sysmon.unobserved(gaps, 0, 100), 50)
+    assert.strictEqual(Sysmon.unobserved(gaps, 25, 45), 20)
+    assert.strictEqual(Sysmon.unobserved(gaps, 60, 80), 0)
+  })
+})
+
 describe("an answer", () => {
   it("at once shows what holds the loop", () => {
     assert.deepStrictEqual(asked({}, 1), [
@@ -242,7 +256,7 @@ describe("an answer", () => {
 
   it("that took long came out of native code", () => {
     assert.deepStrictEqual(asked({}, 18), [
-      "giveway: `thumbnail` (fiber #42) has held the loop for 73 ms in native code, next at /resize.ts:41 in resample: run it with Compute.run"
+      "giveway: `thumbnail` (fiber #42) has held the loop for 73 ms in native code, near /resize.ts:41 in resample: run it with Compute.run"
     ])
   })
 

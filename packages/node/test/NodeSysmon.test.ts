@@ -57,9 +57,16 @@ const run = async (
   return resultOf(stdout, stderr)
 }
 
+const overlap = (a: Starvation.Starvation, b: Starvation.Starvation): boolean =>
+  a !== b && a.startedAt < b.startedAt + b.durationMs && b.startedAt < a.startedAt + a.durationMs
+
+/** A machine whose cores are all taken, by another virtual machine too, stops any process for 50 ms now and then. */
 const only = (stalls: ReadonlyArray<Starvation.Starvation>): Starvation.Starvation => {
-  assert.lengthOf(stalls, 1, JSON.stringify(stalls, null, 1))
-  return stalls[0]!
+  const ofTheProgram = stalls.filter(
+    (stall) => stall.cause !== "loop" || stall.samples > 0 || stalls.some((other) => overlap(stall, other))
+  )
+  assert.lengthOf(ofTheProgram, 1, JSON.stringify(stalls, null, 1))
+  return ofTheProgram[0]!
 }
 
 describe("a stall", () => {

@@ -52,7 +52,7 @@ const where = ({ late, place }: Blame): string => {
   const native = late ? " in native code" : ""
   if (place === undefined) return native
   const inFunction = place.function === undefined ? "" : ` in ${place.function}`
-  return `${native}${late ? ", next at" : " at"} ${place.file}:${place.line}${inFunction}`
+  return `${native}${late ? ", near" : " at"} ${place.file}:${place.line}${inFunction}`
 }
 
 const advice = ({ cause, late, place }: Blame): string => {
