@@ -57,7 +57,8 @@ export const isTask = (u: unknown): u is Any => typeof u === "object" && u !== n
  * Defines a task.
  *
  * `name` must be unique in its module. The handler returns a value or an `Effect`; it runs on a worker thread, so it sees
- * the module's imports and constants, but not what the main thread stored in module variables.
+ * the module's imports and constants, but not what the main thread stored in module variables. It returns no promise: one
+ * cannot be cancelled, so make it an `Effect.promise((signal) => …)`.
  *
  * - `payload`, `success`: schemas; what they *encode to* must survive a structured clone. Schemas whose encoded form is a
  *   class of Effect (`Option`, `Chunk`, `Duration` …) are sent through their JSON codec.
@@ -68,9 +69,10 @@ export const isTask = (u: unknown): u is Any => typeof u === "object" && u !== n
  *
  * **When to use**: for work that would hold the event loop for more than a millisecond or so.
  *
- * **Gotchas**: the worker imports the module, so it must have no side effects worth repeating; in particular do not define
- * tasks in the program's main module. Import Effect by module path there (`effect/Schema`, not `effect`): it saves each
- * worker about 100 ms of its start. A fiber that a handler detaches (`Effect.forkDetach`) outlives its job.
+ * **Gotchas**: the worker imports the module, so it must have no side effects worth repeating; the program's main module
+ * can define tasks only if it starts the program under `if (import.meta.main)`. Import Effect by module path there
+ * (`effect/Schema`, not `effect`): it saves each worker about 100 ms of its start. A fiber that a handler detaches
+ * (`Effect.forkDetach`) outlives its job.
  *
  * **Cost**: nothing until it is run.
  *

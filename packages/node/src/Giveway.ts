@@ -115,7 +115,8 @@ export interface RunMainOptions extends Options {
  * end, then the process does. Exit codes are those of Effect's `NodeRuntime.runMain`: 0, 1 for a failure, which is
  * logged, 130 after an interruption; `teardown` decides otherwise.
  *
- * **When to use**: once, in the entry module of a service.
+ * **When to use**: once, in the entry module of a service. On a compute worker, which has imported that module to find a
+ * task, it throws: start the program under `if (import.meta.main)` if the module defines tasks.
  *
  * **Example**
  *

@@ -51,8 +51,8 @@ export interface Options {
   readonly grace?: Duration.Input | undefined
   /**
    * Old-space heap of each worker, in MiB; a job that needs more fails with `Compute.WorkerOutOfMemory`. Default: half of
-   * the machine's memory divided by `maxWorkers`, at least 128 and at most 2048. The least is 32. Buffers are no heap and not counted, and
-   * a few of V8's own allocations end the whole process when they fail (nodejs/node#65019).
+   * the machine's memory divided by `maxWorkers`, at least 128 and at most 2048. The least is 32. Buffers are no heap and
+   * not counted, and a few of V8's own allocations end the whole process when they fail (nodejs/node#65019).
    */
   readonly maxHeapMb?: number | undefined
   /**
@@ -73,7 +73,7 @@ export interface Options {
  *
  * **When to use**: once per process, beside `FairScheduler.layer`; `Giveway.layer` does both.
  *
- * **Gotchas**: a thread is killed between two operations of JavaScript. A long native call (sorting or parsing something
+ * **Gotchas**: it dies on a compute worker, where a pool would start pools without end. A thread is killed between two operations of JavaScript. A long native call (sorting or parsing something
  * huge, synchronous crypto) cannot be cut short: its slot is given to another worker at once, but whoever interrupted
  * the job waits until that call returns. A killed worker runs no finalizers, neither of its job nor of its tasks'
  * layers: what must be given back even then belongs on the calling side.

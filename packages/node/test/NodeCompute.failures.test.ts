@@ -8,7 +8,7 @@ import { spaced } from "./tasks/with spaces/a job.ts"
 import { assert, describe, it } from "@effect/vitest"
 import { Compute, InvalidOption, Task } from "@giveway/core"
 import { NodeCompute } from "@giveway/node"
-import { Effect, Exit, Fiber, Layer, References, Schema, Scope } from "effect"
+import { Duration, Effect, Exit, Fiber, Layer, References, Schema, Scope } from "effect"
 import { beats, pool, read, shared, until, worksOn } from "./pool.ts"
 import * as jobs from "./tasks/jobs.ts"
 
@@ -22,7 +22,10 @@ describe("bad input ends in a typed error, and the pool works on:", () => {
     it.live(name, () =>
       Effect.gen(function* () {
         yield* worksOn
-        check(yield* Effect.flip(effect()))
+        const [took, error] = yield* Effect.timed(Effect.flip(effect()))
+        check(error)
+        // within a second on a quiet machine
+        assert.isBelow(Duration.toMillis(took), 5000)
         yield* worksOn
       }).pipe(pool(options), Effect.timeout(10_000))
     )
