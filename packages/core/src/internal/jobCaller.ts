@@ -42,16 +42,23 @@ export const exchangeOver =
           defect ??= { thrown }
         }
       }
+      let over = false
       let settled = (ending: Ending): void =>
         resume(defect === undefined ? Effect.succeed(ending) : Effect.die(defect.thrown))
       const job = runner.submit(request, {
         settle: (ending) => {
+          over = true
           guarded(receiver.close)
           settled(ending)
         },
         signal: (signal) => guarded(() => receiver.receive(signal))
       })
       return Effect.callback<void>((gone) => {
+        // A resumed fiber may give way before it goes on, and be interrupted then: nobody would settle the job again.
+        if (over) {
+          gone(Effect.void)
+          return
+        }
         settled = () => gone(Effect.void)
         runner.cancel(job)
       })
