@@ -3,12 +3,17 @@
  *
  * One idea joins the three parts of Giveway. The scheduler decides when a fiber gives way; hand-stepped code (`Pure`)
  * and, later, compiled code ask at their yield points; a job on a worker is cancelled at a yield point. This module is
- * the contract between who asks and who answers: each thread has one answerer for each question, installed by whoever
- * knows (the worker's entry for cancellation, the scheduler for slices), and a thread without one never gives way.
+ * the contract between who asks and who answers. "Was my job cancelled?" is answered by the thread's current job, which
+ * the worker's entry installs. "Is my slice over?" is answered by the scheduler of the fiber that runs now if it is a
+ * `FairScheduler`, and by a plain clock otherwise.
  *
- * Module state, not a service: plain synchronous code has no fiber context to read one from.
+ * Module state, not a service: plain synchronous code has no fiber context to read one from. The scheduler is looked up
+ * rather than installed, so that a nested `runSync` or a second scheduler on the thread cannot leave a wrong one behind.
  */
+import * as Fiber from "effect/Fiber"
 import type { ThreadBlock } from "./internal/sharedMemory.ts"
+import type { SliceSource } from "./internal/sliceSource.ts"
+import { isSliceSource } from "./internal/sliceSource.ts"
 import * as sharedMemory from "./internal/sharedMemory.ts"
 
 /**
@@ -57,4 +62,92 @@ export const isCancelled = (): boolean => block !== undefined && sharedMemory.is
  */
 export const check = (): void => {
   if (isCancelled()) throw new JobCancelled()
+}
+
+// --- slices ---------------------------------------------------------------------------------------------------------
+
+/**
+ * How long hand-stepped code runs under a scheduler that knows no slices, ms: what CPython and React give a slice. A
+ * timer stays below 10 ms.
+ */
+const plainSlice = 5
+
+/** The clock for fibers of any other scheduler, and for code outside of fibers. */
+const plainClock = {
+  now: 0,
+  sliceEnd: 0,
+  sliceOver(): boolean {
+    this.now = performance.now()
+    if (this.now < this.sliceEnd) return false
+    this.sliceEnd = this.now + plainSlice
+    return true
+  }
+}
+
+const sliceSource = (): Pick<SliceSource, "now" | "sliceOver"> => {
+  const scheduler = Fiber.getCurrent()?.cache.scheduler
+  return scheduler !== undefined && isSliceSource(scheduler) ? scheduler : plainClock
+}
+
+/**
+ * Calls between two looks at the clock: doubles while looks lie less than `closeLooks` ms apart, up to `maxPace`, and is
+ * 1 again once they lie further apart. So a call costs a clock reading (40 ns) where steps take 50 µs, and 1 ns where
+ * they take 20 ns; the price is that steps which suddenly become dear go unnoticed for up to `maxPace` of them, once.
+ */
+const maxPace = 64
+const closeLooks = 0.05
+
+let pace = 1
+let calls = 1
+let looked = 0
+
+/** @internal A stepper (`Pure`) starts or resumes: looks at the clock soon, and counts a plain slice from here. */
+export const enterSteps = (): void => {
+  pace = 1
+  calls = 1
+  looked = plainClock.now = performance.now()
+  plainClock.sliceEnd = looked + plainSlice
+}
+
+/**
+ * Whether the code that runs now has used up its slice, or its job was cancelled: then it should give way as soon as it
+ * can, by returning to its fiber, which does `Effect.yieldNow`.
+ *
+ * Under a `FairScheduler` the slice is the running fiber's, and `true` also means that the turn is over. Elsewhere it is
+ * 5 ms since the last `true`.
+ *
+ * **When to use**: in synchronous code that can stop and go on, such as a parser with a state of its own, every few
+ * microseconds of work. `Pure.gen` and `Pure.forEach` do it for you.
+ *
+ * **Cost**: about 2 ns; the clock is read once in up to 64 calls.
+ *
+ * **Example**: sums as far as its slice goes, then gives way
+ *
+ * ```ts
+ * import { YieldPoint } from "@giveway/core"
+ * import { Effect } from "effect"
+ *
+ * const sum = Effect.fn("sum")(function* (upTo: number) {
+ *   let total = 0
+ *   let i = 1
+ *   while (i <= upTo) {
+ *     while (i <= upTo && !YieldPoint.shouldYield()) total += i++
+ *     yield* Effect.yieldNow
+ *   }
+ *   return total
+ * })
+ *
+ * console.log(await Effect.runPromise(sum(100_000))) // 5000050000
+ * ```
+ */
+export const shouldYield = (): boolean => (--calls > 0 ? isCancelled() : look())
+
+const look = (): boolean => {
+  const source = sliceSource()
+  const over = source.sliceOver()
+  const passed = source.now - looked
+  looked = source.now
+  pace = passed > closeLooks ? 1 : Math.min(2 * pace, maxPace)
+  calls = pace
+  return over || isCancelled()
 }

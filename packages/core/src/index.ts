@@ -1,4 +1,10 @@
 /**
  * `@giveway/core`: fair scheduling, typed compute tasks and fiber supervision for Effect.
  */
+export * as FairScheduler from "./FairScheduler.ts"
+export * as Pure from "./Pure.ts"
 export * as YieldPoint from "./YieldPoint.ts"
+export * as Compute from "./Compute.ts"
+export * as Platform from "./Platform.ts"
+export * as Task from "./Task.ts"
+export * as TestCompute from "./testing/TestCompute.ts"

@@ -19,8 +19,8 @@ const Cell = {
   sliceSeq: 0,
   /** nesting depth of run loops; 0 when no fiber runs */
   depth: 1,
-  /** id of the innermost running fiber */
-  fiberId: 2,
+  /** number of outermost slices begun: the run loops nested in one change `sliceSeq`, but not this */
+  outerSeq: 2,
   /** interned label of what it runs (see `Labels` in Supervision) */
   label: 3,
   /** number of turns begun */
@@ -33,6 +33,8 @@ const Cell = {
   ready: 7,
   /** bumped by a timer, so that a loop held by something that is no fiber is seen too */
   heartbeat: 8,
+  /** bumped by the owner to wake sysmon early: it sleeps on this cell */
+  wakes: 9,
   /** raised by sysmon when the running slice is over (an epoch, compared with `sliceSeq`) */
   preempt: 16,
   /** number of the job this worker must stop; 0 for none. Written by main only */
@@ -50,7 +52,13 @@ const Time = {
   /** since when the oldest ready fiber waits */
   oldestReady: 34,
   /** when the heartbeat was bumped */
-  heartbeatAt: 35
+  heartbeatAt: 35,
+  /** when the outermost slice began */
+  outerStart: 36,
+  /** of the time since the last heartbeat, the part that single long slices already answer for */
+  attributed: 37,
+  /** id of the innermost running fiber; no Int32, since a busy service forks 2^31 fibers within days */
+  fiberId: 38
 } as const
 
 const int32Cells = 64
@@ -96,12 +104,18 @@ export const isCancelRequested = (block: ThreadBlock, job: number): boolean => b
 
 // --- the beacon: the owner says what it runs, sysmon looks ----------------------------------------------------------
 
-/** Owner, hot: a slice of `fiberId` begins at `now`. The caller keeps what it replaces and gives it to `endSlice`. */
+/**
+ * Owner, hot: a slice of `fiberId` begins at `now`. The caller keeps what it replaces and gives it to `endSlice`.
+ */
 export const beginSlice = (block: ThreadBlock, depth: number, fiberId: number, label: number, now: number): void => {
   const { f64, i32 } = block
-  i32[Cell.fiberId] = fiberId
+  f64[Time.fiberId] = fiberId
   i32[Cell.label] = label
   f64[Time.sliceStart] = now
+  if (depth === 1) {
+    f64[Time.outerStart] = now
+    i32[Cell.outerSeq] = i32[Cell.outerSeq]! + 1
+  }
   i32[Cell.depth] = depth
   i32[Cell.turnSlices] = i32[Cell.turnSlices]! + 1
   i32[Cell.sliceSeq] = i32[Cell.sliceSeq]! + 1
@@ -110,11 +124,16 @@ export const beginSlice = (block: ThreadBlock, depth: number, fiberId: number, l
 /** Owner, hot: the innermost slice is over; the one it was nested in (or none, at depth 0) goes on at `now`. */
 export const endSlice = (block: ThreadBlock, depth: number, fiberId: number, label: number, now: number): void => {
   const { f64, i32 } = block
-  i32[Cell.fiberId] = fiberId
+  f64[Time.fiberId] = fiberId
   i32[Cell.label] = label
   f64[Time.sliceStart] = now
   i32[Cell.depth] = depth
   i32[Cell.sliceSeq] = i32[Cell.sliceSeq]! + 1
+}
+
+/** Owner: a long outermost slice of `ms` is over and answers for that part of the time since the last heartbeat. */
+export const attribute = (block: ThreadBlock, ms: number): void => {
+  block.f64[Time.attributed] = block.f64[Time.attributed]! + ms
 }
 
 /** Owner: a turn begins, with `ready` fibers waiting, the oldest since `oldestReady`. */
@@ -137,6 +156,7 @@ export const endTurn = (block: ThreadBlock, ready: number): void => {
 /** Owner: the event loop turns. */
 export const heartbeat = (block: ThreadBlock, now: number): void => {
   block.f64[Time.heartbeatAt] = now
+  block.f64[Time.attributed] = 0
   block.i32[Cell.heartbeat] = block.i32[Cell.heartbeat]! + 1
 }
 
@@ -144,6 +164,8 @@ export const heartbeat = (block: ThreadBlock, now: number): void => {
 export interface Beacon {
   readonly sliceSeq: number
   readonly depth: number
+  readonly outerSeq: number
+  readonly outerStart: number
   readonly fiberId: number
   readonly label: number
   readonly sliceStart: number
@@ -155,6 +177,7 @@ export interface Beacon {
   readonly oldestReady: number
   readonly heartbeat: number
   readonly heartbeatAt: number
+  readonly attributed: number
   readonly job: number
 }
 
@@ -166,7 +189,9 @@ export const readBeacon = (block: ThreadBlock): Beacon => {
     const beacon: Beacon = {
       sliceSeq,
       depth: Atomics.load(i32, Cell.depth),
-      fiberId: Atomics.load(i32, Cell.fiberId),
+      outerSeq: Atomics.load(i32, Cell.outerSeq),
+      outerStart: f64[Time.outerStart]!,
+      fiberId: f64[Time.fiberId]!,
       label: Atomics.load(i32, Cell.label),
       sliceStart: f64[Time.sliceStart]!,
       turnSeq: Atomics.load(i32, Cell.turnSeq),
@@ -177,13 +202,20 @@ export const readBeacon = (block: ThreadBlock): Beacon => {
       oldestReady: f64[Time.oldestReady]!,
       heartbeat: Atomics.load(i32, Cell.heartbeat),
       heartbeatAt: f64[Time.heartbeatAt]!,
+      attributed: f64[Time.attributed]!,
       job: Atomics.load(i32, Cell.job)
     }
     if (attempt === 3 || Atomics.load(i32, Cell.sliceSeq) === sliceSeq) return beacon
   }
 }
 
-/** A watcher's own thread: sleeps `ms` without an event loop turn, or until `wake` is called on the same block. */
+/** A watcher's own thread: sleeps `ms` without an event loop turn, or until the owner calls `wake`. */
 export const sleep = (block: ThreadBlock, ms: number): void => {
-  Atomics.wait(block.i32, Cell.preempt, Atomics.load(block.i32, Cell.preempt), ms)
+  Atomics.wait(block.i32, Cell.wakes, Atomics.load(block.i32, Cell.wakes), ms)
+}
+
+/** Owner: ends the watcher's sleep. */
+export const wake = (block: ThreadBlock): void => {
+  Atomics.add(block.i32, Cell.wakes, 1)
+  Atomics.notify(block.i32, Cell.wakes)
 }

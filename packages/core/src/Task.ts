@@ -1,0 +1,176 @@
+/**
+ * A task: a named, typed piece of CPU-bound work, described once, in the module that also holds its code.
+ *
+ * The description is what both threads share: the caller encodes the payload with its schema, a worker imports the same
+ * module (by `import.meta.url`), finds the task by name, decodes the payload, runs the handler and encodes the result.
+ * Nothing but encoded data crosses.
+ *
+ * Rejected: shipping the function's source text (no imports, no captures, no stack traces); a separate worker script
+ * (the types of the two sides drift apart).
+ */
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+
+const TypeId = "~@giveway/core/Task"
+
+/** A schema that needs no services to encode or decode: both happen on either thread, without a caller's context. */
+export type PlainCodec = Schema.ConstraintCodec<unknown, unknown, never, never>
+
+/**
+ * A task that takes a `Payload`, succeeds with a `Success` and fails with a `Failure`. Make one with {@link make}, run it
+ * with `Compute.run`.
+ */
+export interface Task<in Payload, out Success, out Failure = never> {
+  readonly [TypeId]: {
+    readonly payload: (_: Payload) => void
+    readonly success: () => Success
+    readonly failure: () => Failure
+  }
+  /** the module that defines it, as `import.meta.url` gave it */
+  readonly moduleUrl: string
+  /** unique in its module */
+  readonly name: string
+  readonly payload: PlainCodec
+  readonly success: PlainCodec
+  readonly error: PlainCodec
+  /** the services its handler needs, built once per worker */
+  readonly layer: Layer.Layer<any, unknown> | undefined
+  readonly handler: (payload: any) => unknown
+}
+
+/** Any task. */
+export type Any = Task<never, unknown, unknown>
+
+/** What a task takes. */
+export type PayloadOf<T> = T extends Task<infer P, any, any> ? P : never
+/** What a task succeeds with. */
+export type SuccessOf<T> = T extends Task<any, infer A, any> ? A : never
+/** What a task fails with. */
+export type FailureOf<T> = T extends Task<any, any, infer E> ? E : never
+
+/** Whether a value is a task. */
+export const isTask = (u: unknown): u is Any => typeof u === "object" && u !== null && TypeId in u
+
+/**
+ * Defines a task.
+ *
+ * `name` must be unique in its module. The handler returns a value or an `Effect`; it runs on a worker thread, so it sees
+ * the module's imports and constants, but not what the main thread stored in module variables.
+ *
+ * - `payload`, `success`: schemas; what they *encode to* must survive a structured clone. Schemas whose encoded form is a
+ *   class of Effect (`Option`, `Chunk`, `Duration` …) are sent through their JSON codec.
+ * - `error`: the schema of the failures that the caller may handle. A plain handler fails by throwing a value that matches
+ *   it. Everything else that is thrown is a defect and reaches the caller as `Compute.JobDied`.
+ * - `layer`: the services the handler needs. It is built on the worker's first job that needs it, once per worker (the
+ *   same layer value is shared by all tasks of a worker), and released when the worker ends.
+ *
+ * **When to use**: for work that would hold the event loop for more than a millisecond or so.
+ *
+ * **Gotchas**: the worker imports the module, so it must have no side effects worth repeating; in particular do not define
+ * tasks in the program's main module.
+ *
+ * **Cost**: nothing until it is run.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Compute, Task, TestCompute } from "@giveway/core"
+ * import { Effect, Schema } from "effect"
+ *
+ * const sum = Task.make(
+ *   import.meta.url,
+ *   "sum",
+ *   { payload: Schema.Array(Schema.Number), success: Schema.Number },
+ *   (numbers) => numbers.reduce((total, n) => total + n, 0)
+ * )
+ *
+ * const total = await Effect.runPromise(Compute.run(sum, [1, 2, 3]).pipe(Effect.provide(TestCompute.layer)))
+ * console.log(total) // 6
+ * ```
+ */
+export const make = <
+  Payload extends PlainCodec,
+  Success extends PlainCodec,
+  Failure extends PlainCodec = typeof Schema.Never,
+  Services = never
+>(
+  moduleUrl: string,
+  name: string,
+  options: {
+    readonly payload: Payload
+    readonly success: Success
+    readonly error?: Failure
+    readonly layer?: Layer.Layer<Services, unknown>
+  },
+  handler: (
+    payload: Payload["Type"]
+  ) => Success["Type"] | Effect.Effect<Success["Type"], Failure["Type"], Services | Scope.Scope>
+): Task<Payload["Type"], Success["Type"], Failure["Type"]> => {
+  const task: Task<Payload["Type"], Success["Type"], Failure["Type"]> = {
+    [TypeId]: variance,
+    moduleUrl,
+    name,
+    payload: options.payload,
+    success: options.success,
+    error: options.error ?? Schema.Never,
+    layer: options.layer,
+    handler
+  }
+  register(task)
+  return task
+}
+
+const variance = {
+  payload: (_: unknown) => undefined,
+  success: (): any => undefined,
+  failure: (): any => undefined
+}
+
+// --- the registry: how a worker finds a task by name ----------------------------------------------------------------
+
+interface Registered {
+  readonly task: Any
+  readonly site: string
+}
+
+/** One per realm, also if two copies of this package are loaded: the task module decides which copy it imports. */
+const registryKey: symbol = Symbol.for("@giveway/core/Task/registry")
+
+const registry = (): Map<string, Map<string, Registered>> => {
+  const holder = globalThis as unknown as Record<symbol, Map<string, Map<string, Registered>> | undefined>
+  return (holder[registryKey] ??= new Map())
+}
+
+/** A module is one module whatever query or hash a loader appended to reload it. */
+const moduleKey = (moduleUrl: string): string => moduleUrl.replace(/[?#].*$/, "")
+
+/**
+ * A module that is evaluated again (by a test runner or a watcher) defines its tasks again at the same places, and the
+ * new ones stand. The same name at another place is a mistake.
+ */
+const register = (task: Any): void => {
+  const key = moduleKey(task.moduleUrl)
+  let tasks = registry().get(key)
+  if (tasks === undefined) registry().set(key, (tasks = new Map()))
+  const site = definitionSite()
+  const known = tasks.get(task.name)
+  if (known !== undefined && known.site !== site) {
+    throw new Error(
+      `Task.make: ${key} defines two tasks with the name "${task.name}" (${known.site} and ${site}): a worker finds a task by its name, so give one of them another name`
+    )
+  }
+  tasks.set(task.name, { task, site })
+}
+
+/** The caller of `make`, as a line of a stack trace: this function, `register` and `make` stand above it. */
+const definitionSite = (): string => new Error().stack?.split("\n")[4]?.trim() ?? ""
+
+/** @internal The task that a module which is already imported defines under a name. */
+export const lookup = (moduleUrl: string, name: string): Any | undefined =>
+  registry().get(moduleKey(moduleUrl))?.get(name)?.task
+
+/** @internal The names a module defines. */
+export const names = (moduleUrl: string): ReadonlyArray<string> =>
+  Array.from(registry().get(moduleKey(moduleUrl))?.keys() ?? [])

@@ -1,0 +1,130 @@
+/**
+ * The caller's side of a job, the same for every platform: encode, submit, wait, decode, and turn every other ending
+ * into its typed error.
+ *
+ * **Invariant**: the effect completes, by interruption too, only after the runner has settled the job.
+ */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import type { Compute, ComputeError } from "../Compute.ts"
+import type { Any, Task } from "../Task.ts"
+import type { CallSite } from "./callSite.ts"
+import * as callSite from "./callSite.ts"
+import * as Errors from "./computeErrors.ts"
+import * as jobContext from "./jobContext.ts"
+import type { Ending, JobRequest, JobRunner } from "./jobMessages.ts"
+import * as telemetry from "./telemetry.ts"
+import { unpack } from "./transport.ts"
+import * as wireCodec from "./wireCodec.ts"
+
+/** Hands a request over and waits for its ending; `fiber` is the caller's. Interrupting it waits until the job is gone. */
+export type Exchange = (request: JobRequest, fiber: Fiber.Fiber<unknown, unknown>) => Effect.Effect<Ending>
+
+/** The exchange over a runner that reports by callback. */
+export const exchangeOver =
+  (runner: JobRunner): Exchange =>
+  (request, fiber) =>
+    Effect.callback<Ending>((resume) => {
+      const receiver = telemetry.receiver(fiber)
+      let settled = (ending: Ending): void => resume(Effect.succeed(ending))
+      const job = runner.submit(request, {
+        settle: (ending) => {
+          receiver.close()
+          settled(ending)
+        },
+        signal: receiver.receive
+      })
+      return Effect.callback<void>((gone) => {
+        settled = () => gone(Effect.void)
+        runner.cancel(job)
+      })
+    })
+
+export const make = (exchange: Exchange): Compute["Service"]["run"] => {
+  return <P, A, E>(task: Task<P, A, E>, payload: P, site: CallSite): Effect.Effect<A, E | ComputeError> =>
+    Effect.withFiber((fiber) => {
+      const codec = wireCodec.of(task as Any)
+      const encoded = codec.encodePayload(payload)
+      const send = (payload: unknown): Effect.Effect<A, E | ComputeError> =>
+        Effect.flatMap(
+          exchange({ moduleUrl: task.moduleUrl, name: task.name, payload, context: jobContext.capture(fiber) }, fiber),
+          (ending) => decode(task, codec, ending, site, fiber)
+        )
+      if (Exit.isExit(encoded) && Exit.isSuccess(encoded)) return send(encoded.value)
+      return Effect.matchEffect(encoded, {
+        onSuccess: send,
+        onFailure: (error) =>
+          fail(new Errors.PayloadInvalid({ task: task.name, issue: oneLine(error.message) }), site, fiber)
+      })
+    })
+}
+
+/** A schema issue in one line, as a message wants it. */
+export const oneLine = (issue: string): string => issue.replaceAll(/\s*\n\s*/g, " ")
+
+const fail = (
+  error: ComputeError,
+  site: CallSite,
+  fiber: Fiber.Fiber<unknown, unknown>
+): Effect.Effect<never, ComputeError> => Effect.fail(callSite.attach(error, site, fiber.cache.stackFrame))
+
+const decode = <P, A, E>(
+  task: Task<P, A, E>,
+  codec: wireCodec.TaskCodec,
+  ending: Ending,
+  site: CallSite,
+  fiber: Fiber.Fiber<unknown, unknown>
+): Effect.Effect<A, E | ComputeError> => {
+  const invalid = (channel: "success" | "error") => (error: { readonly message: string }) =>
+    fail(new Errors.ResultInvalid({ task: task.name, channel, issue: oneLine(error.message) }), site, fiber)
+  switch (ending._tag) {
+    case "Success": {
+      const decoded = codec.decodeSuccess(ending.value) as Effect.Effect<A, Error>
+      return Exit.isExit(decoded) && Exit.isSuccess(decoded)
+        ? Exit.succeed(decoded.value as A)
+        : Effect.catch(decoded, invalid("success"))
+    }
+    case "Failure":
+      return Effect.matchEffect(codec.decodeError(ending.error) as Effect.Effect<E, Error>, {
+        onSuccess: Effect.fail<E | ComputeError>,
+        onFailure: invalid("error")
+      })
+    default:
+      return fail(toError(task, ending), site, fiber)
+  }
+}
+
+const toError = (task: Any, ending: Exclude<Ending, { readonly _tag: "Success" | "Failure" }>): ComputeError => {
+  const { moduleUrl: module, name } = task
+  switch (ending._tag) {
+    case "Died":
+      return new Errors.JobDied({ task: name, cause: unpack(ending.cause) })
+    case "PayloadInvalid":
+      return new Errors.PayloadInvalid({ task: name, issue: oneLine(ending.issue) })
+    case "PayloadNotCloneable":
+      return new Errors.PayloadNotCloneable({ task: name, path: ending.path, what: ending.what })
+    case "ResultInvalid":
+      return new Errors.ResultInvalid({ task: name, channel: ending.channel, issue: oneLine(ending.issue) })
+    case "ResultNotCloneable":
+      return new Errors.ResultNotCloneable({ task: name, path: ending.path, what: ending.what })
+    case "TaskNotFound":
+      return new Errors.TaskNotFound({ task: name, module, names: ending.names })
+    case "ModuleFailed":
+      return new Errors.TaskModuleFailed({ task: name, module, cause: unpack(ending.cause) })
+    case "LayerFailed":
+      return new Errors.TaskLayerFailed({ task: name, cause: unpack(ending.cause) })
+    case "Overloaded":
+      return new Errors.ComputeOverloaded({ task: name, capacity: ending.capacity })
+    case "Exited":
+      return new Errors.WorkerExited({ task: name, code: ending.code })
+    case "OutOfMemory":
+      return new Errors.WorkerOutOfMemory({ task: name, limitMb: ending.limitMb })
+    case "NoWorker":
+      return new Errors.WorkerUnavailable({ task: name, cause: unpack(ending.cause) })
+    // A caller that was interrupted does not listen any more: for any other, a cancelled job means a closed pool.
+    case "Cancelled":
+    case "Closed":
+      return new Errors.ComputeClosed({ task: name })
+  }
+}

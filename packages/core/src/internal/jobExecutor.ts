@@ -1,0 +1,141 @@
+/**
+ * The worker's side of a job, the same for every platform: import, look up, decode, build services, run the handler,
+ * encode.
+ *
+ * `execute` yields an outcome for everything that can go wrong and fails with nothing; interrupting it runs the
+ * handler's finalizers and is the caller's business to report.
+ *
+ * Services are built by a fiber of the worker's own, not of the job's: cancelling the job that happened to need them
+ * first neither tears them down nor waits for them.
+ */
+import * as Cause from "effect/Cause"
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as Scope from "effect/Scope"
+import type { Any } from "../Task.ts"
+import * as Task from "../Task.ts"
+import { findUncloneable } from "./cloneable.ts"
+import type { JobRequest, Outcome } from "./jobMessages.ts"
+import { pack } from "./transport.ts"
+import * as wireCodec from "./wireCodec.ts"
+
+export interface JobExecutor {
+  readonly execute: (request: JobRequest) => Effect.Effect<Outcome>
+  /** releases the services that were built */
+  readonly close: Effect.Effect<void>
+}
+
+/**
+ * `importModule` imports a task's module; it is asked only if no task of that name is known yet. `context` is what the
+ * tasks' layers are built in.
+ */
+export const make = (importModule: (url: string) => Promise<unknown>, context: Context.Context<never>): JobExecutor => {
+  const memoMap = Layer.makeMemoMapUnsafe()
+  const scope = Scope.makeUnsafe()
+  const built = new Map<Layer.Layer<any, unknown>, Fiber.Fiber<Context.Context<any>, unknown>>()
+
+  const services = (layer: Layer.Layer<any, unknown>): Fiber.Fiber<Context.Context<any>, unknown> => {
+    let fiber = built.get(layer)
+    if (fiber === undefined) {
+      // A child scope, so that a layer that failed halfway gives back what it had.
+      const attempt = Scope.forkUnsafe(scope)
+      fiber = Effect.runForkWith(context)(
+        Effect.onExit(Layer.buildWithMemoMap(layer, memoMap, attempt), (exit) =>
+          Exit.isSuccess(exit) ? Effect.void : Scope.close(attempt, exit)
+        )
+      )
+      built.set(layer, fiber)
+      fiber.addObserver((exit) => {
+        if (Exit.isFailure(exit)) built.delete(layer)
+      })
+    }
+    return fiber
+  }
+
+  const run = (task: Any, payload: unknown): Effect.Effect<Outcome> => {
+    const codec = wireCodec.of(task)
+    return Effect.matchEffect(codec.decodePayload(payload), {
+      onFailure: (error): Effect.Effect<Outcome> => Effect.succeed({ _tag: "PayloadInvalid", issue: error.message }),
+      onSuccess: (decoded) => {
+        if (task.layer === undefined) return outcomeOf(codec, Effect.scoped(call(task, decoded)))
+        return Effect.flatMap(Fiber.await(services(task.layer)), (exit) =>
+          Exit.isSuccess(exit)
+            ? outcomeOf(codec, Effect.scoped(Effect.provideContext(call(task, decoded), exit.value)))
+            : Effect.succeed<Outcome>({ _tag: "LayerFailed", cause: pack(Cause.squash(exit.cause)) })
+        )
+      }
+    })
+  }
+
+  const execute = (request: JobRequest): Effect.Effect<Outcome> =>
+    Effect.suspend(() => {
+      const known = Task.lookup(request.moduleUrl, request.name)
+      if (known !== undefined) return run(known, request.payload)
+      return Effect.matchEffect(
+        Effect.tryPromise({ try: () => importModule(request.moduleUrl), catch: (cause) => pack(cause) }),
+        {
+          onFailure: (cause): Effect.Effect<Outcome> => Effect.succeed({ _tag: "ModuleFailed", cause }),
+          onSuccess: () => {
+            const task = Task.lookup(request.moduleUrl, request.name)
+            return task === undefined
+              ? Effect.succeed<Outcome>({ _tag: "TaskNotFound", names: Task.names(request.moduleUrl) })
+              : run(task, request.payload)
+          }
+        }
+      )
+    })
+
+  return { execute, close: Effect.suspend(() => Scope.close(scope, Exit.void)) }
+}
+
+/**
+ * Calls the handler, plain or effectful; its services are in the context, `Task.make` saw to it. A plain one fails by
+ * throwing what the task's error schema describes. */
+const call = (task: Any, payload: unknown): Effect.Effect<unknown, unknown, Scope.Scope> =>
+  Effect.suspend(() => {
+    let result: unknown
+    try {
+      result = task.handler(payload)
+    } catch (thrown) {
+      return Schema.is(task.error)(thrown) ? Effect.fail(thrown) : Effect.die(thrown)
+    }
+    return Effect.isEffect(result) ? (result as Effect.Effect<unknown, unknown, Scope.Scope>) : Effect.succeed(result)
+  })
+
+/** The handler's exit, encoded. What it throws comes first, as in `Cause.squash`: failure, defect, interruption. */
+const outcomeOf = (codec: wireCodec.TaskCodec, handled: Effect.Effect<unknown, unknown>): Effect.Effect<Outcome> =>
+  Effect.matchCauseEffect(handled, {
+    onSuccess: (value) =>
+      encoded(codec.encodeSuccess(value), "success", (value): Outcome => ({ _tag: "Success", value })),
+    onFailure: (cause) => {
+      const failure = cause.reasons.find(Cause.isFailReason)
+      if (failure !== undefined) {
+        return encoded(codec.encodeError(failure.error), "error", (error): Outcome => ({ _tag: "Failure", error }))
+      }
+      return Effect.succeed<Outcome>({ _tag: "Died", cause: pack(Cause.squash(cause)) })
+    }
+  })
+
+const encoded = (
+  encoding: Effect.Effect<unknown, Schema.SchemaError>,
+  channel: "success" | "error",
+  onSuccess: (value: unknown) => Outcome
+): Effect.Effect<Outcome> =>
+  Effect.match(encoding, {
+    onSuccess,
+    onFailure: (error): Outcome => ({ _tag: "ResultInvalid", channel, issue: error.message })
+  })
+
+/** Sends an outcome with `send`, which clones; if its value refuses, sends that instead. */
+export const sendOutcome = (outcome: Outcome, send: (outcome: Outcome) => void): void => {
+  try {
+    send(outcome)
+  } catch (refusal) {
+    const value = outcome._tag === "Success" ? outcome.value : outcome._tag === "Failure" ? outcome.error : undefined
+    send({ _tag: "ResultNotCloneable", ...(findUncloneable(value) ?? { path: "", what: String(refusal) }) })
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * What a caller and a worker say to each other. Everything here survives a structured clone.
+ *
+ * The transport is any ordered pair of message channels; the flag in shared memory (`sharedMemory.requestCancel`) only
+ * makes a cancel arrive sooner than its message.
+ */
+import type { PackedContext } from "./jobContext.ts"
+import type { Signal } from "./telemetry.ts"
+import type { Packed } from "./transport.ts"
+
+/** One job as its caller describes it. */
+export interface JobRequest {
+  readonly moduleUrl: string
+  readonly name: string
+  /** encoded by the task's payload schema */
+  readonly payload: unknown
+  readonly context: PackedContext | undefined
+}
+
+/** How a job ended, as the worker that ran it tells. */
+export type Outcome =
+  | { readonly _tag: "Success"; readonly value: unknown }
+  | { readonly _tag: "Failure"; readonly error: unknown }
+  | { readonly _tag: "Cancelled" }
+  | { readonly _tag: "Died"; readonly cause: Packed }
+  | { readonly _tag: "PayloadInvalid"; readonly issue: string }
+  | { readonly _tag: "ResultInvalid"; readonly channel: "success" | "error"; readonly issue: string }
+  | { readonly _tag: "ResultNotCloneable"; readonly path: string; readonly what: string }
+  | { readonly _tag: "TaskNotFound"; readonly names: ReadonlyArray<string> }
+  | { readonly _tag: "ModuleFailed"; readonly cause: Packed }
+  | { readonly _tag: "LayerFailed"; readonly cause: Packed }
+
+/** How a job ended for its caller: also without a worker's word. */
+export type Ending =
+  | Outcome
+  | { readonly _tag: "PayloadNotCloneable"; readonly path: string; readonly what: string }
+  | { readonly _tag: "Overloaded"; readonly capacity: number }
+  | { readonly _tag: "Closed" }
+  | { readonly _tag: "Exited"; readonly code: number }
+  | { readonly _tag: "OutOfMemory"; readonly limitMb: number }
+  | { readonly _tag: "NoWorker"; readonly cause: Packed }
+
+export type ToWorker =
+  | { readonly _tag: "Run"; readonly job: number; readonly request: JobRequest }
+  | { readonly _tag: "Cancel"; readonly job: number }
+  /** release the services and end */
+  | { readonly _tag: "Stop" }
+
+export type FromWorker =
+  | { readonly _tag: "Ready" }
+  | { readonly _tag: "Done"; readonly job: number; readonly outcome: Outcome }
+  | { readonly _tag: "Signal"; readonly job: number; readonly signal: Signal }
+
+/** Whoever submits a job listens here. `settle` is called exactly once, also after `cancel`. */
+export interface JobListener {
+  readonly settle: (ending: Ending) => void
+  readonly signal: (signal: Signal) => void
+}
+
+/** The port that a platform implements: runs jobs somewhere. */
+export interface JobRunner {
+  readonly submit: (request: JobRequest, listener: JobListener) => number
+  /** the listener hears when the job is gone, not before */
+  readonly cancel: (job: number) => void
+}

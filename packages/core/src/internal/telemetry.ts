@@ -1,0 +1,297 @@
+/**
+ * A job's logs and spans on their way to the caller's loggers and tracer.
+ *
+ * In the worker a logger and a tracer turn every log line, span start, attribute, event and end into a **signal**, sent at
+ * once (a job that hangs afterwards has still been heard). On the caller's side a receiver replays them: log lines
+ * through the loggers of the caller's fiber with the original date, level, message and cause; spans through its tracer,
+ * one real span for each span of the job, keyed by number.
+ *
+ * **Invariant**: a span that the job left open, because it was killed, is ended by `close`.
+ *
+ * **Limit**: the caller's tracer chooses the ids of the spans it makes, so an id that a job reads from its own span is
+ * not the exported one. Parents and children are right all the same.
+ */
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import * as Logger from "effect/Logger"
+import type * as LogLevel from "effect/LogLevel"
+import * as Option from "effect/Option"
+import * as References from "effect/References"
+import * as Tracer from "effect/Tracer"
+import type { Packed } from "./transport.ts"
+import { pack, unpack } from "./transport.ts"
+
+type PackedFields = ReadonlyArray<readonly [string, Packed]>
+
+type PackedCause = ReadonlyArray<
+  | { readonly _tag: "Fail"; readonly error: Packed }
+  | { readonly _tag: "Die"; readonly defect: Packed }
+  | { readonly _tag: "Interrupt" }
+>
+
+/** A number for each span of a job; the caller's span is 0. */
+type SpanKey = number
+
+type PackedLink = { readonly traceId: string; readonly spanId: string; readonly sampled: boolean }
+
+export type Signal =
+  | {
+      readonly _tag: "Log"
+      readonly time: number
+      readonly level: LogLevel.LogLevel
+      readonly message: ReadonlyArray<Packed> | Packed
+      readonly cause: PackedCause
+      /** what differs from the caller's */
+      readonly annotations: PackedFields
+      readonly spans: ReadonlyArray<[label: string, timestamp: number]>
+      readonly span: SpanKey
+    }
+  | {
+      readonly _tag: "SpanStart"
+      readonly span: SpanKey
+      /** `undefined`: a root */
+      readonly parent: SpanKey | undefined
+      readonly name: string
+      readonly kind: Tracer.SpanKind
+      readonly startTime: bigint
+      readonly sampled: boolean
+      readonly root: boolean
+      readonly links: ReadonlyArray<PackedLink>
+    }
+  | { readonly _tag: "SpanAttribute"; readonly span: SpanKey; readonly key: string; readonly value: Packed }
+  | {
+      readonly _tag: "SpanEvent"
+      readonly span: SpanKey
+      readonly name: string
+      readonly time: bigint
+      readonly attributes: PackedFields
+    }
+  | { readonly _tag: "SpanLinks"; readonly span: SpanKey; readonly links: ReadonlyArray<PackedLink> }
+  | {
+      readonly _tag: "SpanEnd"
+      readonly span: SpanKey
+      readonly endTime: bigint
+      readonly cause: PackedCause | undefined
+    }
+
+const packFields = (fields: Readonly<Record<string, unknown>>): PackedFields =>
+  Object.entries(fields).map(([key, value]) => [key, pack(value)] as const)
+
+const unpackFields = (fields: PackedFields): Record<string, unknown> =>
+  Object.fromEntries(fields.map(([key, value]) => [key, unpack(value)]))
+
+const packCause = (cause: Cause.Cause<unknown>): PackedCause =>
+  cause.reasons.map((reason) => {
+    switch (reason._tag) {
+      case "Fail":
+        return { _tag: "Fail", error: pack(reason.error) }
+      case "Die":
+        return { _tag: "Die", defect: pack(reason.defect) }
+      case "Interrupt":
+        return { _tag: "Interrupt" }
+    }
+  })
+
+const unpackCause = (packed: PackedCause): Cause.Cause<unknown> =>
+  packed.reduce<Cause.Cause<unknown>>((cause, reason) => {
+    switch (reason._tag) {
+      case "Fail":
+        return Cause.combine(cause, Cause.fail(unpack(reason.error)))
+      case "Die":
+        return Cause.combine(cause, Cause.die(unpack(reason.defect)))
+      case "Interrupt":
+        return Cause.combine(cause, Cause.interrupt())
+    }
+  }, Cause.empty)
+
+const packLinks = (links: ReadonlyArray<Tracer.SpanLink>): ReadonlyArray<PackedLink> =>
+  links.map(({ span }) => ({ traceId: span.traceId, spanId: span.spanId, sampled: span.sampled }))
+
+const unpackLinks = (links: ReadonlyArray<PackedLink>): Array<Tracer.SpanLink> =>
+  links.map((link) => ({ span: Tracer.externalSpan(link), attributes: {} }))
+
+// --- in the worker --------------------------------------------------------------------------------------------------
+
+/** A span of the job: an ordinary one for the job's own eyes, that also tells the caller. */
+class JobSpan extends Tracer.NativeSpan {
+  readonly key: SpanKey
+  private readonly send: (signal: Signal) => void
+
+  constructor(
+    key: SpanKey,
+    send: (signal: Signal) => void,
+    options: ConstructorParameters<typeof Tracer.NativeSpan>[0] & { readonly root: boolean }
+  ) {
+    super(options)
+    this.key = key
+    this.send = send
+    const parent = Option.getOrUndefined(options.parent)
+    send({
+      _tag: "SpanStart",
+      span: key,
+      parent: options.root || parent === undefined ? undefined : keyOf(parent),
+      name: options.name,
+      kind: options.kind,
+      startTime: options.startTime,
+      sampled: options.sampled,
+      root: options.root,
+      links: packLinks(options.links)
+    })
+  }
+
+  override end(endTime: bigint, exit: Exit.Exit<unknown, unknown>): void {
+    super.end(endTime, exit)
+    const cause = Exit.isFailure(exit) ? packCause(exit.cause) : undefined
+    this.send({ _tag: "SpanEnd", span: this.key, endTime, cause })
+  }
+
+  override attribute(key: string, value: unknown): void {
+    super.attribute(key, value)
+    this.send({ _tag: "SpanAttribute", span: this.key, key, value: pack(value) })
+  }
+
+  override event(name: string, startTime: bigint, attributes?: Record<string, unknown>): void {
+    super.event(name, startTime, attributes)
+    this.send({ _tag: "SpanEvent", span: this.key, name, time: startTime, attributes: packFields(attributes ?? {}) })
+  }
+
+  override addLinks(links: ReadonlyArray<Tracer.SpanLink>): void {
+    super.addLinks(links)
+    this.send({ _tag: "SpanLinks", span: this.key, links: packLinks(links) })
+  }
+}
+
+const keyOf = (span: Tracer.AnySpan | undefined): SpanKey => (span instanceof JobSpan ? span.key : 0)
+
+/** The context in which a job's logs and spans become signals; `callers` are the annotations it was given. */
+export const relay = (
+  send: (signal: Signal) => void,
+  callers: Readonly<Record<string, unknown>>
+): Context.Context<never> => {
+  let spans = 0
+  const tracer = Tracer.make({ span: (options) => new JobSpan(++spans, send, options) })
+  const logger = Logger.make(({ cause, date, fiber, logLevel, message }) => {
+    const annotations = Object.entries(fiber.getRef(References.CurrentLogAnnotations))
+    send({
+      _tag: "Log",
+      time: date.getTime(),
+      level: logLevel,
+      message: Array.isArray(message) ? message.map((part) => pack(part)) : pack(message),
+      cause: packCause(cause),
+      annotations: annotations
+        .filter(([key, value]) => callers[key] !== value)
+        .map(([key, value]) => [key, pack(value)] as const),
+      spans: fiber.getRef(References.CurrentLogSpans),
+      span: keyOf(fiber.cache.span)
+    })
+  })
+  return Context.make(Tracer.Tracer, tracer).pipe(
+    Context.add(Logger.CurrentLoggers, new Set([logger]))
+  ) as Context.Context<never>
+}
+
+// --- at the caller --------------------------------------------------------------------------------------------------
+
+/** Replays a job's signals for the fiber that ran it. */
+export interface Receiver {
+  readonly receive: (signal: Signal) => void
+  /** the job is over: what it left open is ended as interrupted */
+  readonly close: () => void
+}
+
+export const receiver = (fiber: Fiber.Fiber<unknown, unknown>): Receiver => {
+  // A fiber drops its context when it ends; signals may still be on their way then.
+  const { cache, context } = fiber
+  let spans: Map<SpanKey, Tracer.Span> | undefined
+  const spanOf = (key: SpanKey | undefined): Tracer.AnySpan | undefined =>
+    key === undefined ? undefined : (spans?.get(key) ?? cache.span)
+
+  const log = (signal: Extract<Signal, { readonly _tag: "Log" }>): void => {
+    const annotations = {
+      ...Context.get(context, References.CurrentLogAnnotations),
+      ...unpackFields(signal.annotations)
+    }
+    const view = viewOf(
+      fiber,
+      context.pipe(
+        Context.add(References.CurrentLogAnnotations, annotations),
+        Context.add(References.CurrentLogSpans, signal.spans)
+      ) as Context.Context<never>,
+      { ...cache, span: spanOf(signal.span) }
+    )
+    const options = {
+      message: Array.isArray(signal.message) ? signal.message.map(unpack) : unpack(signal.message as Packed),
+      logLevel: signal.level,
+      cause: unpackCause(signal.cause),
+      fiber: view,
+      date: new Date(signal.time)
+    }
+    for (const logger of Context.get(context, Logger.CurrentLoggers)) logger.log(options)
+  }
+
+  const receive = (signal: Signal): void => {
+    if (signal._tag === "Log") {
+      log(signal)
+      return
+    }
+    if (signal._tag === "SpanStart") {
+      spans ??= new Map()
+      const span = Context.get(context, Tracer.Tracer).span({
+        name: signal.name,
+        parent: Option.fromUndefinedOr(spanOf(signal.parent)),
+        annotations: Context.empty(),
+        links: unpackLinks(signal.links),
+        startTime: signal.startTime,
+        kind: signal.kind,
+        root: signal.root,
+        sampled: signal.sampled
+      })
+      spans.set(signal.span, span)
+      return
+    }
+    const span = spans?.get(signal.span)
+    if (span === undefined) return
+    switch (signal._tag) {
+      case "SpanAttribute": {
+        span.attribute(signal.key, unpack(signal.value))
+        break
+      }
+      case "SpanEvent": {
+        span.event(signal.name, signal.time, unpackFields(signal.attributes))
+        break
+      }
+      case "SpanLinks": {
+        span.addLinks(unpackLinks(signal.links))
+        break
+      }
+      case "SpanEnd": {
+        spans!.delete(signal.span)
+        span.end(signal.endTime, signal.cause === undefined ? Exit.void : Exit.failCause(unpackCause(signal.cause)))
+      }
+    }
+  }
+
+  return {
+    receive,
+    close: () => {
+      for (const span of spans?.values() ?? []) span.end(BigInt(Date.now()) * 1_000_000n, Exit.interrupt())
+      spans = undefined
+    }
+  }
+}
+
+/**
+ * The caller's fiber as a logger sees it, with the job's annotations, log spans and current span in place of its own.
+ * Loggers take a fiber, and a fiber cannot be copied: so an object that inherits from it.
+ */
+const viewOf = (
+  fiber: Fiber.Fiber<unknown, unknown>,
+  context: Context.Context<never>,
+  cache: Fiber.Fiber<unknown, unknown>["cache"]
+): Fiber.Fiber<unknown, unknown> =>
+  Object.create(fiber, {
+    context: { value: context },
+    cache: { value: cache }
+  }) as Fiber.Fiber<unknown, unknown>

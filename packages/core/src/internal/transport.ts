@@ -1,0 +1,150 @@
+/**
+ * Values and errors that were not made to cross a thread boundary, made to cross it all the same: what a job throws,
+ * what it logs, what it puts on its spans.
+ *
+ * An error is taken apart (name, class, message, stack, own fields, cause) and rebuilt as an `Error` that answers to
+ * `name`, `constructor.name`, `message` and its fields as the original did, and to `instanceof` for the built-in class
+ * it descends from. The structured clone by itself keeps none of the class, the fields or the cause's class.
+ *
+ * **Invariant**: `pack` never throws, and what it returns can be cloned.
+ */
+import * as Inspectable from "effect/Inspectable"
+
+/** A value on its way: an error taken apart, or anything a structured clone takes. */
+export type Packed =
+  | { readonly _tag: "Error"; readonly error: PackedError }
+  | { readonly _tag: "Value"; readonly value: unknown }
+
+export interface PackedError {
+  readonly name: string
+  /** the name of its class */
+  readonly className: string
+  /** the nearest built-in class it descends from */
+  readonly builtIn: string
+  readonly message: string
+  readonly stack: string | undefined
+  /** own enumerable fields */
+  readonly fields: ReadonlyArray<readonly [string, Packed]>
+  readonly cause: Packed | undefined
+  /** of an `AggregateError` */
+  readonly errors: ReadonlyArray<Packed> | undefined
+}
+
+const builtIns: Readonly<Record<string, new (message?: string) => Error>> = {
+  Error,
+  TypeError,
+  RangeError,
+  SyntaxError,
+  ReferenceError,
+  EvalError,
+  URIError
+}
+
+/** How many causes deep an error is followed. A guess; a cycle ends here too. */
+const maxDepth = 8
+
+export const pack = (value: unknown, depth = 0): Packed => {
+  if (value instanceof Error && depth < maxDepth) return { _tag: "Error", error: packError(value, depth) }
+  return { _tag: "Value", value: cloneableForm(value) }
+}
+
+export const packError = (error: Error, depth = 0): PackedError => {
+  const fields: Array<readonly [string, Packed]> = []
+  for (const key of Object.keys(error)) {
+    if (ownParts.has(key)) continue
+    fields.push([key, pack(read(error, key), depth + 1)])
+  }
+  const cause = read(error, "cause")
+  return {
+    name: text(read(error, "name"), "Error"),
+    className: text(error.constructor?.name, "Error"),
+    builtIn: nearestBuiltIn(error),
+    message: text(read(error, "message"), ""),
+    stack: typeof error.stack === "string" ? error.stack : undefined,
+    fields,
+    cause: cause === undefined ? undefined : pack(cause, depth + 1),
+    errors: error instanceof AggregateError ? error.errors.map((error) => pack(error, depth + 1)) : undefined
+  }
+}
+
+/** Fields that travel by themselves. */
+const ownParts = new Set(["name", "message", "stack", "cause", "errors"])
+
+/** A getter of somebody else's error may throw. */
+const read = (error: Error, key: string): unknown => {
+  try {
+    return (error as unknown as Record<string, unknown>)[key]
+  } catch {
+    return undefined
+  }
+}
+
+const text = (value: unknown, otherwise: string): string =>
+  typeof value === "string" && value !== "" ? value : otherwise
+
+const nearestBuiltIn = (error: Error): string => {
+  for (let proto: unknown = Object.getPrototypeOf(error); proto !== null; proto = Object.getPrototypeOf(proto)) {
+    const name = (proto as Error).constructor?.name
+    if (name === "AggregateError" || (name in builtIns && builtIns[name]!.prototype === proto)) return name
+  }
+  return "Error"
+}
+
+/** The value itself if it can be cloned, what it wants to be as JSON if it is an object of a class, else its text. */
+const cloneableForm = (value: unknown): unknown => {
+  switch (typeof value) {
+    case "string":
+    case "number":
+    case "boolean":
+    case "bigint":
+    case "undefined":
+      return value
+    case "function":
+    case "symbol":
+      return String(value)
+    default:
+  }
+  if (value === null) return value
+  try {
+    const { toJSON } = value as { readonly toJSON?: () => unknown }
+    return structuredClone(typeof toJSON === "function" && !(value instanceof Date) ? toJSON.call(value) : value)
+  } catch {
+    return Inspectable.toStringUnknown(value)
+  }
+}
+
+export const unpack = (packed: Packed): unknown => (packed._tag === "Error" ? unpackError(packed.error) : packed.value)
+
+const classes = new Map<string, new (message?: string) => Error>()
+
+/** An error class of this name that descends from a built-in one; one per name, however many errors arrive. */
+const classNamed = (className: string, builtIn: string): new (message?: string) => Error => {
+  const Base = builtIns[builtIn] ?? Error
+  if (className === builtIn) return Base
+  const key = `${builtIn}/${className}`
+  let made = classes.get(key)
+  if (made === undefined) {
+    made = class extends Base {}
+    Object.defineProperty(made, "name", { value: className })
+    classes.set(key, made)
+  }
+  return made
+}
+
+export const unpackError = (packed: PackedError): Error => {
+  const error =
+    packed.builtIn === "AggregateError"
+      ? new AggregateError((packed.errors ?? []).map(unpack), packed.message)
+      : new (classNamed(packed.className, packed.builtIn))(packed.message)
+  define(error, "stack", packed.stack ?? `${packed.name}: ${packed.message}`)
+  if (error.name !== packed.name) define(error, "name", packed.name)
+  if (packed.cause !== undefined) define(error, "cause", unpack(packed.cause))
+  for (const [key, value] of packed.fields) {
+    Object.defineProperty(error, key, { value: unpack(value), enumerable: true, writable: true, configurable: true })
+  }
+  return error
+}
+
+const define = (error: Error, key: string, value: unknown): void => {
+  Object.defineProperty(error, key, { value, enumerable: false, writable: true, configurable: true })
+}

@@ -1,0 +1,92 @@
+/**
+ * What crosses a thread boundary for a schema: its own encoded form where a structured clone keeps it, else its JSON
+ * codec.
+ *
+ * A structured clone drops prototypes, so an encoded `Option` or `Chunk` would arrive as a bare object and fail to
+ * decode. Whether that can happen is a property of the schema, decided once per task: a declaration on the encoded side
+ * that the clone does not know, but that knows how to become JSON. `Uint8Array`, `Date`, `Map`, `Set`, `RegExp` and
+ * `bigint` cross as they are; only a schema that holds one of the other kind pays for JSON, for all its fields.
+ *
+ * Rejected: JSON always (base64 for each image); a codec derived field by field (Effect keeps the means to rewrite an
+ * AST to itself).
+ */
+import type * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as SchemaAST from "effect/SchemaAST"
+import type { Any, PlainCodec } from "../Task.ts"
+
+type Conversion = (value: unknown) => Effect.Effect<unknown, Schema.SchemaError>
+
+/** The six conversions of a task. Each yields an `Exit` unless its schema is asynchronous. */
+export interface TaskCodec {
+  readonly encodePayload: Conversion
+  readonly decodePayload: Conversion
+  readonly encodeSuccess: Conversion
+  readonly decodeSuccess: Conversion
+  readonly encodeError: Conversion
+  readonly decodeError: Conversion
+}
+
+const codecs = new WeakMap<Any, TaskCodec>()
+
+export const of = (task: Any): TaskCodec => {
+  let codec = codecs.get(task)
+  if (codec === undefined) {
+    const payload = wireSchema(task.payload)
+    const success = wireSchema(task.success)
+    const error = wireSchema(task.error)
+    codec = {
+      encodePayload: Schema.encodeUnknownEffect(payload),
+      decodePayload: Schema.decodeUnknownEffect(payload),
+      encodeSuccess: Schema.encodeUnknownEffect(success),
+      decodeSuccess: Schema.decodeUnknownEffect(success),
+      encodeError: Schema.encodeUnknownEffect(error),
+      decodeError: Schema.decodeUnknownEffect(error)
+    }
+    codecs.set(task, codec)
+  }
+  return codec
+}
+
+const wireSchema = (schema: PlainCodec): PlainCodec =>
+  survivesClone(SchemaAST.toEncoded(schema.ast), new Set()) ? schema : Schema.toCodecJson(schema)
+
+/** Declarations of Effect that a structured clone keeps, by the id of their representation. */
+const cloneable = new Set(
+  ["Uint8Array", "Date", "ReadonlyMap", "ReadonlySet", "RegExp", "Error"].map((name) => `effect/schema/${name}`)
+)
+
+const survivesClone = (ast: SchemaAST.AST, seen: Set<SchemaAST.AST>): boolean => {
+  if (seen.has(ast)) return true
+  seen.add(ast)
+  const all = (asts: ReadonlyArray<SchemaAST.AST>): boolean => asts.every((ast) => survivesClone(ast, seen))
+  switch (ast._tag) {
+    case "Declaration": {
+      const annotations = ast.annotations as
+        | {
+            readonly toCodec?: unknown
+            readonly toCodecJson?: unknown
+            readonly representation?: { readonly id?: string }
+          }
+        | undefined
+      if (cloneable.has(annotations?.representation?.id ?? "")) return all(ast.typeParameters)
+      return annotations?.toCodec === undefined && annotations?.toCodecJson === undefined
+    }
+    case "Objects":
+      return (
+        all(ast.propertySignatures.map((property) => property.type)) &&
+        all(ast.indexSignatures.map((signature) => signature.type))
+      )
+    case "Arrays":
+      return all(ast.elements) && all(ast.rest)
+    case "Union":
+      return all(ast.types)
+    case "Suspend":
+      return survivesClone(SchemaAST.toEncoded(ast.thunk()), seen)
+    case "Symbol":
+    case "UniqueSymbol":
+      return false
+    default:
+      return true
+  }
+}

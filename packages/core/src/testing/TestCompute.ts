@@ -1,0 +1,92 @@
+/**
+ * Compute without threads: jobs run inline, on the calling fiber.
+ *
+ * Everything but the thread is the real thing: payload, result, failure and defect go through the schemas and through
+ * `structuredClone`, so what cannot cross a thread fails in the test with the error it would fail with in production;
+ * services come from the task's layer, built once per layer of this kind. Jobs are interrupted as their fiber is. What
+ * needs a thread does not happen: there is no queue, no grace, no kill, and a job that loops for ever, loops.
+ */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import { Compute } from "../Compute.ts"
+import { findUncloneable } from "../internal/cloneable.ts"
+import * as jobCaller from "../internal/jobCaller.ts"
+import * as jobExecutor from "../internal/jobExecutor.ts"
+import type { Ending, JobRequest, Outcome } from "../internal/jobMessages.ts"
+
+/**
+ * Runs jobs on the calling fiber.
+ *
+ * **When to use**: in tests of programs that use `Compute.run`.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Compute, Task, TestCompute } from "@giveway/core"
+ * import { Effect, Schema } from "effect"
+ *
+ * const upper = Task.make(
+ *   import.meta.url,
+ *   "upper",
+ *   { payload: Schema.String, success: Schema.String },
+ *   (text) => text.toUpperCase()
+ * )
+ * const program = Compute.run(upper, "abc").pipe(Effect.provide(TestCompute.layer))
+ * console.log(await Effect.runPromise(program)) // ABC
+ * ```
+ */
+export const layer: Layer.Layer<Compute> = Layer.effect(
+  Compute,
+  Effect.gen(function* () {
+    const executor = jobExecutor.make((url) => import(url), yield* Effect.context<never>())
+    yield* Effect.addFinalizer(() => executor.close)
+    const counts = { completed: 0, failed: 0, cancelled: 0 }
+    return {
+      run: jobCaller.make((request) => Effect.onExit(inline(executor, request), (exit) => count(counts, exit))),
+      statistics: Effect.sync(() => ({ ...noWorkers, ...counts }))
+    }
+  })
+)
+
+const noWorkers = {
+  workers: 0,
+  idle: 0,
+  busy: 0,
+  starting: 0,
+  standby: 0,
+  zombies: 0,
+  queued: 0,
+  suspended: 0,
+  killed: 0
+}
+
+const inline = (executor: jobExecutor.JobExecutor, request: JobRequest): Effect.Effect<Ending> =>
+  Effect.suspend(() => {
+    let arrived: JobRequest
+    try {
+      arrived = structuredClone(request)
+    } catch (refusal) {
+      return Effect.succeed<Ending>({
+        _tag: "PayloadNotCloneable",
+        ...(findUncloneable(request.payload) ?? { path: "", what: String(refusal) })
+      })
+    }
+    return Effect.map(executor.execute(arrived), (outcome) => {
+      let sent: Outcome = outcome
+      jobExecutor.sendOutcome(outcome, (outcome) => {
+        sent = structuredClone(outcome)
+      })
+      return sent
+    })
+  })
+
+const count = (
+  counts: { completed: number; failed: number; cancelled: number },
+  exit: Exit.Exit<Ending>
+): Effect.Effect<void> =>
+  Effect.sync(() => {
+    if (Exit.isFailure(exit)) counts.cancelled++
+    else if (exit.value._tag === "Success") counts.completed++
+    else counts.failed++
+  })
