@@ -3,6 +3,7 @@
  */
 export * as FairScheduler from "./FairScheduler.ts"
 export * as Pure from "./Pure.ts"
+export * as Steppable from "./Steppable.ts"
 export * as YieldPoint from "./YieldPoint.ts"
 export * as Compute from "./Compute.ts"
 export * as Platform from "./Platform.ts"

@@ -58,14 +58,14 @@ const smallestBudget = 64
 const largestBudget = 65_536
 
 /** Gives way when `isOver` says so, and reads the clock often enough to ask it every {@link targetMs}. */
-export const clockPolicy = (isOver: (now: number) => boolean, begin: (now: number) => void): Policy => {
+export const clockPolicy = (isOver: () => boolean, begin: () => void): Policy => {
   let units = firstBudget
   let last = 0
   return {
     begin: () => {
       last = performance.now()
       budget[0] = units
-      begin(last)
+      begin()
     },
     poll: () => {
       const now = performance.now()
@@ -74,7 +74,7 @@ export const clockPolicy = (isOver: (now: number) => boolean, begin: (now: numbe
       if (elapsed > targetMs * 2) units = Math.max(smallestBudget, (units * targetMs) / elapsed)
       else if (elapsed < targetMs / 2) units = Math.min(largestBudget, units * 2)
       budget[0] = units
-      return isOver(now)
+      return isOver()
     }
   }
 }
@@ -113,7 +113,8 @@ export const start = (generator: Generator<unknown, unknown, unknown>): unknown 
   return next.done === true ? next.value : save(new GeneratorFrame(generator))
 }
 
-export type Twin = (this: unknown, ...args: ReadonlyArray<never>) => unknown
+// arguments are whatever the plain function takes
+export type Twin = (this: unknown, ...args: Array<any>) => unknown
 
 const twins = new WeakMap<object, Twin>()
 
@@ -133,7 +134,7 @@ export class Activation {
 
   /** Calls `twin`: its result, or `SUSPENDED`. */
   begin(twin: Twin, args: ReadonlyArray<unknown>, running: Policy): unknown {
-    return this.run(() => twin.apply(undefined, args as ReadonlyArray<never>), running)
+    return this.run(() => twin(...args), running)
   }
 
   /** Goes on after a suspension: the result, or `SUSPENDED` again. */

@@ -54,10 +54,15 @@ export const walk = (node: Node, visit: (node: Node) => boolean | void): void =>
   for (const child of children(node)) walk(child, visit)
 }
 
-/** As {@link walk}, but does not enter the functions below `node` (their code runs at another time). */
+export const isClass = (node: Node): boolean => node.type === "ClassDeclaration" || node.type === "ClassExpression"
+
+/**
+ * As {@link walk}, but does not enter the functions and classes below `node`: their code runs at another time. (What a
+ * class evaluates in place, its heritage and computed keys, stays native.)
+ */
 export const walkOwn = (node: Node, visit: (node: Node) => boolean | void): void =>
   walk(node, (inner) => {
-    if (inner !== node && isFunction(inner)) {
+    if (inner !== node && (isFunction(inner) || isClass(inner))) {
       visit(inner)
       return false
     }

@@ -1,0 +1,103 @@
+/**
+ * What all forms of emitted code share: copying the source with some nodes replaced, the names of twins, and the places
+ * where twins stand.
+ *
+ * The plain functions stay in the module as they are. A twin is emitted right after the statement that declares its
+ * function, in the same scope, so that both mean the same variables; the scope of a steppable function is emitted once
+ * more for each of its copies, with the twins of the functions inside it.
+ */
+import type { Classification } from "./classify.ts"
+import type { Marks } from "./marks.ts"
+import { copy } from "./print.ts"
+import type { Scopes } from "./scope.ts"
+import type { AnyFunction, Node } from "./syntax.ts"
+import { children, isFunction } from "./syntax.ts"
+
+/** Gives the text for a node, or `undefined` to copy it and ask again for what is below it. */
+export type Replace = (node: Node) => string | undefined
+
+export interface Unit {
+  readonly text: string
+  readonly file: string
+  readonly scopes: Scopes
+  readonly marks: Marks
+  readonly classification: Classification
+  /** begins every name that the compiler makes up; no name in the source begins with it */
+  readonly prefix: string
+  /** functions that each statement declares */
+  readonly declared: ReadonlyMap<Node, ReadonlyArray<AnyFunction>>
+  /** functions whose twin plain code needs: those of the module, and those below a mark inside a function */
+  readonly neededInPlain: ReadonlySet<AnyFunction>
+  readonly emitTwin: (unit: Unit, node: AnyFunction) => string
+}
+
+/** Copies `node` with what `replace` replaces. */
+export const rewrite = (unit: Unit, node: Node, replace: Replace): string =>
+  replace(node) ?? rewriteBelow(unit, node, replace)
+
+export const rewriteBelow = (unit: Unit, node: Node, replace: Replace): string => {
+  let out = ""
+  let at = node.start
+  for (const child of children(node)) {
+    // a shorthand property has its name twice in one place
+    if (child.start < at) continue
+    out += copy(unit.text, at, child.start) + rewrite(unit, child, replace)
+    at = child.end
+  }
+  return out + copy(unit.text, at, node.end)
+}
+
+/** The name of `node`'s twin; `suffix` tells its parts apart. */
+export const twinName = (unit: Unit, node: AnyFunction, suffix = ""): string => {
+  const { nameOf } = unit.classification
+  return `${unit.prefix}${unit.scopes.functions.indexOf(node)}${suffix}_${nameOf(node).replaceAll(/[^\w$]/g, "_")}`
+}
+
+/** Twins for the functions that `statement` declares, to stand after it. */
+export const twinsAfter = (unit: Unit, statement: Node, plain: boolean): string => {
+  const { classification, declared, neededInPlain } = unit
+  let out = ""
+  for (const node of declared.get(statement) ?? []) {
+    if (!classification.steppable.has(node) || (plain && !neededInPlain.has(node))) continue
+    out += ` ${unit.emitTwin(unit, node)}`
+    if (unit.marks.directives.includes(node) && classification.roots.has(node)) {
+      out += ` ${unit.prefix}attach(${classification.nameOf(node)}, ${twinName(unit, node)});`
+    }
+  }
+  return out === "" ? "" : `;${out}`
+}
+
+/** Plain code: the source, with twins where other code needs them and marks that know their twin. */
+export const plain =
+  (unit: Unit): Replace =>
+  (node) => {
+    const { classification, marks, prefix } = unit
+    if (unit.declared.has(node)) {
+      const twins = twinsAfter(unit, node, true)
+      if (twins !== "") return rewriteBelow(unit, node, plain(unit)) + twins
+    }
+    const mark = marks.calls.find((call) => call.argument === node)
+    if (mark?.target === undefined || !classification.roots.has(mark.target)) return undefined
+    if (!isFunction(node)) return `${prefix}attach(${copy(unit.text, node.start, node.end)}, ${twinName(unit, mark.target)})`
+    // an inline function keeps its own name, also if it has none
+    const own = node.type === "FunctionExpression" && node.id !== null ? node.id.name : `${prefix}plain`
+    const text = rewriteBelow(unit, node, plain(unit))
+    const twin = unit.emitTwin(unit, node)
+    return `(() => { const ${own} = (0, ${text}); ${twin} return ${prefix}attach(${own}, ${twinName(unit, node)}) })()`
+  }
+
+/** The parameters of a function as they are written. */
+export const parameters = (unit: Unit, node: AnyFunction): string => {
+  if (node.params.length === 0) return ""
+  return rewriteRange(unit, node, node.params[0]!.start, node.params[node.params.length - 1]!.end)
+}
+
+const rewriteRange = (unit: Unit, node: AnyFunction, start: number, end: number): string => {
+  let out = ""
+  let at = start
+  for (const parameter of node.params) {
+    out += copy(unit.text, at, parameter.start) + rewrite(unit, parameter, plain(unit))
+    at = parameter.end
+  }
+  return out + copy(unit.text, at, end)
+}

@@ -1,0 +1,55 @@
+/**
+ * Guarantee 4: a steppable function returns what the plain one returns, throws what it throws, and has the same effects
+ * in the same order, wherever it gave way.
+ *
+ * `GIVEWAY_PROGRAMS=1000000 npx vitest ...` runs longer; a failure prints fast-check's seed and the shrunk program.
+ */
+import * as fc from "fast-check"
+import { assert, describe, it } from "vitest"
+import { write } from "./program.ts"
+import { inputs, load, plain, sliced } from "./run.ts"
+
+const programs = Number(process.env["GIVEWAY_PROGRAMS"] ?? 10_000)
+const seed = process.env["GIVEWAY_SEED"]
+
+const tape = fc.array(fc.nat(255), { minLength: 20, maxLength: 160 })
+
+/** A repeatable sequence of decisions. */
+const coin = (seed: number) => {
+  let state = seed
+  return () => {
+    state = (state * 1_103_515_245 + 12_345) & 0x7fffffff
+    return ((state >> 12) & 3) === 0
+  }
+}
+
+describe("steppable code", () => {
+  it(
+    "does what plain code does, preempted everywhere, nowhere and at random",
+    () => {
+      let suspensions = 0
+      const forms = new Map<string, number>()
+      fc.assert(
+        fc.property(tape, (numbers) => {
+          const source = write(numbers)
+          const { compiled, main, twin } = load(source)
+          for (const { form } of compiled.decisions) forms.set(form, (forms.get(form) ?? 0) + 1)
+          assert.deepStrictEqual(compiled.diagnostics, [])
+          if (twin === undefined) return
+          for (const args of inputs) {
+            const expected = plain(main, args)
+            for (const policy of [() => true, () => false, coin(numbers.length)]) {
+              const { suspensions: times, ...seen } = sliced(twin, args, policy)
+              suspensions += times
+              assert.deepStrictEqual(seen, expected, `${source}\n---\n${compiled.code}`)
+            }
+          }
+        }),
+        { numRuns: programs, ...(seed === undefined ? {} : { seed: Number(seed) }) }
+      )
+      assert.isAbove(suspensions, programs)
+      console.log(`${programs} programs, ${suspensions} suspensions, functions: ${JSON.stringify([...forms])}`)
+    },
+    60_000 + programs * 50
+  )
+})

@@ -1,0 +1,131 @@
+/**
+ * Runs a program's `main` in its plain and in its steppable form, and says what could be seen of it.
+ */
+import { Steppable } from "@giveway/core"
+import { compile } from "../../src/compiler/compile.ts"
+import type { Compiled } from "../../src/compiler/compile.ts"
+
+/** What a run shows: its result or its error, and what it recorded on the way. */
+export interface Outcome {
+  readonly end: string
+  readonly log: ReadonlyArray<string>
+}
+
+type Main = (...args: ReadonlyArray<unknown>) => unknown
+
+const show = (value: unknown): string => {
+  if (typeof value === "function") return `function ${value.name}/${value.length}`
+  if (typeof value === "object" && value !== null) {
+    if (value instanceof Error) return `${value.name}: ${value.message}`
+    try {
+      return JSON.stringify(value, (_, inner: unknown) =>
+        typeof inner === "function" || inner === undefined || typeof inner === "symbol" ? String(typeof inner) : inner
+      )
+    } catch {
+      return "unprintable"
+    }
+  }
+  return typeof value === "symbol" ? "symbol" : Object.is(value, -0) ? "-0" : `${typeof value} ${String(value)}`
+}
+
+const limit = 400
+
+const observer = () => {
+  const log: Array<string> = []
+  const record = (value: unknown, ...more: ReadonlyArray<unknown>): unknown => {
+    if (log.length > limit) throw new RangeError("too much recorded")
+    log.push([value, ...more].map(show).join())
+    return value
+  }
+  const all = (...values: ReadonlyArray<unknown>): Iterable<unknown> => ({
+    [Symbol.iterator]: () => {
+      let index = 0
+      return {
+        next: () => {
+          record("next")
+          return index < values.length ? { done: false, value: values[index++] } : { done: true, value: undefined }
+        },
+        return: () => {
+          record("closed")
+          return { done: true, value: undefined }
+        }
+      }
+    }
+  })
+  const get = (initial: unknown) => {
+    let value = initial
+    return {
+      get p() {
+        record("get")
+        return value
+      },
+      set p(to: unknown) {
+        record("set")
+        value = to
+      }
+    }
+  }
+  return { o: Object.assign(record, { all, get }), log }
+}
+
+const outcome = (run: (o: unknown) => unknown): Outcome => {
+  const { log, o } = observer()
+  try {
+    return { end: `returned ${show(run(o))}`, log }
+  } catch (error) {
+    return { end: `threw ${show(error)}`, log }
+  }
+}
+
+export interface Loaded {
+  readonly main: Main
+  readonly twin: Steppable.Twin | undefined
+  readonly compiled: Compiled
+}
+
+/** Compiles `source` and evaluates it, without the module system: there are thousands of programs. */
+export const load = (source: string, options?: Parameters<typeof compile>[1]): Loaded => {
+  const compiled = compile(source, { file: "program.js", ...options })
+  const code = compiled.code
+    .replace(/import \{([^}]*)\} from "@giveway\/core\/Steppable";/, (_, names: string) => `const {${names.replaceAll(" as ", ": ")}} = runtime;`)
+    .replace("export function main", "function main")
+  // oxlint-disable-next-line no-implied-eval -- the programs are made here
+  const main = new Function("runtime", `"use strict"; ${code}\nreturn main`)(Steppable) as Main
+  return { main, twin: Steppable.twinOf(main), compiled }
+}
+
+/** Every argument pair that a program is run with. */
+export const inputs: ReadonlyArray<ReadonlyArray<unknown>> = [
+  [3, 2],
+  ["x", undefined]
+]
+
+export const plain = (main: Main, args: ReadonlyArray<unknown>): Outcome => outcome((o) => main(o, ...args))
+
+/** Gives way at the polls for which `yes` says so; each yield point polls. */
+export const sliced = (
+  twin: Steppable.Twin,
+  args: ReadonlyArray<unknown>,
+  yes: () => boolean
+): Outcome & { readonly suspensions: number } => {
+  let suspensions = 0
+  const policy: Steppable.Policy = {
+    begin: () => {
+      Steppable.budget[0] = 0
+    },
+    poll: () => {
+      Steppable.budget[0] = 0
+      return yes()
+    }
+  }
+  const seen = outcome((o) => {
+    const activation = new Steppable.Activation()
+    let result = activation.begin(twin, [o, ...args], policy)
+    while (result === Steppable.SUSPENDED) {
+      suspensions++
+      result = activation.step(policy)
+    }
+    return result
+  })
+  return { ...seen, suspensions }
+}
