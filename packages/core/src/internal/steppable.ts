@@ -113,6 +113,15 @@ export const start = (generator: Generator<unknown, unknown, unknown>): unknown 
   return next.done === true ? next.value : save(new GeneratorFrame(generator))
 }
 
+/**
+ * Compiled code calls a native function whose arguments suspend: `callee`, as it is written in the source, was looked up
+ * before they were evaluated.
+ */
+export const invoke = (f: unknown, self: unknown, callee: string, ...args: ReadonlyArray<unknown>): unknown => {
+  if (typeof f !== "function") throw new TypeError(`${callee} is not a function`)
+  return Reflect.apply(f, self, args)
+}
+
 // arguments are whatever the plain function takes
 export type Twin = (this: unknown, ...args: Array<any>) => unknown
 

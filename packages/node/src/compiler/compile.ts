@@ -10,7 +10,6 @@ import type { Diagnostic } from "./diagnostic.ts"
 import * as diagnostic from "./diagnostic.ts"
 import type { Unit } from "./emit.ts"
 import { plain, rewriteBelow, twinName } from "./emit.ts"
-import { emitGenerator } from "./generator.ts"
 import * as marks from "./marks.ts"
 import { parse } from "./parse.ts"
 import type { SourceMap } from "./print.ts"
@@ -18,12 +17,16 @@ import { canCarryMarks, copy, print } from "./print.ts"
 import { analyse } from "./scope.ts"
 import type { AnyFunction, Node } from "./syntax.ts"
 import { children, isFunction, walk } from "./syntax.ts"
+import type { Forms } from "./twin.ts"
+import * as twin from "./twin.ts"
 
 export interface Options {
   /** path of the file: its extension says whether it is TypeScript, and diagnostics name it */
   readonly file: string
   /** the module that compiled code imports its runtime from, default `@giveway/core/Steppable` */
   readonly runtime?: string | undefined
+  /** default `best` */
+  readonly forms?: Forms | undefined
 }
 
 export interface Compiled {
@@ -63,19 +66,10 @@ export const compile = (source: string, options: Options): Compiled => {
   if (found.calls.length === 0 && found.directives.length === 0) return leftAlone(source)
   const classification = classify(program, text, file, scopes, found)
 
-  const decisions: Array<Decision> = []
-  for (const node of scopes.functions) {
-    const name = classification.nameOf(node)
-    const { line } = diagnostic.position(text, node.start)
-    const refused = classification.refused.get(node)
-    if (refused !== undefined) decisions.push({ name, line, form: "refused", reason: refused.reason })
-    else if (classification.steppable.has(node)) decisions.push({ name, line, form: "generator" })
-    else if (classification.native.has(node)) {
-      decisions.push({ name, line, form: "native", reason: classification.native.get(node) })
-    }
-  }
   const diagnostics = [...classification.refused.values()]
-  if (classification.roots.size === 0) return { code: source, map: undefined, decisions, diagnostics }
+  const twins = twin.make(options.forms ?? "best")
+  const decisions = () => decide(text, scopes.functions, classification, twins.reasons)
+  if (classification.roots.size === 0) return { code: source, map: undefined, decisions: decisions(), diagnostics }
 
   let prefix = "$y"
   while (text.includes(prefix)) prefix += "y"
@@ -88,10 +82,10 @@ export const compile = (source: string, options: Options): Compiled => {
     prefix,
     declared: declarations(program, scopes.functions),
     neededInPlain: neededInPlain(classification, found.calls, scopes.outer),
-    emitTwin: emitGenerator
+    emitTwin: twins.emit
   }
   const runtime = JSON.stringify(options.runtime ?? "@giveway/core/Steppable")
-  const names = ["attach", "budget", "poll", "save", "start", "SUSPENDED"]
+  const names = ["attach", "budget", "invoke", "poll", "save", "start", "SUSPENDED"]
   const imports = names.map((name) => `${name} as ${prefix}${name === "SUSPENDED" ? "SUSPENDED" : name}`).join(", ")
   const first = program.body.find((statement) => !("directive" in statement))
   const head = first?.start ?? text.length
@@ -102,8 +96,24 @@ export const compile = (source: string, options: Options): Compiled => {
   const prologue = `import { ${imports} } from ${runtime}; const ${prefix}suspended = ${prefix}SUSPENDED; ${early.join("")}`
   const whole = rewriteBelow(unit, program, plain(unit))
   const marked = copy(text, 0, program.start) + insertAt(whole, head, prologue) + copy(text, program.end, text.length)
-  return { ...print(marked, text, file), decisions, diagnostics }
+  return { ...print(marked, text, file), decisions: decisions(), diagnostics }
 }
+
+const decide = (
+  text: string,
+  functions: ReadonlyArray<AnyFunction>,
+  { nameOf, native, refused, steppable }: Classification,
+  generators: ReadonlyMap<AnyFunction, string>
+): ReadonlyArray<Decision> =>
+  functions.flatMap((node): ReadonlyArray<Decision> => {
+    const place = { name: nameOf(node), line: diagnostic.position(text, node.start).line }
+    const diagnosed = refused.get(node)
+    if (diagnosed !== undefined) return [{ ...place, form: "refused", reason: diagnosed.reason }]
+    if (native.has(node)) return [{ ...place, form: "native", reason: native.get(node) }]
+    if (!steppable.has(node)) return []
+    const reason = generators.get(node)
+    return [reason === undefined ? { ...place, form: "re-entrant" } : { ...place, form: "generator", reason }]
+  })
 
 /** Puts `inserted` before the first piece that was copied from `offset`. */
 const insertAt = (marked: string, offset: number, inserted: string): string => {

@@ -28,7 +28,8 @@ export interface Unit {
   readonly declared: ReadonlyMap<Node, ReadonlyArray<AnyFunction>>
   /** functions whose twin plain code needs: those of the module, and those below a mark inside a function */
   readonly neededInPlain: ReadonlySet<AnyFunction>
-  readonly emitTwin: (unit: Unit, node: AnyFunction) => string
+  /** `again`: into a variable that is declared already, see `steps.ts` */
+  readonly emitTwin: (unit: Unit, node: AnyFunction, again: boolean) => string
 }
 
 /** Copies `node` with what `replace` replaces. */
@@ -59,7 +60,7 @@ export const twinsAfter = (unit: Unit, statement: Node, plain: boolean): string 
   let out = ""
   for (const node of declared.get(statement) ?? []) {
     if (!classification.steppable.has(node) || (plain && !neededInPlain.has(node))) continue
-    out += ` ${unit.emitTwin(unit, node)}`
+    out += ` ${unit.emitTwin(unit, node, false)}`
     if (unit.marks.directives.includes(node) && classification.roots.has(node)) {
       out += ` ${unit.prefix}attach(${classification.nameOf(node)}, ${twinName(unit, node)});`
     }
@@ -82,9 +83,31 @@ export const plain =
     // an inline function keeps its own name, also if it has none
     const own = node.type === "FunctionExpression" && node.id !== null ? node.id.name : `${prefix}plain`
     const text = rewriteBelow(unit, node, plain(unit))
-    const twin = unit.emitTwin(unit, node)
+    const twin = unit.emitTwin(unit, node, false)
     return `(() => { const ${own} = (0, ${text}); ${twin} return ${prefix}attach(${own}, ${twinName(unit, node)}) })()`
   }
+
+/** The call of a twin in place of the call of its function, which a constant may not hold yet. */
+export const twinCall = (unit: Unit, target: AnyFunction, callee: Node, args: string): string => {
+  const call = `${twinName(unit, target)}(${args})`
+  const name = callee.type === "Identifier" ? callee.name : ""
+  return target.type === "FunctionDeclaration" || name === "" ? call : `(${name}, ${call})`
+}
+
+/**
+ * The declarations of a twin's two functions. The twin of a declared function is declared, too, and exists from the start
+ * of its scope; that of a function in a constant is a constant, made right after it.
+ */
+export const declareTwin = (
+  node: AnyFunction,
+  inner: readonly [text: string, name: string],
+  entry: readonly [text: string, name: string],
+  again: boolean
+): string => {
+  if (again) return `{ const ${inner[1]} = ${inner[0]}; ${entry[1]} = ${entry[0]}; }`
+  if (node.type === "FunctionDeclaration") return `${inner[0]} ${entry[0]}`
+  return `const ${inner[1]} = ${inner[0]}; const ${entry[1]} = ${entry[0]};`
+}
 
 /** The parameters of a function as they are written. */
 export const parameters = (unit: Unit, node: AnyFunction): string => {

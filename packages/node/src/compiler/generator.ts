@@ -6,41 +6,31 @@
  * generator yields, and is resumed with the result. Loops without a yield point inside are chunked, because a `yield`
  * inside a loop makes V8 forget the types of the variables that the loop changes.
  */
-import { isShort, isSteppableCall, callsSteppable } from "./classify.ts"
+import { calledFunction, callsSteppable, isShort, isSteppableCall } from "./classify.ts"
 import type { Replace, Unit } from "./emit.ts"
-import { parameters, plain, rewrite, rewriteBelow, twinName, twinsAfter } from "./emit.ts"
-import { chunked, hasVariablesPerRound, withFirst } from "./loops.ts"
-import { calledFunction } from "./classify.ts"
+import { declareTwin, parameters, plain, rewrite, rewriteBelow, twinCall, twinName, twinsAfter } from "./emit.ts"
+import { chunked, isChunkable, withFirst } from "./loops.ts"
 import type { AnyFunction, Loop, Node } from "./syntax.ts"
-import { isClass, isFunction, isLoop, someOwn, usesLexical } from "./syntax.ts"
-import { weightOf } from "./weight.ts"
+import { isClass, isFunction, isLoop, usesLexical } from "./syntax.ts"
+import { checkWeight } from "./weight.ts"
 
-/** Whether the loop has no yield point inside and can be cut into chunks. */
-export const isChunkable = (unit: Unit, loop: Loop): boolean =>
-  loop.type !== "ForOfStatement" &&
-  loop.type !== "ForInStatement" &&
-  !callsSteppable(loop, unit.classification, unit.scopes) &&
-  !someOwn(loop, (inner) => inner !== loop && isLoop(inner) && !isShort(inner, unit.scopes)) &&
-  !hasVariablesPerRound(unit, loop)
-
-/** The call of a twin in place of the call of its function, which a constant may not hold yet. */
-export const twinCall = (unit: Unit, target: AnyFunction, callee: Node, args: string): string => {
-  const call = `${twinName(unit, target)}(${args})`
-  const name = callee.type === "Identifier" ? callee.name : ""
-  return target.type === "FunctionDeclaration" || name === "" ? call : `(${name}, ${call})`
-}
-
-export const emitGenerator = (unit: Unit, node: AnyFunction): string => {
+/** `again`: into a variable for the entry that is declared already. */
+export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): string => {
   const { classification, prefix, scopes } = unit
   const result = `${prefix}v`
   const check = (weight: number): string => `if ((${prefix}budget[0] -= ${weight}) < 0 && ${prefix}poll()) yield;`
   const jumps = new Map<Node, string>()
   let labels = 0
 
+  const headText = (init: Node): string => {
+    const text = rewrite(unit, init, replace)
+    return init.type === "VariableDeclaration" ? `${text}; ` : `(${text}); `
+  }
+
   const loop = (at: Loop, names: ReadonlyArray<string>): string => {
     if (isShort(at, scopes) && !callsSteppable(at, classification, scopes)) return rewriteBelow(unit, at, replace)
-    if (!isChunkable(unit, at)) return withFirst(unit, at, check(weightOf(at.body, scopes)), replace)
-    const init = at.type === "ForStatement" && at.init !== null ? `${rewrite(unit, at.init, replace)}; ` : ""
+    if (!isChunkable(unit, at)) return withFirst(unit, at, check(checkWeight(at.body, scopes)), replace)
+    const init = at.type === "ForStatement" && at.init !== null ? headText(at.init) : ""
     return `{ ${init}${chunked(unit, at, names, `${prefix}l${labels++}`, { check, replace, jumps })} }`
   }
 
@@ -64,7 +54,12 @@ export const emitGenerator = (unit: Unit, node: AnyFunction): string => {
     const jump = jumps.get(at)
     if (jump !== undefined) return jump
     if (isSteppableCall(at, classification, scopes)) {
-      const args = at.arguments.map((argument) => rewrite(unit, argument, replace)).join(", ")
+      const args = at.arguments
+        .map((argument) => {
+          const text = rewrite(unit, argument, replace)
+          return argument.type === "SpreadElement" ? text : `(${text})`
+        })
+        .join(", ")
       const call = twinCall(unit, calledFunction(at, scopes)!, at.callee, args)
       return `((${result} = ${call}) === ${prefix}suspended ? yield : ${result})`
     }
@@ -75,7 +70,7 @@ export const emitGenerator = (unit: Unit, node: AnyFunction): string => {
   const body = node.body!
   const code =
     body.type === "BlockStatement" ? rewriteBelow(unit, body, replace) : `return (${rewrite(unit, body, replace)});`
-  const entry = classification.recursive.has(node) ? ` ${check(weightOf(body, scopes))}` : ""
+  const entry = classification.recursive.has(node) ? ` ${check(checkWeight(body, scopes))}` : ""
   const generatorName = twinName(unit, node, "g")
   const uses = usesLexical(node, "this")
   const generator = `function* ${generatorName}(${parameters(unit, node)}) { let ${result};${entry} ${code} }`
@@ -89,5 +84,7 @@ export const emitGenerator = (unit: Unit, node: AnyFunction): string => {
     : uses
       ? { parameters: forwarded.join(", "), start: `${generatorName}.call(${["this", ...forwarded].join(", ")})` }
       : { parameters: forwarded.join(", "), start: `${generatorName}(${forwarded.join(", ")})` }
-  return `${generator} function ${twinName(unit, node)}(${call.parameters}) { return ${prefix}start(${call.start}) }`
+  const entryName = twinName(unit, node)
+  const entryText = `function ${entryName}(${call.parameters}) { return ${prefix}start(${call.start}) }`
+  return declareTwin(node, [generator, generatorName], [entryText, entryName], again)
 }

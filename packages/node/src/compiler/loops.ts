@@ -11,13 +11,14 @@
  * The test is evaluated exactly as often, and in the same order, as in the plain loop. Where the head is not that
  * simple, a counter ends the chunk.
  */
+import { callsSteppable, isShort } from "./classify.ts"
 import type { Unit, Replace } from "./emit.ts"
 import { rewrite, rewriteBelow } from "./emit.ts"
 import type { Binding } from "./scope.ts"
 import { isCaptured, isConstant } from "./scope.ts"
 import type { Loop, Node } from "./syntax.ts"
-import { isFunction, isLoop, children } from "./syntax.ts"
-import { chunkRounds, weightOf } from "./weight.ts"
+import { children, isFunction, isLoop, someOwn } from "./syntax.ts"
+import { chunkOf } from "./weight.ts"
 
 /** `break` and `continue` statements below `loop` that mean it, with or without one of its `labels`. */
 export const jumpsTo = (
@@ -45,11 +46,19 @@ export const jumpsTo = (
 }
 
 /** The variables that the head of a `for` declares. */
-export const headBindings = (unit: Unit, loop: Loop): ReadonlyArray<Binding> =>
+const headBindings = (unit: Unit, loop: Loop): ReadonlyArray<Binding> =>
   [...(unit.scopes.of.get(loop)?.names.values() ?? [])]
 
 /** Whether each round needs variables of its own, because functions made in the rounds keep them. */
-export const hasVariablesPerRound = (unit: Unit, loop: Loop): boolean => headBindings(unit, loop).some(isCaptured)
+const hasVariablesPerRound = (unit: Unit, loop: Loop): boolean => headBindings(unit, loop).some(isCaptured)
+
+/** Whether the loop has no yield point inside and can be cut into chunks. */
+export const isChunkable = (unit: Unit, loop: Loop): boolean =>
+  loop.type !== "ForOfStatement" &&
+  loop.type !== "ForInStatement" &&
+  !callsSteppable(loop, unit.classification, unit.scopes) &&
+  !someOwn(loop, (inner) => inner !== loop && isLoop(inner) && !isShort(inner, unit.scopes)) &&
+  !hasVariablesPerRound(unit, loop)
 
 const within = (node: Node, outer: Node): boolean => outer.start <= node.start && node.end <= outer.end
 
@@ -124,8 +133,7 @@ export const chunked = (
   context: ChunkContext
 ): string => {
   if (loop.type === "ForInStatement" || loop.type === "ForOfStatement") throw new TypeError(loop.type)
-  const weight = weightOf(loop.body, unit.scopes) + (loop.test === null ? 1 : weightOf(loop.test, unit.scopes))
-  const rounds = chunkRounds(weight)
+  const { rounds, weight } = chunkOf(loop.test === null ? [loop.body] : [loop.test, loop.body], unit.scopes)
   const round = `${label}r`
   const { breaks, continues } = jumpsTo(loop, labels)
   const doWhile = loop.type === "DoWhileStatement"
@@ -134,7 +142,7 @@ export const chunked = (
   const text = (node: Node): string => rewrite(unit, node, context.replace)
   const body = text(loop.body)
   const test = loop.test === null ? "" : `if (!(${text(loop.test)})) break ${label}; `
-  const check = context.check(rounds * weight)
+  const check = context.check(weight)
   const count = `${label}c`
   if (doWhile) {
     const inner = `for (let ${count} = ${rounds}; ${count}-- !== 0;) { ${continues.length > 0 ? `${round}: ` : ""}{ ${body} } ${test}}`

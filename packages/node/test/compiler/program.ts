@@ -4,7 +4,8 @@
  *
  * Every program has one marked function, `main(o, a, b)`. It shows what it does through `o`: `o(x)` records `x`, gives it
  * back, and throws once too much was recorded (so every program ends); `o.all(...)` makes an iterable that records each
- * step and its closing; `o.get(x)` an object whose property `p` records being read and written.
+ * step and its closing; `o.get(x)` an object whose property `p` records being read and written; `o.tick()` is true once there
+ * were too many calls.
  */
 interface Context {
   /** readable variables */
@@ -256,7 +257,7 @@ export const write = (tape: ReadonlyArray<number>): string => {
     ])
     const loop = pick(["", "for (let j = 0; j < o(3); j++) { o(j); }", `let k = 0; while (k < 2) { k++; o(k); }`])
     const parameter = pick([n, `${n} = ${pick(["1", "o(2)"])}`, `${n}, ...rest`])
-    const body = `${loop} ${recursion} ${statements(inner, deep + 1)} return ${expression(inner, 2)};`
+    const body = `if (o.tick()) return 0; ${loop} ${recursion} ${statements(inner, deep + 1)} return ${expression(inner, 2)};`
     const text = pick([
       `function ${f}(${parameter}) { ${body} }`,
       `const ${f} = (${parameter}) => { ${body} };`,
@@ -275,5 +276,9 @@ export const write = (tape: ReadonlyArray<number>): string => {
     inSwitch: false,
     depth: 0
   }
-  return `export function main(o, a, b) {\n"use steppable";\n${statements(start, 0)}${statements(start, 0)}return [a, b];\n}\n`
+  const [first, afterFirst] = functionStatement(start, 1)
+  const [second, inside] = functionStatement(afterFirst, 1)
+  const round = `for (let m = 0; m < 2; m++) { ${statements({ ...inside, names: [...inside.names, "m"], inLoop: true }, 1)} }`
+  const body = [first, second, statements(inside, 0), round, `o(${inside.functions[0]!}(2) + ${inside.functions[1]!}(b));`]
+  return `export function main(o, a, b) {\n"use steppable";\n${body.join("\n")}\nreturn [a, b];\n}\n`
 }

@@ -4,6 +4,7 @@
 import { Steppable } from "@giveway/core"
 import { compile } from "../../src/compiler/compile.ts"
 import type { Compiled } from "../../src/compiler/compile.ts"
+import type { Forms } from "../../src/compiler/twin.ts"
 
 /** What a run shows: its result or its error, and what it recorded on the way. */
 export interface Outcome {
@@ -28,7 +29,8 @@ const show = (value: unknown): string => {
   return typeof value === "symbol" ? "symbol" : Object.is(value, -0) ? "-0" : `${typeof value} ${String(value)}`
 }
 
-const limit = 400
+const limit = 200
+const calls = 500
 
 const observer = () => {
   const log: Array<string> = []
@@ -65,7 +67,9 @@ const observer = () => {
       }
     }
   }
-  return { o: Object.assign(record, { all, get }), log }
+  let ticks = 0
+  const tick = () => ticks++ > calls
+  return { o: Object.assign(record, { all, get, tick }), log }
 }
 
 const outcome = (run: (o: unknown) => unknown): Outcome => {
@@ -84,8 +88,8 @@ export interface Loaded {
 }
 
 /** Compiles `source` and evaluates it, without the module system: there are thousands of programs. */
-export const load = (source: string, options?: Parameters<typeof compile>[1]): Loaded => {
-  const compiled = compile(source, { file: "program.js", ...options })
+export const load = (source: string, forms: Forms = "best"): Loaded => {
+  const compiled = compile(source, { file: "program.js", forms })
   const code = compiled.code
     .replace(/import \{([^}]*)\} from "@giveway\/core\/Steppable";/, (_, names: string) => `const {${names.replaceAll(" as ", ": ")}} = runtime;`)
     .replace("export function main", "function main")
