@@ -3,4 +3,4 @@
  * be written by hand; see `Pure.fn` for the way in, and `internal/steppable.ts` for the calling convention.
  */
 export type { Frame, Policy, Twin } from "./internal/steppable.ts"
-export { Activation, attach, budget, invoke, poll, save, start, SUSPENDED, twinOf } from "./internal/steppable.ts"
+export { Activation, attach, budget, invoke, save, start, SUSPENDED, twinOf } from "./internal/steppable.ts"

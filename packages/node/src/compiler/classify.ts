@@ -255,7 +255,7 @@ export const classify = (program: Program, text: string, file: string, scopes: S
 }
 
 const hasLongLoop = (node: AnyFunction, scopes: Scopes): boolean =>
-  someOwn(node, (inner) => isLoop(inner) && !isShort(inner, scopes))
+  node.body !== null && someOwn(node.body, (inner) => isLoop(inner) && !isShort(inner, scopes))
 
 /** A place below a root that changes something which lives longer than one call of it. */
 const sharedChange = (

@@ -85,7 +85,7 @@ export const compile = (source: string, options: Options): Compiled => {
     emitTwin: twins.emit
   }
   const runtime = JSON.stringify(options.runtime ?? "@giveway/core/Steppable")
-  const names = ["attach", "budget", "invoke", "poll", "save", "start", "SUSPENDED"]
+  const names = ["attach", "budget", "invoke", "save", "start", "SUSPENDED"]
   const imports = names.map((name) => `${name} as ${prefix}${name === "SUSPENDED" ? "SUSPENDED" : name}`).join(", ")
   const first = program.body.find((statement) => !("directive" in statement))
   const head = first?.start ?? text.length

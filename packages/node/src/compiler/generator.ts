@@ -18,7 +18,7 @@ import { checkWeight } from "./weight.ts"
 export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): string => {
   const { classification, prefix, scopes } = unit
   const result = `${prefix}v`
-  const check = (weight: number): string => `if ((${prefix}budget[0] -= ${weight}) < 0 && ${prefix}poll()) yield;`
+  const check = (weight: number): string => `if ((${prefix}budget[0] -= ${weight}) < 0) yield;`
   const jumps = new Map<Node, string>()
   let labels = 0
 

@@ -112,6 +112,9 @@ const isInvariant = (binding: Binding, loop: Node): boolean =>
     (binding.owner !== undefined &&
       binding.uses.every((use) => !use.write || (use.owner === binding.owner && !within(use.node, loop)))))
 
+/** Counting from below this, a loop counts in whole steps for as long as it can last. */
+const exact = "9e15"
+
 /** What a chunked loop needs from the form it is emitted in. */
 export interface ChunkContext {
   /** a yield point: counts down `weight`, and gives way */
@@ -158,7 +161,8 @@ export const chunked = (
   const sign = up ? "+" : "-"
   const before = up ? "<" : ">"
   const checks: Array<string> = []
-  if (!counter.isNumber) checks.push(`typeof ${name} === "number"`)
+  // beyond 2 ** 53, and for NaN, adding to the counter may not change it
+  if (!counter.isNumber) checks.push(`typeof ${name} === "number" && ${name} > -${exact} && ${name} < ${exact}`)
   let fast: string
   if (bound === undefined) {
     const inner = `${roundLabel}for (; ${name} ${before} ${end}; ${update}) { ${test}${body} }`

@@ -412,7 +412,7 @@ class Lowering {
       const frame = this.frame()
       const fields = frame.map(({ field, name }) => `, ${field}: ${name}`).join("")
       const leave = `return ${prefix}save({ resume: ${twinName(unit, this.node, "r")}, point: ${point}${fields} });`
-      const check = (weight: number): string => `if ((${prefix}budget[0] -= ${weight}) < 0 && ${prefix}poll()) ${leave}`
+      const check = (weight: number): string => `if ((${prefix}budget[0] -= ${weight}) < 0) ${leave}`
       const text = chunked(unit, loop, names, `${prefix}l${number}`, { check, replace: this.replace, jumps: this.jumps })
       steps.push({ kind: "chunked", point, kept, init: init === ";" ? "" : init, loop: text })
       this.visible.length = size

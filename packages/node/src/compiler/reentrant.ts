@@ -41,7 +41,7 @@ export const emitReentrant = (unit: Unit, node: AnyFunction, lowered: Lowered, a
   }
 
   const check = (weight: number, at: number, kept: ReadonlyArray<Kept>): string =>
-    `if ((${prefix}budget[0] -= ${weight}) < 0 && ${prefix}poll()) ${leave(at, kept)}`
+    `if ((${prefix}budget[0] -= ${weight}) < 0) ${leave(at, kept)}`
 
   /** Runs `steps` from their beginning; `again` if their variables are declared already. */
   const clean = (steps: ReadonlyArray<Step>, again = false): string => steps.map((step) => cleanStep(step, again)).join(" ")

@@ -69,8 +69,12 @@ export const walkOwn = (node: Node, visit: (node: Node) => boolean | void): void
     return visit(inner)
   })
 
-/** Whether something in `node`'s own code (not in functions inside it) satisfies `is`; `node` itself counts. */
+/**
+ * Whether something in the code that runs when `node` does satisfies `is`; `node` itself counts. A function as such runs
+ * nothing: ask about its body.
+ */
 export const someOwn = (node: Node, is: (node: Node) => boolean): boolean => {
+  if (isFunction(node) || isClass(node)) return is(node)
   let found = false
   walkOwn(node, (inner) => {
     if (!found && is(inner)) found = true

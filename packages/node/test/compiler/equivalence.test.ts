@@ -7,19 +7,20 @@
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
 import { write } from "./program.ts"
-import { inputs, load, plain, sliced } from "./run.ts"
+import type { Budgets } from "./run.ts"
+import { everywhere, inputs, load, nowhere, plain, sliced } from "./run.ts"
 
 const programs = Number(process.env["GIVEWAY_PROGRAMS"] ?? 10_000)
 const seed = process.env["GIVEWAY_SEED"]
 
 const tape = fc.array(fc.nat(255), { minLength: 20, maxLength: 160 })
 
-/** A repeatable sequence of decisions. */
-const coin = (seed: number) => {
+/** A repeatable sequence of budgets. */
+const atRandom = (seed: number): Budgets => {
   let state = seed
   return () => {
     state = (state * 1_103_515_245 + 12_345) & 0x7fffffff
-    return ((state >> 12) & 3) === 0
+    return (state >> 12) % 200
   }
 }
 
@@ -34,13 +35,16 @@ describe("steppable code", () => {
           const source = write(numbers)
           // every fourth program in the general form only
           const { compiled, main, twin } = load(source, numbers.length % 4 === 0 ? "all generators" : "best")
-          for (const { form } of compiled.decisions) forms.set(form, (forms.get(form) ?? 0) + 1)
+          for (const { form, reason } of compiled.decisions) {
+            const what = form === "generator" ? `${form}: ${reason?.replaceAll(/\b[a-zA-Z]\d+\b/g, "x")}` : form
+            forms.set(what, (forms.get(what) ?? 0) + 1)
+          }
           assert.deepStrictEqual(compiled.diagnostics, [])
           if (twin === undefined) return
           for (const args of inputs) {
             const expected = plain(main, args)
-            for (const policy of [() => true, () => false, coin(numbers.length)]) {
-              const { suspensions: times, ...seen } = sliced(twin, args, policy)
+            for (const budgets of [everywhere, nowhere, atRandom(numbers.length)]) {
+              const { suspensions: times, ...seen } = sliced(twin, args, budgets)
               suspensions += times
               assert.deepStrictEqual(seen, expected, `${source}\n---\n${compiled.code}`)
             }
@@ -49,7 +53,7 @@ describe("steppable code", () => {
         { numRuns: programs, ...(seed === undefined ? {} : { seed: Number(seed) }) }
       )
       assert.isAbove(suspensions, programs)
-      console.log(`${programs} programs, ${suspensions} suspensions, functions: ${JSON.stringify([...forms])}`)
+      console.log(`${programs} programs, ${suspensions} suspensions, functions:\n${[...forms].map(([form, count]) => `${count} ${form}`).join("\n")}`)
     },
     60_000 + programs * 50
   )

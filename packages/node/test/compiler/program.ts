@@ -22,7 +22,9 @@ interface Context {
 }
 
 export const write = (tape: ReadonlyArray<number>): string => {
-  let at = 0
+  let at = 1
+  // closures over variables, iterators and try statements ask for the general form: two programs of three do without
+  const plainStyle = (tape[0] ?? 0) % 3 !== 0
   let fresh = 0
   const next = (): number => (at < tape.length ? tape[at++]! : 0)
   const pick = <A>(options: ReadonlyArray<A>): A => options[next() % options.length]!
@@ -34,7 +36,9 @@ export const write = (tape: ReadonlyArray<number>): string => {
     const e = (): string => expression(context, deep + 1)
     const n = (): string => `(${e()})`
     const callback = (parameters: string, inner: ReadonlyArray<string>): string => {
-      const body: Context = { ...context, names: [...context.names, ...inner] }
+      const body: Context = plainStyle
+        ? { ...context, names: inner, mutable: [], functions: [] }
+        : { ...context, names: [...context.names, ...inner] }
       return pick([
         () => `(${parameters}) => ${`(${expression(body, deep + 2)})`}`,
         () => `(${parameters}) => { ${statements({ ...body, labels: [], inLoop: false, inSwitch: false, depth: context.depth + 1 }, 1)} return ${expression(body, deep + 2)} }`,
@@ -56,7 +60,7 @@ export const write = (tape: ReadonlyArray<number>): string => {
       () => `[${n()}, ${n()}]`,
       () => `[${n()}, , ...o.all(${n()}, ${n()})].length`,
       () => `({ x: ${n()}, y: ${n()} })`,
-      () => `({ x: ${n()}, get y() { return ${n()} }, [${n()}]: 1, ...{ z: ${n()} } }).${pick(["x", "y", "z"])}`,
+      () => `({ x: ${n()}, get y() { return ${plainStyle ? 1 : n()} }, [${n()}]: 1, ...{ z: ${n()} } }).${pick(["x", "y", "z"])}`,
       () => `o.get(${n()}).p`,
       () => `(o.get(${n()}).p ${pick(["=", "+=", "??="])} ${n()})`,
       () => `${n()}?.x`,
@@ -71,12 +75,12 @@ export const write = (tape: ReadonlyArray<number>): string => {
       () => `new Set([${n()}]).has(${n()})`,
       () => `String(${n()})`,
       () => `Math.max(${n()}, ${n()})`,
-      () => `(() => ${n()})()`,
+      () => (plainStyle ? e() : `(() => ${n()})()`),
       () => `[${n()}, ${n()}].at(${n()})`,
       () => `o(${n()}, ${n()})`,
       () => `[1, 2, 3].with(1, ${n()}).concat(${n()})`,
       () => `void ${n()}`,
-      () => `(function () { return this === undefined ? ${n()} : 0 })()`
+      () => (plainStyle ? e() : `(function () { return this === undefined ? ${n()} : 0 })()`)
     ])()
   }
 
@@ -155,10 +159,12 @@ export const write = (tape: ReadonlyArray<number>): string => {
       },
       () => {
         const v = name("v")
+        if (plainStyle) return same(`o([...o.all(${e()}, ${e()})].length);`)
         return labelled((inside) => `for (const ${v} of o.all(${e()}, ${e()}, ${e()})) ${loopBody({ ...inside, names: [...inside.names, v] }, deep + 1)}`)
       },
       () => {
         const v = name("k")
+        if (plainStyle) return same(`o(Object.keys({ p: ${e()} }).join());`)
         return labelled((inside) => `for (const ${v} in ({ p: ${e()}, q: 1, r: 2 })) ${loopBody({ ...inside, names: [...inside.names, v] }, deep + 1)}`)
       },
       () => same(`if (${e()}) ${block(context, deep + 1)} else ${block(context, deep + 1)}`),
@@ -176,6 +182,7 @@ export const write = (tape: ReadonlyArray<number>): string => {
       },
       () => {
         const error = name("e")
+        if (plainStyle) return same(`if (${e()}) { throw new Error(String(${e()})); }`)
         const shape = next() % 3
         const caught = `catch (${error}) ${block({ ...context, names: [...context.names, `String(${error} && ${error}.message)`] }, deep + 1)}`
         const finished = `finally ${block(context, deep + 1)}`
@@ -203,6 +210,7 @@ export const write = (tape: ReadonlyArray<number>): string => {
       () => functionStatement(context, deep),
       () => {
         const [list, i] = [name("list"), name("i")]
+        if (plainStyle) return same(`o(${e()});`)
         return [
           `const ${list} = []; for (let ${i} = 0; ${i} < 3; ${i}++) { ${list}.push(() => ${pick([i, `o(${i})`, `${i} + 1`])}); o(1); } for (const f of ${list}) o(f());`,
           context
@@ -210,10 +218,12 @@ export const write = (tape: ReadonlyArray<number>): string => {
       },
       () => {
         const variable = name("t")
+        if (plainStyle) return same(`o(${e()});`)
         return [`try { o(${variable}); } catch (error) { o(error.name); } let ${variable} = ${e()};`, { ...context, names: [...context.names, variable], mutable: [...context.mutable, variable] }]
       },
       () => {
         const cls = name("C")
+        if (plainStyle) return same(`o(${e()});`)
         return [
           `class ${cls} { #v = ${e()}; m(x) { let s = 0; for (let j = 0; j < 3; j++) { s += x; o(s); } return s + this.#v } static s = ${e()}; }`,
           { ...context, names: [...context.names, `new ${cls}().m(1)`, `${cls}.s`] }
@@ -240,8 +250,8 @@ export const write = (tape: ReadonlyArray<number>): string => {
     const f = name("f")
     const n = name("n")
     const inner: Context = {
-      names: [...context.names, n],
-      mutable: [...context.mutable, n],
+      names: plainStyle ? [n] : [...context.names, n],
+      mutable: plainStyle ? [n] : [...context.mutable, n],
       functions: context.functions,
       labels: [],
       inLoop: false,
@@ -253,7 +263,7 @@ export const write = (tape: ReadonlyArray<number>): string => {
       `if (${n} > 0 && ${n} < 5) return ${f}(${n} - 1) + ${pick(["1", `${f}(${n} - 2)`, `o(${n})`])};`,
       `if (${n} > 0 && ${n} < 6) { for (let i = 0; i < 2; i++) o(${f}(${n} - 2 - i)); }`,
       `if (${n} > 0 && ${n} < 5) { const l = ${f}(${n} - 1); return { l, r: ${f}(${n} - 2) }; }`,
-      `if (${n} > 0 && ${n} < 5) { try { o(${f}(${n} - 1)); if (${n} === 2) throw new Error('two'); } catch (e) { o(e.message); } finally { o(${f}(${n} - 3)); } }`
+      plainStyle ? `if (${n} > 0 && ${n} < 4) o([${f}(${n} - 1), ${n}, { x: ${n}++, y: ${f}(${n} - 2) }]);` : `if (${n} > 0 && ${n} < 5) { try { o(${f}(${n} - 1)); if (${n} === 2) throw new Error('two'); } catch (e) { o(e.message); } finally { o(${f}(${n} - 3)); } }`
     ])
     const loop = pick(["", "for (let j = 0; j < o(3); j++) { o(j); }", `let k = 0; while (k < 2) { k++; o(k); }`])
     const parameter = pick([n, `${n} = ${pick(["1", "o(2)"])}`, `${n}, ...rest`])
@@ -261,7 +271,7 @@ export const write = (tape: ReadonlyArray<number>): string => {
     const text = pick([
       `function ${f}(${parameter}) { ${body} }`,
       `const ${f} = (${parameter}) => { ${body} };`,
-      `const ${f} = function (${parameter}) { o(arguments.length); ${body} };`,
+      `const ${f} = function (${parameter}) { ${plainStyle ? "" : "o(arguments.length);"} ${body} };`,
       `function ${f}(${parameter}) { ${body} }`
     ])
     return [text, { ...context, functions: [...context.functions, f] }]

@@ -14,13 +14,15 @@ export interface Outcome {
 
 type Main = (...args: ReadonlyArray<unknown>) => unknown
 
+/** Enough to tell values apart; concatenated in loops, strings grow exponentially. */
 const show = (value: unknown): string => {
+  if (typeof value === "string" && value.length > 200) return `string of ${value.length}: ${value.slice(0, 100)}`
   if (typeof value === "function") return `function ${value.name}/${value.length}`
   if (typeof value === "object" && value !== null) {
     if (value instanceof Error) return `${value.name}: ${value.message}`
     try {
       return JSON.stringify(value, (_, inner: unknown) =>
-        typeof inner === "function" || inner === undefined || typeof inner === "symbol" ? String(typeof inner) : inner
+        typeof inner === "string" && inner.length > 200 ? show(inner) : typeof inner === "function" || inner === undefined || typeof inner === "symbol" ? String(typeof inner) : inner
       )
     } catch {
       return "unprintable"
@@ -106,29 +108,33 @@ export const inputs: ReadonlyArray<ReadonlyArray<unknown>> = [
 
 export const plain = (main: Main, args: ReadonlyArray<unknown>): Outcome => outcome((o) => main(o, ...args))
 
-/** Gives way at the polls for which `yes` says so; each yield point polls. */
+/** How much work may pass until the next suspension; 0 suspends at each yield point. */
+export type Budgets = () => number
+
+export const everywhere: Budgets = () => 0
+export const nowhere: Budgets = () => 2 ** 31 - 1
+
+/** Runs the steppable form, suspended wherever `budgets` has it; every second suspension ends the slice, too. */
 export const sliced = (
   twin: Steppable.Twin,
   args: ReadonlyArray<unknown>,
-  yes: () => boolean
+  budgets: Budgets
 ): Outcome & { readonly suspensions: number } => {
   let suspensions = 0
+  const renew = () => {
+    Steppable.budget[0] = budgets()
+  }
   const policy: Steppable.Policy = {
-    begin: () => {
-      Steppable.budget[0] = 0
-    },
+    begin: renew,
     poll: () => {
-      Steppable.budget[0] = 0
-      return yes()
+      renew()
+      return ++suspensions % 2 === 0
     }
   }
   const seen = outcome((o) => {
     const activation = new Steppable.Activation()
     let result = activation.begin(twin, [o, ...args], policy)
-    while (result === Steppable.SUSPENDED) {
-      suspensions++
-      result = activation.step(policy)
-    }
+    while (result === Steppable.SUSPENDED) result = activation.step(policy)
     return result
   })
   return { ...seen, suspensions }
