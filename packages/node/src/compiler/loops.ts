@@ -68,27 +68,48 @@ interface Counter {
   /** whether it is known to be a number when the loop begins */
   readonly isNumber: boolean
   readonly up: boolean
+  /** `undefined`: by one */
+  readonly by: string | undefined
   readonly inclusive: boolean
   /** `undefined`: the test has to be evaluated each round */
   readonly bound: { readonly text: string; readonly isNumber: boolean } | undefined
 }
 
+/** `i++`, `i--`, `i += s` and `i -= s`, where the loop leaves `s` alone. */
+const stepOf = (
+  unit: Unit,
+  loop: Loop,
+  update: Node
+): { readonly counter: Node; readonly up: boolean; readonly by: string | undefined } | undefined => {
+  if (update.type === "UpdateExpression") {
+    return { counter: update.argument, up: update.operator === "++", by: undefined }
+  }
+  if (update.type !== "AssignmentExpression" || (update.operator !== "+=" && update.operator !== "-=")) return undefined
+  const { left, right } = update
+  const up = update.operator === "+="
+  if (right.type === "Literal" && typeof right.value === "number") return { counter: left, up, by: `${right.value}` }
+  const step = unit.scopes.bindings.get(right)
+  if (step === undefined || step === unit.scopes.bindings.get(left) || !isInvariant(step, loop)) return undefined
+  return { counter: left, up, by: step.name }
+}
+
 const counterOf = (unit: Unit, loop: Loop): Counter | undefined => {
   if (loop.type !== "ForStatement" || loop.test === null || loop.update === null) return undefined
   const { init, test, update } = loop
-  if (update.type !== "UpdateExpression" || update.argument.type !== "Identifier") return undefined
-  const binding = unit.scopes.bindings.get(update.argument)
+  const step = stepOf(unit, loop, update)
+  if (step === undefined) return undefined
+  const binding = unit.scopes.bindings.get(step.counter)
   if (binding === undefined || isCaptured(binding) || binding.owner === undefined) return undefined
   const writes = binding.uses.filter((use) => use.write && within(use.node, loop))
   const initial =
     init?.type === "VariableDeclaration"
       ? init.declarations.find((declarator) => unit.scopes.bindings.get(declarator.id) === binding)?.init
       : undefined
-  if (writes.some((use) => use.node !== update.argument)) return undefined
+  if (writes.some((use) => use.node !== step.counter)) return undefined
   // `var i` shares its variable with the rest of the function, which does not write it during the loop either
   const isNumber = initial?.type === "Literal" && typeof initial.value === "number"
-  const up = update.operator === "++"
-  const counter = { name: binding.name, isNumber, up }
+  const { by, up } = step
+  const counter = { name: binding.name, isNumber, up, by }
   if (
     test.type === "BinaryExpression" &&
     (up ? test.operator === "<" || test.operator === "<=" : test.operator === ">" || test.operator === ">=") &&
@@ -156,22 +177,24 @@ export const chunked = (
   const counted = `for (;;) { ${roundLabel}for (let ${count} = ${rounds}; ${count}-- !== 0; ${update}) { ${test}${body} } ${check} }`
   const counter = counterOf(unit, loop)
   if (counter === undefined) return `${label}: ${counted}`
-  const { bound, inclusive, name, up } = counter
+  const { bound, by, inclusive, name, up } = counter
   const end = `${label}e`
   const sign = up ? "+" : "-"
   const before = up ? "<" : ">"
   const checks: Array<string> = []
   // beyond 2 ** 53, and for NaN, adding to the counter may not change it
   if (!counter.isNumber) checks.push(`typeof ${name} === "number" && ${name} > -${exact} && ${name} < ${exact}`)
+  if (by !== undefined) checks.push(`typeof ${by} === "number" && ${by} > 0 && ${by} < ${exact}`)
+  const far = by === undefined ? `${rounds}` : `${rounds} * ${by}`
   let fast: string
   if (bound === undefined) {
     const inner = `${roundLabel}for (; ${name} ${before} ${end}; ${update}) { ${test}${body} }`
-    fast = `for (;;) { const ${end} = ${name} ${sign} ${rounds}; ${inner} ${check} }`
+    fast = `for (;;) { const ${end} = ${name} ${sign} ${far}; ${inner} ${check} }`
   } else {
     if (!bound.isNumber) checks.push(`typeof ${bound.text} === "number"`)
     const inner = `${roundLabel}for (; ${name} ${before}${inclusive ? "=" : ""} ${end}; ${update}) { ${body} }`
     const more = `${end} ${before} ${bound.text}`
-    fast = `for (;;) { let ${end} = ${name} ${sign} ${rounds}; if (!(${more})) ${end} = ${bound.text}; ${inner} if (!(${more})) break; ${check} }`
+    fast = `for (;;) { let ${end} = ${name} ${sign} ${far}; if (!(${more})) ${end} = ${bound.text}; ${inner} if (!(${more})) break; ${check} }`
   }
   if (checks.length === 0) return `${label}: ${fast}`
   return `${label}: if (${checks.join(" && ")}) ${fast} else ${counted}`

@@ -8,6 +8,7 @@
  * copies them, so a variable that closures share must already have its final value at every yield point where such a
  * closure can exist.
  */
+import type { ObjectProperty } from "oxc-parser"
 import { callsSteppable, calledFunction, isShort, isSteppableCall } from "./classify.ts"
 import type { Replace, Unit } from "./emit.ts"
 import { plain, rewrite, rewriteBelow, twinCall, twinName, twinsAfter } from "./emit.ts"
@@ -17,7 +18,7 @@ import { boundIdentifiers, isCaptured, isConstant } from "./scope.ts"
 import type { Kept, Step } from "./steps.ts"
 import type { AnyFunction, Loop, Node } from "./syntax.ts"
 import { isClass, isFunction, isLoop, someOwn, usesLexical, walkOwn } from "./syntax.ts"
-import { checkWeight } from "./weight.ts"
+import { checkWeight, chunkOf } from "./weight.ts"
 
 /** Why a function cannot be re-entrant. */
 export class Unsuited extends Error {}
@@ -29,6 +30,8 @@ export interface Lowered {
   /** the other variables of the function's outermost block */
   readonly body: ReadonlyArray<Kept>
   readonly temporaries: ReadonlyArray<string>
+  /** counters of rounds, 0 at first, that no frame keeps */
+  readonly counters: ReadonlyArray<string>
   /** temporaries that some frame keeps */
   readonly keptTemporaries: ReadonlySet<string>
 }
@@ -101,6 +104,7 @@ class Lowering {
   private readonly node: AnyFunction
   private readonly jumps = new Map<Node, string>()
   private readonly temporaries: Array<string> = []
+  private readonly counters: Array<string> = []
   private readonly keptTemporaries = new Set<string>()
   private readonly fields = new Map<Binding | string, string>()
   /** names in scope that have a value, innermost scope last */
@@ -137,8 +141,8 @@ class Lowering {
   }
 
   private lowered(steps: ReadonlyArray<Step>, variables: ReadonlyArray<Kept>, body: ReadonlyArray<Kept>): Lowered {
-    const { keptTemporaries, temporaries } = this
-    return { steps, variables, body, temporaries, keptTemporaries }
+    const { counters, keptTemporaries, temporaries } = this
+    return { steps, variables, body, temporaries, counters, keptTemporaries }
   }
 
   // --- names
@@ -429,7 +433,10 @@ class Lowering {
     }
     const first = loop.type === "DoWhileStatement" ? "body" : "test"
     const body: Array<Step> = []
-    body.push({ kind: "check", point: ++this.point, weight: checkWeight(loop.body, scopes), kept: this.frame() })
+    const { rounds: between, weight } = chunkOf([loop.body], scopes)
+    const counter = `${prefix}n${number}`
+    this.counters.push(counter)
+    body.push({ kind: "check", point: ++this.point, weight, kept: this.frame(), rounds: { counter, between } })
     let test = ""
     if (loop.test !== null) {
       if (!callsSteppable(loop.test, classification, scopes)) {
@@ -561,18 +568,35 @@ class Lowering {
           }
           return property
         })
-        const texts = this.operands(properties.map((property) => property.value), root, steps)
-        const fields = properties.map(({ key, value }, index) => {
-          const name = this.unit.text.slice(key.start, key.end)
-          return `${name}: ${isFunction(value) ? this.text(value) : texts[index]}`
-        })
-        return `({ ${fields.join(", ")} })`
+        return this.object(properties, root, steps)
       }
       case "AssignmentExpression":
         return this.assignment(node, root, steps)
       default:
     }
     throw new Unsuited(`a ${node.type} has a steppable call inside`)
+  }
+
+  /**
+   * The object comes first and its properties follow, as in a plain literal, which allocates before it evaluates: a tree
+   * that is built by recursion lies in memory in the order in which it will be read.
+   */
+  private object(properties: ReadonlyArray<ObjectProperty>, root: Node, steps: Array<Step>): string {
+    const names = properties.map(({ key }) => this.unit.text.slice(key.start, key.end))
+    if (names.some((name) => /__proto__/.test(name))) throw new Unsuited("an object literal sets its prototype")
+    const { classification, scopes } = this.unit
+    const last = properties.findLastIndex(({ value }) => callsSteppable(value, classification, scopes))
+    const fields = properties.map(({ value }, index) => {
+      const late = index <= last && !this.isSettled(value, root)
+      return `${names[index]}: ${late ? "undefined" : isFunction(value) ? this.text(value) : index > last ? "undefined" : `(${this.text(value)})`}`
+    })
+    const object = this.spill(`{ ${fields.join(", ")} }`, steps)
+    properties.forEach(({ key, value }, index) => {
+      if (index <= last ? this.isSettled(value, root) : isFunction(value)) return
+      const text = `${object}${key.type === "Identifier" ? `.${names[index]}` : `[${names[index]}]`} = ${this.expression(value, root, steps)};`
+      steps.push({ kind: "code", text, again: text })
+    })
+    return object
   }
 
   private assignment(node: Node & { readonly type: "AssignmentExpression" }, root: Node, steps: Array<Step>): string {

@@ -51,7 +51,8 @@ export const emitReentrant = (unit: Unit, node: AnyFunction, lowered: Lowered, a
       case "code":
         return again ? step.again : step.text
       case "check":
-        return check(step.weight, step.point, step.kept)
+        if (step.rounds === undefined) return check(step.weight, step.point, step.kept)
+        return `if (--${step.rounds.counter} < 0) { ${step.rounds.counter} = ${step.rounds.between}; ${check(step.weight, step.point, step.kept)} }`
       case "call":
         return `if ((${step.result} = ${step.call}) === ${prefix}suspended) ${leave(step.point, step.kept)}`
       case "block":
@@ -144,13 +145,16 @@ export const emitReentrant = (unit: Unit, node: AnyFunction, lowered: Lowered, a
     }
   }
 
-  const temporaries = lowered.temporaries.length === 0 ? "" : `let ${lowered.temporaries.join(", ")}; `
+  const counters = lowered.counters.map((name) => `${name} = 0`)
+  const fresh = [...lowered.temporaries, ...counters]
+  const temporaries = fresh.length === 0 ? "" : `let ${fresh.join(", ")}; `
   const { steps } = lowered
   const entryText = `${entry}(${parameters(unit, node)}) { ${temporaries}${clean(steps)} }`
   const restored = lowered.temporaries.filter((name) => lowered.keptTemporaries.has(name))
   const temporary = restored.map((name) => `${name} = ${frame}.${name}`)
   const others = lowered.temporaries.filter((name) => !lowered.keptTemporaries.has(name))
-  const declared = temporary.length + others.length === 0 ? "" : `let ${[...temporary, ...others].join(", ")}; `
+  const all = [...temporary, ...others, ...counters]
+  const declared = all.length === 0 ? "" : `let ${all.join(", ")}; `
   const resumeText =
     `${resume}(${frame}, ${value}, ${threw}) { let ${point} = ${frame}.point; ${declare(lowered.variables, "var")}${declared}` +
     `${declare(lowered.body, "let")}${rest(steps)} }`

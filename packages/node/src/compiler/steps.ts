@@ -16,7 +16,14 @@ export interface Kept {
 export type Step =
   /** no yield point; `again` is the same inside a block whose variables a resume has declared already */
   | { readonly kind: "code"; readonly text: string; readonly again: string }
-  | { readonly kind: "check"; readonly point: number; readonly weight: number; readonly kept: ReadonlyArray<Kept> }
+  | {
+      readonly kind: "check"
+      readonly point: number
+      readonly weight: number
+      readonly kept: ReadonlyArray<Kept>
+      /** in a loop: a variable that counts the rounds until the budget is touched */
+      readonly rounds?: { readonly counter: string; readonly between: number } | undefined
+    }
   | {
       readonly kind: "call"
       readonly point: number

@@ -48,6 +48,6 @@ const chunkWork = 4096
 /** Rounds in a chunk of a loop of these parts, and what its yield point counts down. */
 export const chunkOf = (parts: ReadonlyArray<Node>, scopes: Scopes): { readonly rounds: number; readonly weight: number } => {
   const weight = parts.reduce((sum, part) => sum + weightOf(part, scopes), 0)
-  const rounds = Math.max(8, Math.min(1024, 2 ** Math.round(Math.log2(chunkWork / weight))))
+  const rounds = Math.max(1, Math.min(1024, 2 ** Math.round(Math.log2(chunkWork / weight))))
   return { rounds, weight: Math.ceil((rounds * weight) / nodesPerUnit) }
 }
