@@ -190,8 +190,10 @@ export class Activation {
       }
       if (stack.length === depth) break
       const frame = stack.pop()!
+      // not a method call, or stack traces would say so
+      const { resume } = frame
       try {
-        value = frame.resume(frame as never, value, threw)
+        value = resume(frame as never, value, threw)
         threw = false
       } catch (error) {
         value = error

@@ -80,9 +80,15 @@ export const totalRounds = (loop: Loop, scopes: Scopes): number => {
 export const isShort = (loop: Loop, scopes: Scopes): boolean => totalRounds(loop, scopes) <= shortLoop
 
 /** Why a function cannot have a twin; `undefined` if it can. */
-const obstacle = (node: AnyFunction): { readonly at: Node; readonly reason: string; readonly fix: string } | undefined => {
+const obstacle = (
+  node: AnyFunction
+): { readonly at: Node; readonly reason: string; readonly fix: string } | undefined => {
   if (node.async) {
-    return { at: node, reason: "an async function cannot be steppable", fix: "use Effect.gen, and Pure.fn for its pure parts" }
+    return {
+      at: node,
+      reason: "an async function cannot be steppable",
+      fix: "use Effect.gen, and Pure.fn for its pure parts"
+    }
   }
   if (node.generator) {
     return { at: node, reason: "a generator function cannot be steppable", fix: "use Pure.gen, or return an array" }
@@ -113,7 +119,8 @@ const obstacle = (node: AnyFunction): { readonly at: Node; readonly reason: stri
       (inner.computed || (inner.property.type === "Identifier" && inner.property.name === "callee"))
     ) {
       const callee = !inner.computed
-      if (callee) found = { at: inner, reason: "arguments.callee is the plain function", fix: "call the function by name" }
+      if (callee)
+        found = { at: inner, reason: "arguments.callee is the plain function", fix: "call the function by name" }
     }
     for (const child of children(inner)) own(child)
   }
@@ -166,7 +173,13 @@ const placed = (program: Program): ReadonlySet<AnyFunction> => {
   return found
 }
 
-export const classify = (program: Program, text: string, file: string, scopes: Scopes, marks: Marks): Classification => {
+export const classify = (
+  program: Program,
+  text: string,
+  file: string,
+  scopes: Scopes,
+  marks: Marks
+): Classification => {
   const known = names(program)
   const standing = placed(program)
   const marked = new Set<AnyFunction>(marks.directives)
@@ -228,7 +241,7 @@ export const classify = (program: Program, text: string, file: string, scopes: S
 
   const recursive = new Set([...able].filter((node) => reach.get(node)!.has(node)))
   const steppable = new Set([...able].filter((node) => recursive.has(node) || hasLongLoop(node, scopes)))
-  for (let size = -1; size !== steppable.size; ) {
+  for (let size = -1; size !== steppable.size;) {
     size = steppable.size
     for (const node of able) {
       if ([...callees.get(node)!].some((target) => steppable.has(target))) steppable.add(node)
@@ -301,7 +314,10 @@ const sharedChange = (
       if (inner.type === "AssignmentExpression") check(inner.left)
       if (inner.type === "UpdateExpression") check(inner.argument)
       if (inner.type === "UnaryExpression" && inner.operator === "delete") check(inner.argument)
-      if ((inner.type === "ForOfStatement" || inner.type === "ForInStatement") && inner.left.type !== "VariableDeclaration") {
+      if (
+        (inner.type === "ForOfStatement" || inner.type === "ForInStatement") &&
+        inner.left.type !== "VariableDeclaration"
+      ) {
         check(inner.left)
       }
       return undefined

@@ -122,7 +122,10 @@ const insertAt = (marked: string, offset: number, inserted: string): string => {
 }
 
 /** The functions that each statement declares: by a declaration, or as the value of a variable. */
-const declarations = (program: Node, functions: ReadonlyArray<AnyFunction>): ReadonlyMap<Node, ReadonlyArray<AnyFunction>> => {
+const declarations = (
+  program: Node,
+  functions: ReadonlyArray<AnyFunction>
+): ReadonlyMap<Node, ReadonlyArray<AnyFunction>> => {
   const found = new Map<Node, ReadonlyArray<AnyFunction>>()
   if (functions.length === 0) return found
   const declared = (statement: Node): ReadonlyArray<AnyFunction> => {
@@ -130,7 +133,8 @@ const declarations = (program: Node, functions: ReadonlyArray<AnyFunction>): Rea
     if (statement.type === "VariableDeclaration") {
       return statement.declarations.flatMap(({ init }) => (init !== null && isFunction(init) ? [init] : []))
     }
-    if (statement.type === "ExportNamedDeclaration" && statement.declaration !== null) return declared(statement.declaration)
+    if (statement.type === "ExportNamedDeclaration" && statement.declaration !== null)
+      return declared(statement.declaration)
     if (statement.type === "ExportDefaultDeclaration" && statement.declaration.type === "FunctionDeclaration") {
       return declared(statement.declaration)
     }
@@ -154,9 +158,7 @@ const neededInPlain = (
 ): ReadonlySet<AnyFunction> => {
   const nested = [...classification.roots].some((root) => outer.get(root) !== undefined) || calls.length === 0
   const anyInside = nested || calls.some((call) => insideFunction(call.call, outer))
-  return new Set(
-    [...classification.steppable].filter((node) => outer.get(node) === undefined || anyInside)
-  )
+  return new Set([...classification.steppable].filter((node) => outer.get(node) === undefined || anyInside))
 }
 
 const insideFunction = (node: Node, outer: ReadonlyMap<AnyFunction, unknown>): boolean =>

@@ -79,7 +79,8 @@ export const plain =
     }
     const mark = marks.calls.find((call) => call.argument === node)
     if (mark?.target === undefined || !classification.roots.has(mark.target)) return undefined
-    if (!isFunction(node)) return `${prefix}attach(${copy(unit.text, node.start, node.end)}, ${twinName(unit, mark.target)})`
+    if (!isFunction(node))
+      return `${prefix}attach(${copy(unit.text, node.start, node.end)}, ${twinName(unit, mark.target)})`
     // an inline function keeps its own name, also if it has none
     const own = node.type === "FunctionExpression" && node.id !== null ? node.id.name : `${prefix}plain`
     const text = rewriteBelow(unit, node, plain(unit))

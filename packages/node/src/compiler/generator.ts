@@ -10,6 +10,7 @@ import { calledFunction, callsSteppable, isShort, isSteppableCall } from "./clas
 import type { Replace, Unit } from "./emit.ts"
 import { declareTwin, parameters, plain, rewrite, rewriteBelow, twinCall, twinName, twinsAfter } from "./emit.ts"
 import { chunked, isChunkable, withFirst } from "./loops.ts"
+import { named } from "./print.ts"
 import type { AnyFunction, Loop, Node } from "./syntax.ts"
 import { isClass, isFunction, isLoop, usesLexical } from "./syntax.ts"
 import { checkWeight } from "./weight.ts"
@@ -73,7 +74,7 @@ export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): st
   const entry = classification.recursive.has(node) ? ` ${check(checkWeight(body, scopes))}` : ""
   const generatorName = twinName(unit, node, "g")
   const uses = usesLexical(node, "this")
-  const generator = `function* ${generatorName}(${parameters(unit, node)}) { let ${result};${entry} ${code} }`
+  const generator = `${named(node.start, classification.nameOf(node))}function* ${generatorName}(${parameters(unit, node)}) { let ${result};${entry} ${code} }`
 
   // the generator gets the arguments as they came, as far as the function can tell
   const forwarded = node.params.map((parameter, index) =>

@@ -46,8 +46,9 @@ export const jumpsTo = (
 }
 
 /** The variables that the head of a `for` declares. */
-const headBindings = (unit: Unit, loop: Loop): ReadonlyArray<Binding> =>
-  [...(unit.scopes.of.get(loop)?.names.values() ?? [])]
+const headBindings = (unit: Unit, loop: Loop): ReadonlyArray<Binding> => [
+  ...(unit.scopes.of.get(loop)?.names.values() ?? [])
+]
 
 /** Whether each round needs variables of its own, because functions made in the rounds keep them. */
 const hasVariablesPerRound = (unit: Unit, loop: Loop): boolean => headBindings(unit, loop).some(isCaptured)
@@ -202,4 +203,6 @@ export const chunked = (
 
 /** A loop as it is, with `first` at the top of each round. */
 export const withFirst = (unit: Unit, loop: Loop, first: string, replace: Replace): string =>
-  rewriteBelow(unit, loop, (node) => (node === loop.body ? `{ ${first} ${rewrite(unit, node, replace)} }` : replace(node)))
+  rewriteBelow(unit, loop, (node) =>
+    node === loop.body ? `{ ${first} ${rewrite(unit, node, replace)} }` : replace(node)
+  )

@@ -87,7 +87,8 @@ const checkVariables = (unit: Unit, node: AnyFunction): void => {
     for (const use of uses) {
       if (use.owner === node || use.owner === undefined) continue
       let outermost = use.owner
-      for (let at = scopes.outer.get(outermost); at !== node && at !== undefined; at = scopes.outer.get(at)) outermost = at
+      for (let at = scopes.outer.get(outermost); at !== node && at !== undefined; at = scopes.outer.get(at))
+        outermost = at
       const from = existsFrom(unit, outermost)
       if (from < initialised && pointIn(scope.node.start, initialised)) {
         throw new Unsuited(`a closure may run before ${name} is initialised`)
@@ -344,7 +345,12 @@ class Lowering {
       }
       case "IfStatement": {
         const test = this.expression(statement.test, statement, steps)
-        steps.push({ kind: "if", test, then: this.branch(statement.consequent), otherwise: this.branch(statement.alternate) })
+        steps.push({
+          kind: "if",
+          test,
+          then: this.branch(statement.consequent),
+          otherwise: this.branch(statement.alternate)
+        })
         return
       }
       case "LabeledStatement":
@@ -406,7 +412,8 @@ class Lowering {
     const { kept, size } = this.lexical(loop)
     let init = ";"
     if (loop.type === "ForStatement" && loop.init !== null) {
-      if (callsSteppable(loop.init, classification, scopes)) throw new Unsuited("a loop's head calls a steppable function")
+      if (callsSteppable(loop.init, classification, scopes))
+        throw new Unsuited("a loop's head calls a steppable function")
       const { init: first } = loop
       init = first.type === "VariableDeclaration" ? `${this.declarationText(first)};` : `(${this.text(first)});`
       this.declares(first)
@@ -417,7 +424,11 @@ class Lowering {
       const fields = frame.map(({ field, name }) => `, ${field}: ${name}`).join("")
       const leave = `return ${prefix}save({ resume: ${twinName(unit, this.node, "r")}, point: ${point}${fields} });`
       const check = (weight: number): string => `if ((${prefix}budget[0] -= ${weight}) < 0) ${leave}`
-      const text = chunked(unit, loop, names, `${prefix}l${number}`, { check, replace: this.replace, jumps: this.jumps })
+      const text = chunked(unit, loop, names, `${prefix}l${number}`, {
+        check,
+        replace: this.replace,
+        jumps: this.jumps
+      })
       steps.push({ kind: "chunked", point, kept, init: init === ";" ? "" : init, loop: text })
       this.visible.length = size
       return
@@ -509,7 +520,11 @@ class Lowering {
       case "LogicalExpression": {
         const value = this.spill(this.expression(node.left, root, steps), steps)
         const test =
-          node.operator === "&&" ? value : node.operator === "||" ? `!${value}` : `${value} === null || ${value} === undefined`
+          node.operator === "&&"
+            ? value
+            : node.operator === "||"
+              ? `!${value}`
+              : `${value} === null || ${value} === undefined`
         const then: Array<Step> = []
         const right = this.expression(node.right, root, then)
         then.push(assign(value, right))
@@ -555,7 +570,11 @@ class Lowering {
       case "ArrayExpression": {
         const elements = node.elements
         if (elements.some((element) => element?.type === "SpreadElement")) break
-        const texts = this.operands(elements.filter((element) => element !== null), root, steps)
+        const texts = this.operands(
+          elements.filter((element) => element !== null),
+          root,
+          steps
+        )
         let at = 0
         const written = elements.map((element) => (element === null ? "" : texts[at++]))
         const hole = elements.length > 0 && elements[elements.length - 1] === null
@@ -616,7 +635,8 @@ class Lowering {
     }
     const target = (object: string, key: string | undefined): string => {
       if (key !== undefined) return `${object}[${key}]`
-      if (left.property.type !== "Identifier") throw new Unsuited("a private field is assigned the result of a steppable call")
+      if (left.property.type !== "Identifier")
+        throw new Unsuited("a private field is assigned the result of a steppable call")
       return `${object}.${left.property.name}`
     }
     if (binary === "") {

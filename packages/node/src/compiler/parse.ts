@@ -16,6 +16,17 @@ export interface Parsed {
 
 const isTypeScript = (file: string): boolean => /\.m?ts$/.test(file)
 
+/** Node warns that stripping is experimental, which is news to nobody who runs TypeScript with it. */
+const strip = (source: string): string => {
+  const { emitWarning } = process
+  process.emitWarning = () => {}
+  try {
+    return stripTypeScriptTypes(source, { mode: "strip" })
+  } finally {
+    process.emitWarning = emitWarning
+  }
+}
+
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** The tree, or why there is none. */
@@ -23,7 +34,7 @@ export const parse = (source: string, file: string): Parsed | Diagnostic => {
   let text = source
   if (isTypeScript(file)) {
     try {
-      text = stripTypeScriptTypes(source, { mode: "strip" })
+      text = strip(source)
     } catch (error) {
       const { errors } = parseSync(file, source, { lang: "ts", sourceType: "module" })
       const offset = errors[0]?.labels[0]?.start ?? 0

@@ -2,7 +2,7 @@
  * From generated text with marks to clean text and a source map.
  *
  * Every stage after the classifier produces plain strings. A piece that was copied from the source carries the offset
- * it came from as a mark, `U+0001 offset U+0002`, so pieces can be concatenated, duplicated and reordered without any
+ * it came from as a mark, `U+0001 offset U+0002` (or `offset:name`, before a function), so pieces can be concatenated, duplicated and reordered without any
  * bookkeeping; here the marks become mappings and go away. A source that holds such a character itself is not compiled.
  *
  * Rejected: a tree printer (it would reprint what users wrote; strings keep it byte for byte) and an editing buffer
@@ -13,6 +13,9 @@
 export const canCarryMarks = (text: string): boolean => !text.includes("\u0001")
 
 const mark = (offset: number): string => `\u0001${offset}\u0002`
+
+/** Before a `function`: stack traces show it under `name`. */
+export const named = (offset: number, name: string): string => `\u0001${offset}:${name}\u0002`
 
 /** The text from `start` to `end`, marked at its start and after each line break. */
 export const copy = (text: string, start: number, end: number): string => {
@@ -78,14 +81,17 @@ export const print = (
   let lastColumn = 0
   let lastSourceLine = 0
   let lastSourceColumn = 0
+  let lastName = 0
   let first = true
-  const pieces = marked.split(/\u0001(\d+)\u0002/)
+  const names: Array<string> = []
+  const pieces = marked.split(/\u0001(\d+(?::[^\u0002]*)?)\u0002/)
   for (let index = 0; index < pieces.length; index++) {
     const piece = pieces[index]!
     if (index % 2 === 1) {
       // of two marks in one place the later one is the deeper node
       if (pieces[index + 1] === "") continue
-      const offset = Number(piece)
+      const [at, name] = piece.split(":")
+      const offset = Number(at)
       const sourceLine = lineOf(starts, offset)
       const sourceColumn = offset - starts[sourceLine]!
       mappings +=
@@ -94,6 +100,12 @@ export const print = (
         variableLength(0) +
         variableLength(sourceLine - lastSourceLine) +
         variableLength(sourceColumn - lastSourceColumn)
+      if (name !== undefined) {
+        let index = names.indexOf(name)
+        if (index === -1) index = names.push(name) - 1
+        mappings += variableLength(index - lastName)
+        lastName = index
+      }
       first = false
       lastColumn = column
       lastSourceLine = sourceLine
@@ -112,6 +124,6 @@ export const print = (
   }
   return {
     code,
-    map: { version: 3, file, sources: [file], sourcesContent: [text], names: [], mappings }
+    map: { version: 3, file, sources: [file], sourcesContent: [text], names, mappings }
   }
 }

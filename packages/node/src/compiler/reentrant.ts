@@ -18,6 +18,7 @@
 import type { Unit } from "./emit.ts"
 import { declareTwin, parameters, twinName } from "./emit.ts"
 import type { Lowered } from "./lower.ts"
+import { named } from "./print.ts"
 import type { Kept, Step } from "./steps.ts"
 import { points, pointsOf } from "./steps.ts"
 import type { AnyFunction } from "./syntax.ts"
@@ -44,7 +45,8 @@ export const emitReentrant = (unit: Unit, node: AnyFunction, lowered: Lowered, a
     `if ((${prefix}budget[0] -= ${weight}) < 0) ${leave(at, kept)}`
 
   /** Runs `steps` from their beginning; `again` if their variables are declared already. */
-  const clean = (steps: ReadonlyArray<Step>, again = false): string => steps.map((step) => cleanStep(step, again)).join(" ")
+  const clean = (steps: ReadonlyArray<Step>, again = false): string =>
+    steps.map((step) => cleanStep(step, again)).join(" ")
 
   const cleanStep = (step: Step, again: boolean): string => {
     switch (step.kind) {
@@ -72,7 +74,9 @@ export const emitReentrant = (unit: Unit, node: AnyFunction, lowered: Lowered, a
       case "chunked":
         return `{ ${step.init} ${step.loop} }`
       case "switch": {
-        const cases = step.cases.map(({ body, test }) => `${test === undefined ? "default" : `case ${test}`}: ${clean(body)}`)
+        const cases = step.cases.map(
+          ({ body, test }) => `${test === undefined ? "default" : `case ${test}`}: ${clean(body)}`
+        )
         return `${step.out}: switch (${step.subject}) { ${cases.join(" ")} }`
       }
     }
@@ -100,7 +104,8 @@ export const emitReentrant = (unit: Unit, node: AnyFunction, lowered: Lowered, a
       const last = own[1] === range[1]
       const resumed = `{ ${restOf(step)} ${point} = 0; }`
       if (!begun) out += last ? `${resumed} ` : `if (${point} <= ${own[1]}) ${resumed} `
-      else out += `if (${point} === 0) { ${cleanStep(step, true)} } else ${last ? "" : `if (${point} <= ${own[1]}) `}${resumed} `
+      else
+        out += `if (${point} === 0) { ${cleanStep(step, true)} } else ${last ? "" : `if (${point} <= ${own[1]}) `}${resumed} `
       begun = true
       over = last
     }
@@ -158,5 +163,6 @@ export const emitReentrant = (unit: Unit, node: AnyFunction, lowered: Lowered, a
   const resumeText =
     `${resume}(${frame}, ${value}, ${threw}) { let ${point} = ${frame}.point; ${declare(lowered.variables, "var")}${declared}` +
     `${declare(lowered.body, "let")}${rest(steps)} }`
-  return declareTwin(node, [`function ${resumeText}`, resume], [`function ${entryText}`, entry], again)
+  const name = named(node.start, unit.classification.nameOf(node))
+  return declareTwin(node, [`${name}function ${resumeText}`, resume], [`${name}function ${entryText}`, entry], again)
 }

@@ -16,7 +16,8 @@ const nodesPerUnit = 8
 const callWeight = 8 * nodesPerUnit
 
 /** Methods and functions of the language that do little, whatever they are given. */
-const cheap = /^(abs|acos|asin|at|atan2?|cbrt|ceil|charAt|charCodeAt|clz32|codePointAt|cos|exp|floor|fromCharCode|get|has|hypot|imul|isArray|log|max|min|pop|pow|push|random|round|set|sign|sin|sqrt|tan|trunc)$/
+const cheap =
+  /^(abs|acos|asin|at|atan2?|cbrt|ceil|charAt|charCodeAt|clz32|codePointAt|cos|exp|floor|fromCharCode|get|has|hypot|imul|isArray|log|max|min|pop|pow|push|random|round|set|sign|sin|sqrt|tan|trunc)$/
 
 /** Rounds that a loop without a known number of rounds is taken to make. */
 const someRounds = 8
@@ -26,7 +27,8 @@ const weightOf = (node: Node, scopes: Scopes): number => {
   if (isFunction(node) || isClass(node)) return nodesPerUnit
   let weight = 1
   for (const child of children(node)) weight += weightOf(child, scopes)
-  if (isLoop(node)) weight *= Math.min(totalRounds(node, scopes), 1024) === 1024 ? someRounds : totalRounds(node, scopes)
+  if (isLoop(node))
+    weight *= Math.min(totalRounds(node, scopes), 1024) === 1024 ? someRounds : totalRounds(node, scopes)
   if (node.type === "CallExpression" || node.type === "NewExpression") {
     const { callee } = node
     const name =
@@ -39,14 +41,16 @@ const weightOf = (node: Node, scopes: Scopes): number => {
 }
 
 /** What a yield point that is passed once for each run of `node` counts down. */
-export const checkWeight = (node: Node, scopes: Scopes): number =>
-  Math.ceil(weightOf(node, scopes) / nodesPerUnit)
+export const checkWeight = (node: Node, scopes: Scopes): number => Math.ceil(weightOf(node, scopes) / nodesPerUnit)
 
 /** Work of a chunk of a loop in nodes: half a microsecond, so that the check at its end costs well below a percent. */
 const chunkWork = 4096
 
 /** Rounds in a chunk of a loop of these parts, and what its yield point counts down. */
-export const chunkOf = (parts: ReadonlyArray<Node>, scopes: Scopes): { readonly rounds: number; readonly weight: number } => {
+export const chunkOf = (
+  parts: ReadonlyArray<Node>,
+  scopes: Scopes
+): { readonly rounds: number; readonly weight: number } => {
   const weight = parts.reduce((sum, part) => sum + weightOf(part, scopes), 0)
   const rounds = Math.max(1, Math.min(1024, 2 ** Math.round(Math.log2(chunkWork / weight))))
   return { rounds, weight: Math.ceil((rounds * weight) / nodesPerUnit) }

@@ -53,7 +53,9 @@ describe("steppable code", () => {
         { numRuns: programs, ...(seed === undefined ? {} : { seed: Number(seed) }) }
       )
       assert.isAbove(suspensions, programs)
-      console.log(`${programs} programs, ${suspensions} suspensions, functions:\n${[...forms].map(([form, count]) => `${count} ${form}`).join("\n")}`)
+      console.log(
+        `${programs} programs, ${suspensions} suspensions, functions:\n${[...forms].map(([form, count]) => `${count} ${form}`).join("\n")}`
+      )
     },
     60_000 + programs * 50
   )

@@ -41,7 +41,8 @@ export const write = (tape: ReadonlyArray<number>): string => {
         : { ...context, names: [...context.names, ...inner] }
       return pick([
         () => `(${parameters}) => ${`(${expression(body, deep + 2)})`}`,
-        () => `(${parameters}) => { ${statements({ ...body, labels: [], inLoop: false, inSwitch: false, depth: context.depth + 1 }, 1)} return ${expression(body, deep + 2)} }`,
+        () =>
+          `(${parameters}) => { ${statements({ ...body, labels: [], inLoop: false, inSwitch: false, depth: context.depth + 1 }, 1)} return ${expression(body, deep + 2)} }`,
         () => `function (${parameters}) { return ${expression(body, deep + 2)} }`
       ])()
     }
@@ -49,18 +50,24 @@ export const write = (tape: ReadonlyArray<number>): string => {
       () => pick(context.names),
       () => `${next() % 20}`,
       () => `o(${e()})`,
-      () => `${n()} ${pick(["+", "-", "*", "%", "<", ">", "===", "!==", "&", "|", "<=", "in Object.keys([]), ", "=="]).replace("in Object.keys([]), ", "|")} ${n()}`,
+      () =>
+        `${n()} ${pick(["+", "-", "*", "%", "<", ">", "===", "!==", "&", "|", "<=", "in Object.keys([]), ", "=="]).replace("in Object.keys([]), ", "|")} ${n()}`,
       () => (context.functions.length > 0 ? `${pick(context.functions)}(${e()})` : e()),
-      () => (context.functions.length > 0 ? `${pick(context.functions)}(${e()}) + ${pick(context.functions)}(${e()})` : e()),
+      () =>
+        context.functions.length > 0 ? `${pick(context.functions)}(${e()}) + ${pick(context.functions)}(${e()})` : e(),
       () => `(${n()} ? ${n()} : ${n()})`,
       () => `(${n()} ${pick(["&&", "||", "??"])} ${n()})`,
-      () => (context.mutable.length > 0 ? `(${pick(context.mutable)} ${pick(["=", "+=", "-=", "*=", "??=", "||=", "&&="])} ${n()})` : e()),
+      () =>
+        context.mutable.length > 0
+          ? `(${pick(context.mutable)} ${pick(["=", "+=", "-=", "*=", "??=", "||=", "&&="])} ${n()})`
+          : e(),
       () => (context.mutable.length > 0 ? `${pick(["++", "--"])}${pick(context.mutable)}` : e()),
       () => (context.mutable.length > 0 ? `${pick(context.mutable)}${pick(["++", "--"])}` : e()),
       () => `[${n()}, ${n()}]`,
       () => `[${n()}, , ...o.all(${n()}, ${n()})].length`,
       () => `({ x: ${n()}, y: ${n()} })`,
-      () => `({ x: ${n()}, get y() { return ${plainStyle ? 1 : n()} }, [${n()}]: 1, ...{ z: ${n()} } }).${pick(["x", "y", "z"])}`,
+      () =>
+        `({ x: ${n()}, get y() { return ${plainStyle ? 1 : n()} }, [${n()}]: 1, ...{ z: ${n()} } }).${pick(["x", "y", "z"])}`,
       () => `o.get(${n()}).p`,
       () => `(o.get(${n()}).p ${pick(["=", "+=", "??="])} ${n()})`,
       () => `${n()}?.x`,
@@ -69,7 +76,8 @@ export const write = (tape: ReadonlyArray<number>): string => {
       () => `typeof ${n()}`,
       () => `-${n()}`,
       () => `(${n()}, ${n()})`,
-      () => `[${n()}, ${n()}, ${n()}].${pick(["map", "filter", "forEach", "some", "every", "find"])}(${callback("v, i", ["v", "i"])})`,
+      () =>
+        `[${n()}, ${n()}, ${n()}].${pick(["map", "filter", "forEach", "some", "every", "find"])}(${callback("v, i", ["v", "i"])})`,
       () => `[${n()}, ${n()}, ${n()}].reduce(${callback("s, v", ["s", "v"])}, ${n()})`,
       () => `[${n()}, ${n()}, ${n()}].sort((p, q) => (o(p) - q) || 0).join()`,
       () => `new Set([${n()}]).has(${n()})`,
@@ -135,7 +143,11 @@ export const write = (tape: ReadonlyArray<number>): string => {
         const bound = pick(["3", "5", "a", "[1, 2].length", "o(4)"])
         const kind = pick(["let", "var"])
         return labelled((inside) => {
-          const body = { ...inside, names: [...inside.names, i], mutable: next() % 3 === 0 ? [...inside.mutable, i] : inside.mutable }
+          const body = {
+            ...inside,
+            names: [...inside.names, i],
+            mutable: next() % 3 === 0 ? [...inside.mutable, i] : inside.mutable
+          }
           return `for (${kind} ${i} = ${pick(["0", "1", "o(0)", "a"])}; ${i} ${pick(["<", "<="])} ${bound}; ${pick([`${i}++`, `${i} += 2`, `++${i}`])}) ${loopBody(body, deep + 1)}`
         })
       },
@@ -155,17 +167,25 @@ export const write = (tape: ReadonlyArray<number>): string => {
       },
       () => {
         const w = name("w")
-        return same(`let ${w} = 0; do ${loopBody({ ...context, names: [...context.names, w] }, deep + 1)} while (${w}++ < ${pick(["2", "o(3)"])});`)
+        return same(
+          `let ${w} = 0; do ${loopBody({ ...context, names: [...context.names, w] }, deep + 1)} while (${w}++ < ${pick(["2", "o(3)"])});`
+        )
       },
       () => {
         const v = name("v")
         if (plainStyle) return same(`o([...o.all(${e()}, ${e()})].length);`)
-        return labelled((inside) => `for (const ${v} of o.all(${e()}, ${e()}, ${e()})) ${loopBody({ ...inside, names: [...inside.names, v] }, deep + 1)}`)
+        return labelled(
+          (inside) =>
+            `for (const ${v} of o.all(${e()}, ${e()}, ${e()})) ${loopBody({ ...inside, names: [...inside.names, v] }, deep + 1)}`
+        )
       },
       () => {
         const v = name("k")
         if (plainStyle) return same(`o(Object.keys({ p: ${e()} }).join());`)
-        return labelled((inside) => `for (const ${v} in ({ p: ${e()}, q: 1, r: 2 })) ${loopBody({ ...inside, names: [...inside.names, v] }, deep + 1)}`)
+        return labelled(
+          (inside) =>
+            `for (const ${v} in ({ p: ${e()}, q: 1, r: 2 })) ${loopBody({ ...inside, names: [...inside.names, v] }, deep + 1)}`
+        )
       },
       () => same(`if (${e()}) ${block(context, deep + 1)} else ${block(context, deep + 1)}`),
       () => same(`if (${e()}) ${block(context, deep + 1)}`),
@@ -174,11 +194,15 @@ export const write = (tape: ReadonlyArray<number>): string => {
           const inside: Context = { ...context, inSwitch: true }
           return `case ${pick([`${value}`, `o(${value})`])}: { ${statements(inside, deep + 1)} } ${pick(["break;", "", ""])}`
         })
-        return same(`switch (${e()}) { ${cases.join(" ")} default: { ${statements({ ...context, inSwitch: true }, deep + 1)} } }`)
+        return same(
+          `switch (${e()}) { ${cases.join(" ")} default: { ${statements({ ...context, inSwitch: true }, deep + 1)} } }`
+        )
       },
       () => {
         const label = name("B")
-        return same(`${label}: ${block({ ...context, labels: context.labels }, deep + 1).replace(/\}$/, `if (${e()}) break ${label}; o('B'); }`)}`)
+        return same(
+          `${label}: ${block({ ...context, labels: context.labels }, deep + 1).replace(/\}$/, `if (${e()}) break ${label}; o('B'); }`)}`
+        )
       },
       () => {
         const error = name("e")
@@ -186,11 +210,14 @@ export const write = (tape: ReadonlyArray<number>): string => {
         const shape = next() % 3
         const caught = `catch (${error}) ${block({ ...context, names: [...context.names, `String(${error} && ${error}.message)`] }, deep + 1)}`
         const finished = `finally ${block(context, deep + 1)}`
-        return same(`try ${block(context, deep + 1)} ${shape === 0 ? caught : shape === 1 ? finished : `${caught} ${finished}`}`)
+        return same(
+          `try ${block(context, deep + 1)} ${shape === 0 ? caught : shape === 1 ? finished : `${caught} ${finished}`}`
+        )
       },
       () => {
         if (context.inLoop && next() % 2 === 0) return same(`if (${e()}) ${pick(["break;", "continue;"])}`)
-        if (context.labels.length > 0) return same(`if (${e()}) ${pick(["break", "continue"])} ${pick(context.labels)};`)
+        if (context.labels.length > 0)
+          return same(`if (${e()}) ${pick(["break", "continue"])} ${pick(context.labels)};`)
         return same(context.inSwitch ? `if (${e()}) break;` : `o(${e()});`)
       },
       () => same(`if (${e()}) return ${e()};`),
@@ -219,7 +246,10 @@ export const write = (tape: ReadonlyArray<number>): string => {
       () => {
         const variable = name("t")
         if (plainStyle) return same(`o(${e()});`)
-        return [`try { o(${variable}); } catch (error) { o(error.name); } let ${variable} = ${e()};`, { ...context, names: [...context.names, variable], mutable: [...context.mutable, variable] }]
+        return [
+          `try { o(${variable}); } catch (error) { o(error.name); } let ${variable} = ${e()};`,
+          { ...context, names: [...context.names, variable], mutable: [...context.mutable, variable] }
+        ]
       },
       () => {
         const cls = name("C")
@@ -263,7 +293,9 @@ export const write = (tape: ReadonlyArray<number>): string => {
       `if (${n} > 0 && ${n} < 5) return ${f}(${n} - 1) + ${pick(["1", `${f}(${n} - 2)`, `o(${n})`])};`,
       `if (${n} > 0 && ${n} < 6) { for (let i = 0; i < 2; i++) o(${f}(${n} - 2 - i)); }`,
       `if (${n} > 0 && ${n} < 5) { const l = ${f}(${n} - 1); return { l, r: ${f}(${n} - 2) }; }`,
-      plainStyle ? `if (${n} > 0 && ${n} < 4) o([${f}(${n} - 1), ${n}, { x: ${n}++, y: ${f}(${n} - 2) }]);` : `if (${n} > 0 && ${n} < 5) { try { o(${f}(${n} - 1)); if (${n} === 2) throw new Error('two'); } catch (e) { o(e.message); } finally { o(${f}(${n} - 3)); } }`
+      plainStyle
+        ? `if (${n} > 0 && ${n} < 4) o([${f}(${n} - 1), ${n}, { x: ${n}++, y: ${f}(${n} - 2) }]);`
+        : `if (${n} > 0 && ${n} < 5) { try { o(${f}(${n} - 1)); if (${n} === 2) throw new Error('two'); } catch (e) { o(e.message); } finally { o(${f}(${n} - 3)); } }`
     ])
     const loop = pick(["", "for (let j = 0; j < o(3); j++) { o(j); }", `let k = 0; while (k < 2) { k++; o(k); }`])
     const parameter = pick([n, `${n} = ${pick(["1", "o(2)"])}`, `${n}, ...rest`])
@@ -289,6 +321,12 @@ export const write = (tape: ReadonlyArray<number>): string => {
   const [first, afterFirst] = functionStatement(start, 1)
   const [second, inside] = functionStatement(afterFirst, 1)
   const round = `for (let m = 0; m < 2; m++) { ${statements({ ...inside, names: [...inside.names, "m"], inLoop: true }, 1)} }`
-  const body = [first, second, statements(inside, 0), round, `o(${inside.functions[0]!}(2) + ${inside.functions[1]!}(b));`]
+  const body = [
+    first,
+    second,
+    statements(inside, 0),
+    round,
+    `o(${inside.functions[0]!}(2) + ${inside.functions[1]!}(b));`
+  ]
   return `export function main(o, a, b) {\n"use steppable";\n${body.join("\n")}\nreturn [a, b];\n}\n`
 }

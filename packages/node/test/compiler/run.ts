@@ -22,7 +22,11 @@ const show = (value: unknown): string => {
     if (value instanceof Error) return `${value.name}: ${value.message}`
     try {
       return JSON.stringify(value, (_, inner: unknown) =>
-        typeof inner === "string" && inner.length > 200 ? show(inner) : typeof inner === "function" || inner === undefined || typeof inner === "symbol" ? String(typeof inner) : inner
+        typeof inner === "string" && inner.length > 200
+          ? show(inner)
+          : typeof inner === "function" || inner === undefined || typeof inner === "symbol"
+            ? String(typeof inner)
+            : inner
       )
     } catch {
       return "unprintable"
@@ -93,7 +97,10 @@ export interface Loaded {
 export const load = (source: string, forms: Forms = "best"): Loaded => {
   const compiled = compile(source, { file: "program.js", forms })
   const code = compiled.code
-    .replace(/import \{([^}]*)\} from "@giveway\/core\/Steppable";/, (_, names: string) => `const {${names.replaceAll(" as ", ": ")}} = runtime;`)
+    .replace(
+      /import \{([^}]*)\} from "@giveway\/core\/Steppable";/,
+      (_, names: string) => `const {${names.replaceAll(" as ", ": ")}} = runtime;`
+    )
     .replace("export function main", "function main")
   // oxlint-disable-next-line no-implied-eval -- the programs are made here
   const main = new Function("runtime", `"use strict"; ${code}\nreturn main`)(Steppable) as Main
