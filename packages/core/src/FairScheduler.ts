@@ -34,12 +34,13 @@ import * as Layer from "effect/Layer"
 import * as Scheduler from "effect/Scheduler"
 import type { EventLoop } from "./internal/eventLoop.ts"
 import * as eventLoop from "./internal/eventLoop.ts"
+import { forEachSplit } from "./internal/forEachSplit.ts"
 import type { LoopObserver } from "./internal/loopObserver.ts"
 import type { Entry, Owner } from "./internal/runQueue.ts"
 import { RunQueue } from "./internal/runQueue.ts"
 import type { SliceSource } from "./internal/sliceSource.ts"
 import { SliceSourceTypeId } from "./internal/sliceSource.ts"
-import { TurnBudget } from "./internal/turnBudget.ts"
+import { TurnBudget, unknownPace } from "./internal/turnBudget.ts"
 
 /** What {@link make} and {@link layer} take. */
 export interface Options {
@@ -130,6 +131,8 @@ class FiberDispatcher implements Scheduler.SchedulerDispatcher, Owner {
   queued = 0
   /** the weight of the fiber that last queued a task here */
   weight = defaultWeight
+  /** how far apart the clock is read while its tasks run: see `internal/turnBudget.ts` */
+  pace = unknownPace
   private readonly scheduler: FairScheduler
 
   constructor(scheduler: FairScheduler) {
@@ -150,10 +153,10 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
   readonly executionMode = "async"
   readonly [SliceSourceTypeId] = SliceSourceTypeId
 
-  /** @internal What supervision watches; set at most once. */
+  /** What supervision watches. One at most: `Supervision.layer` sets it. */
   observer: LoopObserver | undefined
 
-  private readonly queue = new RunQueue()
+  private readonly queue = new RunQueue<FiberDispatcher>()
   private readonly budget: TurnBudget
   private readonly loop: EventLoop
   private readonly attention: (() => void) | undefined
@@ -173,7 +176,7 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
   private weight = defaultWeight
   private readonly rejected = new WeakSet<Context.Context<never>>()
 
-  /** @internal Times in ms; `loop` is replaced in tests. */
+  /** Use {@link make}. Times in ms; tests bring a `loop` of their own. */
   constructor(turn: number, slice: number, attention?: (() => void) | undefined, loop: EventLoop = eventLoop.make()) {
     this.budget = new TurnBudget(turn, slice, loop.now)
     this.attention = attention
@@ -187,10 +190,15 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
   /** Effect asks this before each operation of a fiber. */
   shouldYield(fiber: Fiber.Fiber<unknown, unknown>): boolean {
     if (this.attention !== undefined) this.attention()
-    // 1 is every start and every resume: of a task, of a timer or promise, or nested in another fiber's operation
-    if (fiber.currentOpCount === 1) return this.enter()
-    if (--this.budget.credit > 0) return false
-    return this.giveWay(this.budget.isOver(this.queue.size > 0))
+    const { budget } = this
+    // 1 is every start and every resume
+    if (fiber.currentOpCount === 1) {
+      if (this.inTask) return this.enterInTask()
+      if (--budget.entries <= 0) return this.enterInline()
+      budget.beginInlineSlice()
+      return false
+    }
+    return --budget.credit > 0 ? false : this.giveWay(budget.isOver(this.queue.size > 0))
   }
 
   /** ms, the last reading of the clock. */
@@ -231,21 +239,27 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
     return { ready: queue.size, turns, tasks, yields, clockReads: budget.reads }
   }
 
-  /** A fiber starts or resumes. */
-  private enter(): boolean {
+  /** The fiber that the running task resumes, or one nested in its operations. */
+  private enterInTask(): boolean {
     const { budget } = this
     if (this.resuming) {
       this.resuming = false
       return false
     }
+    if (budget.over) return this.giveWay(true)
+    budget.enterSlice()
+    return --budget.entries > 0 ? false : this.giveWay(budget.isOver(this.queue.size > 0))
+  }
+
+  /** A fiber that something else resumes, with the turn closed, exhausted or due to be looked at. */
+  private enterInline(): boolean {
+    const { budget } = this
     if (!budget.open) {
       this.openTurn()
       return false
     }
     if (budget.exhausted) return this.giveWay(true)
-    if (this.inTask) budget.enterSlice()
-    else budget.beginSlice()
-    if (--budget.entries > 0) return false
+    budget.beginInlineSlice()
     return this.giveWay(budget.isOver(this.queue.size > 0))
   }
 
@@ -299,13 +313,14 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
     }
   }
 
-  private run(entry: Entry): void {
+  private run(entry: Entry<FiberDispatcher>): void {
     const { budget, observer } = this
+    const { owner } = entry
     const nested = this.inTask
     const task = this.queue.take(entry)
     this.tasks++
-    if (observer !== undefined) observer.ran(budget.now - entry.readySince)
-    budget.beginSlice()
+    if (observer !== undefined) observer.ran(entry.readySince)
+    budget.beginSlice(owner.pace)
     this.inTask = true
     this.resuming = true
     try {
@@ -315,6 +330,7 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
       // still reaches the host as uncaught, as it does there.
       this.loop.reportUncaught(error)
     }
+    owner.pace = budget.pace
     this.resuming = false
     this.inTask = nested
   }
@@ -353,6 +369,15 @@ const millis = (field: keyof Options, input: Duration.Input): number => {
   return duration
 }
 
+const resolve = (options: Options | undefined): { readonly turn: number; readonly slice: number } => {
+  const turn = options?.turn === undefined ? defaultTurn : millis("turn", options.turn)
+  const slice = options?.slice === undefined ? Math.min(defaultSlice, turn) : millis("slice", options.slice)
+  if (slice > turn) {
+    throw new RangeError(`FairScheduler: slice (${slice} ms) must not be longer than turn (${turn} ms)`)
+  }
+  return { turn, slice }
+}
+
 /**
  * Makes a scheduler, to be given to Effect as the service `Scheduler.Scheduler`. One per thread: each has a run queue
  * and a budget of its own, and two of them take two turns.
@@ -366,11 +391,7 @@ const millis = (field: keyof Options, input: Duration.Input): number => {
  * **Errors**: throws a `RangeError` if a duration is not finite and above 0, or if `slice` is longer than `turn`.
  */
 export const make = (options?: Options & { readonly attention?: (() => void) | undefined }): FairScheduler => {
-  const turn = options?.turn === undefined ? defaultTurn : millis("turn", options.turn)
-  const slice = options?.slice === undefined ? Math.min(defaultSlice, turn) : millis("slice", options.slice)
-  if (slice > turn) {
-    throw new RangeError(`FairScheduler: slice (${slice} ms) must not be longer than turn (${turn} ms)`)
-  }
+  const { slice, turn } = resolve(options)
   return new FairScheduler(turn, slice, options?.attention)
 }
 
@@ -403,8 +424,8 @@ export const make = (options?: Options & { readonly attention?: (() => void) | u
  * ```
  */
 export const layer = (options?: Options): Layer.Layer<never> => {
-  make(options)
-  return Layer.sync(Scheduler.Scheduler)(() => make(options))
+  const { slice, turn } = resolve(options)
+  return Layer.sync(Scheduler.Scheduler)(() => new FairScheduler(turn, slice))
 }
 
 /** How much a scheduler has done, and how much waits. */
@@ -412,15 +433,12 @@ export const statistics = (scheduler: FairScheduler): Statistics => scheduler.st
 
 // --- forEach --------------------------------------------------------------------------------------------------------
 
-/** Children spawned in one operation, about 1 µs each: a tenth of a slice. */
-const spawns = 128
-
 /**
  * `Effect.forEach` with `concurrency: "unbounded"`, without its stall: the same results in the same order, the same
- * failure, and all of it interrupted when one fails.
+ * failure, and all of it interrupted when one fails. `f` is called range by range, not strictly in order.
  *
  * **When to use**: for thousands of items. Effect starts all of them in one operation, 1 µs each and more, in which
- * nothing else runs: 100,000 items hold the loop for about 100 ms. Here they are started 128 at a time, by fibers that
+ * nothing else runs: 100,000 items hold the loop for about 100 ms. Here they are started 16 at a time, by fibers that
  * give way in between. Under another scheduler it works as `Effect.forEach` does.
  *
  * **Example**
@@ -459,36 +477,5 @@ export const forEach: {
     iterable: Iterable<A>,
     f: (item: A, index: number) => Effect.Effect<B, E, R>,
     options?: { readonly discard?: boolean | undefined }
-  ): Effect.Effect<Array<B> | void, E, R> =>
-    Effect.suspend(() => {
-      const items = Array.from(iterable)
-      const results: Array<B> | undefined = options?.discard === true ? undefined : Array.from({ length: items.length })
-      return Effect.as(spawn({ items, f, results }, 0, items.length), results)
-    })
+  ): Effect.Effect<Array<B> | void, E, R> => forEachSplit(iterable, f, options?.discard === true)
 )
-
-interface Spawning<A, B, E, R> {
-  readonly items: ReadonlyArray<A>
-  readonly f: (item: A, index: number) => Effect.Effect<B, E, R>
-  readonly results: Array<B> | undefined
-}
-
-/** Runs the items from `begin` to `end`: at once if they are few, otherwise as a tree of ranges, one fiber each. */
-const spawn = <A, B, E, R>(all: Spawning<A, B, E, R>, begin: number, end: number): Effect.Effect<void, E, R> => {
-  const count = end - begin
-  if (count > spawns) {
-    const width = Math.ceil(count / Math.min(spawns, Math.ceil(count / spawns)))
-    const begins = Array.from({ length: Math.ceil(count / width) }, (_, i) => begin + i * width)
-    return Effect.forEach(begins, (from) => Effect.suspend(() => spawn(all, from, Math.min(from + width, end))), {
-      concurrency: "unbounded",
-      discard: true
-    })
-  }
-  const { f, items, results } = all
-  const some = items.slice(begin, end)
-  const each = (item: A, i: number) => f(item, begin + i)
-  if (results === undefined) return Effect.forEach(some, each, { concurrency: "unbounded", discard: true })
-  return Effect.map(Effect.forEach(some, each, { concurrency: "unbounded" }), (values) => {
-    for (let i = 0; i < count; i++) results[begin + i] = values[i]!
-  })
-}

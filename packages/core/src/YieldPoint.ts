@@ -94,7 +94,7 @@ const sliceSource = (): Pick<SliceSource, "now" | "sliceOver"> => {
  * 1 again once they lie further apart. So a call costs a clock reading (40 ns) where steps take 50 µs, and 1 ns where
  * they take 20 ns; the price is that steps which suddenly become dear go unnoticed for up to `maxPace` of them, once.
  */
-const maxPace = 64
+const maxPace = 32
 const closeLooks = 0.05
 
 let pace = 1
@@ -119,7 +119,7 @@ export const enterSteps = (): void => {
  * **When to use**: in synchronous code that can stop and go on, such as a parser with a state of its own, every few
  * microseconds of work. `Pure.gen` and `Pure.forEach` do it for you.
  *
- * **Cost**: about 2 ns; the clock is read once in up to 64 calls.
+ * **Cost**: about 2 ns; the clock is read once in up to 32 calls.
  *
  * **Example**: sums as far as its slice goes, then gives way
  *

@@ -1,4 +1,6 @@
 /**
  * `@giveway/node`: Giveway on Node.js.
  */
-export {}
+export * as Giveway from "./Giveway.ts"
+export * as NodeCompute from "./NodeCompute.ts"
+export * as NodeSysmon from "./NodeSysmon.ts"

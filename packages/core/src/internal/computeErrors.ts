@@ -6,8 +6,11 @@ import * as Schema from "effect/Schema"
 
 const at = (path: string): string => (path === "" ? "itself" : `at ${path.replace(/^\./, "")}`)
 
+/** An error that has no name of its own goes by that of its class: a `class Broken extends RangeError` is a Broken. */
 const describe = (cause: unknown): string =>
-  cause instanceof Error ? `${cause.name}: ${cause.message}` : `a thrown ${typeof cause}: ${String(cause)}`
+  cause instanceof Error
+    ? `${Object.hasOwn(cause, "name") ? cause.name : cause.constructor.name}: ${cause.message}`
+    : `${String(cause)} (of type ${typeof cause})`
 
 /** The queue is full and its overflow is `"fail"`. */
 export class ComputeOverloaded extends Schema.TaggedError<ComputeOverloaded>()("ComputeOverloaded", {

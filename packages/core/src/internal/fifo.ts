@@ -9,7 +9,7 @@
  * linked list (twice the memory, and no cheap copy for the tests that explore states).
  */
 export class Fifo {
-  readonly members: Set<number>
+  private readonly members: Set<number>
   private order: Array<number>
   private head = 0
 

@@ -7,11 +7,13 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
+import type * as Schema from "effect/Schema"
 import type { Compute, ComputeError } from "../Compute.ts"
 import type { Any, Task } from "../Task.ts"
 import type { CallSite } from "./callSite.ts"
 import * as callSite from "./callSite.ts"
 import * as Errors from "./computeErrors.ts"
+import * as issueText from "./issueText.ts"
 import * as jobContext from "./jobContext.ts"
 import type { Ending, JobRequest, JobRunner } from "./jobMessages.ts"
 import * as telemetry from "./telemetry.ts"
@@ -41,57 +43,50 @@ export const exchangeOver =
       })
     })
 
-export const make = (exchange: Exchange): Compute["Service"]["run"] => {
-  return <P, A, E>(task: Task<P, A, E>, payload: P, site: CallSite): Effect.Effect<A, E | ComputeError> =>
+export const make =
+  (exchange: Exchange): Compute["Service"]["run"] =>
+  <P, A, E>(task: Task<P, A, E>, payload: P, site: CallSite): Effect.Effect<A, E | ComputeError> =>
     Effect.withFiber((fiber) => {
       const codec = wireCodec.of(task as Any)
       const encoded = codec.encodePayload(payload)
       const send = (payload: unknown): Effect.Effect<A, E | ComputeError> =>
         Effect.flatMap(
           exchange({ moduleUrl: task.moduleUrl, name: task.name, payload, context: jobContext.capture(fiber) }, fiber),
-          (ending) => decode(task, codec, ending, site, fiber)
+          (ending) => decode(task, codec, ending, site)
         )
       if (Exit.isExit(encoded) && Exit.isSuccess(encoded)) return send(encoded.value)
       return Effect.matchEffect(encoded, {
         onSuccess: send,
         onFailure: (error) =>
-          fail(new Errors.PayloadInvalid({ task: task.name, issue: oneLine(error.message) }), site, fiber)
+          fail(new Errors.PayloadInvalid({ task: task.name, issue: issueText.of(error, payload) }), site)
       })
     })
-}
 
-/** A schema issue in one line, as a message wants it. */
-export const oneLine = (issue: string): string => issue.replaceAll(/\s*\n\s*/g, " ")
-
-const fail = (
-  error: ComputeError,
-  site: CallSite,
-  fiber: Fiber.Fiber<unknown, unknown>
-): Effect.Effect<never, ComputeError> => Effect.fail(callSite.attach(error, site, fiber.cache.stackFrame))
+const fail = (error: ComputeError, site: CallSite): Effect.Effect<never, ComputeError> =>
+  Effect.fail(callSite.attach(error, site))
 
 const decode = <P, A, E>(
   task: Task<P, A, E>,
   codec: wireCodec.TaskCodec,
   ending: Ending,
-  site: CallSite,
-  fiber: Fiber.Fiber<unknown, unknown>
+  site: CallSite
 ): Effect.Effect<A, E | ComputeError> => {
-  const invalid = (channel: "success" | "error") => (error: { readonly message: string }) =>
-    fail(new Errors.ResultInvalid({ task: task.name, channel, issue: oneLine(error.message) }), site, fiber)
+  const invalid = (channel: "success" | "error", value: unknown) => (error: Schema.SchemaError) =>
+    fail(new Errors.ResultInvalid({ task: task.name, channel, issue: issueText.of(error, value) }), site)
   switch (ending._tag) {
     case "Success": {
-      const decoded = codec.decodeSuccess(ending.value) as Effect.Effect<A, Error>
+      const decoded = codec.decodeSuccess(ending.value) as Effect.Effect<A, Schema.SchemaError>
       return Exit.isExit(decoded) && Exit.isSuccess(decoded)
         ? Exit.succeed(decoded.value as A)
-        : Effect.catch(decoded, invalid("success"))
+        : Effect.catch(decoded, invalid("success", ending.value))
     }
     case "Failure":
-      return Effect.matchEffect(codec.decodeError(ending.error) as Effect.Effect<E, Error>, {
+      return Effect.matchEffect(codec.decodeError(ending.error) as Effect.Effect<E, Schema.SchemaError>, {
         onSuccess: Effect.fail<E | ComputeError>,
-        onFailure: invalid("error")
+        onFailure: invalid("error", ending.error)
       })
     default:
-      return fail(toError(task, ending), site, fiber)
+      return fail(toError(task, ending), site)
   }
 }
 
@@ -101,11 +96,11 @@ const toError = (task: Any, ending: Exclude<Ending, { readonly _tag: "Success" |
     case "Died":
       return new Errors.JobDied({ task: name, cause: unpack(ending.cause) })
     case "PayloadInvalid":
-      return new Errors.PayloadInvalid({ task: name, issue: oneLine(ending.issue) })
+      return new Errors.PayloadInvalid({ task: name, issue: ending.issue })
     case "PayloadNotCloneable":
       return new Errors.PayloadNotCloneable({ task: name, path: ending.path, what: ending.what })
     case "ResultInvalid":
-      return new Errors.ResultInvalid({ task: name, channel: ending.channel, issue: oneLine(ending.issue) })
+      return new Errors.ResultInvalid({ task: name, channel: ending.channel, issue: ending.issue })
     case "ResultNotCloneable":
       return new Errors.ResultNotCloneable({ task: name, path: ending.path, what: ending.what })
     case "TaskNotFound":

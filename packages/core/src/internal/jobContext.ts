@@ -12,16 +12,17 @@ import * as Tracer from "effect/Tracer"
 import type { Packed } from "./transport.ts"
 import { pack, unpack } from "./transport.ts"
 
+/** Only what differs from a bare fiber's: most callers have a span and nothing else, and each field is cloned per job. */
 export interface PackedContext {
-  readonly span: { readonly traceId: string; readonly spanId: string; readonly sampled: boolean } | undefined
-  readonly logAnnotations: ReadonlyArray<readonly [string, Packed]>
-  readonly logSpans: ReadonlyArray<[label: string, timestamp: number]>
-  readonly logLevel: LogLevel.Severity
-  readonly minimumLogLevel: LogLevel.LogLevel
-  readonly traceLevel: LogLevel.LogLevel
-  readonly minimumTraceLevel: LogLevel.LogLevel
-  readonly tracerEnabled: boolean
-  readonly spanAnnotations: ReadonlyArray<readonly [string, Packed]>
+  readonly span?: { readonly traceId: string; readonly spanId: string; readonly sampled: boolean }
+  readonly logAnnotations?: ReadonlyArray<readonly [string, Packed]>
+  readonly logSpans?: ReadonlyArray<[label: string, timestamp: number]>
+  readonly logLevel?: LogLevel.Severity
+  readonly minimumLogLevel?: LogLevel.LogLevel
+  readonly traceLevel?: LogLevel.LogLevel
+  readonly minimumTraceLevel?: LogLevel.LogLevel
+  readonly tracerEnabled?: boolean
+  readonly spanAnnotations?: ReadonlyArray<readonly [string, Packed]>
 }
 
 const packRecord = (record: Readonly<Record<string, unknown>>): ReadonlyArray<readonly [string, Packed]> =>
@@ -30,39 +31,52 @@ const packRecord = (record: Readonly<Record<string, unknown>>): ReadonlyArray<re
 const unpackRecord = (entries: ReadonlyArray<readonly [string, Packed]>): Record<string, unknown> =>
   Object.fromEntries(entries.map(([key, value]) => [key, unpack(value)]))
 
-/** What a job needs to know of its caller's fiber. About 1 µs, most of it the span's id if nobody asked for it yet. */
-export const capture = (fiber: Fiber.Fiber<unknown, unknown>): PackedContext => {
-  const { cache } = fiber
-  const { span } = cache
-  const disabled = span !== undefined && Context.get(span.annotations, Tracer.DisablePropagation)
-  return {
-    span:
-      span === undefined || disabled
-        ? undefined
-        : { traceId: span.traceId, spanId: span.spanId, sampled: span.sampled },
-    logAnnotations: packRecord(fiber.getRef(References.CurrentLogAnnotations)),
-    logSpans: fiber.getRef(References.CurrentLogSpans),
-    logLevel: fiber.getRef(References.CurrentLogLevel),
-    minimumLogLevel: cache.minimumLogLevel,
-    traceLevel: fiber.getRef(References.CurrentTraceLevel),
-    minimumTraceLevel: fiber.getRef(References.MinimumTraceLevel),
-    tracerEnabled: cache.tracerEnabled,
-    spanAnnotations: packRecord(fiber.getRef(References.TracerSpanAnnotations))
+/** What a job needs to know of its caller's fiber, `undefined` if nothing. */
+export const capture = (fiber: Fiber.Fiber<unknown, unknown>): PackedContext | undefined => {
+  const { context } = fiber
+  const { span } = fiber.cache
+  const packed: { -readonly [K in keyof PackedContext]: PackedContext[K] } = {}
+  if (span !== undefined && !Context.get(span.annotations, Tracer.DisablePropagation)) {
+    packed.span = { traceId: span.traceId, spanId: span.spanId, sampled: span.sampled }
   }
+  const differing = <A>(reference: Context.Reference<A>): A | undefined => {
+    const value = Context.getOrUndefined(context, reference)
+    return value === undefined || value === reference.defaultValue() ? undefined : value
+  }
+  const logAnnotations = differing(References.CurrentLogAnnotations)
+  if (logAnnotations !== undefined) packed.logAnnotations = packRecord(logAnnotations)
+  const logSpans = differing(References.CurrentLogSpans)
+  if (logSpans !== undefined) packed.logSpans = logSpans
+  const logLevel = differing(References.CurrentLogLevel)
+  if (logLevel !== undefined) packed.logLevel = logLevel
+  const minimumLogLevel = differing(References.MinimumLogLevel)
+  if (minimumLogLevel !== undefined) packed.minimumLogLevel = minimumLogLevel
+  const traceLevel = differing(References.CurrentTraceLevel)
+  if (traceLevel !== undefined) packed.traceLevel = traceLevel
+  const minimumTraceLevel = differing(References.MinimumTraceLevel)
+  if (minimumTraceLevel !== undefined) packed.minimumTraceLevel = minimumTraceLevel
+  const tracerEnabled = differing(References.TracerEnabled)
+  if (tracerEnabled !== undefined) packed.tracerEnabled = tracerEnabled
+  const spanAnnotations = differing(References.TracerSpanAnnotations)
+  if (spanAnnotations !== undefined) packed.spanAnnotations = packRecord(spanAnnotations)
+  return Object.keys(packed).length === 0 ? undefined : packed
 }
 
-/** The context a job's fiber starts with. */
-export const restore = (packed: PackedContext): Context.Context<never> => {
-  let context = Context.empty().pipe(
-    Context.add(References.CurrentLogAnnotations, unpackRecord(packed.logAnnotations)),
-    Context.add(References.CurrentLogSpans, packed.logSpans),
-    Context.add(References.CurrentLogLevel, packed.logLevel),
-    Context.add(References.MinimumLogLevel, packed.minimumLogLevel),
-    Context.add(References.CurrentTraceLevel, packed.traceLevel),
-    Context.add(References.MinimumTraceLevel, packed.minimumTraceLevel),
-    Context.add(References.TracerEnabled, packed.tracerEnabled),
-    Context.add(References.TracerSpanAnnotations, unpackRecord(packed.spanAnnotations))
-  ) as Context.Context<never>
+/** `base`, with what a job was given on top. */
+export const restore = (packed: PackedContext | undefined, base: Context.Context<never>): Context.Context<never> => {
+  if (packed === undefined) return base
+  let context = base
+  const add = <A>(reference: Context.Reference<A>, value: A | undefined): void => {
+    if (value !== undefined) context = Context.add(context, reference, value)
+  }
+  add(References.CurrentLogAnnotations, packed.logAnnotations && unpackRecord(packed.logAnnotations))
+  add(References.CurrentLogSpans, packed.logSpans)
+  add(References.CurrentLogLevel, packed.logLevel)
+  add(References.MinimumLogLevel, packed.minimumLogLevel)
+  add(References.CurrentTraceLevel, packed.traceLevel)
+  add(References.MinimumTraceLevel, packed.minimumTraceLevel)
+  add(References.TracerEnabled, packed.tracerEnabled)
+  add(References.TracerSpanAnnotations, packed.spanAnnotations && unpackRecord(packed.spanAnnotations))
   if (packed.span !== undefined) {
     context = Context.add(context, Tracer.ParentSpan, Tracer.externalSpan(packed.span)) as Context.Context<never>
   }

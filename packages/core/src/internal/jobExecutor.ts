@@ -19,6 +19,7 @@ import * as Scope from "effect/Scope"
 import type { Any } from "../Task.ts"
 import * as Task from "../Task.ts"
 import { findUncloneable } from "./cloneable.ts"
+import * as issueText from "./issueText.ts"
 import type { JobRequest, Outcome } from "./jobMessages.ts"
 import { pack } from "./transport.ts"
 import * as wireCodec from "./wireCodec.ts"
@@ -59,7 +60,8 @@ export const make = (importModule: (url: string) => Promise<unknown>, context: C
   const run = (task: Any, payload: unknown): Effect.Effect<Outcome> => {
     const codec = wireCodec.of(task)
     return Effect.matchEffect(codec.decodePayload(payload), {
-      onFailure: (error): Effect.Effect<Outcome> => Effect.succeed({ _tag: "PayloadInvalid", issue: error.message }),
+      onFailure: (error): Effect.Effect<Outcome> =>
+        Effect.succeed({ _tag: "PayloadInvalid", issue: issueText.of(error, payload) }),
       onSuccess: (decoded) => {
         if (task.layer === undefined) return outcomeOf(codec, Effect.scoped(call(task, decoded)))
         return Effect.flatMap(Fiber.await(services(task.layer)), (exit) =>
@@ -110,11 +112,14 @@ const call = (task: Any, payload: unknown): Effect.Effect<unknown, unknown, Scop
 const outcomeOf = (codec: wireCodec.TaskCodec, handled: Effect.Effect<unknown, unknown>): Effect.Effect<Outcome> =>
   Effect.matchCauseEffect(handled, {
     onSuccess: (value) =>
-      encoded(codec.encodeSuccess(value), "success", (value): Outcome => ({ _tag: "Success", value })),
+      encoded(codec.encodeSuccess(value), "success", value, (value): Outcome => ({ _tag: "Success", value })),
     onFailure: (cause) => {
       const failure = cause.reasons.find(Cause.isFailReason)
       if (failure !== undefined) {
-        return encoded(codec.encodeError(failure.error), "error", (error): Outcome => ({ _tag: "Failure", error }))
+        return encoded(codec.encodeError(failure.error), "error", failure.error, (error): Outcome => ({
+          _tag: "Failure",
+          error
+        }))
       }
       return Effect.succeed<Outcome>({ _tag: "Died", cause: pack(Cause.squash(cause)) })
     }
@@ -123,11 +128,12 @@ const outcomeOf = (codec: wireCodec.TaskCodec, handled: Effect.Effect<unknown, u
 const encoded = (
   encoding: Effect.Effect<unknown, Schema.SchemaError>,
   channel: "success" | "error",
+  value: unknown,
   onSuccess: (value: unknown) => Outcome
 ): Effect.Effect<Outcome> =>
   Effect.match(encoding, {
     onSuccess,
-    onFailure: (error): Outcome => ({ _tag: "ResultInvalid", channel, issue: error.message })
+    onFailure: (error): Outcome => ({ _tag: "ResultInvalid", channel, issue: issueText.of(error, value) })
   })
 
 /** Sends an outcome with `send`, which clones; if its value refuses, sends that instead. */

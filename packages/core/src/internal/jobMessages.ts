@@ -47,7 +47,10 @@ export type ToWorker =
   | { readonly _tag: "Stop" }
 
 export type FromWorker =
-  | { readonly _tag: "Ready" }
+  /** `complaint`: what did not work, but need not */
+  | { readonly _tag: "Ready"; readonly complaint: string | undefined }
+  /** something threw where no fiber could catch it; the worker ends */
+  | { readonly _tag: "Crashed"; readonly cause: Packed }
   | { readonly _tag: "Done"; readonly job: number; readonly outcome: Outcome }
   | { readonly _tag: "Signal"; readonly job: number; readonly signal: Signal }
 

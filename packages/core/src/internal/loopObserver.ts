@@ -10,6 +10,6 @@ export interface LoopObserver {
   beginTurn(now: number, ready: number, oldestReady: number): void
   /** The turn is over; `ready` tasks wait for the next one. */
   endTurn(ready: number): void
-  /** A task leaves the run queue and runs, `runDelayMs` after it became ready. */
-  ran(runDelayMs: number): void
+  /** A task that is ready since `readySince` leaves the run queue and runs now; who needs the delay reads a clock. */
+  ran(readySince: number): void
 }

@@ -10,7 +10,7 @@
  *                                          └── grace over: terminate the worker, promote the standby; its exit ──► gone
  * ```
  *
- * **Invariants** (`PoolMachine.test.ts` explores every interleaving of small pools): each job settles exactly once; no
+ * **Invariants** (`poolMachine.test.ts` explores every interleaving of small pools): each job settles exactly once; no
  * job is dispatched twice; a worker runs one job at a time; a job whose cancel was asked for is gone when `Settle` says
  * so, never before; a queued neighbour outlives any kill; after `Shutdown` everything ends.
  *
@@ -23,50 +23,9 @@
  * exists for the tests.
  */
 import { Fifo } from "./fifo.ts"
+import type { Action, Event, PoolConfig, Settlement } from "./poolProtocol.ts"
 
-export interface PoolConfig {
-  /** workers that run jobs, at most */
-  readonly maxWorkers: number
-  /** workers kept warm from the start */
-  readonly minWorkers: number
-  /** jobs that may wait beyond those that run */
-  readonly capacity: number
-  readonly overflow: "suspend" | "fail"
-  /** whether a warm worker stands by once jobs get cancelled */
-  readonly standby: boolean
-}
-
-export type Event =
-  | { readonly _tag: "Start" }
-  | { readonly _tag: "Submit"; readonly job: number }
-  | { readonly _tag: "Cancel"; readonly job: number }
-  | { readonly _tag: "JobDone"; readonly worker: number; readonly job: number }
-  | { readonly _tag: "GraceExpired"; readonly worker: number; readonly job: number }
-  | { readonly _tag: "WorkerReady"; readonly worker: number }
-  | { readonly _tag: "WorkerExited"; readonly worker: number }
-  | { readonly _tag: "StopExpired"; readonly worker: number }
-  | { readonly _tag: "Shutdown" }
-
-/**
- * Why a job is settled. `done`: the worker sent its outcome. `gone`: it was cancelled and nothing of it runs any more.
- * `workerLost`: its worker ended by itself. `noWorker`: no worker could be started.
- */
-export type Settlement = "done" | "gone" | "workerLost" | "noWorker" | "overloaded" | "closed"
-
-export type Action =
-  | { readonly _tag: "Spawn"; readonly worker: number }
-  | { readonly _tag: "Dispatch"; readonly worker: number; readonly job: number }
-  /** raise the flag in shared memory and post a message, then run the grace timer */
-  | { readonly _tag: "RaiseCancel"; readonly worker: number; readonly job: number }
-  /** the job ended within its grace */
-  | { readonly _tag: "StopGrace"; readonly worker: number; readonly job: number }
-  /** end the thread now; the caller of `job` waits for its exit */
-  | { readonly _tag: "Terminate"; readonly worker: number; readonly killed: boolean }
-  /** ask an idle worker to release its services and end, and run the stop timer */
-  | { readonly _tag: "Stop"; readonly worker: number }
-  | { readonly _tag: "Settle"; readonly job: number; readonly as: Settlement }
-  /** every worker is gone after `Shutdown` */
-  | { readonly _tag: "Closed" }
+export type { Action, Event, PoolConfig, Settlement } from "./poolProtocol.ts"
 
 export type WorkerPhase =
   | { readonly _tag: "Starting" }
@@ -257,15 +216,21 @@ const starting = (state: PoolState): number => {
   return n
 }
 
-const hasRoom = (state: PoolState): boolean => {
-  let working = 0
-  let zombies = 0
-  for (const worker of state.workers.values()) {
-    if (worker.phase._tag === "Zombie") zombies++
-    else if (!worker.standby) working++
-  }
-  return working + Math.max(0, zombies - state.config.maxWorkers) < state.config.maxWorkers
+/** Workers that run jobs or will. */
+const working = (state: PoolState): number => {
+  let n = 0
+  for (const { phase, standby } of state.workers.values()) if (phase._tag !== "Zombie" && !standby) n++
+  return n
 }
+
+const zombies = (state: PoolState): number => {
+  let n = 0
+  for (const { phase } of state.workers.values()) if (phase._tag === "Zombie") n++
+  return n
+}
+
+const hasRoom = (state: PoolState): boolean =>
+  working(state) + Math.max(0, zombies(state) - state.config.maxWorkers) < state.config.maxWorkers
 
 const spawn = (state: PoolState, standby: boolean, actions: Array<Action>): void => {
   const id = state.nextWorker++
@@ -323,7 +288,7 @@ const replace = (state: PoolState, actions: Array<Action>): void => {
   if (hasRoom(state)) promote(state, actions)
   serve(state, actions)
   keepStandby(state, actions)
-  while (hasRoom(state) && census(state).workers < state.config.minWorkers) spawn(state, false, actions)
+  while (working(state) < state.config.minWorkers && hasRoom(state)) spawn(state, false, actions)
 }
 
 const stop = (id: number, worker: PoolWorker, actions: Array<Action>): void => {
@@ -371,12 +336,10 @@ const workerExited = (state: PoolState, id: number, actions: Array<Action>): voi
 
 /**
  * A worker ended before it was ready. It is not started again by itself: whatever broke it would break it again, for
- * ever. If no other worker is left, the jobs that wait fail; the next submit tries again.
+ * ever. If neither another worker nor the standby is left, the jobs that wait fail; the next submit tries again.
  */
 const bootFailed = (state: PoolState, actions: Array<Action>): void => {
-  for (const { phase } of state.workers.values()) {
-    if (phase._tag === "Idle" || phase._tag === "Busy" || phase._tag === "Starting") return
-  }
+  if (working(state) > 0 || promote(state, actions)) return
   for (const waiting of [state.queued, state.suspended]) {
     for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) settle(job, "noWorker", actions)
   }
@@ -412,18 +375,18 @@ const shutdown = (state: PoolState, actions: Array<Action>): void => {
   }
 }
 
-/** What the pool looks like now. */
+/** What the pool looks like now; see `Compute.Statistics`. */
 export const census = (state: PoolState) => {
   const seen = { workers: 0, idle: 0, busy: 0, starting: 0, standby: 0, zombies: 0 }
   for (const { phase, standby } of state.workers.values()) {
-    if (phase._tag === "Zombie") seen.zombies++
-    else if (standby) seen.standby++
-    else {
-      seen.workers++
-      if (phase._tag === "Idle") seen.idle++
-      else if (phase._tag === "Busy") seen.busy++
-      else if (phase._tag === "Starting") seen.starting++
+    if (phase._tag === "Zombie") {
+      seen.zombies++
+      continue
     }
+    seen.workers++
+    if (phase._tag === "Starting") seen.starting++
+    else if (phase._tag === "Busy") seen.busy++
+    else if (phase._tag === "Idle") seen[standby ? "standby" : "idle"]++
   }
   return { ...seen, queued: state.queued.size, suspended: state.suspended.size }
 }

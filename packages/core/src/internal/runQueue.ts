@@ -23,16 +23,16 @@ export interface Owner {
 }
 
 /** One queued task. */
-export class Entry {
+export class Entry<O extends Owner> {
   /** `undefined` once it left the queue */
   task: (() => void) | undefined
-  readonly owner: Owner
+  readonly owner: O
   readonly priority: number
   /** ms, on the scheduler's coarse clock */
   readonly readySince: number
-  readonly weightClass: WeightClass
+  readonly weightClass: WeightClass<O>
 
-  constructor(task: () => void, owner: Owner, priority: number, readySince: number, weightClass: WeightClass) {
+  constructor(task: () => void, owner: O, priority: number, readySince: number, weightClass: WeightClass<O>) {
     this.task = task
     this.owner = owner
     this.priority = priority
@@ -41,10 +41,10 @@ export class Entry {
   }
 }
 
-const byPriority = (a: Entry, b: Entry): number => a.priority - b.priority
+const byPriority = (a: Entry<Owner>, b: Entry<Owner>): number => a.priority - b.priority
 
 /** The rounds of one weight. */
-class WeightClass {
+class WeightClass<O extends Owner> {
   readonly weight: number
   /** ms of loop time used, divided by the weight */
   virtualTime = 0
@@ -52,11 +52,11 @@ class WeightClass {
   live = 0
 
   /** the round being served: slots [head, tail), reused from round to round so that nothing is allocated */
-  private serving: Array<Entry | undefined> = []
+  private serving: Array<Entry<O> | undefined> = []
   private head = 0
   private tail = 0
   /** the next round: slots [0, gathered) */
-  private gathering: Array<Entry | undefined> = []
+  private gathering: Array<Entry<O> | undefined> = []
   private gathered = 0
   /** whether the next round has priorities that differ from 0 */
   private mixed = false
@@ -65,14 +65,14 @@ class WeightClass {
     this.weight = weight
   }
 
-  push(entry: Entry): void {
+  push(entry: Entry<O>): void {
     this.gathering[this.gathered++] = entry
     if (entry.priority !== 0) this.mixed = true
     this.live++
   }
 
   /** The next live entry, out of its slot. Only call with `live > 0`. */
-  shift(): Entry {
+  shift(): Entry<O> {
     while (true) {
       if (this.head === this.tail) this.beginRound()
       const entry = this.serving[this.head]!
@@ -82,7 +82,7 @@ class WeightClass {
   }
 
   /** The live entry that was queued first, priorities aside. */
-  first(): Entry | undefined {
+  first(): Entry<O> | undefined {
     for (let i = this.head; i < this.tail; i++) {
       if (this.serving[i]!.task !== undefined) return this.serving[i]
     }
@@ -100,7 +100,7 @@ class WeightClass {
   }
 
   /** Appends the live entries of `owner` to `found`, in the order in which they would run. */
-  collect(owner: Owner, found: Array<Entry>): void {
+  collect(owner: O, found: Array<Entry<O>>): void {
     for (let i = this.head; i < this.tail; i++) {
       const entry = this.serving[i]!
       if (entry.owner === owner && entry.task !== undefined) found.push(entry)
@@ -121,7 +121,7 @@ class WeightClass {
     if (this.mixed) {
       this.mixed = false
       round.length = this.tail
-      ;(round as Array<Entry>).sort(byPriority)
+      ;(round as Array<Entry<O>>).sort(byPriority)
     }
   }
 }
@@ -129,17 +129,17 @@ class WeightClass {
 /** Idle classes are forgotten past this many, so that weights computed at random cannot fill the memory (a guess). */
 const maxIdleClasses = 32
 
-export class RunQueue {
+export class RunQueue<O extends Owner> {
   /** Number of ready tasks. */
   size = 0
 
-  private readonly classes = new Map<number, WeightClass>()
+  private readonly classes = new Map<number, WeightClass<O>>()
   /** the classes with live entries */
-  private readonly ready: Array<WeightClass> = []
+  private readonly ready: Array<WeightClass<O>> = []
   /** the class last enqueued to: nearly always the next one too */
-  private latest: WeightClass | undefined
+  private latest: WeightClass<O> | undefined
   /** the class last served, and its time when it was: what newcomers start level with */
-  private served: WeightClass | undefined
+  private served: WeightClass<O> | undefined
   private virtualNow = 0
 
   /** Whether several weights compete, so that the next task's time must be charged. */
@@ -147,7 +147,7 @@ export class RunQueue {
     return this.ready.length > 1
   }
 
-  enqueue(task: () => void, owner: Owner, priority: number, weight: number, now: number): void {
+  enqueue(task: () => void, owner: O, priority: number, weight: number, now: number): void {
     const { latest } = this
     const weightClass = latest !== undefined && latest.weight === weight ? latest : this.classOf(weight)
     if (weightClass.live === 0) {
@@ -160,7 +160,7 @@ export class RunQueue {
   }
 
   /** The next entry, still holding its task: the caller takes it. Only call with `size > 0`. */
-  shift(): Entry {
+  shift(): Entry<O> {
     const { ready } = this
     let next = ready[0]!
     for (let i = 1; i < ready.length; i++) {
@@ -172,7 +172,7 @@ export class RunQueue {
   }
 
   /** Takes the task out of an entry that still has one. */
-  take(entry: Entry): () => void {
+  take(entry: Entry<O>): () => void {
     const { task, weightClass } = entry
     entry.task = undefined
     entry.owner.queued--
@@ -191,8 +191,8 @@ export class RunQueue {
   }
 
   /** The live entries of one owner, in priority order. Scans the queue: for flushes, which are rare. */
-  entriesOf(owner: Owner): ReadonlyArray<Entry> {
-    const found: Array<Entry> = []
+  entriesOf(owner: O): ReadonlyArray<Entry<O>> {
+    const found: Array<Entry<O>> = []
     if (owner.queued > 0) {
       for (const weightClass of this.ready) weightClass.collect(owner, found)
       found.sort(byPriority)
@@ -207,21 +207,21 @@ export class RunQueue {
     return oldest
   }
 
-  private classOf(weight: number): WeightClass {
+  private classOf(weight: number): WeightClass<O> {
     let weightClass = this.classes.get(weight)
     if (weightClass === undefined) {
       if (this.classes.size >= maxIdleClasses) this.forgetIdle()
-      weightClass = new WeightClass(weight)
+      weightClass = new WeightClass<O>(weight)
       this.classes.set(weight, weightClass)
     }
     this.latest = weightClass
     return weightClass
   }
 
-  /** Forgets the classes without tasks and without debt. */
+  /** Forgets the classes without tasks, and with them that their last task may have run ahead. */
   private forgetIdle(): void {
-    for (const [weight, { live, virtualTime }] of this.classes) {
-      if (live === 0 && virtualTime <= this.virtualNow) this.classes.delete(weight)
+    for (const [weight, { live }] of this.classes) {
+      if (live === 0) this.classes.delete(weight)
     }
     this.latest = undefined
   }

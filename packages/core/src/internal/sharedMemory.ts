@@ -51,11 +51,11 @@ const Time = {
   turnStart: 33,
   /** since when the oldest ready fiber waits */
   oldestReady: 34,
-  /** when the heartbeat was bumped */
-  heartbeatAt: 35,
+  /** when the heartbeat will be bumped next if nothing holds the loop */
+  heartbeatDue: 35,
   /** when the outermost slice began */
   outerStart: 36,
-  /** of the time since the last heartbeat, the part that single long slices already answer for */
+  /** of the time in which the heartbeat is overdue, the part that single long slices already answer for */
   attributed: 37,
   /** id of the innermost running fiber; no Int32, since a busy service forks 2^31 fibers within days */
   fiberId: 38
@@ -131,9 +131,15 @@ export const endSlice = (block: ThreadBlock, depth: number, fiberId: number, lab
   i32[Cell.sliceSeq] = i32[Cell.sliceSeq]! + 1
 }
 
-/** Owner: a long outermost slice of `ms` is over and answers for that part of the time since the last heartbeat. */
-export const attribute = (block: ThreadBlock, ms: number): void => {
-  block.f64[Time.attributed] = block.f64[Time.attributed]! + ms
+/** Owner: what the innermost slice runs has another name now. */
+export const relabel = (block: ThreadBlock, label: number): void => {
+  block.i32[Cell.label] = label
+}
+
+/** Owner: a long outermost slice is over and answers for its part of the time in which the heartbeat is overdue. */
+export const attribute = (block: ThreadBlock, begunAt: number, endedAt: number): void => {
+  const { f64 } = block
+  f64[Time.attributed] = f64[Time.attributed]! + Math.max(0, endedAt - Math.max(begunAt, f64[Time.heartbeatDue]!))
 }
 
 /** Owner: a turn begins, with `ready` fibers waiting, the oldest since `oldestReady`. */
@@ -153,9 +159,9 @@ export const endTurn = (block: ThreadBlock, ready: number): void => {
   block.i32[Cell.inTurn] = 0
 }
 
-/** Owner: the event loop turns. */
-export const heartbeat = (block: ThreadBlock, now: number): void => {
-  block.f64[Time.heartbeatAt] = now
+/** Owner: the event loop turns, and is to say so again at `due`. */
+export const heartbeat = (block: ThreadBlock, due: number): void => {
+  block.f64[Time.heartbeatDue] = due
   block.f64[Time.attributed] = 0
   block.i32[Cell.heartbeat] = block.i32[Cell.heartbeat]! + 1
 }
@@ -176,9 +182,11 @@ export interface Beacon {
   readonly ready: number
   readonly oldestReady: number
   readonly heartbeat: number
-  readonly heartbeatAt: number
+  readonly heartbeatDue: number
   readonly attributed: number
   readonly job: number
+  /** to be given to `sleep` */
+  readonly wakes: number
 }
 
 /** Any thread: reads the beacon; tries again a few times if the owner wrote meanwhile, then takes the last read. */
@@ -201,17 +209,21 @@ export const readBeacon = (block: ThreadBlock): Beacon => {
       ready: Atomics.load(i32, Cell.ready),
       oldestReady: f64[Time.oldestReady]!,
       heartbeat: Atomics.load(i32, Cell.heartbeat),
-      heartbeatAt: f64[Time.heartbeatAt]!,
+      heartbeatDue: f64[Time.heartbeatDue]!,
       attributed: f64[Time.attributed]!,
-      job: Atomics.load(i32, Cell.job)
+      job: Atomics.load(i32, Cell.job),
+      wakes: Atomics.load(i32, Cell.wakes)
     }
     if (attempt === 3 || Atomics.load(i32, Cell.sliceSeq) === sliceSeq) return beacon
   }
 }
 
-/** A watcher's own thread: sleeps `ms` without an event loop turn, or until the owner calls `wake`. */
-export const sleep = (block: ThreadBlock, ms: number): void => {
-  Atomics.wait(block.i32, Cell.wakes, Atomics.load(block.i32, Cell.wakes), ms)
+/**
+ * A watcher's own thread: sleeps `ms`, or until the owner calls `wake`; not at all if it did since the beacon that
+ * showed `seenWakes`.
+ */
+export const sleep = (block: ThreadBlock, ms: number, seenWakes: number): void => {
+  Atomics.wait(block.i32, Cell.wakes, seenWakes, ms)
 }
 
 /** Owner: ends the watcher's sleep. */

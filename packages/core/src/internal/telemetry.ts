@@ -165,12 +165,10 @@ class JobSpan extends Tracer.NativeSpan {
 
 const keyOf = (span: Tracer.AnySpan | undefined): SpanKey => (span instanceof JobSpan ? span.key : 0)
 
-/** The context in which a job's logs and spans become signals; `callers` are the annotations it was given. */
-export const relay = (
-  send: (signal: Signal) => void,
-  callers: Readonly<Record<string, unknown>>
-): Context.Context<never> => {
+/** `context`, in which a job runs, with loggers and a tracer that turn all it says into signals. */
+export const relay = (send: (signal: Signal) => void, context: Context.Context<never>): Context.Context<never> => {
   let spans = 0
+  const given = Context.get(context, References.CurrentLogAnnotations)
   const tracer = Tracer.make({ span: (options) => new JobSpan(++spans, send, options) })
   const logger = Logger.make(({ cause, date, fiber, logLevel, message }) => {
     const annotations = Object.entries(fiber.getRef(References.CurrentLogAnnotations))
@@ -181,13 +179,14 @@ export const relay = (
       message: Array.isArray(message) ? message.map((part) => pack(part)) : pack(message),
       cause: packCause(cause),
       annotations: annotations
-        .filter(([key, value]) => callers[key] !== value)
+        .filter(([key, value]) => given[key] !== value)
         .map(([key, value]) => [key, pack(value)] as const),
       spans: fiber.getRef(References.CurrentLogSpans),
       span: keyOf(fiber.cache.span)
     })
   })
-  return Context.make(Tracer.Tracer, tracer).pipe(
+  return context.pipe(
+    Context.add(Tracer.Tracer, tracer),
     Context.add(Logger.CurrentLoggers, new Set([logger]))
   ) as Context.Context<never>
 }

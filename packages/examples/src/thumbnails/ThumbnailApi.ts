@@ -1,7 +1,7 @@
 /**
  * The service as its clients see it: endpoints, types and errors, and nothing of how it is done. The server implements
  * it (`handlers.ts`), `npm start` and the tests call it through the client that Effect derives from it, and
- * `/docs` and `/openapi.json` describe it.
+ * `/openapi.json` describes it.
  */
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api"
@@ -66,8 +66,16 @@ export class TooBusy extends Schema.TaggedError<TooBusy>()(
 export const Stalls = Schema.Struct({
   /** episodes since the service started */
   seen: Schema.Int,
-  /** the report of the longest one, as printed in the log; absent if there was none */
-  worst: Schema.optionalKey(Schema.Struct({ durationMs: Schema.Number, report: Schema.String }))
+  /** the longest one; absent if there was none */
+  worst: Schema.optionalKey(
+    Schema.Struct({
+      durationMs: Schema.Number,
+      /** who, where and what to do, as in the log */
+      report: Schema.String,
+      /** what ran meanwhile, innermost first, without the frames of runtimes */
+      stack: Schema.Array(Schema.String)
+    })
+  )
 })
 
 /** The service's own figures. */

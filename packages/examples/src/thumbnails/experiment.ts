@@ -3,7 +3,7 @@
  * thumbnails as well. `npm start` runs it once for each variant, the benchmark several times in turn.
  */
 import { NodeHttpClient } from "@effect/platform-node"
-import { Effect, FileSystem, Schema, Stream } from "effect"
+import { Deferred, Effect, FileSystem, Schema, Stream } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
 import { HttpApiClient } from "effect/http-api"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
@@ -13,15 +13,15 @@ import type { LoadPlan, LoadResult } from "./load/LoadReport.ts"
 import { runLoad } from "./load/runLoad.ts"
 import { photographs } from "./photographs.ts"
 import { ThumbnailApi } from "./ThumbnailApi.ts"
-import type { ServiceStats } from "./ThumbnailApi.ts"
+import type { Stalls } from "./ThumbnailApi.ts"
 import { titles } from "./variants.ts"
 import type { Variant } from "./variants.ts"
 
 /** How hard and how long. Times in seconds. */
 export interface Plan {
-  /** light requests a second, on a fixed schedule */
+  /** light requests a second, on a fixed schedule; why no more: docs/decisions/0041-load-generator.md */
   readonly lightPerSecond: number
-  /** connections that always want a thumbnail: twice the cores of a small server, so that no worker ever waits */
+  /** connections that always want a thumbnail: twice the two cores this is meant for, so that no worker waits for work */
   readonly heavyConnections: number
   /** load that is not measured, before each window: code is compiled, workers are started */
   readonly warmup: number
@@ -31,11 +31,19 @@ export interface Plan {
   readonly saturated: number
 }
 
-/** What `npm start` does: each window has enough light requests for a p99 of a hundred and more. */
-export const defaultPlan: Plan = { heavyConnections: 4, idle: 4, lightPerSecond: 1000, saturated: 10, warmup: 3 }
+/** What `npm start` does: the windows are long enough for a p99. */
+export const defaultPlan: Plan = { heavyConnections: 4, idle: 5, lightPerSecond: 400, saturated: 10, warmup: 3 }
 
-/** Widths that are asked for in turn, pixels. */
+/** Pixels across. */
 const widths = [160, 320, 640]
+
+/** Every photograph at every width, asked for in turn: the mix is the same in every run. */
+const thumbnailPaths = widths.flatMap((_, shift) =>
+  photographs.map(({ id }, index) => `/images/${id}/thumbnail?width=${widths[(index + shift) % widths.length]!}`)
+)
+
+/** Connections for light requests: enough for all that are due in a stall of a second and more. */
+const lightConnections = 512
 
 /** How long the generator waits for the last answers, s. */
 const drain = 10
@@ -46,8 +54,8 @@ export interface Figures {
   /** light requests only */
   readonly idle: LoadResult
   readonly saturated: LoadResult
-  /** what the service said of itself at the end */
-  readonly stats: typeof ServiceStats.Type
+  /** stalls that supervision saw at saturation, warm-up and drain included */
+  readonly stalls: typeof Stalls.Type
 }
 
 /** The service could not be started, or died. */
@@ -70,11 +78,20 @@ const startService = Effect.fn("startService")(function* (variant: Variant) {
       stderr: "inherit"
     })
   )
-  const lines = yield* handle.stdout.pipe(Stream.decodeText(), Stream.splitLines, Stream.take(1), Stream.runCollect)
-  const [line] = lines
-  if (line === undefined) {
-    return yield* new ServiceFailed({ message: "The service ended before it listened. Its error is above." })
-  }
+  // read to the end: a pipe that nobody empties would block the service once it is full
+  const firstLine = yield* Deferred.make<string>()
+  yield* handle.stdout.pipe(
+    Stream.decodeText(),
+    Stream.splitLines,
+    Stream.runForEach((line) => Deferred.succeed(firstLine, line)),
+    Effect.forkScoped
+  )
+  const ended = Effect.flatMap(handle.exitCode, (code) =>
+    Effect.fail(
+      new ServiceFailed({ message: `The service ended with code ${code} before it listened. Its error is above.` })
+    )
+  )
+  const line = yield* Effect.raceFirst(Deferred.await(firstLine), ended)
   return (yield* Schema.decodeEffect(Announcement)(line)).port
 })
 
@@ -99,10 +116,9 @@ export const run = Effect.fn("experiment.run")(
       const loadPlan: LoadPlan = {
         drainMs: drain * 1000,
         heavyConnections,
-        heavyPaths: photographs.map(
-          ({ id }, index) => `/images/${id}/thumbnail?width=${widths[index % widths.length]!}`
-        ),
+        heavyPaths: thumbnailPaths,
         host: "127.0.0.1",
+        lightConnections,
         lightPath: "/ping",
         lightPerSecond: plan.lightPerSecond,
         measureMs: seconds * 1000,
@@ -119,9 +135,10 @@ export const run = Effect.fn("experiment.run")(
       )
     }
     const idle = yield* load("light requests only", plan.idle, 0)
+    const before = yield* client.stats()
     const saturated = yield* load("saturated", plan.saturated, plan.heavyConnections)
-    const stats = yield* client.stats()
-    return { idle, saturated, stats, variant } satisfies Figures
+    const { stalls } = yield* client.stats()
+    return { idle, saturated, stalls: { ...stalls, seen: stalls.seen - before.stalls.seen }, variant } satisfies Figures
   },
   Effect.scoped,
   Effect.provide(NodeHttpClient.layerNodeHttp),

@@ -7,7 +7,9 @@
  *
  * Left out, because it is an example: the EXIF orientation.
  */
-import { Effect, Result, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import { decode as decodeJpeg, encode as encodeJpeg } from "jpeg-js"
 
 /** Pixels in memory, three bytes (red, green, blue; sRGB) each, row by row from the top. */

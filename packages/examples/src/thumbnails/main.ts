@@ -54,9 +54,10 @@ const compare = Effect.fn("compare")(function* (seconds: number) {
     `A thumbnail service, twice under the same load: ${plan.lightPerSecond} light requests a second on a fixed ` +
       `schedule, and ${plan.heavyConnections} connections that always want a thumbnail.\n`
   )
-  const before = yield* run("async-only", plan, progress.show)
-  const after = yield* run("giveway", plan, progress.show)
-  yield* progress.done
+  const [before, after] = yield* Effect.all([
+    run("async-only", plan, progress.show),
+    run("giveway", plan, progress.show)
+  ]).pipe(Effect.ensuring(progress.done))
   yield* Console.log(`${table([before, after])}\n`)
   for (const problem of [...problems(before), ...problems(after)]) yield* Console.log(problem)
   yield* Console.log(`${verdict(before, after)}\n\n${starvation(before)}`)
@@ -68,9 +69,9 @@ const greeting = Effect.gen(function* () {
   const { id, path } = photographs[2]!
   yield* Console.log(`The service is up at ${url} (Ctrl-C ends it).
 
-  documentation   ${url}/docs
-  images          ${url}/images
-  statistics      ${url}/stats
+  images       ${url}/images
+  statistics   ${url}/stats
+  OpenAPI      ${url}/openapi.json
 
   curl -T ${path} -H 'content-type: image/jpeg' ${url}/images/${id}
   curl '${url}/images/${id}/thumbnail?width=320' -o ${id}-320.jpg
@@ -91,7 +92,7 @@ const serve = Effect.fn("serve")(function* (
     onNone: () => fileSystem.makeTempDirectoryScoped({ prefix: "giveway-thumbnails-" }),
     onSome: Effect.succeed
   })
-  const serverOptions = { directory, host: options.host, port: options.port }
+  const serverOptions = { directory, host: options.host, logs: true, port: options.port }
   return yield* Layer.effectDiscard(greeting).pipe(
     Layer.provide(variants.layer(variant, serverOptions)),
     Layer.launch,

@@ -16,7 +16,7 @@ const clearLine = "\r\x1b[2K"
 export const make = (out: NodeJS.WriteStream): Progress => {
   const write = (text: string) => Effect.sync(() => void out.write(text))
   if (out.isTTY) {
-    return { done: write(clearLine), show: (text) => write(clearLine + text.slice(0, (out.columns ?? 80) - 1)) }
+    return { done: write(clearLine), show: (text) => write(clearLine + text.slice(0, (out.columns || 80) - 1)) }
   }
   let last = ""
   return {

@@ -16,9 +16,14 @@ const rows: ReadonlyArray<readonly [label: string, cell: (figures: Figures) => s
   ["CPU use of all cores", ({ saturated }) => percent(saturated.cpu.allPercent)],
   ["  of it the service", ({ saturated }) => percent(saturated.cpu.servicePercent)],
   ["  of it the load generator", ({ saturated }) => percent(saturated.cpu.generatorPercent)],
-  ["stalls seen", ({ stats }) => String(stats.stalls.seen)],
+  ["  of it everything else", ({ saturated: { cpu } }) => percent(others(cpu))],
+  ["stalls seen", ({ stalls }) => String(stalls.seen)],
   ["failed or unanswered", (figures) => String(failures(figures))]
 ]
+
+/** The kernel's own work, and whatever else runs on this machine. */
+const others = ({ allPercent, generatorPercent, servicePercent }: Figures["saturated"]["cpu"]): number =>
+  Math.max(0, allPercent - generatorPercent - servicePercent)
 
 const failures = ({ idle, saturated }: Figures): number =>
   [idle, saturated].reduce((sum, { heavy, light }) => sum + light.failed + light.unanswered + heavy.failed, 0)
@@ -45,17 +50,24 @@ export const verdict = (before: Figures, after: Figures): string => {
   )
 }
 
+/** Percent of the machine that others may take before the figures say little. A guess; on a quiet machine it is 1 or 2. */
+const tolerated = 15
+
 /** What went wrong during the load, if anything did, one line each. */
-export const problems = ({ idle, saturated, variant }: Figures): ReadonlyArray<string> =>
-  [idle, saturated].flatMap(({ heavy, light }) =>
-    [light.firstError, heavy.firstError]
-      .filter((error) => error !== null)
-      .map((error) => `${titles[variant]}: a request failed: ${error}`)
-  )
+export const problems = ({ idle, saturated, variant }: Figures): ReadonlyArray<string> => {
+  const errors = [idle, saturated].flatMap(({ heavy, light }) => [light.firstError, heavy.firstError])
+  const lines = errors.filter((error) => error !== null).map((error) => `a request failed: ${error}`)
+  const stolen = others(saturated.cpu)
+  if (stolen > tolerated) lines.push(`other programs took ${percent(stolen)} of the machine, so the figures say little`)
+  return lines.map((line) => `${titles[variant]}: ${line}`)
+}
 
 /** The longest stall of a variant, as its watchdog reported it. */
-export const starvation = ({ stats, variant }: Figures): string =>
-  stats.stalls.worst === undefined
+export const starvation = ({ stalls, variant }: Figures): string =>
+  stalls.worst === undefined
     ? `${titles[variant]}: no stall was seen.`
-    : `${titles[variant]}: the longest of ${stats.stalls.seen} stalls, as reported while it lasted:\n` +
-      stats.stalls.worst.report.replaceAll(/^/gm, "  ")
+    : [
+        `${titles[variant]}: the longest of ${stalls.seen} stalls, as Giveway's watchdog saw it:`,
+        stalls.worst.report,
+        ...stalls.worst.stack.map((frame) => `  ${frame}`)
+      ].join("\n  ")

@@ -10,7 +10,7 @@
  *
  * Rejected: Lanczos, which rings around highlights in linear light; a plain box, which aliases at ratios near one.
  */
-import { YieldPoint } from "@giveway/core"
+import * as YieldPoint from "@giveway/core/YieldPoint"
 import type { Bitmap } from "./jpeg.ts"
 
 const channels = 3
@@ -65,6 +65,14 @@ const toCode = Uint8Array.from({ length: lightSteps + 1 }, (_, step) => {
   return Math.round(255 * (light <= 0.0031308 ? light * 12.92 : 1.055 * light ** (1 / 2.4) - 0.055))
 })
 
+// Each inner loop is a function of its own: V8 compiles a function that is called often, but throws away the code of a
+// loop that it had to replace while it ran, once a picture.
+
+/** One source row as light. */
+const lightOf = (codes: Uint8Array, offset: number, row: Float32Array): void => {
+  for (let index = 0; index < row.length; index++) row[index] = toLight[codes[offset + index]!]!
+}
+
 /** One source row to `taps.length` pixels of light, written at `offset` of `target`. */
 const resampleRow = (row: Float32Array, taps: ReadonlyArray<Tap>, target: Float32Array, offset: number): void => {
   let to = offset
@@ -87,16 +95,27 @@ const resampleRow = (row: Float32Array, taps: ReadonlyArray<Tap>, target: Float3
 
 /** Source pixels to rows of light, `taps.length` wide and as many as before. */
 const across = (source: Bitmap, taps: ReadonlyArray<Tap>): Float32Array => {
-  const rowLength = source.width * channels
-  const row = new Float32Array(rowLength)
+  const row = new Float32Array(source.width * channels)
   const light = new Float32Array(taps.length * source.height * channels)
   for (let y = 0; y < source.height; y++) {
     YieldPoint.check()
-    const start = y * rowLength
-    for (let index = 0; index < rowLength; index++) row[index] = toLight[source.data[start + index]!]!
+    lightOf(source.data, y * row.length, row)
     resampleRow(row, taps, light, y * taps.length * channels)
   }
   return light
+}
+
+/** Adds the row of light at `offset`, weighted, to `sum`. */
+const addRow = (light: Float32Array, offset: number, weight: number, sum: Float32Array): void => {
+  for (let index = 0; index < sum.length; index++) sum[index] = sum[index]! + weight * light[offset + index]!
+}
+
+/** A row of light as sRGB codes, written at `offset` of `codes`. */
+const codesOf = (light: Float32Array, codes: Uint8Array, offset: number): void => {
+  for (let index = 0; index < light.length; index++) {
+    const value = light[index]!
+    codes[offset + index] = toCode[value <= 0 ? 0 : value >= 1 ? lightSteps : Math.round(value * lightSteps)]!
+  }
 }
 
 /** Rows of light to `taps.length` rows of sRGB codes. */
@@ -107,16 +126,9 @@ const down = (light: Float32Array, width: number, taps: ReadonlyArray<Tap>): Bit
   for (const [y, { first, weights }] of taps.entries()) {
     YieldPoint.check()
     sum.fill(0)
-    for (let index = 0; index < weights.length; index++) {
-      const weight = weights[index]!
-      const start = (first + index) * rowLength
-      for (let x = 0; x < rowLength; x++) sum[x] = sum[x]! + weight * light[start + x]!
-    }
-    const start = y * rowLength
-    for (let x = 0; x < rowLength; x++) {
-      const value = sum[x]!
-      data[start + x] = toCode[value <= 0 ? 0 : value >= 1 ? lightSteps : Math.round(value * lightSteps)]!
-    }
+    for (let index = 0; index < weights.length; index++)
+      addRow(light, (first + index) * rowLength, weights[index]!, sum)
+    codesOf(sum, data, y * rowLength)
   }
   return { data, height: taps.length, width }
 }

@@ -1,10 +1,13 @@
 /**
- * The service as a layer: endpoints, documentation and an HTTP server on one port.
+ * The service as a layer: endpoints, their OpenAPI document and an HTTP server on one port.
+ *
+ * Rejected: `HttpApiScalar.layer`, a page of documentation. Its script is a module of 3 MB, and importing it holds the
+ * loop for 70 ms at the start of the service, as supervision was quick to say.
  */
 import { NodeHttpServer } from "@effect/platform-node"
 import { Layer, Schema } from "effect"
 import { HttpMiddleware, HttpRouter } from "effect/http"
-import { HttpApiBuilder, HttpApiMiddleware, HttpApiScalar } from "effect/http-api"
+import { HttpApiBuilder, HttpApiMiddleware } from "effect/http-api"
 import { createServer } from "node:http"
 import * as handlers from "./handlers.ts"
 import { Images } from "./Images.ts"
@@ -47,7 +50,6 @@ const routes = Layer.mergeAll(
     Layer.provide(handlers.layer),
     Layer.provide(HttpApiMiddleware.layerProblemDetails({ includeDetails: true }))
   ),
-  HttpApiScalar.layer(ThumbnailApi, { path: "/docs" }),
   // The light endpoints cost less than a span of them would.
   HttpMiddleware.layerTracerDisabledForUrls(["/ping", "/healthz"])
 )

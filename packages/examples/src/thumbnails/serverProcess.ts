@@ -23,7 +23,7 @@ const parentGone = Effect.callback<void>((resume) => {
 Effect.raceFirst(
   parentGone,
   Layer.effectDiscard(announce).pipe(
-    Layer.provide(layer(variant, { directory, host: "127.0.0.1", port: 0 })),
+    Layer.provide(layer(variant, { directory, host: "127.0.0.1", logs: false, port: 0 })),
     Layer.launch
   )
 ).pipe(NodeRuntime.runMain)

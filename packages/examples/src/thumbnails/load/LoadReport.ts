@@ -11,6 +11,8 @@ export const LoadPlan = Schema.Struct({
   /** light requests a second, on a fixed schedule whether the service answers or not (an open loop) */
   lightPerSecond: Schema.Number,
   lightPath: Schema.String,
+  /** keep-alive connections for them; more than ever wait, so that none waits for a connection */
+  lightConnections: Schema.Int,
   /** connections that ask for the next thumbnail as soon as they have one (a closed loop); 0 for none */
   heavyConnections: Schema.Int,
   heavyPaths: Schema.Array(Schema.String),
@@ -49,8 +51,6 @@ export const LoadResult = Schema.TaggedStruct("Result", {
     unanswered: Schema.Int,
     /** how late the generator itself was, p99: what it adds to the latencies */
     sentLateP99Ms: Schema.NullOr(Schema.Number),
-    /** most connections it had open */
-    connections: Schema.Int,
     /** the first error, in words */
     firstError: Schema.NullOr(Schema.String)
   }),

@@ -27,6 +27,8 @@ export const encodeGet = (target: Target, path: string): Buffer =>
 /** One connection. `get` MUST NOT be called again before it has answered. */
 export class Connection {
   closed = false
+  /** settles once it is connected, or cannot be */
+  readonly opened: Promise<void>
   #socket: Socket
   #done: ((answer: Answer) => void) | undefined
   #received: Buffer | undefined
@@ -37,6 +39,7 @@ export class Connection {
 
   constructor(target: Target) {
     this.#socket = connect({ host: target.host, noDelay: true, port: target.port })
+    this.opened = new Promise((resolve) => this.#socket.once("connect", resolve).once("close", () => resolve()))
     this.#socket.on("data", (chunk) => this.#onData(chunk))
     this.#socket.on("error", (error) => this.#fail(error.message))
     this.#socket.on("close", () => this.#fail("the service closed the connection"))
@@ -93,22 +96,33 @@ export class Connection {
   }
 }
 
+/** Fewer than Node's backlog of 511 connections that are not accepted yet, past which the kernel drops them. */
+const connectAtOnce = 64
+
 /**
- * Connections that grow with need: a request takes an idle one, or a new one, or waits its turn once `max` are open.
- * So it does in front of a real service, where a load balancer opens more connections while it waits; with a fixed few,
- * a stall would measure the length of the client's queue.
+ * Keep-alive connections, opened before the load begins: a request takes a free one or waits its turn.
+ *
+ * There must be more of them than requests wait in the worst stall, or the client's queue is measured instead of the
+ * service. Rejected: opening more while the service stalls. A stalled service does not accept them, its backlog
+ * overflows, and what is measured then is the kernel's retransmission of SYN packets (1 s, 3 s, 7 s).
  */
 export class ConnectionPool {
-  opened = 0
   #target: Target
-  #max: number
-  #idle: Array<Connection> = []
-  #all = new Set<Connection>()
+  #free: Array<Connection> = []
   #waiting: Array<(connection: Connection) => void> = []
+  #all = new Set<Connection>()
 
-  constructor(target: Target, max: number) {
+  constructor(target: Target) {
     this.#target = target
-    this.#max = max
+  }
+
+  /** Opens `size` connections. */
+  async open(size: number): Promise<void> {
+    while (this.#all.size < size) {
+      const batch = Array.from({ length: Math.min(connectAtOnce, size - this.#all.size) }, () => this.#connect())
+      await Promise.all(batch.map((connection) => connection.opened))
+      this.#free.push(...batch)
+    }
   }
 
   /** Sends a request on the next free connection. */
@@ -126,25 +140,27 @@ export class ConnectionPool {
     this.#all.clear()
   }
 
-  #acquire(use: (connection: Connection) => void): void {
-    for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
-      if (!idle.closed) return use(idle)
-      this.#all.delete(idle)
-    }
-    if (this.#all.size >= this.#max) {
-      this.#waiting.push(use)
-      return
-    }
+  #connect(): Connection {
     const connection = new Connection(this.#target)
     this.#all.add(connection)
-    this.opened = Math.max(this.opened, this.#all.size)
-    use(connection)
+    return connection
+  }
+
+  #acquire(use: (connection: Connection) => void): void {
+    const free = this.#free.pop()
+    if (free === undefined) this.#waiting.push(use)
+    else use(this.#renewed(free))
   }
 
   #release(connection: Connection): void {
-    if (connection.closed) this.#all.delete(connection)
-    else this.#idle.push(connection)
     const next = this.#waiting.shift()
-    if (next !== undefined) this.#acquire(next)
+    if (next === undefined) this.#free.push(connection)
+    else next(this.#renewed(connection))
+  }
+
+  #renewed(connection: Connection): Connection {
+    if (!connection.closed) return connection
+    this.#all.delete(connection)
+    return this.#connect()
   }
 }

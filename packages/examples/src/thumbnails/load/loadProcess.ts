@@ -12,12 +12,6 @@ import type { Answer, Target } from "./connection.ts"
 import type { LoadLine, LoadPlan } from "./LoadReport.ts"
 import { latencies, OpenLoop, percentileMs, recordMs } from "./openLoop.ts"
 
-/**
- * More than a service that stalls for a second needs at 1000 requests a second, so that its waiting is measured and not
- * that for a connection; fewer than the open files a process may usually have (Node raises its limit to the hard one).
- */
-const maxLightConnections = 3000
-
 /** After a failed heavy request, so that a service that is down is not asked in a busy loop. */
 const retryMs = 50
 
@@ -129,11 +123,12 @@ const cpuBetween = async (before: Sample, after: Sample) => {
 
 const main = async (plan: LoadPlan): Promise<void> => {
   const target = { host: plan.host, port: plan.port }
+  const pool = new ConnectionPool(target)
+  await pool.open(plan.lightConnections)
   const start = performance.now()
   const from = start + plan.warmupMs
   const to = from + plan.measureMs
 
-  const pool = new ConnectionPool(target, maxLightConnections)
   const light = new OpenLoop({ from, start, to }, plan.lightPerSecond)
   const ping = encodeGet(target, plan.lightPath)
   let firstError: string | null = null
@@ -187,7 +182,6 @@ const main = async (plan: LoadPlan): Promise<void> => {
     },
     light: {
       ...latencies(light.waits),
-      connections: pool.opened,
       failed: light.failed,
       firstError,
       scheduled: light.scheduled,

@@ -1,0 +1,298 @@
+/**
+ * Starvation: samples in, episodes out.
+ *
+ * A stall is a time in which the event loop could not turn. The thread itself knows exactly when one ended and who ran
+ * meanwhile (`Released`), but only afterwards; a watcher sees into it while it lasts (`Sampled`), but not its end. This
+ * machine puts the two together: a released stall waits until the watcher has told what it knows (`Settled`), then it
+ * becomes one {@link Starvation} record, and a log line unless the same was said too often.
+ *
+ * **Invariant.** Each stall of at least the threshold is published exactly once, with the duration that the thread
+ * measured. Time in which the operating system did not run the thread is told apart, and a stall that is little else is
+ * discarded.
+ */
+import * as Schema from "effect/Schema"
+import * as rateLimit from "./internal/rateLimit.ts"
+import * as starvationText from "./internal/starvationText.ts"
+import * as Sysmon from "./Sysmon.ts"
+
+/**
+ * A position in the user's source code.
+ *
+ * @category models
+ */
+export class Place extends Schema.Class<Place>("@giveway/core/Starvation/Place")({
+  /** relative to the working directory if it lies below it */
+  file: Schema.String,
+  line: Schema.Int,
+  function: Schema.UndefinedOr(Schema.String)
+}) {}
+
+/**
+ * Who held the loop.
+ *
+ * @category models
+ */
+export class Hog extends Schema.Class<Hog>("@giveway/core/Starvation/Hog")({
+  /** `undefined` if it was no single fiber */
+  fiberId: Schema.UndefinedOr(Schema.Int),
+  /** the span or `Effect.fn` it was in; of a convoy the one with most self time */
+  name: Schema.UndefinedOr(Schema.String),
+  /** the innermost frame of the blocked stack that is the user's own code */
+  place: Schema.UndefinedOr(Place),
+  /** the blocked stack, as V8 prints it */
+  stack: Schema.UndefinedOr(Schema.String),
+  /** whether the stack was taken too late: it shows what ran right after a native call, not the call */
+  late: Schema.Boolean
+}) {}
+
+/**
+ * Who waited. Known under `FairScheduler` only.
+ *
+ * @category models
+ */
+export class Victims extends Schema.Class<Victims>("@giveway/core/Starvation/Victims")({
+  /** fibers that waited for their slice when the stall ended */
+  ready: Schema.Int,
+  /** how long the oldest of those that were ready when the turn began had waited by then, in ms */
+  longestWaitMs: Schema.Finite
+}) {}
+
+/**
+ * One stall: the event loop could not turn.
+ *
+ * - `slice`: one fiber ran on without giving way.
+ * - `convoy`: many short slices ran in one turn.
+ * - `loop`: something that is no fiber, such as a timer's or a socket's callback.
+ *
+ * More causes will follow, so keep a default branch.
+ *
+ * @category models
+ */
+export class Starvation extends Schema.Class<Starvation>("@giveway/core/Starvation")({
+  /** 1 for the first of this supervision, then counting */
+  id: Schema.Int,
+  /** milliseconds since the epoch */
+  startedAt: Schema.Finite,
+  durationMs: Schema.Finite,
+  cause: Schema.Literals(["slice", "convoy", "loop"]),
+  hog: Hog,
+  victims: Schema.UndefinedOr(Victims),
+  /** slices that ran in it */
+  slices: Schema.Int,
+  /** times its stack was sampled while it lasted */
+  samples: Schema.Int,
+  /** whether it was reported while it lasted */
+  live: Schema.Boolean,
+  /** part of the duration in which the operating system did not run the thread, as far as is known */
+  unobservedMs: Schema.Finite
+}) {
+  /** The record as one line, with a fix in it. */
+  override toString(): string {
+    const { fiberId, late, name, place } = this.hog
+    return starvationText.finished({ cause: this.cause, fiberId, name, place, late }, this.durationMs)
+  }
+}
+
+/**
+ * What the thread itself says of a stall that is over.
+ *
+ * @category machine
+ */
+export interface Release {
+  readonly key: string
+  readonly startedAt: number
+  readonly endedAt: number
+  readonly cause: Sysmon.Cause
+  readonly fiberId: number | undefined
+  readonly name: string | undefined
+  readonly slices: number
+  readonly victims: { readonly ready: number; readonly longestWaitMs: number } | undefined
+}
+
+/**
+ * @category machine
+ */
+export type Event =
+  | { readonly _tag: "Released"; readonly release: Release }
+  | Sysmon.Message
+  /** time passes: who waited too long for the watcher is published without it */
+  | { readonly _tag: "Ticked"; readonly now: number }
+
+/**
+ * @category machine
+ */
+export type Action =
+  /** ask the watcher to tell what it knows, up to this release */
+  | { readonly _tag: "AskWatcher"; readonly release: number }
+  | { readonly _tag: "Publish"; readonly starvation: Starvation }
+  | { readonly _tag: "Log"; readonly starvation: Starvation; readonly suppressed: number }
+
+interface Pending {
+  readonly number: number
+  readonly release: Release
+}
+
+/**
+ * @category machine
+ */
+export interface State {
+  readonly thresholdMs: number
+  /** whether there is a watcher to wait for */
+  readonly watched: boolean
+  readonly released: number
+  readonly published: number
+  readonly discarded: number
+  readonly pending: ReadonlyArray<Pending>
+  readonly samples: ReadonlyMap<string, ReadonlyArray<Sysmon.Sample>>
+  readonly reported: ReadonlySet<string>
+  readonly gaps: ReadonlyArray<Sysmon.Gap>
+  readonly limit: rateLimit.RateLimit
+}
+
+/** How long a released stall waits for a watcher that does not answer, in ms. Ample: it takes 1 to 30. */
+const patienceMs = 500
+
+/** Stalls whose samples are kept before the thread has released them; there are at most two at a time. */
+const keptKeys = 8
+
+/** Gaps older than these belong to stalls that are published. */
+const keptGaps = 64
+
+/**
+ * @category machine
+ */
+export const initial = (options: { readonly thresholdMs: number; readonly watched: boolean }): State => ({
+  thresholdMs: options.thresholdMs,
+  watched: options.watched,
+  released: 0,
+  published: 0,
+  discarded: 0,
+  pending: [],
+  samples: new Map(),
+  reported: new Set(),
+  gaps: [],
+  limit: rateLimit.empty
+})
+
+interface Step {
+  readonly state: State
+  readonly actions: ReadonlyArray<Action>
+}
+
+const quiet = (state: State): Step => ({ state, actions: [] })
+
+/**
+ * The next state, and what to do.
+ *
+ * @category machine
+ */
+export const transition = (state: State, event: Event): Step => {
+  switch (event._tag) {
+    case "Released": {
+      const number = state.released + 1
+      const released: State = {
+        ...state,
+        released: number,
+        pending: [...state.pending, { number, release: event.release }]
+      }
+      return state.watched
+        ? { state: released, actions: [{ _tag: "AskWatcher", release: number }] }
+        : publish(released, () => true)
+    }
+    case "Sampled": {
+      const samples = new Map(state.samples)
+      samples.set(event.key, [...(samples.get(event.key) ?? []), event.sample])
+      return quiet({ ...state, samples: new Map(Array.from(samples).slice(-keptKeys)) })
+    }
+    case "Reported":
+      return quiet({ ...state, reported: new Set([...Array.from(state.reported).slice(1 - keptKeys), event.key]) })
+    case "Gap":
+      return quiet({ ...state, gaps: [...state.gaps, { from: event.from, to: event.to }].slice(-keptGaps) })
+    case "Settled":
+      return publish(state, ({ number }) => number <= event.release)
+    case "Ticked":
+      return publish(state, ({ release }) => event.now - release.endedAt >= patienceMs)
+  }
+}
+
+const publish = (state: State, isDue: (pending: Pending) => boolean): Step => {
+  const actions: Array<Action> = []
+  let { discarded, limit, published } = state
+  const samples = new Map(state.samples)
+  const reported = new Set(state.reported)
+  for (const { release } of state.pending.filter(isDue)) {
+    const { endedAt, key, startedAt } = release
+    const unobservedMs = Sysmon.unobserved(state.gaps, startedAt, endedAt)
+    const durationMs = endedAt - startedAt
+    const observedMs = durationMs - unobservedMs
+    const threadStoodStill = observedMs < state.thresholdMs && observedMs < unobservedMs
+    // what was reported while it lasted is not taken back
+    if (durationMs < state.thresholdMs || (threadStoodStill && !reported.has(key))) {
+      discarded++
+    } else {
+      const starvation = recordOf(release, ++published, samples.get(key) ?? [], reported.has(key), unobservedMs)
+      actions.push({ _tag: "Publish", starvation })
+      const asked = rateLimit.ask(limit, fingerprintOf(starvation), endedAt)
+      limit = asked.limit
+      if (asked.allowed) actions.push({ _tag: "Log", starvation, suppressed: asked.suppressed })
+    }
+    samples.delete(key)
+    reported.delete(key)
+  }
+  const pending = state.pending.filter((one) => !isDue(one))
+  return { state: { ...state, pending, discarded, published, limit, samples, reported }, actions }
+}
+
+const fingerprintOf = ({ cause, hog: { fiberId, late, name, place } }: Starvation): string =>
+  starvationText.fingerprintOf({ cause, fiberId, name, place, late })
+
+const recordOf = (
+  release: Release,
+  id: number,
+  samples: ReadonlyArray<Sysmon.Sample>,
+  live: boolean,
+  unobservedMs: number
+): Starvation => {
+  const witness = heaviest(release, samples)
+  // where slices are not seen (see internal/fiberHook), the watcher's look is all there is
+  const unseen = release.cause === "loop" && witness?.fiberId !== undefined
+  const cause = unseen ? "slice" : release.cause
+  const fiberId = unseen ? witness.fiberId : release.fiberId
+  // the span that a fiber was in when its stack was taken is nearer than the one that its slice began in
+  const name = cause === "slice" && witness?.fiberId === fiberId ? (witness?.name ?? release.name) : release.name
+  return new Starvation({
+    id,
+    startedAt: release.startedAt,
+    durationMs: release.endedAt - release.startedAt,
+    cause,
+    hog: new Hog({
+      fiberId,
+      name,
+      place: witness?.place === undefined ? undefined : new Place(witness.place),
+      stack: witness?.stack,
+      late: witness?.late ?? false
+    }),
+    victims: release.victims === undefined ? undefined : new Victims(release.victims),
+    slices: release.slices,
+    samples: samples.length,
+    live,
+    unobservedMs
+  })
+}
+
+/**
+ * The sample that speaks for the most time: each one stands for the time since the one before it, and those of the same
+ * place add up. So a native call of two seconds is not blamed on the loop of 60 ms after it, whose sample came at once.
+ */
+const heaviest = (release: Release, samples: ReadonlyArray<Sysmon.Sample>): Sysmon.Sample | undefined => {
+  const weights = new Map<string, { readonly sample: Sysmon.Sample; readonly ms: number }>()
+  let since = release.startedAt
+  for (const sample of samples) {
+    const spot = `${sample.late}|${sample.place?.file}:${sample.place?.line}`
+    const known = weights.get(spot)
+    weights.set(spot, { sample: known?.sample ?? sample, ms: (known?.ms ?? 0) + Math.max(0, sample.at - since) })
+    since = sample.at
+  }
+  const ordered = Array.from(weights.values()).sort((a, b) => b.ms - a.ms)
+  return ordered[0]?.sample
+}

@@ -1,0 +1,51 @@
+/**
+ * What a pool tells Effect's metrics: how deep its queue is, how jobs end, how long they wait and run.
+ */
+import type * as Context from "effect/Context"
+import * as Metric from "effect/Metric"
+
+const queued = Metric.gauge("giveway_compute_queued", { description: "Jobs that wait for a worker" })
+
+const jobs = Metric.counter("giveway_compute_jobs", { description: "Jobs by outcome", incremental: true })
+
+const outcomes = {
+  completed: Metric.withAttributes(jobs, { outcome: "completed" }),
+  failed: Metric.withAttributes(jobs, { outcome: "failed" }),
+  cancelled: Metric.withAttributes(jobs, { outcome: "cancelled" })
+}
+
+const killed = Metric.counter("giveway_compute_workers_killed", {
+  description: "Workers terminated because a job outlived its grace",
+  incremental: true
+})
+
+/** 0.1 ms to 26 s in steps of 4: from a job not worth a thread to one that nobody waits for. */
+const boundaries = Metric.exponentialBoundaries({ start: 0.1, factor: 4, count: 11 })
+
+const waited = Metric.histogram("giveway_compute_wait_ms", {
+  description: "Milliseconds from submitting a job to handing it to a worker",
+  boundaries
+})
+
+const ran = Metric.histogram("giveway_compute_run_ms", {
+  description: "Milliseconds from handing a job to a worker to its end",
+  boundaries
+})
+
+export interface ComputeMetrics {
+  readonly queued: (jobs: number) => void
+  readonly dispatched: (waitedMs: number) => void
+  readonly ended: (outcome: keyof typeof outcomes, ranMs: number | undefined) => void
+  readonly killed: () => void
+}
+
+/** Recorders for the registry of `context`. */
+export const make = (context: Context.Context<never>): ComputeMetrics => ({
+  queued: (jobs) => queued.updateUnsafe(jobs, context),
+  dispatched: (waitedMs) => waited.updateUnsafe(waitedMs, context),
+  ended: (outcome, ranMs) => {
+    outcomes[outcome].updateUnsafe(1, context)
+    if (ranMs !== undefined) ran.updateUnsafe(ranMs, context)
+  },
+  killed: () => killed.updateUnsafe(1, context)
+})

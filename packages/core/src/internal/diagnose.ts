@@ -1,0 +1,87 @@
+/**
+ * What this thread says of itself when the watcher asks it in the middle of whatever holds it.
+ *
+ * The watcher knows no better way in than to evaluate an expression, so the function stands on `globalThis`, under a
+ * symbol, as long as a supervision is there. It runs inside user code, at any point between two statements, so it
+ * changes nothing and must be quick: 10 µs and the stack.
+ */
+import * as Fiber from "effect/Fiber"
+import type { Answer } from "../Sysmon.ts"
+import * as fiberHook from "./fiberHook.ts"
+import * as heartbeat from "./heartbeat.ts"
+import { nameOf } from "./labels.ts"
+import * as sharedMemory from "./sharedMemory.ts"
+
+/** Deep enough to reach out of a recursive function into its caller. A guess. */
+const stackDepth = 64
+
+/** Frames of `Effect.fn` and spans that are worth reading. */
+const effectFrames = 8
+
+/** V8's additions to `Error`. */
+interface V8Error {
+  stackTraceLimit?: number
+  prepareStackTrace?: unknown
+}
+
+const stackHere = (): string => {
+  const V8 = Error as V8Error
+  const { prepareStackTrace, stackTraceLimit } = V8
+  V8.stackTraceLimit = stackDepth
+  // a program's own way to print stacks may return anything; Node's source maps work without it
+  V8.prepareStackTrace = undefined
+  try {
+    return String(new Error("held").stack)
+  } finally {
+    V8.prepareStackTrace = prepareStackTrace
+    if (stackTraceLimit === undefined) delete V8.stackTraceLimit
+    else V8.stackTraceLimit = stackTraceLimit
+  }
+}
+
+const framesOf = (fiber: Fiber.Fiber<unknown, unknown>): ReadonlyArray<string> => {
+  const frames: Array<string> = []
+  let frame = fiber.cache.stackFrame
+  while (frame !== undefined && frames.length < effectFrames) {
+    frames.push(frame.name)
+    frame = frame.parent
+  }
+  return frames
+}
+
+const diagnose = (): string => {
+  const stack = stackHere()
+  const at = fiberHook.now()
+  const { block, labels } = fiberHook.thread
+  const beacon = sharedMemory.readBeacon(block)
+  const current = Fiber.getCurrent()
+  const hog = fiberHook.hogSoFar(at)
+  const { busyMs, label } = heartbeat.sinceBeat()
+  const answer: Answer = {
+    at,
+    outerSeq: beacon.outerSeq,
+    heartbeat: beacon.heartbeat,
+    current:
+      current === undefined ? undefined : { fiberId: current.id, name: nameOf(current), frames: framesOf(current) },
+    hog: {
+      fiberId: hog.fiberId,
+      name: hog.fiber === undefined ? labels.name(hog.label) : nameOf(hog.fiber),
+      selfMs: hog.selfMs
+    },
+    busyMs: busyMs + fiberHook.selfOnStack(at),
+    busiest: labels.name(label),
+    stack
+  }
+  return JSON.stringify(answer)
+}
+
+const key = Symbol.for("~giveway/diagnose")
+let uses = 0
+
+/** Puts the function where the watcher finds it; the last one who takes it back removes it. */
+export const install = (): (() => void) => {
+  if (uses++ === 0) Object.defineProperty(globalThis, key, { value: diagnose, configurable: true, enumerable: false })
+  return () => {
+    if (--uses === 0) Reflect.deleteProperty(globalThis, key)
+  }
+}

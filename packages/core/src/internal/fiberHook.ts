@@ -1,0 +1,304 @@
+/**
+ * The fiber hook: sees every slice of every fiber of this thread, by wrapping `runLoop` on the prototype that all fibers
+ * share. Nothing public sees the end of a slice, or the slices that run inside another one.
+ *
+ * **Self time.** A fiber that starts a child inline, or resolves what another one waits for, runs that fiber inside its
+ * own slice. Each moment belongs to the innermost fiber; two clock reads per slice do it: the time since the last
+ * boundary goes to whoever ran until now.
+ *
+ * **Invariant.** The hook is feature-tested before it is used: a probe program runs under a recording wrapper, and what
+ * it records (who enters, what a suspension and an end return, who forked whom) must be what this file relies on. A
+ * version of Effect where it is not runs unhooked: the registry is empty and no slice is seen, but the heartbeat still
+ * finds each stall, and the watcher still asks the thread which fiber is current.
+ *
+ * There is one hook per thread, counted: it is there as long as one supervision is.
+ *
+ * Rejected: `Scheduler.shouldYield` alone (no end of a slice, so no self time, and only under schedulers of ours); a `Map` from fiber to record (a lookup
+ * per slice, and 60 bytes more a fiber) instead of one small integer on the fiber.
+ */
+import * as Fiber from "effect/Fiber"
+import type { AnyFiber, Features, FiberPrototype } from "./fiberProbe.ts"
+import * as fiberProbe from "./fiberProbe.ts"
+import * as fiberTable from "./fiberTable.ts"
+import * as labels from "./labels.ts"
+import type { ThreadBlock } from "./sharedMemory.ts"
+import * as sharedMemory from "./sharedMemory.ts"
+
+/**
+ * The integer that the hook keeps on a fiber: its row in the table, or, before its first suspension and after its end,
+ * `-1 - id` of its parent (0 for none).
+ */
+const mark: unique symbol = Symbol.for("~giveway/fiber")
+
+/** A fiber and what the hook keeps on it. */
+export type HookedFiber = AnyFiber & { [mark]?: number }
+
+/** An outermost slice that was long. Times in ms of the shared clock. */
+export interface LongSlice {
+  readonly key: number
+  readonly startedAt: number
+  readonly endedAt: number
+  /** the fiber with the longest slice of its own in it, and that slice */
+  readonly fiberId: number
+  readonly label: number
+  readonly topMs: number
+  /** slices that ran nested in it */
+  readonly slices: number
+}
+
+interface Listener {
+  readonly thresholdMs: number
+  readonly onLongSlice: (slice: LongSlice) => void
+}
+
+/** Everything that the hook knows of this thread. */
+export interface HookedThread {
+  readonly block: ThreadBlock
+  readonly table: fiberTable.FiberTable
+  readonly labels: labels.Labels
+  /** the fibers whose run loops are on the stack, outermost first; beyond `depth` there is garbage */
+  readonly running: Array<HookedFiber | undefined>
+  depth: number
+  /** slices since the process began */
+  slices: number
+  readonly times: Float64Array
+}
+
+/** Cells of `HookedThread.times`: plain numbers would be boxed anew at each store. */
+export const Times = {
+  /** the last boundary between slices */
+  boundary: 0,
+  /** longest self time within the outermost slice so far */
+  top: 1,
+  /** since when the fiber that the scheduler resumes now was ready; 0 if something else resumes it */
+  readySince: 2,
+  /** self time of all fibers, ever */
+  total: 3
+} as const
+
+const table = fiberTable.make()
+const startOf: Array<number> = []
+const selfOf: Array<number> = []
+const labelOf: Array<number> = []
+const delayOf: Array<number> = []
+const listeners = new Set<Listener>()
+let longest = Infinity
+let topFiberId = 0
+let topLabel = 0
+let slicesAtOuterBegin = 0
+
+/** This thread, as the hook sees it. Its block exists from the start, so that a watcher may read it at any time. */
+export const thread: HookedThread = {
+  block: sharedMemory.make(),
+  table,
+  labels: labels.make(),
+  running: [],
+  depth: 0,
+  slices: 0,
+  times: new Float64Array(4)
+}
+
+/** The clock that all threads share, in ms. */
+export const now = (): number => performance.timeOrigin + performance.now()
+
+// looked up once: as a global it costs 10 ns more a reading
+const clock = performance
+const origin = clock.timeOrigin
+const { block, labels: threadLabels, running, times } = thread
+const totals = threadLabels.selfMs
+
+const begin = (fiber: HookedFiber): void => {
+  const at = origin + clock.now()
+  const depth = thread.depth
+  if (depth === 0) {
+    times[Times.top] = 0
+    slicesAtOuterBegin = thread.slices
+  } else {
+    selfOf[depth - 1] = selfOf[depth - 1]! + (at - times[Times.boundary]!)
+  }
+  times[Times.boundary] = at
+  const label = threadLabels.of(fiber)
+  running[depth] = fiber
+  startOf[depth] = at
+  selfOf[depth] = 0
+  labelOf[depth] = label
+  // taken by the first slice that begins: those nested in it were not queued
+  const readySince = times[Times.readySince]!
+  delayOf[depth] = readySince === 0 || readySince > at ? 0 : at - readySince
+  times[Times.readySince] = 0
+  thread.depth = depth + 1
+  thread.slices++
+  sharedMemory.beginSlice(block, depth + 1, fiber.id, label, at)
+}
+
+const end = (fiber: HookedFiber, suspended: boolean): void => {
+  const at = origin + clock.now()
+  const depth = --thread.depth
+  const self = selfOf[depth]! + (at - times[Times.boundary]!)
+  const label = labelOf[depth]!
+  times[Times.boundary] = at
+  running[depth] = undefined
+  account(fiber, depth, self, suspended)
+  totals[label] = totals[label]! + self
+  times[Times.total] = times[Times.total]! + self
+  if (self > times[Times.top]!) {
+    times[Times.top] = self
+    topFiberId = fiber.id
+    topLabel = label
+  }
+  if (depth > 0) {
+    sharedMemory.endSlice(block, depth, running[depth - 1]!.id, labelOf[depth - 1]!, at)
+    return
+  }
+  sharedMemory.endSlice(block, 0, 0, 0, at)
+  if (at - startOf[0]! >= longest) reportLong(startOf[0]!, at)
+}
+
+/** A running fiber enters or leaves a span. Its self time stays with the first name that the slice had. */
+const relabel = (fiber: HookedFiber): void => {
+  const depth = thread.depth - 1
+  if (depth < 0 || running[depth] !== fiber) return
+  const label = threadLabels.of(fiber)
+  sharedMemory.relabel(block, label)
+  if (labelOf[depth] === 0) labelOf[depth] = label
+}
+
+const account = (fiber: HookedFiber, depth: number, self: number, suspended: boolean): void => {
+  let row = fiber[mark]
+  if (suspended) {
+    if (row === undefined || row < 0) {
+      row = table.insert(fiber, row === undefined ? parentOf(fiber) : -1 - row, startOf[depth]!)
+      fiber[mark] = row
+    }
+    table.account(row, self, delayOf[depth]!)
+  } else if (row !== undefined && row >= 0) {
+    fiber[mark] = -1 - table.parentOf(row)
+    table.remove(row)
+  }
+}
+
+/** For a fiber that was there before the hook: who runs it now is the best guess at who forked it. */
+const parentOf = (fiber: HookedFiber): number => {
+  const current = Fiber.getCurrent()
+  return current === undefined || current === fiber ? 0 : current.id
+}
+
+const reportLong = (begunAt: number, at: number): void => {
+  const slice: LongSlice = {
+    key: sharedMemory.readBeacon(block).outerSeq,
+    startedAt: begunAt,
+    endedAt: at,
+    fiberId: topFiberId,
+    label: topLabel,
+    topMs: times[Times.top]!,
+    slices: thread.slices - slicesAtOuterBegin
+  }
+  sharedMemory.attribute(block, begunAt, at)
+  for (const listener of listeners) {
+    if (at - begunAt >= listener.thresholdMs) listener.onLongSlice(slice)
+  }
+}
+
+/** Who has run longest by itself in the outermost slice that runs now. `fiber` is there if it still runs. */
+export const hogSoFar = (
+  at: number
+): {
+  readonly fiber: AnyFiber | undefined
+  readonly fiberId: number
+  readonly label: number
+  readonly selfMs: number
+} => {
+  let best = {
+    fiber: undefined as AnyFiber | undefined,
+    fiberId: topFiberId,
+    label: topLabel,
+    selfMs: times[Times.top]!
+  }
+  for (let depth = 0; depth < thread.depth; depth++) {
+    const selfMs = selfAt(depth, at)
+    const fiber = running[depth]
+    if (selfMs > best.selfMs && fiber !== undefined) {
+      best = { fiber, fiberId: fiber.id, label: labelOf[depth]!, selfMs }
+    }
+  }
+  return best
+}
+
+const selfAt = (depth: number, at: number): number =>
+  selfOf[depth]! + (depth === thread.depth - 1 ? at - times[Times.boundary]! : 0)
+
+/** Self time, in ms, of the slices on the stack, which no total contains yet; of one fiber only, if one is given. */
+export const selfOnStack = (at: number, fiber?: AnyFiber): number => {
+  let selfMs = 0
+  for (let depth = 0; depth < thread.depth; depth++) {
+    if (fiber === undefined || running[depth] === fiber) selfMs += selfAt(depth, at)
+  }
+  return selfMs
+}
+
+/** The id of a fiber's parent, 0 if it has none or nobody saw it being forked. */
+export const parentIdOf = (fiber: HookedFiber): number => {
+  const value = fiber[mark]
+  return value === undefined ? 0 : value < 0 ? -1 - value : table.parentOf(value)
+}
+
+// --- installing -----------------------------------------------------------------------------------------------------
+
+let uses = 0
+let installed: { readonly features: Features; readonly restore: () => void } | undefined
+
+const wrap = (prototype: FiberPrototype, features: Features): (() => void) => {
+  const { runLoop, setContext } = prototype
+  const { suspended } = features
+  const hookedRunLoop = function (this: HookedFiber, effect: unknown): unknown {
+    begin(this)
+    let result: unknown
+    try {
+      return (result = runLoop.call(this, effect))
+    } finally {
+      end(this, result === suspended)
+    }
+  }
+  const hookedSetContext = function (this: HookedFiber, context: unknown): void {
+    const isNew = this.context === undefined
+    setContext.call(this, context)
+    if (isNew) this[mark] = -1 - (Fiber.getCurrent()?.id ?? 0)
+    else relabel(this)
+  }
+  prototype.runLoop = hookedRunLoop
+  if (features.lineage) prototype.setContext = hookedSetContext
+  return () => {
+    // whoever wrapped it after us keeps our wrapper below theirs: harmless, it only counts
+    if (prototype.runLoop === hookedRunLoop) prototype.runLoop = runLoop
+    if (prototype.setContext === hookedSetContext) prototype.setContext = setContext
+  }
+}
+
+/** Installs the hook, once per thread; `undefined` if this version of Effect is not what it expects. */
+export const install = (): Features | undefined => {
+  if (installed === undefined) {
+    const found = fiberProbe.run()
+    if (found === undefined) return undefined
+    installed = { features: found.features, restore: wrap(found.prototype, found.features) }
+  }
+  uses++
+  return installed.features
+}
+
+/** Takes one installation back; the last one restores the prototype. */
+export const uninstall = (): void => {
+  if (--uses > 0 || installed === undefined) return
+  installed.restore()
+  installed = undefined
+}
+
+/** From now on `onLongSlice` hears of each outermost slice of at least `thresholdMs`, in its last moment. */
+export const listen = (thresholdMs: number, onLongSlice: (slice: LongSlice) => void): (() => void) => {
+  const listener: Listener = { thresholdMs, onLongSlice }
+  listeners.add(listener)
+  longest = Math.min(...Array.from(listeners, (one) => one.thresholdMs))
+  return () => {
+    listeners.delete(listener)
+    longest = Math.min(Infinity, ...Array.from(listeners, (one) => one.thresholdMs))
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * The table of suspended and resumed fibers: one row of numbers each, held outside of the fibers.
+ *
+ * A fiber enters it at its first suspension, so that the many fibers that start and end in one slice cost nothing here,
+ * and leaves it when it ends. Columns are typed arrays that double: 48 bytes a row instead of an object with boxed
+ * numbers, and nothing for the garbage collector to walk.
+ *
+ * **Invariant.** The table keeps no fiber alive. A fiber that nobody can resume any more is garbage, with supervision as
+ * without, so rows hold a `WeakRef`, and the rows of collected fibers are swept before the table grows.
+ *
+ * Rejected: a `FinalizationRegistry` (a callback and a cell for each fiber, to save a sweep that doubling makes rare).
+ */
+import type * as Fiber from "effect/Fiber"
+
+/** Rows of a fresh table. A guess: 50 kB, and no growth for a small service. */
+const initialRows = 1024
+
+export interface FiberTable {
+  readonly live: () => number
+  /** Takes a row for a fiber. Hot. */
+  readonly insert: (fiber: Fiber.Fiber<unknown, unknown>, parentId: number, startedAt: number) => number
+  /** Adds a slice to a row. Hot. */
+  readonly account: (row: number, selfMs: number, runDelayMs: number) => void
+  /** Gives a row back. Hot. */
+  readonly remove: (row: number) => void
+  readonly parentOf: (row: number) => number
+  readonly rowOf: (row: number) => Row
+  readonly forEach: (visit: (fiber: Fiber.Fiber<unknown, unknown>, row: number) => void) => void
+}
+
+export interface Row {
+  readonly parentId: number
+  readonly startedAt: number
+  readonly selfMs: number
+  readonly runDelayMs: number
+  readonly slices: number
+}
+
+const doubled = (column: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> => {
+  const larger = new Float64Array(column.length * 2)
+  larger.set(column)
+  return larger
+}
+
+export const make = (rows = initialRows): FiberTable => {
+  const refs: Array<WeakRef<Fiber.Fiber<unknown, unknown>> | undefined> = []
+  let parentId = new Float64Array(rows)
+  let startedAt = new Float64Array(rows)
+  let selfMs = new Float64Array(rows)
+  let runDelayMs = new Float64Array(rows)
+  let slices = new Int32Array(rows)
+  let free = new Int32Array(rows)
+  let freeCount = 0
+
+  const sweep = (): void => {
+    for (let row = 0; row < refs.length; row++) {
+      const ref = refs[row]
+      if (ref !== undefined && ref.deref() === undefined) remove(row)
+    }
+  }
+
+  const grow = (): void => {
+    parentId = doubled(parentId)
+    startedAt = doubled(startedAt)
+    selfMs = doubled(selfMs)
+    runDelayMs = doubled(runDelayMs)
+    const moreSlices = new Int32Array(slices.length * 2)
+    moreSlices.set(slices)
+    slices = moreSlices
+    const moreFree = new Int32Array(slices.length)
+    moreFree.set(free)
+    free = moreFree
+  }
+
+  const insert = (fiber: Fiber.Fiber<unknown, unknown>, parent: number, start: number): number => {
+    if (freeCount === 0 && refs.length === slices.length) {
+      sweep()
+      // less than a quarter free would mean a sweep for every few fibers
+      if (freeCount < slices.length / 4) grow()
+    }
+    const row = freeCount > 0 ? free[--freeCount]! : refs.length
+    refs[row] = new WeakRef(fiber)
+    parentId[row] = parent
+    startedAt[row] = start
+    selfMs[row] = 0
+    runDelayMs[row] = 0
+    slices[row] = 0
+    return row
+  }
+
+  const remove = (row: number): void => {
+    refs[row] = undefined
+    free[freeCount++] = row
+  }
+
+  return {
+    live: () => refs.length - freeCount,
+    insert,
+    account: (row, self, delay) => {
+      selfMs[row] = selfMs[row]! + self
+      runDelayMs[row] = runDelayMs[row]! + delay
+      slices[row] = slices[row]! + 1
+    },
+    remove,
+    parentOf: (row) => parentId[row]!,
+    rowOf: (row) => ({
+      parentId: parentId[row]!,
+      startedAt: startedAt[row]!,
+      selfMs: selfMs[row]!,
+      runDelayMs: runDelayMs[row]!,
+      slices: slices[row]!
+    }),
+    forEach: (visit) => {
+      for (let row = 0; row < refs.length; row++) {
+        const fiber = refs[row]?.deref()
+        if (fiber !== undefined) visit(fiber, row)
+      }
+    }
+  }
+}

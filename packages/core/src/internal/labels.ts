@@ -1,0 +1,63 @@
+/**
+ * Labels: the names of what fibers run, interned to small numbers that fit the beacon, with the self time of each.
+ *
+ * Label 0 is "no name", and also what a name gets once the table is full: span names made from data (`GET /user/17`)
+ * must not grow it for ever.
+ */
+import type * as Fiber from "effect/Fiber"
+
+/** Far more than the distinct span names of a sane service; 32 kB of self times. A guess. */
+export const capacity = 4096
+
+export interface Labels {
+  readonly of: (fiber: Fiber.Fiber<unknown, unknown>) => number
+  readonly name: (label: number) => string | undefined
+  /** how many there are, label 0 included */
+  readonly count: () => number
+  /** hear of each new label */
+  readonly onNew: Set<(request: { readonly _tag: "Label"; readonly label: number; readonly name: string }) => void>
+  /** self time by label, in ms, ever growing */
+  readonly selfMs: Float64Array
+}
+
+/** The span that a fiber is in, else its innermost `Effect.fn` or span frame. */
+export const nameOf = (fiber: Fiber.Fiber<unknown, unknown>): string | undefined => {
+  const { span, stackFrame } = fiber.cache
+  return span !== undefined && span._tag === "Span" ? span.name : stackFrame?.name
+}
+
+export const make = (): Labels => {
+  const byName = new Map<string, number>()
+  const names: Array<string | undefined> = [undefined]
+  // most slices run under the same name as the one before
+  let lastName: string | undefined
+  let lastLabel = 0
+
+  const intern = (name: string): number => {
+    const known = byName.get(name)
+    if (known !== undefined) return known
+    if (names.length === capacity) return 0
+    const label = names.length
+    names.push(name)
+    byName.set(name, label)
+    for (const hear of labels.onNew) hear({ _tag: "Label", label, name })
+    return label
+  }
+
+  const labels: Labels = {
+    of: (fiber) => {
+      const name = nameOf(fiber)
+      if (name === undefined) return 0
+      if (name !== lastName) {
+        lastLabel = intern(name)
+        lastName = name
+      }
+      return lastLabel
+    },
+    name: (label) => names[label],
+    count: () => names.length,
+    onNew: new Set(),
+    selfMs: new Float64Array(capacity)
+  }
+  return labels
+}

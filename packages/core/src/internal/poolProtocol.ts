@@ -1,0 +1,49 @@
+/**
+ * What the pool machine hears and what it orders: the whole contract between its decisions and the threads.
+ *
+ * Jobs and workers are numbers here. Payloads, results, threads and timers belong to the shell.
+ */
+
+export interface PoolConfig {
+  /** workers that run jobs, at most */
+  readonly maxWorkers: number
+  /** workers kept warm from the start */
+  readonly minWorkers: number
+  /** jobs that may wait beyond those that run */
+  readonly capacity: number
+  readonly overflow: "suspend" | "fail"
+  /** whether a warm worker stands by once jobs get cancelled */
+  readonly standby: boolean
+}
+
+export type Event =
+  | { readonly _tag: "Start" }
+  | { readonly _tag: "Submit"; readonly job: number }
+  | { readonly _tag: "Cancel"; readonly job: number }
+  | { readonly _tag: "JobDone"; readonly worker: number; readonly job: number }
+  | { readonly _tag: "GraceExpired"; readonly worker: number; readonly job: number }
+  | { readonly _tag: "WorkerReady"; readonly worker: number }
+  | { readonly _tag: "WorkerExited"; readonly worker: number }
+  | { readonly _tag: "StopExpired"; readonly worker: number }
+  | { readonly _tag: "Shutdown" }
+
+/**
+ * Why a job is settled. `done`: the worker sent its outcome. `gone`: it was cancelled and nothing of it runs any more.
+ * `workerLost`: its worker ended by itself. `noWorker`: no worker could be started.
+ */
+export type Settlement = "done" | "gone" | "workerLost" | "noWorker" | "overloaded" | "closed"
+
+export type Action =
+  | { readonly _tag: "Spawn"; readonly worker: number }
+  | { readonly _tag: "Dispatch"; readonly worker: number; readonly job: number }
+  /** raise the flag in shared memory and post a message, then run the grace timer */
+  | { readonly _tag: "RaiseCancel"; readonly worker: number; readonly job: number }
+  /** the job ended within its grace */
+  | { readonly _tag: "StopGrace"; readonly worker: number; readonly job: number }
+  /** end the thread now; the caller of `job` waits for its exit */
+  | { readonly _tag: "Terminate"; readonly worker: number; readonly killed: boolean }
+  /** ask an idle worker to release its services and end, and run the stop timer */
+  | { readonly _tag: "Stop"; readonly worker: number }
+  | { readonly _tag: "Settle"; readonly job: number; readonly as: Settlement }
+  /** every worker is gone after `Shutdown` */
+  | { readonly _tag: "Closed" }

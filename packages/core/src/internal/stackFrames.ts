@@ -1,0 +1,65 @@
+/**
+ * Reading a V8 stack as text: its frames, and the place in the user's code that it blames.
+ *
+ * The place is the innermost frame that belongs to the program: not Node's own code, not a dependency, not Giveway. A
+ * stack that lies in dependencies only is blamed on the innermost of those; better a name than none.
+ */
+
+/** A position in source code. */
+export interface Position {
+  /** relative to the working directory if it lies below it */
+  readonly file: string
+  readonly line: number
+  readonly function: string | undefined
+}
+
+const frameOf = (text: string): Position | undefined => {
+  const match =
+    /^\s*at (?:async )?(?:(.+?) \()?((?:file:\/\/|\/|[A-Za-z]:[\\/]|node:|evalmachine)[^)]*?):(\d+)(?::\d+)?\)?$/.exec(
+      text
+    )
+  if (match === null) return undefined
+  const name = match[1]?.replace(/ \[as .*\]$/, "").replace(/^new /, "")
+  return {
+    file: match[2]!,
+    line: Number(match[3]),
+    function: name === undefined || name === "<anonymous>" ? undefined : name
+  }
+}
+
+const pathOf = (file: string): string => {
+  if (!file.startsWith("file://")) return file
+  try {
+    return decodeURIComponent(new URL(file).pathname)
+  } catch {
+    return file
+  }
+}
+
+/** All frames of a stack that have a place, innermost first. */
+export const frames = (stack: string): ReadonlyArray<Position> =>
+  stack.split("\n").flatMap((text) => {
+    const frame = frameOf(text)
+    return frame === undefined ? [] : [{ ...frame, file: pathOf(frame.file) }]
+  })
+
+/** Where the code lies that must not be blamed, and what paths are to be shown relative to. */
+export interface Surroundings {
+  readonly cwd: string
+  /** folders of Giveway's own code, as paths that end in a slash */
+  readonly own: ReadonlyArray<string>
+}
+
+const relative = (file: string, cwd: string): string => (file.startsWith(`${cwd}/`) ? file.slice(cwd.length + 1) : file)
+
+/** The place a stack blames; `undefined` if there is nothing but the runtime and Giveway in it. */
+export const placeOf = (stack: string, { cwd, own }: Surroundings): Position | undefined => {
+  const candidates = frames(stack).filter(
+    ({ file }) =>
+      !file.startsWith("node:") && !file.startsWith("evalmachine") && !own.some((folder) => file.startsWith(folder))
+  )
+  const place =
+    candidates.find(({ file }) => !file.includes("/node_modules/")) ??
+    candidates.find(({ file }) => !file.includes("/node_modules/effect/"))
+  return place === undefined ? undefined : { ...place, file: relative(place.file, cwd) }
+}

@@ -1,0 +1,91 @@
+/**
+ * Stalls in words: who, how long, where, and what to do. Written by sysmon while a stall lasts and by the logger after
+ * it, so the two must read alike. Imports nothing: it loads in the watching thread.
+ */
+import type { Position } from "./stackFrames.ts"
+
+/** What a sentence needs to know. */
+export interface Blame {
+  readonly cause: string
+  readonly fiberId: number | undefined
+  readonly name: string | undefined
+  readonly place: Position | undefined
+  readonly late: boolean
+}
+
+interface Reported {
+  readonly cause: string
+  readonly ageMs: number
+  readonly fiberId: number | undefined
+  readonly name: string | undefined
+  readonly sample: { readonly place: Position | undefined; readonly late: boolean } | undefined
+}
+
+const blameOf = ({ cause, fiberId, name, sample }: Reported): Blame => ({
+  cause,
+  fiberId,
+  name,
+  place: sample?.place,
+  // a thread that runs JavaScript answers
+  late: sample?.late ?? true
+})
+
+const fiber = ({ fiberId, name }: Blame): string => {
+  if (name === undefined) return `fiber #${fiberId ?? "?"}`
+  return fiberId === undefined ? `\`${name}\`` : `\`${name}\` (fiber #${fiberId})`
+}
+
+const subject = (blame: Blame): string => {
+  switch (blame.cause) {
+    case "slice":
+      return fiber(blame)
+    case "convoy":
+      return blame.name === undefined
+        ? "a convoy of many short slices"
+        : `a convoy of many short slices, most of the time \`${blame.name}\`,`
+    default:
+      return "something that is no fiber"
+  }
+}
+
+const where = ({ late, place }: Blame): string => {
+  const native = late ? " in native code" : ""
+  if (place === undefined) return native
+  const inFunction = place.function === undefined ? "" : ` in ${place.function}`
+  return `${native}${late ? ", next at" : " at"} ${place.file}:${place.line}${inFunction}`
+}
+
+const advice = ({ cause, place }: Blame): string => {
+  switch (cause) {
+    case "slice":
+      return "run it with Compute.run, or mark it Pure"
+    case "convoy":
+      return "provide FairScheduler.layer, which bounds a turn"
+    default:
+      return place === undefined
+        ? "no JavaScript was seen in it, so look for native calls and garbage collection"
+        : "move the work of this callback into Compute.run"
+  }
+}
+
+/** Milliseconds as people say them. */
+export const duration = (ms: number): string => (ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`)
+
+/** "`thumbnail` (fiber #42) has held the loop for 64 ms at resize.ts:41 in resample: run it with …" */
+export const ongoing = (report: Reported): string => {
+  const blame = blameOf(report)
+  return `${subject(blame)} has held the loop for ${duration(report.ageMs)}${where(blame)}: ${advice(blame)}`
+}
+
+/** "`thumbnail` (fiber #42) held the loop for 214 ms at resize.ts:41 in resample: run it with …" */
+export const finished = (blame: Blame, durationMs: number): string =>
+  `${subject(blame)} held the loop for ${duration(durationMs)}${where(blame)}: ${advice(blame)}`
+
+/** "and 12 more like it", for what a rate limit swallowed. */
+export const suppressed = (count: number): string => (count === 0 ? "" : ` (${count} more like it not shown)`)
+
+/** The same trouble has the same fingerprint: its cause, name and function, not the fiber, the line nor the time. */
+export const fingerprintOf = ({ cause, name, place }: Blame): string =>
+  `${cause}|${name ?? ""}|${place === undefined ? "" : `${place.file}:${place.function ?? place.line}`}`
+
+export const fingerprint = (report: Reported): string => fingerprintOf(blameOf(report))

@@ -1,0 +1,194 @@
+/**
+ * The shell of supervision within the thread: it installs the hook, the heartbeat and the scheduler's observer, turns
+ * what they find into events of the starvation machine, and executes its actions. No Effect runs here: all of it happens
+ * in the last moment of a slice or in a timer's callback.
+ */
+import * as Effect from "effect/Effect"
+import * as Scheduler from "effect/Scheduler"
+import type { FiberInfo } from "../FiberDump.ts"
+import * as Starvation from "../Starvation.ts"
+import type { Message, Request } from "../Sysmon.ts"
+import * as diagnose from "./diagnose.ts"
+import type { LongSlice } from "./fiberHook.ts"
+import * as fiberHook from "./fiberHook.ts"
+import type { Hold } from "./heartbeat.ts"
+import * as heartbeat from "./heartbeat.ts"
+import * as liveFibers from "./liveFibers.ts"
+import type { LoopObserver } from "./loopObserver.ts"
+import * as sharedMemory from "./sharedMemory.ts"
+import * as starvationText from "./starvationText.ts"
+
+/** What the layer has to do, in Effect. */
+export type Told = Exclude<Starvation.Action, { readonly _tag: "AskWatcher" }>
+
+/** Stalls that are kept to be looked at. A guess. */
+const keptStalls = 32
+
+/** A scheduler that tells of its turns, as FairScheduler does. */
+interface ObservedScheduler extends Scheduler.Scheduler {
+  observer: LoopObserver | undefined
+  statistics(): { readonly ready: number }
+}
+
+const observedOf = (scheduler: Scheduler.Scheduler): ObservedScheduler | undefined =>
+  "observer" in scheduler && "statistics" in scheduler ? (scheduler as ObservedScheduler) : undefined
+
+/** The scheduler of the current fiber. */
+export const currentScheduler: Effect.Effect<Scheduler.Scheduler> = Effect.service(Scheduler.Scheduler)
+
+export const describe = (starvation: Starvation.Starvation, suppressed: number): string => {
+  const { durationMs, unobservedMs } = starvation
+  // a few milliseconds are nothing to remark on
+  const doubt =
+    unobservedMs > durationMs / 4 ? ` (for ${starvationText.duration(unobservedMs)} of it the thread had no core)` : ""
+  return `${starvation.toString()}${doubt}${starvationText.suppressed(suppressed)}`
+}
+
+const observe = (observed: ObservedScheduler | undefined): (() => void) => {
+  // another supervision of this thread may listen already, and writes the same block
+  if (observed === undefined || observed.observer !== undefined) return () => {}
+  const { block, times } = fiberHook.thread
+  const origin = performance.timeOrigin
+  const observer: LoopObserver = {
+    beginTurn: (now, ready, oldestReady) => sharedMemory.beginTurn(block, origin + now, ready, origin + oldestReady),
+    endTurn: (ready) => sharedMemory.endTurn(block, ready),
+    ran: (readySince) => {
+      times[fiberHook.Times.readySince] = origin + readySince
+    }
+  }
+  observed.observer = observer
+  return () => {
+    if (observed.observer === observer) observed.observer = undefined
+  }
+}
+
+/** Who still waits at the end of a slice, and since when the oldest of those did that were ready when the turn began. */
+const victimsAt = (endedAt: number, observed: ObservedScheduler | undefined): Starvation.Release["victims"] => {
+  if (observed === undefined) return undefined
+  const { oldestReady } = sharedMemory.readBeacon(fiberHook.thread.block)
+  const longestWaitMs = oldestReady === 0 ? 0 : Math.max(0, endedAt - oldestReady)
+  return { ready: observed.statistics().ready, longestWaitMs }
+}
+
+const releaseOfSlice = (slice: LongSlice, observed: ObservedScheduler | undefined): Starvation.Release => {
+  const { endedAt, startedAt } = slice
+  const isOneFiber = slice.topMs >= (endedAt - startedAt) / 2
+  return {
+    key: `slice:${slice.key}`,
+    startedAt,
+    endedAt,
+    cause: isOneFiber ? "slice" : "convoy",
+    fiberId: isOneFiber ? slice.fiberId : undefined,
+    name: fiberHook.thread.labels.name(isOneFiber ? slice.label : heartbeat.sinceBeat().label),
+    slices: slice.slices,
+    victims: victimsAt(endedAt, observed)
+  }
+}
+
+const releaseOfHold = (hold: Hold): Starvation.Release => {
+  const { endedAt, startedAt } = hold
+  const isConvoy = hold.busyMs >= (endedAt - startedAt) / 2
+  return {
+    key: `hold:${hold.key}`,
+    startedAt,
+    endedAt,
+    cause: isConvoy ? "convoy" : "loop",
+    fiberId: undefined,
+    name: isConvoy ? fiberHook.thread.labels.name(hold.label) : undefined,
+    slices: hold.slices,
+    victims: undefined
+  }
+}
+
+export interface Supervised {
+  readonly buffer: SharedArrayBuffer
+  readonly receive: (message: Message) => void
+  /** from now on the watcher is asked through `request` */
+  readonly attach: (request: (request: Request) => void) => void
+  readonly now: () => number
+  readonly fibers: () => ReadonlyArray<FiberInfo>
+  readonly recent: () => ReadonlyArray<Starvation.Starvation>
+  readonly statistics: () => {
+    readonly liveFibers: number
+    readonly slices: number
+    readonly selfMs: number
+    readonly stalls: number
+    readonly discarded: number
+    readonly hooked: boolean
+  }
+  /** takes everything back; returns what is left to be told */
+  readonly stop: () => ReadonlyArray<Told>
+}
+
+export const start = (options: {
+  readonly thresholdMs: number
+  readonly watched: boolean
+  readonly scheduler: Scheduler.Scheduler
+  readonly tell: (told: Told) => void
+}): Supervised => {
+  const { thresholdMs } = options
+  const { block, labels, table } = fiberHook.thread
+  let state = Starvation.initial({ thresholdMs, watched: options.watched })
+  let recent: ReadonlyArray<Starvation.Starvation> = []
+  let request: ((request: Request) => void) | undefined
+
+  const step = (event: Starvation.Event, tell = options.tell): void => {
+    const next = Starvation.transition(state, event)
+    state = next.state
+    for (const action of next.actions) {
+      if (action._tag === "AskWatcher") {
+        request?.({ _tag: "Settle", release: action.release })
+        sharedMemory.wake(block)
+        continue
+      }
+      if (action._tag === "Publish") recent = [...recent, action.starvation].slice(-keptStalls)
+      tell(action)
+    }
+  }
+
+  const observed = observedOf(options.scheduler)
+  const features = fiberHook.install()
+  const takeBack = [
+    diagnose.install(),
+    fiberHook.listen(thresholdMs, (slice) => step({ _tag: "Released", release: releaseOfSlice(slice, observed) })),
+    heartbeat.listen({
+      thresholdMs,
+      onHold: (hold) => step({ _tag: "Released", release: releaseOfHold(hold) }),
+      onBeat: (now) => {
+        if (state.pending.length > 0) step({ _tag: "Ticked", now })
+      }
+    }),
+    observe(observed)
+  ]
+
+  return {
+    buffer: block.buffer,
+    receive: step,
+    attach: (ask) => {
+      request = ask
+      for (let label = 1; label < labels.count(); label++) {
+        ask({ _tag: "Label", label, name: labels.name(label)! })
+      }
+      labels.onNew.add(ask)
+      takeBack.push(() => labels.onNew.delete(ask))
+    },
+    now: fiberHook.now,
+    fibers: () => (features === undefined ? [] : liveFibers.snapshot(features)),
+    recent: () => recent,
+    statistics: () => ({
+      liveFibers: table.live(),
+      slices: fiberHook.thread.slices,
+      selfMs: fiberHook.thread.times[fiberHook.Times.total]!,
+      stalls: state.published,
+      discarded: state.discarded,
+      hooked: features !== undefined
+    }),
+    stop: () => {
+      for (const undo of takeBack) undo()
+      if (features !== undefined) fiberHook.uninstall()
+      const left: Array<Told> = []
+      step({ _tag: "Ticked", now: Infinity }, (told) => left.push(told))
+      return left
+    }
+  }
+}

@@ -1,0 +1,160 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { Sysmon } from "@giveway/core"
+import { Starvation } from "@giveway/core"
+import * as fc from "fast-check"
+
+const release = (key: string, startedAt: number, ms: number): Starvation.Release => ({
+  key,
+  startedAt,
+  endedAt: startedAt + ms,
+  cause: "slice",
+  fiberId: 42,
+  name: "thumbnail",
+  slices: 1,
+  victims: undefined
+})
+
+const sample = (at: number, line: number, late = false): Sysmon.Sample => ({
+  at,
+  delayMs: late ? 40 : 1,
+  late,
+  fiberId: 42,
+  name: "thumbnail",
+  frames: ["thumbnail"],
+  place: { file: "resize.ts", line, function: "resample" },
+  stack: `Error\n    at resample (/app/resize.ts:${line}:1)`
+})
+
+const runAll = (events: ReadonlyArray<Starvation.Event>, watched = true) => {
+  let state = Starvation.initial({ thresholdMs: 50, watched })
+  const actions: Array<Starvation.Action> = []
+  for (const event of events) {
+    const next = Starvation.transition(state, event)
+    state = next.state
+    actions.push(...next.actions)
+  }
+  const published = actions.flatMap((action) => (action._tag === "Publish" ? [action.starvation] : []))
+  const logged = actions.flatMap((action) => (action._tag === "Log" ? [action] : []))
+  return { state, actions, published, logged }
+}
+
+describe("a stall", () => {
+  it("is published once the watcher has told what it saw, with the thread's duration and the watcher's place", () => {
+    const { actions, published } = runAll([
+      { _tag: "Sampled", key: "slice:7", sample: sample(1060, 41) },
+      { _tag: "Reported", key: "slice:7" },
+      { _tag: "Released", release: release("slice:7", 1000, 214) },
+      { _tag: "Sampled", key: "slice:7", sample: sample(1205, 41) },
+      { _tag: "Settled", release: 1 }
+    ])
+    assert.deepStrictEqual(
+      actions.map((action) => action._tag),
+      ["AskWatcher", "Publish", "Log"]
+    )
+    const stall = published[0]!
+    assert.deepInclude(stall, { id: 1, durationMs: 214, samples: 2, live: true, unobservedMs: 0 })
+    assert.strictEqual(
+      String(stall),
+      "`thumbnail` (fiber #42) held the loop for 214 ms at resize.ts:41 in resample: run it with Compute.run, or mark it Pure"
+    )
+  })
+
+  it("is published at once without a watcher, and after a while if the watcher is silent", () => {
+    assert.lengthOf(runAll([{ _tag: "Released", release: release("slice:1", 0, 60) }], false).published, 1)
+    const waiting: ReadonlyArray<Starvation.Event> = [{ _tag: "Released", release: release("slice:1", 0, 60) }]
+    assert.lengthOf(runAll([...waiting, { _tag: "Ticked", now: 500 }]).published, 0)
+    assert.lengthOf(runAll([...waiting, { _tag: "Ticked", now: 600 }]).published, 1)
+  })
+
+  it("is blamed on what took most of its time, not on what was sampled most often", () => {
+    const { published } = runAll([
+      { _tag: "Sampled", key: "slice:1", sample: sample(2000, 10, true) },
+      { _tag: "Sampled", key: "slice:1", sample: sample(2010, 20) },
+      { _tag: "Sampled", key: "slice:1", sample: sample(2040, 20) },
+      { _tag: "Released", release: release("slice:1", 1000, 1060) },
+      { _tag: "Settled", release: 1 }
+    ])
+    assert.deepInclude(published[0]!.hog, { late: true })
+    assert.strictEqual(published[0]!.hog.place?.line, 10)
+    assert.include(String(published[0]), "in native code, next at resize.ts:10")
+  })
+
+  it("in which the whole process did not run is discarded, and one that is longer than that says so", () => {
+    const gap: Starvation.Event = { _tag: "Gap", from: 1010, to: 4000 }
+    const { published, state } = runAll([
+      { _tag: "Released", release: release("slice:1", 1000, 3020) },
+      gap,
+      { _tag: "Settled", release: 1 },
+      { _tag: "Released", release: release("slice:2", 1000, 3100) },
+      { _tag: "Settled", release: 2 }
+    ])
+    assert.deepStrictEqual([state.discarded, published.length], [1, 1])
+    assert.deepInclude(published[0], { durationMs: 3100, unobservedMs: 2990 })
+  })
+
+  it("of the same kind is logged five times a minute, and then with the number of those that were not", () => {
+    const events = (count: number, from: number) =>
+      Array.from({ length: count }, (_, index): Starvation.Event => {
+        const at = from + index * 100
+        return { _tag: "Released", release: release(`slice:${at}`, at, 60) }
+      })
+    const { logged, published } = runAll([...events(9, 0), ...events(1, 61_000)], false)
+    assert.lengthOf(published, 10)
+    assert.deepStrictEqual(
+      logged.map(({ suppressed }) => suppressed),
+      [0, 0, 0, 0, 0, 4]
+    )
+  })
+})
+
+describe("whatever the order of events", () => {
+  const event = fc.oneof(
+    fc.record({ _tag: fc.constant("Released" as const), ms: fc.integer({ min: 1, max: 400 }) }),
+    fc.record({
+      _tag: fc.constant("Sampled" as const),
+      key: fc.integer({ min: 1, max: 8 }),
+      line: fc.integer({ min: 1, max: 3 })
+    }),
+    fc.record({ _tag: fc.constant("Settled" as const), behind: fc.integer({ min: 0, max: 3 }) }),
+    fc.record({ _tag: fc.constant("Ticked" as const), afterMs: fc.integer({ min: 0, max: 1000 }) })
+  )
+
+  it("each stall of at least the threshold is published exactly once, in order, with its own duration", () => {
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 60 }), fc.boolean(), (script, watched) => {
+        let now = 1000
+        let releases = 0
+        const expected: Array<number> = []
+        const events = script.map((step): Starvation.Event => {
+          switch (step._tag) {
+            case "Released": {
+              const startedAt = now
+              now += step.ms
+              releases++
+              if (step.ms >= 50) expected.push(step.ms)
+              return { _tag: "Released", release: release(`slice:${releases}`, startedAt, step.ms) }
+            }
+            case "Sampled":
+              return { _tag: "Sampled", key: `slice:${step.key}`, sample: sample(now, step.line) }
+            case "Settled":
+              return { _tag: "Settled", release: Math.max(0, releases - step.behind) }
+            case "Ticked":
+              now += step.afterMs
+              return { _tag: "Ticked", now }
+          }
+        })
+        const { published, state } = runAll([...events, { _tag: "Ticked", now: Infinity }], watched)
+        assert.deepStrictEqual(
+          published.map(({ durationMs }) => durationMs),
+          expected
+        )
+        assert.deepStrictEqual(
+          published.map(({ id }) => id),
+          published.map((_, index) => index + 1)
+        )
+        assert.lengthOf(state.pending, 0)
+        assert.isAtMost(state.samples.size, 8)
+      })
+    )
+  })
+})

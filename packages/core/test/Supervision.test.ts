@@ -1,0 +1,150 @@
+import { assert, describe, it } from "@effect/vitest"
+import { FairScheduler, FiberDump, Supervision } from "@giveway/core"
+import { Deferred, Effect, Fiber, Layer, Logger, Stream } from "effect"
+
+const busy = (ms: number): void => {
+  const end = performance.now() + ms
+  while (performance.now() < end);
+}
+const held = (ms: number) => Effect.sync(() => busy(ms))
+
+const find = (name: string) =>
+  Effect.gen(function* () {
+    const { fibers } = yield* Supervision.Supervision
+    const found = (yield* fibers).filter((fiber) => fiber.name === name)
+    assert.lengthOf(found, 1, `fibers named ${name}`)
+    return found[0]!
+  })
+
+const quiet = Supervision.layer({ logs: false })
+
+describe("the registry", () => {
+  it.live("knows who forked a fiber, also one that is nobody's child, and forgets it when it ends", () =>
+    Effect.gen(function* () {
+      const me = Effect.map(Effect.fiber, ({ id }) => id)
+      const gate = yield* Deferred.make<void>()
+      const waits = (name: string) => Deferred.await(gate).pipe(Effect.withSpan(name))
+      const parentId = yield* me
+      const fibers = [
+        yield* Effect.forkChild(waits("child")),
+        yield* Effect.forkDetach(waits("detached")),
+        yield* Effect.forkScoped(waits("scoped")),
+        yield* Effect.forkChild(waits("immediate"), { startImmediately: true })
+      ]
+      yield* Effect.yieldNow
+      for (const name of ["child", "detached", "scoped", "immediate"]) {
+        assert.deepInclude(yield* find(name), { parentId, state: "waiting", slices: 1 }, name)
+      }
+      yield* Deferred.succeed(gate, undefined)
+      yield* Fiber.joinAll(fibers)
+      const { fibers: left } = yield* Supervision.Supervision
+      const ids = (yield* left).map(({ id }) => id)
+      for (const { id } of fibers) assert.notInclude(ids, id)
+    }).pipe(Effect.scoped, Effect.provide(quiet))
+  )
+
+  it.live("tells a fiber that gave way from one that waits and one that runs", () =>
+    Effect.gen(function* () {
+      const states = yield* Effect.gen(function* () {
+        yield* Effect.forkChild(Effect.never.pipe(Effect.withSpan("waits")))
+        yield* Effect.forkChild(Effect.forever(Effect.yieldNow).pipe(Effect.withSpan("gives way")))
+        yield* Effect.yieldNow
+        return [(yield* find("waits")).state, (yield* find("gives way")).state, (yield* find("runs")).state]
+      }).pipe(Effect.withSpan("runs"))
+      assert.deepStrictEqual(states, ["waiting", "ready", "running"])
+    }).pipe(Effect.provide(quiet))
+  )
+
+  it.live("counts the time that a fiber runs itself, not that of a child inside its slice", () =>
+    Effect.gen(function* () {
+      const gate = yield* Deferred.make<void>()
+      const child = Effect.gen(function* () {
+        yield* held(60)
+        yield* Deferred.await(gate)
+      }).pipe(Effect.withSpan("child"))
+      const parent = Effect.gen(function* () {
+        yield* held(10)
+        yield* Effect.forkChild(child, { startImmediately: true })
+        yield* Deferred.await(gate)
+      }).pipe(Effect.withSpan("parent"))
+      yield* Effect.forkChild(parent, { startImmediately: true })
+      const [childMs, parentMs] = [(yield* find("child")).selfMs, (yield* find("parent")).selfMs]
+      assert.isAtLeast(childMs, 60)
+      assert.isAtLeast(parentMs, 10)
+      assert.isBelow(parentMs, childMs)
+      assert.strictEqual((yield* find("child")).parentId, (yield* find("parent")).id)
+    }).pipe(Effect.provide(quiet))
+  )
+
+  it.live("counts the run delay under FairScheduler", () =>
+    Effect.gen(function* () {
+      const turns = Effect.yieldNow.pipe(
+        Effect.repeat({ times: 4 }),
+        Effect.andThen(Effect.never),
+        Effect.withSpan("delayed")
+      )
+      yield* Effect.forkChild(turns, { startImmediately: true })
+      yield* Effect.forkChild(held(4).pipe(Effect.andThen(Effect.yieldNow), Effect.repeat({ times: 9 })))
+      yield* Effect.sleep("100 millis")
+      const { runDelayMs, slices, selfMs } = yield* find("delayed")
+      assert.isAtLeast(slices, 6)
+      assert.isAbove(runDelayMs, selfMs)
+    }).pipe(Effect.provide(quiet), Effect.provide(FairScheduler.layer()))
+  )
+
+  it.live("is that of the thread: a second supervision sees the same, and the first goes on when it is over", () =>
+    Effect.gen(function* () {
+      yield* Effect.forkChild(Effect.never.pipe(Effect.withSpan("before")))
+      yield* Effect.yieldNow
+      yield* find("before").pipe(Effect.provide(Layer.fresh(quiet)))
+      yield* Effect.forkChild(Effect.never.pipe(Effect.withSpan("after")))
+      yield* Effect.yieldNow
+      yield* find("after")
+      assert.isTrue((yield* (yield* Supervision.Supervision).statistics).hooked)
+    }).pipe(Effect.provide(quiet))
+  )
+
+  it.live("is part of the dump", () =>
+    Effect.gen(function* () {
+      const { dump } = yield* Supervision.Supervision
+      const text = FiberDump.render(yield* dump)
+      assert.match(text, /asks #\d+ {2}running, self \d+ ms in \d+ slices?/)
+    }).pipe(Effect.withSpan("asks"), Effect.provide(quiet))
+  )
+})
+
+describe("without a watcher", () => {
+  it.live("a stall is published and logged when it is over", () => {
+    const lines: Array<string> = []
+    const logger = Logger.make(({ logLevel, message }) => {
+      lines.push(`${logLevel} ${String(message)}`)
+    })
+    return Effect.gen(function* () {
+      const { recent, starvation, statistics } = yield* Supervision.Supervision
+      const first = yield* Effect.forkChild(Stream.runCollect(Stream.take(starvation, 1)), { startImmediately: true })
+      const hog = yield* Effect.forkChild(held(80).pipe(Effect.withSpan("resample")))
+      const [stall] = yield* Fiber.join(first)
+      assert.deepInclude(stall, { cause: "slice", live: false, samples: 0 })
+      assert.deepInclude(stall!.hog, { fiberId: hog.id, name: "resample", place: undefined, late: false })
+      assert.isAtLeast(stall!.durationMs, 80)
+      yield* Effect.sleep("20 millis")
+      assert.deepStrictEqual(yield* recent, [stall])
+      assert.strictEqual((yield* statistics).stalls, 1)
+      assert.lengthOf(lines, 1)
+      assert.match(lines[0]!, /^Warn `resample` \(fiber #\d+\) held the loop for \d+ ms: run it with Compute\.run/)
+    }).pipe(Effect.provide(Supervision.layer()), Effect.provide(Logger.layer([logger])))
+  })
+
+  it.live("the victims of a slice are known under FairScheduler", () =>
+    Effect.gen(function* () {
+      const { starvation } = yield* Supervision.Supervision
+      const first = yield* Effect.forkChild(Stream.runCollect(Stream.take(starvation, 1)), { startImmediately: true })
+      yield* Effect.yieldNow
+      yield* Effect.forkChild(held(80))
+      for (let victim = 0; victim < 5; victim++) yield* Effect.forkChild(Effect.void)
+      const [stall] = yield* Fiber.join(first)
+      assert.isAtLeast(stall!.victims?.ready ?? 0, 5)
+      assert.isAtLeast(stall!.victims?.longestWaitMs ?? 0, 80)
+    }).pipe(Effect.provide(quiet), Effect.provide(FairScheduler.layer()))
+  )
+})

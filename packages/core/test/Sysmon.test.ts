@@ -1,0 +1,231 @@
+/**
+ * The watching machine, run against a simulated thread: a script of what the thread does, and a watcher that looks when
+ * it said it would.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Sysmon } from "@giveway/core"
+import * as fc from "fast-check"
+
+const beacon: Sysmon.Seen = {
+  sliceSeq: 0,
+  depth: 0,
+  outerSeq: 0,
+  outerStart: 0,
+  fiberId: 0,
+  label: 0,
+  sliceStart: 0,
+  turnSeq: 0,
+  inTurn: false,
+  turnSlices: 0,
+  turnStart: 0,
+  ready: 0,
+  oldestReady: 0,
+  heartbeat: 1,
+  heartbeatDue: 0,
+  attributed: 0,
+  job: 0,
+  wakes: 0,
+  name: undefined,
+  coreWaitMs: 0
+}
+
+/** What a thread does one after the other: it is idle, or one slice of fiber 42 runs. The loop turns in between. */
+interface Phase {
+  readonly kind: "idle" | "slice" | "callback"
+  readonly ms: number
+}
+
+const seenAt = (script: ReadonlyArray<Phase>, now: number): Sysmon.Seen => {
+  let at = 0
+  let slices = 0
+  for (const { kind, ms } of script) {
+    if (kind === "slice") slices++
+    if (now < at + ms) {
+      if (kind === "idle")
+        return { ...beacon, heartbeat: 1 + slices, heartbeatDue: now + 20, outerSeq: slices, sliceSeq: 2 * slices }
+      const heart = { heartbeat: 1 + Math.round(at), heartbeatDue: at + 20 }
+      return kind === "callback"
+        ? { ...beacon, ...heart, outerSeq: slices, sliceSeq: 2 * slices }
+        : {
+            ...beacon,
+            ...heart,
+            depth: 1,
+            outerSeq: slices,
+            outerStart: at,
+            sliceStart: at,
+            sliceSeq: 2 * slices - 1,
+            fiberId: 42,
+            name: "price"
+          }
+    }
+    at += ms
+  }
+  return { ...beacon, heartbeat: 1 + slices, heartbeatDue: now + 20, outerSeq: slices, sliceSeq: 2 * slices }
+}
+
+const watch = (
+  script: ReadonlyArray<Phase>,
+  oversleep: (look: number) => number = () => 0,
+  coreWaitMs: (now: number) => number = () => 0
+) => {
+  const total = script.reduce((sum, { ms }) => sum + ms, 0) + 100
+  let now = 0
+  let state = Sysmon.initial({ thresholdMs: 50, intervalMs: 10, surroundings: { cwd: "/", own: [] }, now })
+  const reports: Array<Sysmon.Report & { readonly at: number }> = []
+  const told: Array<Sysmon.Message> = []
+  let looks = 0
+  const note = (actions: ReadonlyArray<Sysmon.Action>) => {
+    for (const action of actions) {
+      if (action._tag === "Report") reports.push({ ...action.report, at: now })
+      if (action._tag === "Tell") told.push(action.message)
+    }
+  }
+  while (now < total) {
+    const next = Sysmon.look(state, { ...seenAt(script, now), coreWaitMs: coreWaitMs(now) }, now)
+    state = next.state
+    note(next.actions)
+    now += next.sleepMs + oversleep(looks++)
+  }
+  return { reports, told, looks, total }
+}
+
+describe("a watcher", () => {
+  it("reports a long slice by the beacon if the thread does not answer, while it lasts", () => {
+    const { reports } = watch([
+      { kind: "idle", ms: 137 },
+      { kind: "slice", ms: 200 },
+      { kind: "idle", ms: 100 }
+    ])
+    assert.lengthOf(reports, 1)
+    const { ageMs, cause, fiberId, key, name, phase } = reports[0]!
+    assert.deepStrictEqual(
+      { cause, fiberId, key, name, phase },
+      { cause: "slice", fiberId: 42, key: "slice:1", name: "price", phase: "opened" }
+    )
+    assert.isAtMost(ageMs, 50 + 20 + 2 * 10)
+  })
+
+  it("says again what lasts: after 1, 5 and 30 seconds, and then each minute", () => {
+    const { reports } = watch([{ kind: "slice", ms: 200_000 }])
+    const seconds = reports.map(({ ageMs }) => Math.round(ageMs / 100) / 10)
+    assert.deepStrictEqual(seconds, [0.1, 1, 5, 30, 60, 120, 180])
+  })
+
+  it("sees a loop that no fiber holds", () => {
+    const { reports } = watch([
+      { kind: "idle", ms: 30 },
+      { kind: "callback", ms: 200 }
+    ])
+    assert.deepStrictEqual(
+      reports.map(({ cause, fiberId }) => [cause, fiberId]),
+      [["loop", undefined]]
+    )
+  })
+
+  it("looks 20 times a second while nothing is wrong", () => {
+    const { looks, total } = watch([{ kind: "idle", ms: 10_000 }])
+    assert.isAtMost(looks, (total / 1000) * 20 + 1)
+  })
+
+  it("blames nobody for a time in which it was not run itself", () => {
+    const { reports, told } = watch(
+      [
+        { kind: "idle", ms: 100 },
+        { kind: "slice", ms: 3040 }
+      ],
+      (look) => (look === 2 ? 3000 : 0)
+    )
+    assert.deepStrictEqual(reports, [])
+    assert.deepStrictEqual(
+      told.map(({ _tag }) => _tag),
+      ["Gap"]
+    )
+  })
+
+  it("blames nobody for a time in which the thread waited for a core", () => {
+    const script: ReadonlyArray<Phase> = [
+      { kind: "idle", ms: 100 },
+      { kind: "slice", ms: 120 },
+      { kind: "idle", ms: 100 }
+    ]
+    const waits = (now: number) => Math.min(90, Math.max(0, now - 110))
+    assert.deepStrictEqual(watch(script, () => 0, waits).reports, [])
+    assert.lengthOf(watch(script).reports, 1)
+  })
+
+  it("whatever happens, opens each long slice exactly once, and no other", () => {
+    const phase: fc.Arbitrary<Phase> = fc.record({
+      kind: fc.constantFrom("idle" as const, "slice" as const),
+      ms: fc.integer({ min: 1, max: 300 })
+    })
+    fc.assert(
+      fc.property(fc.array(phase, { maxLength: 30 }), (script) => {
+        const opened = watch(script).told.flatMap((message) => (message._tag === "Reported" ? [message.key] : []))
+        let slices = 0
+        const long: Array<string> = []
+        const surely: Array<string> = []
+        for (const { kind, ms } of script) {
+          if (kind !== "slice") continue
+          slices++
+          if (ms >= 50) long.push(`slice:${slices}`)
+          // it needs the threshold, its patience for the answer, and a look on either side
+          if (ms >= 50 + 20 + 2 * 10) surely.push(`slice:${slices}`)
+        }
+        assert.strictEqual(new Set(opened).size, opened.length)
+        assert.includeMembers(long, opened)
+        assert.includeMembers(opened, surely)
+      })
+    )
+  })
+})
+
+const answer = (heldBy: Partial<Sysmon.Answer>): Sysmon.Answer => ({
+  at: 56,
+  outerSeq: 1,
+  heartbeat: 1,
+  current: { fiberId: 42, name: "thumbnail", frames: ["thumbnail"] },
+  hog: { fiberId: 42, name: "thumbnail", selfMs: 55 },
+  busyMs: 55,
+  busiest: "thumbnail",
+  stack: "Error\n    at resample (/resize.ts:41:1)",
+  ...heldBy
+})
+
+/** Opens a slice at its threshold and has it answered `delayMs` later. */
+const asked = (heldBy: Partial<Sysmon.Answer>, delayMs: number) => {
+  const seen: Sysmon.Seen = {
+    ...beacon,
+    heartbeatDue: 60,
+    depth: 1,
+    outerSeq: 1,
+    outerStart: 0,
+    sliceStart: 0,
+    sliceSeq: 1,
+    fiberId: 42
+  }
+  const initial = Sysmon.initial({ thresholdMs: 50, intervalMs: 10, surroundings: { cwd: "/", own: [] }, now: 55 })
+  const opened = Sysmon.look(initial, seen, 55)
+  assert.deepStrictEqual(opened.actions, [{ _tag: "Ask", key: "slice:1" }])
+  const { actions } = Sysmon.answered(opened.state, answer({ at: 55 + delayMs, ...heldBy }), 55, seen, 55 + delayMs)
+  return actions.flatMap((action) => (action._tag === "Report" ? [Sysmon.line(action.report)] : []))
+}
+
+describe("an answer", () => {
+  it("at once shows what holds the loop", () => {
+    assert.deepStrictEqual(asked({}, 1), [
+      "giveway: `thumbnail` (fiber #42) has held the loop for 56 ms at /resize.ts:41 in resample: run it with Compute.run, or mark it Pure"
+    ])
+  })
+
+  it("that took long came out of native code", () => {
+    assert.deepStrictEqual(asked({}, 18), [
+      "giveway: `thumbnail` (fiber #42) has held the loop for 73 ms in native code, next at /resize.ts:41 in resample: run it with Compute.run, or mark it Pure"
+    ])
+  })
+
+  it("that shows many small shares is a convoy", () => {
+    assert.deepStrictEqual(asked({ hog: { fiberId: 42, name: "price", selfMs: 1 }, busiest: "price" }, 1), [
+      "giveway: a convoy of many short slices, most of the time `price`, has held the loop for 56 ms at /resize.ts:41 in resample: provide FairScheduler.layer, which bounds a turn"
+    ])
+  })
+})

@@ -1,0 +1,112 @@
+import { assert, describe, it } from "@effect/vitest"
+import { FairScheduler, Platform, YieldPoint } from "@giveway/core"
+import { Effect } from "effect"
+import * as sharedMemory from "../src/internal/sharedMemory.ts"
+import { VirtualLoop } from "./virtualLoop.ts"
+
+const spin = (ms: number): void => {
+  const end = performance.now() + ms
+  while (performance.now() < end);
+}
+
+/** Works in steps of `ms` until told to give way, for `limit` ms at most; returns how long that was. */
+const workUntilTold = (ms: number, limit = 500): number => {
+  const start = performance.now()
+  do spin(ms)
+  while (!YieldPoint.shouldYield() && performance.now() - start < limit)
+  return performance.now() - start
+}
+
+describe("shouldYield", () => {
+  it("outside of a FairScheduler it says yes every few milliseconds", () => {
+    workUntilTold(0.01)
+    for (const step of [0.001, 0.1, 1]) {
+      const told = workUntilTold(step)
+      assert.isAtLeast(told, 3)
+      // told, and not stopped by the limit
+      assert.isBelow(told, 500)
+    }
+  })
+
+  it.live("under a FairScheduler it speaks for the slice of the fiber that runs", () =>
+    Effect.gen(function* () {
+      const scheduler = FairScheduler.make({ turn: 40, slice: 20 })
+      const told = yield* Effect.promise(() =>
+        Effect.runPromise(
+          Effect.andThen(
+            Effect.yieldNow,
+            Effect.sync(() => {
+              YieldPoint.shouldYield()
+              return workUntilTold(0.1)
+            })
+          ),
+          { scheduler }
+        )
+      )
+      // alone in the queue, the fiber may use the whole turn
+      assert.isAtLeast(told, 20)
+    })
+  )
+
+  it("is the scheduler's own answer: a slice if others are ready, the turn otherwise", () => {
+    for (const others of [0, 1]) {
+      const loop = new VirtualLoop()
+      const scheduler = new FairScheduler.FairScheduler(2, 1, undefined, loop)
+      let worked = 0
+      Effect.runFork(
+        Effect.andThen(
+          Effect.yieldNow,
+          Effect.sync(() => {
+            while (!scheduler.sliceOver()) {
+              loop.time += 0.25
+              worked += 0.25
+            }
+          })
+        ),
+        { scheduler }
+      )
+      for (let i = 0; i < others; i++) Effect.runFork(Effect.yieldNow, { scheduler })
+      loop.run()
+      assert.strictEqual(worked, others > 0 ? 1 : 2)
+    }
+  })
+
+  it("a nested runSync is asked by its own clock, and leaves the outer fiber's answer alone", () => {
+    const loop = new VirtualLoop()
+    const scheduler = new FairScheduler.FairScheduler(2, 1, undefined, loop)
+    const answers: Array<boolean> = []
+    const ask = () => {
+      let answer = false
+      for (let i = 0; i < 64 && !answer; i++) answer = YieldPoint.shouldYield()
+      return answer
+    }
+    Effect.runSync(Effect.sync(() => workUntilTold(0.1)))
+    Effect.runFork(
+      Effect.sync(() => {
+        loop.time += 10
+        answers.push(Effect.runSync(Effect.sync(ask)), ask())
+      }),
+      { scheduler }
+    )
+    assert.deepStrictEqual(answers, [false, true])
+  })
+
+  it("says yes at once in a job that was cancelled", () => {
+    const block = sharedMemory.make()
+    Platform.enterJob(block, 7)
+    try {
+      workUntilTold(0.01)
+      assert.isFalse(YieldPoint.isCancelled())
+      YieldPoint.check()
+      sharedMemory.requestCancel(block, 6)
+      assert.isFalse(YieldPoint.isCancelled())
+      sharedMemory.requestCancel(block, 7)
+      assert.isTrue(YieldPoint.shouldYield())
+      assert.isTrue(YieldPoint.isCancelled())
+      assert.throws(() => YieldPoint.check(), YieldPoint.JobCancelled)
+    } finally {
+      Platform.leaveJob()
+    }
+    assert.isFalse(YieldPoint.isCancelled())
+  })
+})

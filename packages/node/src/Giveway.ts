@@ -1,0 +1,133 @@
+/**
+ * The whole production stack in one line: fair scheduling, a worker pool, and a thread that watches the event loop.
+ *
+ * **Invariant.** The scheduler is provided to the other parts and to the program, never merged beside them: a layer that
+ * is built beside the scheduler would start its fibers on Effect's own.
+ */
+import type * as Compute from "@giveway/core/Compute"
+import * as FairScheduler from "@giveway/core/FairScheduler"
+import type * as Supervision from "@giveway/core/Supervision"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import type * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { Teardown } from "effect/Runtime"
+import * as NodeCompute from "./NodeCompute.ts"
+import * as NodeSysmon from "./NodeSysmon.ts"
+
+/**
+ * What {@link layer} takes: the options of its parts. Everything has a default.
+ *
+ * @category models
+ */
+export interface Options {
+  /** the turn budget and the slice of the fibers on this thread */
+  readonly scheduler?: FairScheduler.Options | undefined
+  /** the worker pool */
+  readonly compute?: NodeCompute.Options | undefined
+  /** the watching thread */
+  readonly sysmon?: NodeSysmon.Options | undefined
+}
+
+/**
+ * What a program gets from {@link layer}, besides its scheduler.
+ *
+ * @category models
+ */
+export type Services = Compute.Compute | Supervision.Supervision
+
+/**
+ * Why {@link layer} cannot be built.
+ *
+ * @category errors
+ */
+export type LayerError = NodeCompute.InvalidOption | Supervision.InvalidOption | Supervision.WatcherError
+
+const stack = <E, F>(
+  compute: Layer.Layer<Compute.Compute, E>,
+  sysmon: Layer.Layer<Supervision.Supervision, F>,
+  scheduler: Layer.Layer<never>
+): Layer.Layer<Services, E | F> => Layer.mergeAll(compute, sysmon).pipe(Layer.provideMerge(scheduler))
+
+/**
+ * `FairScheduler.layer`, `NodeCompute.layer` and `NodeSysmon.layer`, in the right order.
+ *
+ * **When to use**: in a service or a `ManagedRuntime`. For a program's entry prefer {@link runMain}; in tests provide
+ * `TestCompute.layer` instead.
+ *
+ * **Details**: provide it to the layers of your program (`Layer.provide`), so that their fibers are scheduled fairly
+ * too.
+ *
+ * **Errors**: an option that cannot be, by name; a watching thread that does not start. A wrong `scheduler` option
+ * throws a `RangeError` at once.
+ *
+ * **Cost**: the sum of its parts; see each.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Supervision } from "@giveway/core"
+ * import { Giveway } from "@giveway/node"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   const supervision = yield* Supervision.Supervision
+ *   return yield* supervision.statistics
+ * })
+ *
+ * const { stalls } = await Effect.runPromise(program.pipe(Effect.provide(Giveway.layer({ compute: { maxWorkers: 2 } }))))
+ * console.log(stalls) // 0
+ * ```
+ *
+ * @category layers
+ */
+export const layer = (options: Options = {}): Layer.Layer<Services, LayerError> =>
+  stack(NodeCompute.layer(options.compute), NodeSysmon.layer(options.sysmon), FairScheduler.layer(options.scheduler))
+
+/**
+ * {@link layer} with the options of the pool and of the watching thread from the configuration: the names are those of
+ * `NodeCompute.layerConfig` and `NodeSysmon.layerConfig`.
+ *
+ * @category layers
+ */
+export const layerConfig: Layer.Layer<Services, LayerError | Config.ConfigError> = stack(
+  NodeCompute.layerConfig,
+  NodeSysmon.layerConfig,
+  FairScheduler.layer()
+)
+
+/**
+ * What {@link runMain} takes: the options of {@link layer}, and those of Effect's `runMain`.
+ *
+ * @category models
+ */
+export interface RunMainOptions extends Options {
+  readonly disableErrorReporting?: boolean | undefined
+  readonly teardown?: Teardown | undefined
+}
+
+/**
+ * Runs a program as the process's main program under {@link layer}.
+ *
+ * Ctrl-C and SIGTERM interrupt it: its finalizers run, its jobs are cancelled (and killed after `grace`), its workers
+ * end, then the process does. Exit codes are those of Effect's `NodeRuntime.runMain`: 0, 1 for a failure, which is
+ * logged, 130 after an interruption; `teardown` decides otherwise.
+ *
+ * **When to use**: once, in the entry module of a service.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Giveway } from "@giveway/node"
+ * import { Effect } from "effect"
+ *
+ * Giveway.runMain(Effect.log("up"), { compute: { maxWorkers: 1 }, sysmon: { threshold: "100 millis" } })
+ * ```
+ *
+ * @category running
+ */
+export const runMain = <A, E>(effect: Effect.Effect<A, E, Services>, options: RunMainOptions = {}): void =>
+  NodeRuntime.runMain(Effect.provide(effect, layer(options)), {
+    disableErrorReporting: options.disableErrorReporting,
+    teardown: options.teardown
+  })

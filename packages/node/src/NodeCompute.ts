@@ -1,0 +1,220 @@
+/**
+ * Compute on Node's worker threads.
+ *
+ * Workers start on demand up to `maxWorkers`, run one job at a time, and are replaced when a job kills them. Jobs wait in
+ * one queue, first come first served, so a long job delays none but itself.
+ *
+ * **Cancelling** an interrupted caller's job takes three steps: a flag in shared memory that the job meets at its next
+ * yield point; after `grace` without an answer, the worker is terminated; a warm worker that stands by takes its place at
+ * once. The standby is started when a running job is cancelled for the first time, so a program that never cancels never
+ * pays for it (about 20 to 80 MB, as any worker); from then on there is always one.
+ *
+ * Rejected: several jobs in flight per worker (more throughput for jobs below 0.1 ms, but neighbours wait behind a long
+ * job and die with a killed one); a pool that shrinks when idle (a worker costs memory, not time).
+ */
+import { availableParallelism, totalmem } from "node:os"
+import * as Compute from "@giveway/core/Compute"
+import { computeMetrics, jobCaller } from "@giveway/core/Platform"
+import * as Config from "effect/Config"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import { WorkerPool } from "./internal/workerPool.ts"
+import type { WorkerPoolOptions } from "./internal/workerPool.ts"
+
+/** What {@link layer} takes. Everything has a default. */
+export interface Options {
+  /** Workers that run jobs at the same time. Default: the number of cores Node may use. */
+  readonly maxWorkers?: number | undefined
+  /** Workers kept warm from the start. Default 1: the first job does not wait for a boot of 100 to 300 ms. */
+  readonly minWorkers?: number | undefined
+  readonly queue?:
+    | {
+        /**
+         * Jobs that may wait beyond those that run. Default 1000, a guess: it swallows a burst, and a caller behind it
+         * would wait long enough to prefer an answer.
+         */
+        readonly capacity?: number | undefined
+        /**
+         * What happens to the next one: `"suspend"` (default) makes its caller wait for room, `"fail"` fails it with
+         * `Compute.ComputeOverloaded`.
+         */
+        readonly overflow?: "suspend" | "fail" | undefined
+      }
+    | undefined
+  /**
+   * How long a cancelled job may go on before its worker is killed. Default 250 ms, a guess: hundreds of times the
+   * distance of sensible yield points, and still no wait that a user of the service would notice.
+   */
+  readonly grace?: Duration.Input | undefined
+  /**
+   * Old-space heap of each worker, in MiB; a job that needs more fails with `Compute.WorkerOutOfMemory`. Default: half of
+   * the machine's memory divided by `maxWorkers`, at least 128 and at most 2048. The least is 32. Buffers are no heap and not counted, and
+   * a few of V8's own allocations end the whole process when they fail (nodejs/node#65019).
+   */
+  readonly maxHeapMb?: number | undefined
+  /**
+   * Nice value of the workers' threads, 0 to 19, on Linux; `false` leaves them alone. Default 19: on a saturated machine
+   * the event loop then gets its core at once, and workers still take every cycle that is left.
+   */
+  readonly priority?: number | false | undefined
+  /** Whether a warm worker stands by for the next kill. Default `true`. */
+  readonly standby?: boolean | undefined
+}
+
+/** An option of {@link layer} makes no sense. */
+export class InvalidOption extends Schema.TaggedError<InvalidOption>()("InvalidOption", {
+  /** its name, as in `queue.capacity` */
+  option: Schema.String,
+  value: Schema.Unknown,
+  /** what it must be */
+  expected: Schema.String
+}) {
+  override get message(): string {
+    return `NodeCompute: ${this.option} is ${String(this.value)}, but must be ${this.expected}`
+  }
+}
+
+/**
+ * A pool of worker threads. Closing the layer's scope cancels the jobs that run, with the same grace, and waits until
+ * every thread has ended. An idle pool does not keep the process alive.
+ *
+ * Effect's metrics get `giveway_compute_queued` (gauge), `giveway_compute_jobs` (counter, by `outcome`),
+ * `giveway_compute_workers_killed` (counter), `giveway_compute_wait_ms` and `giveway_compute_run_ms` (histograms).
+ *
+ * **When to use**: once per process, beside `FairScheduler.layer`; `Giveway.layer` does both.
+ *
+ * **Gotchas**: a thread is killed between two operations of JavaScript. A long native call (sorting or parsing something
+ * huge, synchronous crypto) cannot be cut short: its slot is given to another worker at once, but whoever interrupted
+ * the job waits until that call returns. A killed worker runs no finalizers, neither of its job nor of its tasks'
+ * layers: what must be given back even then belongs on the calling side.
+ *
+ * **Cost**: 20 to 80 MB of memory per worker, depending on what its tasks import.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Compute } from "@giveway/core"
+ * import { NodeCompute } from "@giveway/node"
+ * import { Effect } from "effect"
+ *
+ * const pool = NodeCompute.layer({ maxWorkers: 2, queue: { capacity: 100, overflow: "fail" }, grace: "100 millis" })
+ * const statistics = await Effect.runPromise(Compute.statistics.pipe(Effect.provide(pool)))
+ * console.log(statistics.queued) // 0
+ * ```
+ */
+export const layer = (options: Options = {}): Layer.Layer<Compute.Compute, InvalidOption> =>
+  Layer.effect(
+    Compute.Compute,
+    Effect.gen(function* () {
+      const resolved = yield* resolve(options)
+      const context = yield* Effect.context<never>()
+      const observer = {
+        metrics: computeMetrics.make(context),
+        log: (level: "Debug" | "Warn", message: string) =>
+          void Effect.runForkWith(context)(Effect.logWithLevel(level)(message))
+      }
+      const pool = yield* Effect.acquireRelease(
+        Effect.sync(() => new WorkerPool(resolved, observer)),
+        (pool) => Effect.callback<void>((resume) => pool.close(() => resume(Effect.void)))
+      )
+      return {
+        run: jobCaller.make(jobCaller.exchangeOver(pool)),
+        statistics: Effect.sync(() => pool.statistics())
+      }
+    })
+  )
+
+/**
+ * {@link layer} with its options from the environment, each optional: `GIVEWAY_COMPUTE_MAX_WORKERS`,
+ * `GIVEWAY_COMPUTE_MIN_WORKERS`, `GIVEWAY_COMPUTE_QUEUE_CAPACITY`, `GIVEWAY_COMPUTE_QUEUE_OVERFLOW` (`suspend` or `fail`),
+ * `GIVEWAY_COMPUTE_GRACE` (as `250 millis`), `GIVEWAY_COMPUTE_MAX_HEAP_MB`, `GIVEWAY_COMPUTE_PRIORITY` (0 to 19, or
+ * `false`), `GIVEWAY_COMPUTE_STANDBY`.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Compute } from "@giveway/core"
+ * import { NodeCompute } from "@giveway/node"
+ * import { ConfigProvider, Effect, Layer } from "effect"
+ *
+ * const pool = NodeCompute.layerConfig.pipe(
+ *   Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ GIVEWAY_COMPUTE_MAX_WORKERS: "2" })))
+ * )
+ * console.log((await Effect.runPromise(Compute.statistics.pipe(Effect.provide(pool)))).queued) // 0
+ * ```
+ */
+export const layerConfig: Layer.Layer<Compute.Compute, InvalidOption | Config.ConfigError> = Layer.unwrap(
+  Effect.suspend(() => Effect.map(options, layer))
+)
+
+const optional = <A>(config: Config.Config<A>): Config.Config<A | undefined> =>
+  Config.withDefault(config, undefined as A | undefined)
+
+const options: Config.Config<Options> = Config.map(
+  Config.all({
+    maxWorkers: optional(Config.Int("GIVEWAY_COMPUTE_MAX_WORKERS")),
+    minWorkers: optional(Config.Int("GIVEWAY_COMPUTE_MIN_WORKERS")),
+    capacity: optional(Config.Int("GIVEWAY_COMPUTE_QUEUE_CAPACITY")),
+    overflow: optional(Config.Literals(["suspend", "fail"], "GIVEWAY_COMPUTE_QUEUE_OVERFLOW")),
+    grace: optional(Config.Duration("GIVEWAY_COMPUTE_GRACE")),
+    maxHeapMb: optional(Config.Int("GIVEWAY_COMPUTE_MAX_HEAP_MB")),
+    priority: optional(
+      Config.orElse(
+        Config.map(Config.Literal("false", "GIVEWAY_COMPUTE_PRIORITY"), () => false as const),
+        () => Config.Int("GIVEWAY_COMPUTE_PRIORITY")
+      )
+    ),
+    standby: optional(Config.Boolean("GIVEWAY_COMPUTE_STANDBY"))
+  }),
+  ({ capacity, overflow, ...rest }): Options => ({ ...rest, queue: { capacity, overflow } })
+)
+
+const wholeNumber = (
+  option: string,
+  value: number,
+  least: number,
+  most = Number.MAX_SAFE_INTEGER
+): Effect.Effect<number, InvalidOption> =>
+  Number.isSafeInteger(value) && value >= least && value <= most
+    ? Effect.succeed(value)
+    : Effect.fail(
+        new InvalidOption({
+          option,
+          value,
+          expected: `a whole number from ${least}${most === Number.MAX_SAFE_INTEGER ? "" : ` to ${most}`}`
+        })
+      )
+
+const resolve = Effect.fnUntraced(function* (options: Options): Effect.fn.Return<WorkerPoolOptions, InvalidOption> {
+  const maxWorkers = yield* wholeNumber("maxWorkers", options.maxWorkers ?? availableParallelism(), 1)
+  const overflow = options.queue?.overflow ?? "suspend"
+  if (overflow !== "suspend" && overflow !== "fail") {
+    return yield* new InvalidOption({ option: "queue.overflow", value: overflow, expected: `"suspend" or "fail"` })
+  }
+  const grace = Duration.fromInput(options.grace ?? 250)
+  if (grace._tag === "None" || !Number.isFinite(Duration.toMillis(grace.value))) {
+    return yield* new InvalidOption({ option: "grace", value: options.grace, expected: "a finite duration" })
+  }
+  return {
+    maxWorkers,
+    minWorkers: yield* wholeNumber("minWorkers", options.minWorkers ?? 1, 0, maxWorkers),
+    capacity: yield* wholeNumber("queue.capacity", options.queue?.capacity ?? 1000, 0),
+    overflow,
+    graceMs: Duration.toMillis(grace.value),
+    maxHeapMb: yield* wholeNumber("maxHeapMb", options.maxHeapMb ?? defaultHeapMb(maxWorkers), leastHeapMb),
+    priority: options.priority === false ? false : yield* wholeNumber("priority", options.priority ?? 19, 0, 19),
+    standby: options.standby ?? true
+  }
+})
+
+/** A worker with Effect in it needs 10 to 20 MiB to start; below 4, V8 ends the whole process instead of the worker. */
+const leastHeapMb = 32
+
+/** `process.constrainedMemory` is what a container allows, 0 or a huge number where nothing does. */
+const defaultHeapMb = (maxWorkers: number): number => {
+  const allowed = process.constrainedMemory()
+  const bytes = allowed > 0 ? Math.min(allowed, totalmem()) : totalmem()
+  return Math.min(2048, Math.max(128, Math.floor(bytes / 2 / maxWorkers / 2 ** 20)))
+}

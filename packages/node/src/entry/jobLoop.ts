@@ -1,0 +1,115 @@
+/**
+ * The compute worker: takes one job at a time from its port, runs it as a fiber under the fair scheduler, and answers.
+ *
+ * A cancel comes twice. The flag in shared memory is seen by running code: by `YieldPoint.check` in plain functions, and
+ * here at every operation of a fiber (`attention`). The message is seen by an idle event loop: it wakes a job that waits.
+ * Whichever is first interrupts the job's fiber, once; its finalizers run before the answer is sent.
+ *
+ * **Invariant**: `Done` is the last this worker says of a job, and when it is said nothing of the job's fiber runs.
+ *
+ * Anything thrown where no fiber can catch it (a timer's callback) ends the worker: its state cannot be trusted any more.
+ * The job that runs is told; that it was its callback is a guess, but nearly always right.
+ */
+import { parentPort, workerData } from "node:worker_threads"
+import * as FairScheduler from "@giveway/core/FairScheduler"
+import type { FromWorker, JobRequest, Outcome, ToWorker } from "@giveway/core/Platform"
+import { enterJob, jobContext, jobExecutor, leaveJob, pack, sharedMemory, telemetry } from "@giveway/core/Platform"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import * as Scheduler from "effect/Scheduler"
+import * as threadPriority from "../internal/threadPriority.ts"
+import type { ComputeWorkerData } from "../internal/workerData.ts"
+
+interface Running {
+  readonly job: number
+  fiber: Fiber.Fiber<Outcome> | undefined
+  interrupted: boolean
+}
+
+const port = parentPort!
+const data = workerData as ComputeWorkerData
+const block = sharedMemory.fromBuffer(data.block)
+let running: Running | undefined
+
+const post = (message: FromWorker): void => port.postMessage(message)
+
+/** Interrupts the job's fiber, once. Before the fiber's first operation there is none; its second will ask again. */
+const interrupt = (running: Running): void => {
+  if (running.interrupted || running.fiber === undefined) return
+  running.interrupted = true
+  running.fiber.interruptUnsafe()
+}
+
+const attention = (): void => {
+  if (running !== undefined && sharedMemory.isCancelRequested(block, running.job)) interrupt(running)
+}
+
+const base = Context.make(Scheduler.Scheduler, FairScheduler.make({ attention })) as Context.Context<never>
+const executor = jobExecutor.make((url) => import(url), base)
+
+const contextOf = (job: number, request: JobRequest): Context.Context<never> =>
+  telemetry.relay((signal) => post({ _tag: "Signal", job, signal }), jobContext.restore(request.context, base))
+
+const run = (job: number, request: JobRequest): void => {
+  const mine: Running = { job, fiber: undefined, interrupted: false }
+  running = mine
+  sharedMemory.setJob(block, job)
+  enterJob(block, job)
+  const body = Effect.withFiber<Outcome>((fiber) => {
+    mine.fiber = fiber as Fiber.Fiber<Outcome>
+    return executor.execute(request)
+  })
+  Effect.runForkWith(contextOf(job, request))(body).addObserver((exit) => {
+    running = undefined
+    leaveJob()
+    sharedMemory.setJob(block, 0)
+    jobExecutor.sendOutcome(outcomeOf(job, exit), (outcome) => post({ _tag: "Done", job, outcome }))
+  })
+}
+
+const outcomeOf = (job: number, exit: Exit.Exit<Outcome>): Outcome => {
+  if (sharedMemory.isCancelRequested(block, job)) return { _tag: "Cancelled" }
+  if (Exit.isSuccess(exit)) return exit.value
+  return {
+    _tag: "Died",
+    cause: pack(new Error("The job interrupted itself: its handler was interrupted by no caller"))
+  }
+}
+
+const crash = (error: unknown): void => {
+  post({ _tag: "Crashed", cause: pack(error) })
+  process.exit(1)
+}
+
+process.on("uncaughtException", crash)
+
+port.on("message", (message: ToWorker) => {
+  switch (message._tag) {
+    case "Run": {
+      run(message.job, message.request)
+      break
+    }
+    case "Cancel": {
+      if (running?.job === message.job) interrupt(running)
+      break
+    }
+    case "Stop": {
+      Effect.runForkWith(base)(executor.close).addObserver(() => process.exit(0))
+    }
+  }
+})
+
+const refusal = data.priority === false ? undefined : threadPriority.lower(data.priority)
+
+/**
+ * How long the modules of earlier jobs may hold up the first job, which may need none of them. A guess: several times
+ * what they took before.
+ */
+const preloadMs = 1000
+await Promise.race([
+  Promise.allSettled(data.preload.map((url) => import(url))),
+  new Promise((resolve) => setTimeout(resolve, preloadMs).unref())
+])
+post({ _tag: "Ready", complaint: refusal && `the priority of its thread could not be lowered: ${refusal}` })

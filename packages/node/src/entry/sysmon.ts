@@ -1,0 +1,102 @@
+/**
+ * The sysmon thread: it sleeps, looks at the watched thread's beacon, and executes what the watching machine
+ * (`Sysmon` in core) decides.
+ *
+ * It says what it sees on standard error by itself: the watched thread cannot while it is stuck. A stack comes from an
+ * inspector session that is opened for one question and closed again; V8 answers between two statements, also in the
+ * middle of an endless loop.
+ *
+ * Never used: the inspector's Debugger domain, which makes every `await` of the watched thread 8 times slower for as
+ * long as it is enabled.
+ */
+import { writeSync } from "node:fs"
+import { Session } from "node:inspector"
+import { setTimeout as after } from "node:timers/promises"
+import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads"
+import * as Sysmon from "@giveway/core/Sysmon"
+import { ofMainThread } from "../internal/schedulerDelay.ts"
+import { monotonicOrigin } from "../internal/sharedClock.ts"
+import type { SysmonStart } from "../internal/sysmonStart.ts"
+
+const start = workerData as SysmonStart
+const { port } = start
+const block = Sysmon.attach(start.buffer)
+const labels = new Map<number, string>()
+
+// The two threads' clocks began at different moments, and the wall clock may have been set in between; the monotonic
+// clock below both gives the exact distance.
+const shift = start.origin + (monotonicOrigin() - start.monotonicOrigin)
+const now = (): number => performance.now() + shift
+
+let state = Sysmon.initial({
+  thresholdMs: start.thresholdMs,
+  intervalMs: start.intervalMs,
+  surroundings: start.surroundings,
+  now: now()
+})
+/** the number of the release whose settling is asked for, and until when an open question may delay it */
+let settling: { readonly release: number; readonly until: number } | undefined
+
+/** How long the watched thread waits for an answer that is on its way, in ms: a stall that is over keeps no secrets. */
+const settlePatienceMs = 20
+
+/** While a question is open this thread's own event loop must turn; often, so that the end of a stall is seen. */
+const turnMs = 2
+
+const schedulerDelay = ofMainThread()
+const see = (): Sysmon.Seen => Sysmon.read(block, labels, schedulerDelay.read())
+
+const tell = (message: Sysmon.Message): void => port.postMessage(message)
+
+const execute = (action: Sysmon.Action): void => {
+  switch (action._tag) {
+    case "Tell":
+      return tell(action.message)
+    case "Ask":
+      return ask()
+    case "Report":
+      if (start.logs) writeSync(2, `${Sysmon.line(action.report)}\n`)
+  }
+}
+
+const ask = (): void => {
+  const session = new Session()
+  const answer = (found: Sysmon.Answer | undefined): void => {
+    session.disconnect()
+    const next = Sysmon.answered(state, found, askedAt, see(), now())
+    state = next.state
+    next.actions.forEach(execute)
+  }
+  session.connectToMainThread()
+  const askedAt = now()
+  session.post("Runtime.evaluate", { expression: Sysmon.question, returnByValue: true }, (error, outcome) => {
+    const text: unknown = error === null ? outcome.result.value : undefined
+    answer(typeof text === "string" ? (JSON.parse(text) as Sysmon.Answer) : undefined)
+  })
+}
+
+const receive = (): void => {
+  for (let received = receiveMessageOnPort(port); received !== undefined; received = receiveMessageOnPort(port)) {
+    const request = received.message as Sysmon.Request
+    if (request._tag === "Label") labels.set(request.label, request.name)
+    else settling = { release: request.release, until: now() + settlePatienceMs }
+  }
+}
+
+const settle = (): void => {
+  if (settling === undefined || (state.asking !== undefined && now() < settling.until)) return
+  tell({ _tag: "Settled", release: settling.release })
+  settling = undefined
+}
+
+parentPort?.postMessage("watching")
+for (;;) {
+  receive()
+  const seen = see()
+  const next = Sysmon.look(state, seen, now())
+  state = next.state
+  next.actions.forEach(execute)
+  settle()
+  if (state.asking === undefined) Sysmon.sleep(block, next.sleepMs, seen.wakes)
+  else await after(Math.min(turnMs, next.sleepMs))
+}

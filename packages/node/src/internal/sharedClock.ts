@@ -1,0 +1,7 @@
+/**
+ * One clock for all threads. `performance.timeOrigin + performance.now()` almost is one; but each thread reads the wall
+ * clock for its own origin when it starts, and the wall clock may be set in between.
+ */
+
+/** When this thread's `performance.now()` was zero, in ms of the monotonic clock that all threads of a process share. */
+export const monotonicOrigin = (): number => Number(process.hrtime.bigint()) / 1e6 - performance.now()

@@ -1,0 +1,277 @@
+/**
+ * The pool on worker threads: executes the actions of `poolMachine` and feeds it what happens.
+ *
+ * It decides nothing. Its own knowledge is what the machine has no use for: the payloads, the listeners, the threads, the
+ * timers, and how each job ended.
+ *
+ * **Invariant**: events are stepped one after another, never inside one another. A listener may run a fiber that submits
+ * the next job at once; that event waits its turn in `inbox`. Listeners are told last, after workers got their next jobs.
+ */
+import type { Statistics } from "@giveway/core/Compute"
+import type { computeMetrics, Ending, FromWorker, JobListener, JobRequest, JobRunner } from "@giveway/core/Platform"
+import { findUncloneable, pack, poolMachine, unpack } from "@giveway/core/Platform"
+import type { WorkerThreadOptions } from "./workerThread.ts"
+import { WorkerThread } from "./workerThread.ts"
+
+export interface WorkerPoolOptions extends poolMachine.PoolConfig, WorkerThreadOptions {
+  readonly graceMs: number
+}
+
+/** Whom the pool tells what it sees. */
+export interface WorkerPoolObserver {
+  readonly metrics: computeMetrics.ComputeMetrics
+  /** nothing is wrong for any job, but somebody may want to know */
+  readonly log: (level: "Debug" | "Warn", message: string) => void
+}
+
+interface Job {
+  readonly request: JobRequest
+  readonly listener: JobListener
+  readonly submittedAt: number
+  dispatchedAt: number | undefined
+  /** what its worker, or its worker's end, said of it */
+  ending: Ending | undefined
+}
+
+/**
+ * How long a worker may take to release its services when the pool closes, before it is terminated. A guess: closing a
+ * connection takes milliseconds, and a program that is told to stop should stop.
+ */
+const stopMs = 1000
+
+/** Job numbers live in an Int32 cell of shared memory, where 0 means none. */
+const maxJob = 2 ** 31 - 1
+
+export class WorkerPool implements JobRunner {
+  private readonly options: WorkerPoolOptions
+  private readonly observer: WorkerPoolObserver
+  private readonly state: poolMachine.PoolState
+  private readonly threads = new Map<number, WorkerThread>()
+  private readonly jobs = new Map<number, Job>()
+  /** modules that workers have imported without harm; a new worker imports them before it is ready */
+  private readonly modules = new Set<string>()
+  private readonly inbox: Array<poolMachine.Event> = []
+  private stepping = false
+  private lastJob = 0
+  private lastBootFailure: Ending = { _tag: "Exited", code: 0 }
+  private readonly counts = { completed: 0, failed: 0, cancelled: 0, killed: 0 }
+  private onClosed: (() => void) | undefined
+
+  constructor(options: WorkerPoolOptions, observer: WorkerPoolObserver) {
+    this.options = options
+    this.observer = observer
+    this.state = poolMachine.make(options)
+    this.handle({ _tag: "Start" })
+  }
+
+  submit(request: JobRequest, listener: JobListener): number {
+    const job = this.nextJob()
+    this.jobs.set(job, {
+      request,
+      listener,
+      submittedAt: performance.now(),
+      dispatchedAt: undefined,
+      ending: undefined
+    })
+    if (this.jobs.size === 1) this.keepAlive(true)
+    this.handle({ _tag: "Submit", job })
+    return job
+  }
+
+  cancel(job: number): void {
+    this.handle({ _tag: "Cancel", job })
+  }
+
+  /** Cancels what runs, refuses what comes, and calls back when every thread has ended. */
+  close(onClosed: () => void): void {
+    this.onClosed = onClosed
+    this.keepAlive(true)
+    this.handle({ _tag: "Shutdown" })
+  }
+
+  statistics(): Statistics {
+    return { ...poolMachine.census(this.state), ...this.counts }
+  }
+
+  private nextJob(): number {
+    do this.lastJob = this.lastJob === maxJob ? 1 : this.lastJob + 1
+    while (this.jobs.has(this.lastJob))
+    return this.lastJob
+  }
+
+  private keepAlive(alive: boolean): void {
+    for (const thread of this.threads.values()) thread.keepAlive(alive)
+  }
+
+  private handle(event: poolMachine.Event): void {
+    this.inbox.push(event)
+    if (this.stepping) return
+    this.stepping = true
+    try {
+      for (let next = this.inbox.shift(); next !== undefined; next = this.inbox.shift()) {
+        const actions = poolMachine.step(this.state, next)
+        for (const action of actions) if (action._tag !== "Settle") this.execute(action)
+        for (const action of actions) if (action._tag === "Settle") this.settle(action.job, action.as)
+        this.observer.metrics.queued(this.state.queued.size)
+      }
+    } finally {
+      this.stepping = false
+    }
+  }
+
+  private execute(action: Exclude<poolMachine.Action, { readonly _tag: "Settle" }>): void {
+    if (action._tag === "Closed") {
+      this.onClosed?.()
+      return
+    }
+    if (action._tag === "Spawn") {
+      this.spawn(action.worker)
+      return
+    }
+    const thread = this.threads.get(action.worker)
+    if (thread === undefined) return
+    switch (action._tag) {
+      case "Dispatch": {
+        this.dispatch(action.worker, thread, action.job)
+        break
+      }
+      case "RaiseCancel": {
+        const { job, worker } = action
+        thread.requestCancel(job)
+        thread.timer = setTimeout(() => this.handle({ _tag: "GraceExpired", worker, job }), this.options.graceMs)
+        break
+      }
+      case "StopGrace": {
+        clearTimeout(thread.timer)
+        break
+      }
+      case "Terminate": {
+        if (action.killed) {
+          this.counts.killed++
+          this.observer.metrics.killed()
+        }
+        thread.terminate()
+        break
+      }
+      case "Stop": {
+        const { worker } = action
+        thread.post({ _tag: "Stop" })
+        thread.timer = setTimeout(() => this.handle({ _tag: "StopExpired", worker }), stopMs)
+      }
+    }
+  }
+
+  private spawn(worker: number): void {
+    try {
+      const thread = new WorkerThread(this.options, Array.from(this.modules), {
+        message: (message) => this.receive(worker, message),
+        exited: (ending) => this.exited(worker, ending)
+      })
+      this.threads.set(worker, thread)
+      thread.keepAlive(this.jobs.size > 0)
+    } catch (error) {
+      this.exited(worker, { _tag: "Died", cause: pack(error) })
+    }
+  }
+
+  private dispatch(worker: number, thread: WorkerThread, job: number): void {
+    const entry = this.jobs.get(job)!
+    thread.job = job
+    entry.dispatchedAt = performance.now()
+    this.observer.metrics.dispatched(entry.dispatchedAt - entry.submittedAt)
+    try {
+      thread.post({ _tag: "Run", job, request: entry.request })
+    } catch (refusal) {
+      const found = findUncloneable(entry.request.payload) ?? { path: "", what: String(refusal) }
+      entry.ending = { _tag: "PayloadNotCloneable", ...found }
+      this.handle({ _tag: "JobDone", worker, job })
+    }
+  }
+
+  private receive(worker: number, message: FromWorker): void {
+    switch (message._tag) {
+      case "Ready": {
+        if (message.complaint !== undefined)
+          this.observer.log("Debug", `Compute worker ${worker}: ${message.complaint}`)
+        this.handle({ _tag: "WorkerReady", worker })
+        break
+      }
+      case "Done": {
+        const entry = this.jobs.get(message.job)
+        if (entry !== undefined) {
+          entry.ending = message.outcome
+          if (message.outcome._tag !== "ModuleFailed") this.modules.add(entry.request.moduleUrl)
+        }
+        this.handle({ _tag: "JobDone", worker, job: message.job })
+        break
+      }
+      case "Signal": {
+        this.jobs.get(message.job)?.listener.signal(message.signal)
+      }
+    }
+  }
+
+  private exited(worker: number, ending: Ending): void {
+    const job = this.threads.get(worker)?.job ?? 0
+    this.threads.delete(worker)
+    const entry = this.jobs.get(job)
+    if (entry !== undefined) entry.ending ??= ending
+    const phase = this.state.workers.get(worker)?.phase._tag
+    if (phase === "Starting") {
+      this.lastBootFailure = ending
+      // One of them may be the reason: the next worker starts without, and is ready for all other jobs.
+      this.modules.clear()
+    }
+    if (phase === "Starting" || phase === "Idle") {
+      this.observer.log("Warn", `Compute worker ${worker} ended while it ran no job: ${causeOf(ending)}`)
+    }
+    this.handle({ _tag: "WorkerExited", worker })
+  }
+
+  private settle(job: number, as: poolMachine.Settlement): void {
+    const entry = this.jobs.get(job)
+    if (entry === undefined) return
+    this.jobs.delete(job)
+    if (this.jobs.size === 0 && this.onClosed === undefined) this.keepAlive(false)
+    const ending = this.endingOf(entry, as)
+    const outcome = ending._tag === "Success" ? "completed" : ending._tag === "Cancelled" ? "cancelled" : "failed"
+    this.counts[outcome]++
+    this.observer.metrics.ended(
+      outcome,
+      entry.dispatchedAt === undefined ? undefined : performance.now() - entry.dispatchedAt
+    )
+    entry.listener.settle(ending)
+  }
+
+  private endingOf(entry: Job, as: poolMachine.Settlement): Ending {
+    switch (as) {
+      case "done":
+      case "workerLost":
+        return entry.ending!
+      case "gone":
+        return { _tag: "Cancelled" }
+      case "noWorker":
+        return { _tag: "NoWorker", cause: pack(causeOf(this.lastBootFailure)) }
+      case "overloaded":
+        return { _tag: "Overloaded", capacity: this.options.capacity }
+      case "closed":
+        return { _tag: "Closed" }
+    }
+  }
+}
+
+/** Why a worker ended that ran no job. */
+const causeOf = (ending: Ending): Error => {
+  switch (ending._tag) {
+    case "Died": {
+      const cause = unpack(ending.cause)
+      return cause instanceof Error ? cause : new Error(String(cause))
+    }
+    case "OutOfMemory":
+      return new RangeError(`it needs more than its ${ending.limitMb} MiB of heap`)
+    case "Exited":
+      return new Error(`it exited with code ${ending.code}`)
+    default:
+      return new Error(`it ended: ${ending._tag}`)
+  }
+}

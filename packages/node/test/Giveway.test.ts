@@ -1,0 +1,95 @@
+/**
+ * The whole stack: what `layer` provides, and how a process under `runMain` ends.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Compute, FairScheduler, Supervision } from "@giveway/core"
+import { Giveway } from "@giveway/node"
+import { ConfigProvider, Context, Effect, Layer, Scheduler } from "effect"
+import { spawn } from "node:child_process"
+import { fileURLToPath } from "node:url"
+
+const program = fileURLToPath(new URL("./programs/main.ts", import.meta.url))
+
+interface Ended {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly output: string
+}
+
+/** Runs the program as a process of its own; `onOutput` sees its output so far. */
+const start = (how: string, onOutput: (output: string, kill: (signal: NodeJS.Signals) => void) => void = () => {}) =>
+  new Promise<Ended>((resolve) => {
+    const child = spawn(process.execPath, ["--conditions=giveway-source", program, how])
+    let output = ""
+    const onData = (data: Buffer) => {
+      output += String(data)
+      onOutput(output, (signal) => child.kill(signal))
+    }
+    child.stdout.on("data", onData)
+    child.stderr.on("data", onData)
+    child.on("close", (code, signal) => resolve({ code, signal, output }))
+  })
+
+describe("runMain", () => {
+  it("runs the program with jobs on workers and exits with 0", async () => {
+    const { code, output } = await start("done")
+    assert.include(output, "the answer is 42")
+    assert.strictEqual(code, 0)
+  })
+
+  it("logs a failure and exits with 1", async () => {
+    const { code, output } = await start("fails")
+    assert.include(output, "nothing works")
+    assert.strictEqual(code, 1)
+  })
+
+  it.for(["SIGINT", "SIGTERM"] as const)("leaves on %s: finalizers run, and no job is left", async (signal) => {
+    let sent = false
+    const { code, output } = await start("waits", (sofar, kill) => {
+      if (sent || !sofar.includes("ready")) return
+      sent = true
+      kill(signal)
+    })
+    assert.include(output, "finalized with 0 jobs running")
+    assert.strictEqual(code, 130)
+  })
+})
+
+class Service extends Context.Service<Service, { readonly scheduler: Scheduler.Scheduler }>()("Service") {
+  static readonly layer = Layer.effect(
+    Service,
+    Effect.withFiber((fiber) => Effect.succeed({ scheduler: fiber.cache.scheduler }))
+  )
+}
+
+describe("layer", () => {
+  it.live("schedules the program and the layers it is provided to fairly, with one scheduler", () =>
+    Effect.gen(function* () {
+      const { scheduler } = yield* Service
+      assert.instanceOf(scheduler, FairScheduler.FairScheduler)
+      assert.strictEqual(scheduler, yield* Scheduler.Scheduler)
+      assert.isTrue((yield* (yield* Supervision.Supervision).statistics).hooked)
+      assert.strictEqual((yield* Compute.statistics).queued, 0)
+    }).pipe(Effect.provide(Service.layer.pipe(Layer.provideMerge(Giveway.layer({ compute: { maxWorkers: 1 } })))))
+  )
+
+  it.live("names an option that cannot be", () =>
+    Effect.gen(function* () {
+      const compute = yield* Effect.flip(Layer.build(Giveway.layer({ compute: { maxWorkers: 0 } })))
+      assert.include(compute.message, "maxWorkers is 0")
+      const sysmon = yield* Effect.flip(Layer.build(Giveway.layer({ sysmon: { threshold: "1 millis" } })))
+      assert.include(sysmon.message, "threshold is 1 millis")
+      assert.throws(() => Giveway.layer({ scheduler: { turn: 0 } }), /turn must be a finite duration above 0/)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("takes its options from the configuration", () =>
+    Effect.gen(function* () {
+      const provider = ConfigProvider.fromUnknown({ GIVEWAY_COMPUTE_MAX_WORKERS: "many" })
+      const error = yield* Effect.flip(
+        Layer.build(Giveway.layerConfig.pipe(Layer.provide(ConfigProvider.layer(provider))))
+      )
+      assert.include(String(error), "GIVEWAY_COMPUTE_MAX_WORKERS")
+    }).pipe(Effect.scoped)
+  )
+})

@@ -1,0 +1,73 @@
+/**
+ * Interrupting a caller ends its job, wherever it is, and nothing else.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Compute } from "@giveway/core"
+import { Effect, Fiber } from "effect"
+import { beats, pool, read, shared, until, worksOn } from "./pool.ts"
+import * as jobs from "./tasks/jobs.ts"
+
+describe("interrupting", () => {
+  it.live("a queued job removes it, and touches no other", () =>
+    Effect.gen(function* () {
+      yield* worksOn
+      const first = yield* Effect.forkChild(Compute.run(jobs.spin, 200), { startImmediately: true })
+      const buffer = shared()
+      const second = yield* Effect.forkChild(Compute.run(jobs.cooperative, buffer), { startImmediately: true })
+      const third = yield* Effect.forkChild(Compute.run(jobs.add, { a: 2, b: 2 }), { startImmediately: true })
+      yield* Fiber.interrupt(second)
+      assert.strictEqual((yield* Compute.statistics).queued, 1)
+      assert.strictEqual(yield* Fiber.join(first), 200)
+      assert.strictEqual(yield* Fiber.join(third), 4)
+      assert.strictEqual(read(buffer, "started"), 0)
+    }).pipe(pool())
+  )
+
+  it.live("a suspended caller withdraws its job", () =>
+    Effect.gen(function* () {
+      const run = Effect.forkChild(Compute.run(jobs.spin, 100), { startImmediately: true })
+      const [first, second, third] = [yield* run, yield* run, yield* run]
+      assert.strictEqual((yield* Compute.statistics).suspended, 1)
+      yield* Fiber.interrupt(third)
+      assert.strictEqual((yield* Compute.statistics).suspended, 0)
+      yield* Fiber.join(first)
+      yield* Fiber.join(second)
+    }).pipe(pool({ queue: { capacity: 1 } }))
+  )
+
+  for (const [name, task] of Object.entries({
+    cooperative: jobs.cooperative,
+    busyFiber: jobs.busyFiber,
+    sleeper: jobs.sleeper
+  })) {
+    it.live(`a ${name} job stops it at a yield point, and keeps the worker`, () =>
+      Effect.gen(function* () {
+        const worker = yield* Compute.run(jobs.where, undefined)
+        const buffer = shared()
+        const fiber = yield* Effect.forkChild(Compute.run(task, buffer))
+        yield* until(() => read(buffer, "started") === 1)
+        yield* Fiber.interrupt(fiber)
+        if (name !== "cooperative") assert.strictEqual(read(buffer, "finalized"), 1)
+        assert.isFalse(yield* beats(buffer))
+        assert.strictEqual(yield* Compute.run(jobs.where, undefined), worker)
+        assert.deepInclude(yield* Compute.statistics, { killed: 0, cancelled: 1 })
+      }).pipe(pool({ grace: 5000 }))
+    )
+  }
+
+  it.live("a job that ignores it kills the worker, waits until it is gone, and leaves the neighbours alone", () =>
+    Effect.gen(function* () {
+      const buffer = shared()
+      const neighbour = yield* Effect.forkChild(Compute.run(jobs.spin, 600), { startImmediately: true })
+      const fiber = yield* Effect.forkChild(Compute.run(jobs.loop, buffer), { startImmediately: true })
+      const queued = yield* Effect.forkChild(Compute.run(jobs.add, { a: 3, b: 4 }), { startImmediately: true })
+      yield* until(() => read(buffer, "started") === 1)
+      yield* Fiber.interrupt(fiber)
+      assert.isFalse(yield* beats(buffer))
+      assert.strictEqual(yield* Fiber.join(queued), 7)
+      assert.strictEqual(yield* Fiber.join(neighbour), 600)
+      const statistics = yield* Compute.statistics
+      assert.deepInclude(statistics, { killed: 1, cancelled: 1, completed: 2, zombies: 0 })
+    }).pipe(pool({ maxWorkers: 2, grace: 30 }))
+  )
+})

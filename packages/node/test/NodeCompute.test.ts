@@ -1,0 +1,153 @@
+/**
+ * Jobs on real worker threads: results, workers, whole processes, configuration.
+ */
+import { execFile } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { assert, describe, it } from "@effect/vitest"
+import { Compute } from "@giveway/core"
+import { NodeCompute } from "@giveway/node"
+import { ConfigProvider, Effect, Fiber, Layer, Logger, Metric } from "effect"
+import { pool, read, shared, until, worksOn } from "./pool.ts"
+import * as jobs from "./tasks/jobs.ts"
+
+describe("results", () => {
+  it.live("come back decoded, from another thread", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* Compute.run(jobs.add, { a: 1, b: 2 }), 3)
+      assert.isAbove(yield* Compute.run(jobs.where, undefined), 0)
+      const error = yield* Effect.flip(Compute.run(jobs.refuse, "no"))
+      assert.instanceOf(error, jobs.Refused)
+      assert.strictEqual(error.reason, "no")
+    }).pipe(pool())
+  )
+
+  it.live("of short jobs do not wait for a long one on another worker", () =>
+    Effect.gen(function* () {
+      const long = yield* Effect.forkChild(Compute.run(jobs.spin, 10_000))
+      yield* Effect.forEach(Array.from({ length: 20 }), () => Compute.run(jobs.spin, 1), { concurrency: "unbounded" })
+      assert.isUndefined(long.pollUnsafe())
+      yield* Fiber.interrupt(long)
+    }).pipe(pool({ maxWorkers: 2 }))
+  )
+})
+
+describe("a worker", () => {
+  it.live("builds a layer once for all its tasks, and releases it when the pool closes", () =>
+    Effect.gen(function* () {
+      const buffer = shared()
+      yield* Effect.gen(function* () {
+        yield* Compute.run(jobs.learn, buffer)
+        assert.deepStrictEqual(
+          [
+            yield* Compute.run(jobs.use, undefined),
+            yield* Compute.run(jobs.useToo, undefined),
+            yield* Compute.run(jobs.use, undefined)
+          ],
+          [1, 2, 3]
+        )
+        assert.deepStrictEqual([read(buffer, "built"), read(buffer, "released")], [1, 0])
+      }).pipe(pool())
+      assert.deepStrictEqual([read(buffer, "built"), read(buffer, "released")], [1, 1])
+    })
+  )
+
+  it.live("that crashes between two jobs is reported and replaced", () =>
+    Effect.gen(function* () {
+      const lines: Array<string> = []
+      const logger = Logger.make(({ logLevel, message }) => void lines.push(`${logLevel} ${String(message)}`))
+      yield* Effect.gen(function* () {
+        yield* Compute.run(jobs.breaksAfterwards, undefined)
+        yield* until(() => lines.length > 0)
+        yield* worksOn
+      }).pipe(pool(), Effect.provide(Logger.layer([logger])))
+      assert.strictEqual(lines.length, 1)
+      assert.match(lines[0]!, /^Warn Compute worker 1 ended while it ran no job:.*it broke when the job was over/)
+    })
+  )
+
+  if (process.platform === "linux") {
+    it.live("runs at a lower priority, unless told otherwise", () =>
+      Effect.gen(function* () {
+        assert.strictEqual(yield* Compute.run(jobs.nice, undefined).pipe(pool()), 19)
+        assert.strictEqual(yield* Compute.run(jobs.nice, undefined).pipe(pool({ priority: 5 })), 5)
+        assert.strictEqual(yield* Compute.run(jobs.nice, undefined).pipe(pool({ priority: false })), 0)
+      })
+    )
+  }
+})
+
+describe("a process", () => {
+  const run = (how: "dispose" | "leave") =>
+    Effect.callback<{ readonly code: number | string; readonly stdout: string }>((resume) => {
+      const program = fileURLToPath(new URL("./tasks/program.ts", import.meta.url))
+      const args = ["--conditions=giveway-source", program, how]
+      execFile(process.execPath, args, { timeout: 10_000 }, (error, stdout) =>
+        resume(Effect.succeed({ code: error?.code ?? 0, stdout }))
+      )
+    })
+
+  it.live("ends when its layer is closed", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* run("dispose"), { code: 0, stdout: "3\n" })
+    })
+  )
+
+  it.live("is not kept alive by an idle pool", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* run("leave"), { code: 0, stdout: "3\n" })
+    })
+  )
+})
+
+describe("layerConfig", () => {
+  const statistics = (environment: Record<string, string>) =>
+    Compute.statistics.pipe(
+      Effect.provide(
+        NodeCompute.layerConfig.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(environment))))
+      )
+    )
+
+  it.live("reads the environment, with the defaults of layer", () =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* statistics({})).workers, 1)
+      const environment = {
+        GIVEWAY_COMPUTE_MAX_WORKERS: "2",
+        GIVEWAY_COMPUTE_MIN_WORKERS: "2",
+        GIVEWAY_COMPUTE_GRACE: "20 millis",
+        GIVEWAY_COMPUTE_PRIORITY: "false",
+        GIVEWAY_COMPUTE_QUEUE_OVERFLOW: "fail"
+      }
+      assert.strictEqual((yield* statistics(environment)).workers, 2)
+    })
+  )
+
+  it.live("refuses what makes no sense", () =>
+    Effect.gen(function* () {
+      const option = yield* Effect.flip(statistics({ GIVEWAY_COMPUTE_MIN_WORKERS: "99" }))
+      assert.instanceOf(option, NodeCompute.InvalidOption)
+      const config = yield* Effect.flip(statistics({ GIVEWAY_COMPUTE_GRACE: "soon" }))
+      assert.strictEqual(config._tag, "ConfigError")
+      assert.include(String(config), "GIVEWAY_COMPUTE_GRACE")
+      const priority = yield* Effect.flip(statistics({ GIVEWAY_COMPUTE_PRIORITY: "high" }))
+      assert.strictEqual(priority._tag, "ConfigError")
+    })
+  )
+})
+
+describe("metrics", () => {
+  it.live("count jobs by outcome and time them", () =>
+    Effect.gen(function* () {
+      yield* Effect.gen(function* () {
+        yield* worksOn
+        yield* Effect.flip(Compute.run(jobs.breaks, undefined))
+      }).pipe(pool())
+      const snapshot = yield* Metric.snapshot
+      const count = (outcome: string) =>
+        snapshot.find((metric) => metric.id === "giveway_compute_jobs" && metric.attributes?.["outcome"] === outcome)
+          ?.state
+      assert.deepInclude(count("completed"), { count: 1 })
+      assert.deepInclude(count("failed"), { count: 1 })
+      assert.deepInclude(snapshot.find((metric) => metric.id === "giveway_compute_run_ms")?.state, { count: 2 })
+    }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
+  )
+})

@@ -1,0 +1,235 @@
+/**
+ * Real stalls in real processes: who held the loop, where, and that it is said while it lasts.
+ */
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { assert, describe, it } from "@effect/vitest"
+import type { Starvation, Supervision } from "@giveway/core"
+import { NodeSysmon } from "@giveway/node"
+import { ConfigProvider, Effect, Layer } from "effect"
+
+const program = fileURLToPath(new URL("programs/stalls.ts", import.meta.url))
+const source = readFileSync(program, "utf8").split("\n")
+/** Where a line of the program is, so that the test says what it means instead of a number. */
+const lineOf = (text: string): number => source.findIndex((line) => line.trim().startsWith(text)) + 1
+
+interface Ran {
+  readonly stalls: ReadonlyArray<Starvation.Starvation>
+  readonly statistics: Supervision.Statistics
+  /** the worst that there was to be seen, measured without Giveway */
+  readonly worstLatenessMs: number
+  readonly stderr: string
+}
+
+const resultOf = (stdout: string, stderr: string): Ran => {
+  const line = /^\{"stalls".*$/m.exec(stdout)
+  assert.isNotNull(line, `no result; standard error:\n${stderr}`)
+  return { ...JSON.parse(line![0]), stderr }
+}
+
+/** Runs a case; tells it to go on when standard error has `report`, or kills it then if it never would. */
+const run = async (
+  name: string,
+  options: { readonly report?: RegExp; readonly kill?: boolean; readonly flags?: ReadonlyArray<string> } = {}
+) => {
+  const folder = mkdtempSync(join(tmpdir(), "giveway-stall-"))
+  const flag = join(folder, "told")
+  const child = spawn(process.execPath, ["--conditions=giveway-source", program, name, flag, ...(options.flags ?? [])])
+  let stdout = ""
+  let stderr = ""
+  child.stdout.on("data", (data) => (stdout += data))
+  child.stderr.on("data", (data) => {
+    stderr += data
+    if (options.report?.test(stderr) !== true) return
+    if (options.kill === true) child.kill("SIGKILL")
+    else writeFileSync(flag, "")
+  })
+  const timeout = setTimeout(() => child.kill("SIGKILL"), 25_000)
+  await new Promise((resolve) => child.once("close", resolve))
+  clearTimeout(timeout)
+  rmSync(folder, { recursive: true, force: true })
+  if (options.kill === true) return { stalls: [], statistics: undefined, worstLatenessMs: 0, stderr }
+  return resultOf(stdout, stderr)
+}
+
+const only = (stalls: ReadonlyArray<Starvation.Starvation>): Starvation.Starvation => {
+  assert.lengthOf(stalls, 1, JSON.stringify(stalls, null, 1))
+  return stalls[0]!
+}
+
+describe("a stall", () => {
+  it("is reported while it lasts, with fiber, span, duration, the user's innermost line and a fix", async () => {
+    const report =
+      /giveway: `thumbnail` \(fiber #\d+\) has held the loop for \d+ ms.* at \S*programs\/stalls\.ts:\d+ in holdUntilTold: run it with Compute\.run, or mark it Pure\n/
+    const { stalls } = await run("slice", { report })
+    const stall = only(stalls)
+    assert.strictEqual(stall.cause, "slice")
+    assert.strictEqual(stall.hog.name, "thumbnail")
+    assert.strictEqual(stall.hog.place?.function, "holdUntilTold")
+    assert.strictEqual(stall.hog.place?.line, lineOf("while (!existsSync"))
+    assert.include(stall.hog.stack, "untilTold")
+    assert.isTrue(stall.live)
+    assert.isAtLeast(stall.durationMs, 50)
+  })
+
+  it("becomes one record each, with its own duration", async () => {
+    const { stalls } = await run("twice")
+    assert.deepStrictEqual(
+      stalls.map((stall) => [stall.cause, stall.hog.name]),
+      [
+        ["slice", "first"],
+        ["slice", undefined]
+      ]
+    )
+    assert.isAtLeast(stalls[0]!.durationMs, 150)
+    assert.isAtLeast(stalls[1]!.durationMs, 250)
+  })
+
+  it("of many short slices in one turn is a convoy, named by what they ran", async () => {
+    const { stalls, stderr } = await run("convoy")
+    const convoys = stalls.filter((stall) => stall.cause === "convoy")
+    // on a slow machine starting the 600 fibers is a stall of its own
+    for (const stall of stalls) assert.strictEqual(stall.hog.name, "price", JSON.stringify(stall))
+    assert.isAtLeast(Math.max(...convoys.map(({ slices }) => slices)), 300)
+    assert.match(stderr, /giveway: a convoy of many short slices, most of the time `price`, has held the loop/)
+  })
+
+  it("of children run inside their parent's slice is a convoy too, not the parent's fault", async () => {
+    const { stalls } = await run("inline")
+    assert.strictEqual(only(stalls).cause, "convoy")
+    assert.strictEqual(only(stalls).hog.name, "price")
+  })
+
+  it("of a child run inside its parent's slice is the child's", async () => {
+    const { stalls } = await run("child")
+    const stall = only(stalls)
+    assert.strictEqual(stall.cause, "slice")
+    assert.strictEqual(stall.hog.name, "innocent looking")
+  })
+
+  it("in a callback is no fiber's, and has a line", async () => {
+    const { stalls } = await run("timer", {
+      report: /something that is no fiber has held the loop for \d+ ms.* at \S+:\d+ in holdUntilTold/
+    })
+    const stall = only(stalls)
+    assert.strictEqual(stall.cause, "loop")
+    assert.isUndefined(stall.hog.fiberId)
+    assert.strictEqual(stall.hog.place?.line, lineOf("while (!existsSync"))
+    assert.isTrue(stall.live)
+  })
+
+  it("in native code names fiber and span by the beacon, and calls a stack that comes afterwards late", async () => {
+    const { stalls, stderr } = await run("native")
+    const stall = stalls.find((one) => one.hog.name === "parse")
+    assert.isDefined(stall, JSON.stringify(stalls))
+    assert.strictEqual(stall.cause, "slice")
+    assert.isTrue(stall.hog.late || stall.hog.stack === undefined)
+    assert.match(stderr, /giveway: `parse` \(fiber #\d+\) has held the loop for \d+ ms in native code/)
+  })
+
+  it("that never ends is reported, and reported again", async () => {
+    const { stderr } = await run("forever", { report: /has held the loop for 1\d\d\d ms/, kill: true })
+    assert.match(stderr, /giveway: `endless` \(fiber #\d+\) has held the loop for \d\d\d? ms.* at \S*stalls\.ts:\d+/)
+    assert.match(stderr, /giveway: `endless` \(fiber #\d+\) has held the loop for 1\d\d\d ms.* at \S*stalls\.ts:\d+/)
+  })
+
+  it("is published each time and logged five times a minute", async () => {
+    const { stalls, stderr } = await run("many")
+    const again = stalls.filter((stall) => stall.hog.name === "again")
+    assert.lengthOf(again, 8)
+    assert.lengthOf(stderr.match(/`again` .* has held the loop/g) ?? [], 5)
+  })
+
+  it("is found where slices cannot be seen, and the current fiber named", async () => {
+    const { stalls, statistics, stderr } = await run("slice", { report: /has held the loop/, flags: ["--frozen"] })
+    assert.isFalse(statistics?.hooked)
+    const stall = only(stalls)
+    assert.deepStrictEqual([stall.cause, stall.hog.name], ["slice", "thumbnail"])
+    assert.match(stderr, /giveway: `thumbnail` \(fiber #\d+\) has held the loop/)
+  })
+
+  it("that is nothing but the whole process being stopped is nobody's fault", async () => {
+    const child = spawn(process.execPath, ["--conditions=giveway-source", program, "idle", "none"])
+    let stdout = ""
+    let stderr = ""
+    child.stdout.on("data", (data) => (stdout += data))
+    child.stderr.on("data", (data) => (stderr += data))
+    await once(child.stdout, "data")
+    child.kill("SIGSTOP")
+    await new Promise((resolve) => setTimeout(resolve, 600))
+    child.kill("SIGCONT")
+    await once(child, "close")
+    const { stalls, statistics } = resultOf(stdout, stderr)
+    assert.isAtLeast(statistics.discarded, 1)
+    for (const { durationMs } of stalls) assert.isBelow(durationMs, 600)
+    assert.notMatch(stderr, /held the loop for [6-9]\d\d ms/)
+  })
+
+  it.for([
+    ["idle", "an idle process"],
+    ["healthy", "a busy but healthy one"]
+  ] as const)("does not happen to %s: what is reported is there for a plain timer to see too", async ([name]) => {
+    const { stalls, worstLatenessMs } = await run(name, { flags: ["--fair"] })
+    // on an overloaded machine any process is stopped for a while; that is no false alarm
+    for (const { durationMs } of stalls) assert.isAtMost(durationMs, worstLatenessMs + 30)
+    if (worstLatenessMs < 30) assert.deepStrictEqual(stalls, [])
+  })
+})
+
+describe("the registry", () => {
+  it("keeps no fiber alive", async () => {
+    const forgotten = fileURLToPath(new URL("programs/forgotten.ts", import.meta.url))
+    const child = spawn(process.execPath, ["--expose-gc", "--conditions=giveway-source", forgotten])
+    let stdout = ""
+    child.stdout.on("data", (data) => (stdout += data))
+    await once(child, "close")
+    const { after, before } = JSON.parse(stdout)
+    assert.strictEqual(before, 1000)
+    assert.isBelow(after, 10)
+  })
+})
+
+describe("the thread", () => {
+  it.live("ends with its scope and leaves the fibers as they were", () =>
+    Effect.gen(function* () {
+      const prototype = Object.getPrototypeOf(Effect.runFork(Effect.void))
+      const before = prototype.runLoop
+      const workers = () => process.getActiveResourcesInfo().filter((resource) => resource === "MessagePort").length
+      const ports = workers()
+      for (let round = 0; round < 3; round++) {
+        yield* Effect.sleep("20 millis").pipe(Effect.provide(NodeSysmon.layer({ logs: false })))
+      }
+      assert.strictEqual(prototype.runLoop, before)
+      assert.strictEqual(workers(), ports)
+      assert.isUndefined((globalThis as Record<symbol, unknown>)[Symbol.for("~giveway/diagnose")])
+    })
+  )
+
+  it.live("does not start with options that cannot be", () =>
+    Effect.gen(function* () {
+      const wrong = [{ threshold: "1 milli" }, { threshold: Infinity }, { interval: 0 }] as const
+      const messages = yield* Effect.forEach(wrong, (options) =>
+        Effect.map(Effect.flip(Effect.scoped(Layer.build(NodeSysmon.layer(options)))), (error) => error.message)
+      )
+      assert.deepStrictEqual(messages, [
+        'Supervision: threshold is 1 milli, but must be a finite duration of at least 10 ms, such as "50 millis"',
+        'Supervision: threshold is Infinity, but must be a finite duration of at least 10 ms, such as "50 millis"',
+        'Supervision: interval is 0, but must be a finite duration of at least 1 ms, such as "10 millis"'
+      ])
+    })
+  )
+
+  it.live("takes its options from the configuration", () =>
+    Effect.gen(function* () {
+      const provider = ConfigProvider.fromUnknown({ GIVEWAY_STALL_THRESHOLD: "5 millis" })
+      const error = yield* Effect.flip(
+        Effect.scoped(Layer.build(NodeSysmon.layerConfig.pipe(Layer.provide(ConfigProvider.layer(provider)))))
+      )
+      assert.include(error.message, "threshold")
+    })
+  )
+})

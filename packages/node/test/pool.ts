@@ -1,0 +1,35 @@
+/**
+ * What every test of `NodeCompute` needs: a pool, and memory shared with its jobs.
+ */
+import { assert } from "@effect/vitest"
+import { Compute } from "@giveway/core"
+import { NodeCompute } from "@giveway/node"
+import { Effect } from "effect"
+import * as jobs from "./tasks/jobs.ts"
+
+/** Provides a pool of one worker. */
+export const pool = (options?: NodeCompute.Options) => Effect.provide(NodeCompute.layer({ maxWorkers: 1, ...options }))
+
+/** Memory for a job to beat in. */
+export const shared = () => new SharedArrayBuffer(64)
+
+export const read = (buffer: SharedArrayBuffer, cell: keyof typeof jobs.Cell) =>
+  Atomics.load(new Int32Array(buffer), jobs.Cell[cell])
+
+export const until = (condition: () => boolean) =>
+  Effect.gen(function* () {
+    while (!condition()) yield* Effect.sleep(2)
+  })
+
+/** Whether the job that beats in `buffer` still runs. */
+export const beats = (buffer: SharedArrayBuffer) =>
+  Effect.gen(function* () {
+    const before = read(buffer, "beats")
+    yield* Effect.sleep(30)
+    return read(buffer, "beats") !== before
+  })
+
+/** The pool still runs jobs. */
+export const worksOn = Effect.gen(function* () {
+  assert.strictEqual(yield* Compute.run(jobs.add, { a: 1, b: 2 }), 3)
+})

@@ -1,0 +1,181 @@
+/**
+ * Tasks that the tests of `NodeCompute` run on real workers. Where a test must know whether a job still runs, the job
+ * beats: it counts up in memory it shares with the test.
+ */
+import { readFileSync, readlinkSync } from "node:fs"
+import { threadId } from "node:worker_threads"
+import { Task, YieldPoint } from "@giveway/core"
+import { Context, Effect, Layer, Schema } from "effect"
+
+const url = import.meta.url
+
+/** Cells of the memory a job shares with its test. */
+export const Cell = { beats: 0, started: 1, finalized: 2, built: 3, released: 4 } as const
+
+export const Shared = Schema.instanceOf(SharedArrayBuffer)
+
+const cells = (buffer: SharedArrayBuffer) => new Int32Array(buffer)
+
+export const add = Task.make(
+  url,
+  "add",
+  { payload: Schema.Struct({ a: Schema.Number, b: Schema.Number }), success: Schema.Number },
+  ({ a, b }) => a + b
+)
+
+export const where = Task.make(url, "where", { payload: Schema.Void, success: Schema.Number }, () => threadId)
+
+export const spin = Task.make(url, "spin", { payload: Schema.Number, success: Schema.Number }, (ms) => {
+  const end = performance.now() + ms
+  while (performance.now() < end) YieldPoint.check()
+  return ms
+})
+
+/** Never gives way. */
+export const loop = Task.make(url, "loop", { payload: Shared, success: Schema.Void }, (shared) => {
+  const cell = cells(shared)
+  Atomics.add(cell, Cell.started, 1)
+  for (;;) Atomics.add(cell, Cell.beats, 1)
+})
+
+/** Loops for ever, with yield points. */
+export const cooperative = Task.make(url, "cooperative", { payload: Shared, success: Schema.Void }, (shared) => {
+  const cell = cells(shared)
+  Atomics.add(cell, Cell.started, 1)
+  for (;;) {
+    YieldPoint.check()
+    Atomics.add(cell, Cell.beats, 1)
+  }
+})
+
+/** Loops for ever as a fiber, and says when its finalizer has run. */
+export const busyFiber = Task.make(url, "busyFiber", { payload: Shared, success: Schema.Void }, (shared) => {
+  const cell = cells(shared)
+  Atomics.add(cell, Cell.started, 1)
+  return Effect.sync(() => Atomics.add(cell, Cell.beats, 1)).pipe(
+    Effect.forever,
+    Effect.ensuring(Effect.sync(() => Atomics.add(cell, Cell.finalized, 1)))
+  )
+})
+
+/** Waits for ever as a fiber; its finalizer takes a while. */
+export const sleeper = Task.make(url, "sleeper", { payload: Shared, success: Schema.Void }, (shared) => {
+  const cell = cells(shared)
+  Atomics.add(cell, Cell.started, 1)
+  return Effect.never.pipe(
+    Effect.ensuring(
+      Effect.andThen(
+        Effect.sleep(30),
+        Effect.sync(() => Atomics.add(cell, Cell.finalized, 1))
+      )
+    )
+  )
+})
+
+export class Refused extends Schema.TaggedError<Refused>()("Refused", { reason: Schema.String }) {}
+
+export const refuse = Task.make(
+  url,
+  "refuse",
+  { payload: Schema.String, success: Schema.Void, error: Refused },
+  (reason) => Effect.fail(new Refused({ reason }))
+)
+
+class Broken extends RangeError {
+  readonly code = "E_BROKEN"
+}
+
+export const breaks = Task.make(url, "breaks", { payload: Schema.Void, success: Schema.Void }, function insideTheJob() {
+  throw new Broken("it broke", { cause: new TypeError("the reason") })
+})
+
+export const breaksLater = Task.make(url, "breaksLater", { payload: Schema.Void, success: Schema.Void }, () =>
+  Effect.callback<void>(() => {
+    setTimeout(() => {
+      throw new Broken("it broke in a timer")
+    })
+  })
+)
+
+export const breaksAfterwards = Task.make(
+  url,
+  "breaksAfterwards",
+  { payload: Schema.Void, success: Schema.Void },
+  () => {
+    setTimeout(() => {
+      throw new Broken("it broke when the job was over")
+    }, 10)
+  }
+)
+
+export const echo = Task.make(url, "echo", { payload: Schema.Unknown, success: Schema.Unknown }, (payload) =>
+  payload === "a function" ? { handlers: [() => 1] } : payload
+)
+
+export const half = Task.make(url, "half", { payload: Schema.Int, success: Schema.Int }, (n) => n / 2)
+
+export const exit = Task.make(url, "exit", { payload: Schema.Number, success: Schema.Void }, (code) => {
+  process.exit(code)
+})
+
+export const hog = Task.make(url, "hog", { payload: Schema.Void, success: Schema.Number }, () => {
+  const kept: Array<Array<number>> = []
+  for (;;) kept.push(Array.from({ length: 100_000 }, (_, i) => i * 1.5))
+})
+
+export const nice = Task.make(url, "nice", { payload: Schema.Void, success: Schema.Number }, () => {
+  const thread = readlinkSync("/proc/thread-self").split("/").at(-1)!
+  const stat = readFileSync(`/proc/self/task/${thread}/stat`, "utf8")
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[16])
+})
+
+export const traced = Task.make(url, "traced", { payload: Schema.Void, success: Schema.Void }, () =>
+  Effect.gen(function* () {
+    yield* Effect.annotateCurrentSpan("cells", 3)
+    yield* Effect.logInfo("inside", { n: 1 }).pipe(Effect.annotateLogs("step", "resize"))
+    yield* Effect.logDebug("too quiet")
+    yield* Effect.logError("failed", new Broken("logged"))
+    yield* Effect.void.pipe(Effect.withSpan("inner"))
+  }).pipe(Effect.withSpan("outer"))
+)
+
+export const openSpan = Task.make(url, "openSpan", { payload: Shared, success: Schema.Void }, (shared) =>
+  Effect.sync(() => {
+    Atomics.add(cells(shared), Cell.started, 1)
+    for (;;);
+  }).pipe(Effect.withSpan("left open"))
+)
+
+class Engine extends Context.Service<Engine, { readonly thread: number; readonly uses: () => number }>()("Engine") {}
+
+const engine = (shared: SharedArrayBuffer) =>
+  Layer.effect(
+    Engine,
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        Atomics.add(cells(shared), Cell.built, 1)
+        let uses = 0
+        return { thread: threadId, uses: () => ++uses }
+      }),
+      () => Effect.sync(() => Atomics.add(cells(shared), Cell.released, 1))
+    )
+  )
+
+/** A worker learns of its test's memory by a job; its services are built after that. */
+let learned: SharedArrayBuffer | undefined
+const learnedEngine = Layer.unwrap(Effect.sync(() => engine(learned ?? new SharedArrayBuffer(64))))
+
+export const learn = Task.make(url, "learn", { payload: Shared, success: Schema.Void }, (shared) => {
+  learned = shared
+})
+
+export const use = Task.make(url, "use", { payload: Schema.Void, success: Schema.Number, layer: learnedEngine }, () =>
+  Effect.map(Engine, (engine) => engine.uses())
+)
+
+export const useToo = Task.make(
+  url,
+  "useToo",
+  { payload: Schema.Void, success: Schema.Number, layer: learnedEngine },
+  () => Effect.map(Engine, (engine) => engine.uses())
+)
