@@ -1,10 +1,12 @@
 /** Two nested loops over strings and arrays. */
+const zeros = (length: number): Array<number> => Array.from<number>({ length }).fill(0)
+
 export function run(a: string, b: string): number {
   "use steppable"
   const m = a.length
   const n = b.length
-  let p = new Array<number>(n + 1).fill(0)
-  let q = new Array<number>(n + 1).fill(0)
+  let p = zeros(n + 1)
+  let q = zeros(n + 1)
   for (let j = 0; j <= n; j++) {
     p[j] = j
   }

@@ -16,9 +16,11 @@ function place(n: number, row: number, cols: Array<number>, d1: Array<number>, d
   return found
 }
 
+const zeros = (length: number): Array<number> => Array.from<number>({ length }).fill(0)
+
 export function run(n: number): number {
   "use steppable"
-  return place(n, 0, new Array(n).fill(0), new Array(2 * n).fill(0), new Array(2 * n + 1).fill(0))
+  return place(n, 0, zeros(n), zeros(2 * n), zeros(2 * n + 1))
 }
 
 export const input = (): Parameters<typeof run> => [11]

@@ -57,7 +57,7 @@ export const compile = (source: string, options: Options): Compiled => {
   if (source.length > largestSource) {
     return note(`the file has ${source.length} characters, more than ${largestSource}, and is left alone`, "split it")
   }
-  if (!canCarryMarks(source)) return note("the file holds the control character U+0001", "write it as \\u0001")
+  if (!canCarryMarks(source)) return note("the file holds the noncharacter U+FDD0", "write it as \\uFDD0")
   const parsed = parse(source, file)
   if ("reason" in parsed) return leftAlone(source, [parsed])
   const { program, text } = parsed
@@ -117,7 +117,7 @@ const decide = (
 
 /** Puts `inserted` before the first piece that was copied from `offset`. */
 const insertAt = (marked: string, offset: number, inserted: string): string => {
-  const at = marked.indexOf(`\u0001${offset}\u0002`)
+  const at = marked.indexOf(`\uFDD0${offset}\uFDD1`)
   return at === -1 ? inserted + marked : marked.slice(0, at) + inserted + marked.slice(at)
 }
 

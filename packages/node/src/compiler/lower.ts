@@ -348,8 +348,8 @@ class Lowering {
         steps.push({
           kind: "if",
           test,
-          then: this.branch(statement.consequent),
-          otherwise: this.branch(statement.alternate)
+          yes: this.branch(statement.consequent),
+          no: this.branch(statement.alternate)
         })
         return
       }
@@ -525,10 +525,10 @@ class Lowering {
             : node.operator === "||"
               ? `!${value}`
               : `${value} === null || ${value} === undefined`
-        const then: Array<Step> = []
-        const right = this.expression(node.right, root, then)
-        then.push(assign(value, right))
-        steps.push({ kind: "if", test, then, otherwise: [] })
+        const yes: Array<Step> = []
+        const right = this.expression(node.right, root, yes)
+        yes.push(assign(value, right))
+        steps.push({ kind: "if", test, yes, no: [] })
         return value
       }
       case "ConditionalExpression": {
@@ -540,9 +540,9 @@ class Lowering {
           inner.push(assign(value, text))
           return inner
         }
-        const then = branch(node.consequent)
-        const otherwise = branch(node.alternate)
-        steps.push({ kind: "if", test, then, otherwise })
+        const yes = branch(node.consequent)
+        const no = branch(node.alternate)
+        steps.push({ kind: "if", test, yes, no })
         this.assigned.push(value)
         return value
       }

@@ -38,7 +38,8 @@ export const parse = (source: string, file: string): Parsed | Diagnostic => {
     } catch (error) {
       const { errors } = parseSync(file, source, { lang: "ts", sourceType: "module" })
       const offset = errors[0]?.labels[0]?.start ?? 0
-      return diagnostic.make(file, source, offset, messageOf(error).split("\n")[0]!, "use types that can be erased")
+      const fix = errors.length > 0 ? "correct the syntax" : "use types that can be erased"
+      return diagnostic.make(file, source, offset, messageOf(error).split("\n")[0]!, fix)
     }
   }
   const { comments, errors, program } = parseSync(file, text, {

@@ -2,20 +2,20 @@
  * From generated text with marks to clean text and a source map.
  *
  * Every stage after the classifier produces plain strings. A piece that was copied from the source carries the offset
- * it came from as a mark, `U+0001 offset U+0002` (or `offset:name`, before a function), so pieces can be concatenated, duplicated and reordered without any
- * bookkeeping; here the marks become mappings and go away. A source that holds such a character itself is not compiled.
+ * it came from as a mark, `U+FDD0 offset U+FDD1` (or `offset:name`, before a function), so pieces can be concatenated, duplicated and reordered without any
+ * bookkeeping; here the marks become mappings and go away. Both are noncharacters, which no text for interchange holds; a source that does is not compiled.
  *
  * Rejected: a tree printer (it would reprint what users wrote; strings keep it byte for byte) and an editing buffer
  * (code is duplicated, not moved).
  */
 
 /** Whether marks in the output could be told from the text itself. */
-export const canCarryMarks = (text: string): boolean => !text.includes("\u0001")
+export const canCarryMarks = (text: string): boolean => !text.includes("\uFDD0")
 
-const mark = (offset: number): string => `\u0001${offset}\u0002`
+const mark = (offset: number): string => `\uFDD0${offset}\uFDD1`
 
 /** Before a `function`: stack traces show it under `name`. */
-export const named = (offset: number, name: string): string => `\u0001${offset}:${name}\u0002`
+export const named = (offset: number, name: string): string => `\uFDD0${offset}:${name}\uFDD1`
 
 /** The text from `start` to `end`, marked at its start and after each line break. */
 export const copy = (text: string, start: number, end: number): string => {
@@ -84,7 +84,7 @@ export const print = (
   let lastName = 0
   let first = true
   const names: Array<string> = []
-  const pieces = marked.split(/\u0001(\d+(?::[^\u0002]*)?)\u0002/)
+  const pieces = marked.split(/\uFDD0(\d+(?::[^\uFDD1]*)?)\uFDD1/)
   for (let index = 0; index < pieces.length; index++) {
     const piece = pieces[index]!
     if (index % 2 === 1) {

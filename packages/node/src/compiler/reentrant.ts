@@ -60,10 +60,7 @@ export const emitReentrant = (unit: Unit, node: AnyFunction, lowered: Lowered, a
       case "block":
         return `{ ${clean(step.body)} }`
       case "if":
-        return (
-          `if (${step.test}) { ${clean(step.then)} }` +
-          (step.otherwise.length === 0 ? "" : ` else { ${clean(step.otherwise)} }`)
-        )
+        return `if (${step.test}) { ${clean(step.yes)} }` + (step.no.length === 0 ? "" : ` else { ${clean(step.no)} }`)
       case "label":
         return `${step.name}: { ${clean(step.body)} }`
       case "loop": {
@@ -124,11 +121,11 @@ export const emitReentrant = (unit: Unit, node: AnyFunction, lowered: Lowered, a
       case "block":
         return `${declare(step.kept, "let")}${rest(step.body)}`
       case "if": {
-        const then = pointsOf(step.then)
-        const otherwise = pointsOf(step.otherwise)
-        if (then === undefined) return rest(step.otherwise)
-        if (otherwise === undefined) return rest(step.then)
-        return `if (${point} <= ${then[1]}) { ${rest(step.then)} } else { ${rest(step.otherwise)} }`
+        const yes = pointsOf(step.yes)
+        const no = pointsOf(step.no)
+        if (yes === undefined) return rest(step.no)
+        if (no === undefined) return rest(step.yes)
+        return `if (${point} <= ${yes[1]}) { ${rest(step.yes)} } else { ${rest(step.no)} }`
       }
       case "label":
         return `${step.name}: { ${rest(step.body)} }`

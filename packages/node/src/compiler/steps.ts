@@ -36,8 +36,8 @@ export type Step =
   | {
       readonly kind: "if"
       readonly test: string
-      readonly then: ReadonlyArray<Step>
-      readonly otherwise: ReadonlyArray<Step>
+      readonly yes: ReadonlyArray<Step>
+      readonly no: ReadonlyArray<Step>
     }
   | { readonly kind: "label"; readonly name: string; readonly body: ReadonlyArray<Step> }
   /** jumps out of `body` name `out` (break) and `round` (continue) */
@@ -82,7 +82,7 @@ export const points = (step: Step): readonly [number, number] | undefined => {
     case "loop":
       return pointsOf(step.body)
     case "if":
-      return pointsOf([...step.then, ...step.otherwise])
+      return pointsOf([...step.yes, ...step.no])
     case "switch":
       return pointsOf(step.cases.flatMap((each) => each.body))
   }
