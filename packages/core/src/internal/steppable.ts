@@ -138,6 +138,25 @@ const unhurried: Policy = {
   }
 }
 
+/** What a module knows about a function that it imports: its steppable form, or itself if it has none. */
+export interface Link {
+  plain?: unknown
+  twin?: unknown
+}
+
+/** Compiled code, when an import is called for the first time, or has another value than the last time. */
+export const link = (cell: Link, plain: unknown, name: string): Link => {
+  if (typeof plain !== "function") {
+    const twin = (): never => {
+      throw new TypeError(`${name} is not a function`)
+    }
+    return { plain, twin }
+  }
+  cell.twin = twins.get(plain) ?? plain
+  cell.plain = plain
+  return cell
+}
+
 /** One activation of a steppable function, from its call to its end. */
 export class Activation {
   /** innermost last */

@@ -241,6 +241,9 @@ export const classify = (
 
   const recursive = new Set([...able].filter((node) => reach.get(node)!.has(node)))
   const steppable = new Set([...able].filter((node) => recursive.has(node) || hasLongLoop(node, scopes)))
+  for (const root of marked) {
+    if (able.has(root) && root.body !== null && callsImport(root.body, scopes)) steppable.add(root)
+  }
   for (let size = -1; size !== steppable.size;) {
     size = steppable.size
     for (const node of able) {
@@ -266,6 +269,10 @@ export const classify = (
   }
   return { steppable: needed, recursive, roots, native, refused, nameOf }
 }
+
+/** Only a marked function is compiled for a call of an import alone: small helpers call imports, too. */
+const callsImport = (node: Node, scopes: Scopes): boolean =>
+  someOwn(node, (inner) => inner.type === "CallExpression" && importedCallee(inner, scopes) !== undefined)
 
 const hasLongLoop = (node: AnyFunction, scopes: Scopes): boolean =>
   node.body !== null && someOwn(node.body, (inner) => isLoop(inner) && !isShort(inner, scopes))
@@ -327,11 +334,29 @@ const sharedChange = (
   return undefined
 }
 
-/** Whether `call` goes to a function that has a twin. */
-export const isSteppableCall = (call: Node, classification: Classification, scopes: Scopes): call is CallExpression => {
+/**
+ * The import that a call by name goes to, if it is a function of the same package: that one may have a twin in its own
+ * module, which only the running program can tell.
+ */
+export const importedCallee = (call: CallExpression, scopes: Scopes): Binding | undefined => {
+  if (call.optional || call.callee.type !== "Identifier") return undefined
+  const binding = scopes.bindings.get(call.callee)
+  if (binding?.kind !== "import" || binding.declarator.type !== "ImportDeclaration") return undefined
+  if (!/^[.#]/.test(binding.declarator.source.value)) return undefined
+  const specifier = binding.declarator.specifiers.find(({ local }) => local === binding.declaration)
+  return specifier?.type === "ImportNamespaceSpecifier" ? undefined : binding
+}
+
+/** Whether `call` goes to a function that has a twin, or may have one. */
+export const isSteppableCall = (
+  call: Node,
+  classification: Pick<Classification, "steppable">,
+  scopes: Scopes
+): call is CallExpression => {
   if (call.type !== "CallExpression") return false
   const target = calledFunction(call, scopes)
-  return target !== undefined && classification.steppable.has(target)
+  if (target !== undefined) return classification.steppable.has(target)
+  return importedCallee(call, scopes) !== undefined
 }
 
 /** Whether something in `node`'s own code calls a function that has a twin. */

@@ -82,10 +82,11 @@ export const compile = (source: string, options: Options): Compiled => {
     prefix,
     declared: declarations(program, scopes.functions),
     neededInPlain: neededInPlain(classification, found.calls, scopes.outer),
+    imports: new Set(),
     emitTwin: twins.emit
   }
   const runtime = JSON.stringify(options.runtime ?? "@giveway/core/Steppable")
-  const names = ["attach", "budget", "invoke", "save", "start", "SUSPENDED"]
+  const names = ["attach", "budget", "invoke", "link", "save", "start", "SUSPENDED"]
   const imports = names.map((name) => `${name} as ${prefix}${name === "SUSPENDED" ? "SUSPENDED" : name}`).join(", ")
   const first = program.body.find((statement) => !("directive" in statement))
   const head = first?.start ?? text.length
@@ -93,8 +94,9 @@ export const compile = (source: string, options: Options): Compiled => {
     .filter((node) => classification.roots.has(node) && node.type === "FunctionDeclaration")
     .filter((node) => scopes.outer.get(node) === undefined && node.id !== null)
     .map((node) => `${prefix}attach(${node.id!.name}, ${twinName(unit, node)}); `)
-  const prologue = `import { ${imports} } from ${runtime}; const ${prefix}suspended = ${prefix}SUSPENDED; ${early.join("")}`
   const whole = rewriteBelow(unit, program, plain(unit))
+  const cells = [...unit.imports].map(({ name }) => `const ${prefix}i_${name} = {}; `)
+  const prologue = `import { ${imports} } from ${runtime}; const ${prefix}suspended = ${prefix}SUSPENDED; ${cells.join("")}${early.join("")}`
   const marked = copy(text, 0, program.start) + insertAt(whole, head, prologue) + copy(text, program.end, text.length)
   return { ...print(marked, text, file), decisions: decisions(), diagnostics }
 }

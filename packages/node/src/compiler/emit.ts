@@ -6,10 +6,12 @@
  * function, in the same scope, so that both mean the same variables; the scope of a steppable function is emitted once
  * more for each of its copies, with the twins of the functions inside it.
  */
+import type { CallExpression } from "oxc-parser"
 import type { Classification } from "./classify.ts"
+import { calledFunction, importedCallee } from "./classify.ts"
 import type { Marks } from "./marks.ts"
 import { copy } from "./print.ts"
-import type { Scopes } from "./scope.ts"
+import type { Binding, Scopes } from "./scope.ts"
 import type { AnyFunction, Node } from "./syntax.ts"
 import { children, isFunction } from "./syntax.ts"
 
@@ -29,6 +31,8 @@ export interface Unit {
   /** functions whose twin plain code needs: those of the module, and those below a mark inside a function */
   readonly neededInPlain: ReadonlySet<AnyFunction>
   /** `again`: into a variable that is declared already, see `steps.ts` */
+  /** imports that compiled code calls; grows while code is emitted */
+  readonly imports: Set<Binding>
   readonly emitTwin: (unit: Unit, node: AnyFunction, again: boolean) => string
 }
 
@@ -88,10 +92,23 @@ export const plain =
     return `(() => { const ${own} = (0, ${text}); ${twin} return ${prefix}attach(${own}, ${twinName(unit, node)}) })()`
   }
 
+/** Where the module keeps what it knows about an import that it calls. */
+const importCell = (unit: Unit, binding: Binding): string => {
+  unit.imports.add(binding)
+  return `${unit.prefix}i_${binding.name}`
+}
+
 /** The call of a twin in place of the call of its function, which a constant may not hold yet. */
-export const twinCall = (unit: Unit, target: AnyFunction, callee: Node, args: string): string => {
+export const twinCall = (unit: Unit, callee: CallExpression, args: string): string => {
+  const { prefix, scopes } = unit
+  const imported = importedCallee(callee, scopes)
+  if (imported !== undefined) {
+    const cell = importCell(unit, imported)
+    return `(0, (${cell}.plain === ${imported.name} ? ${cell} : ${prefix}link(${cell}, ${imported.name}, "${imported.name}")).twin)(${args})`
+  }
+  const target = calledFunction(callee, scopes)!
   const call = `${twinName(unit, target)}(${args})`
-  const name = callee.type === "Identifier" ? callee.name : ""
+  const name = callee.callee.type === "Identifier" ? callee.callee.name : ""
   return target.type === "FunctionDeclaration" || name === "" ? call : `(${name}, ${call})`
 }
 

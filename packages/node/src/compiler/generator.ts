@@ -6,7 +6,7 @@
  * generator yields, and is resumed with the result. Loops without a yield point inside are chunked, because a `yield`
  * inside a loop makes V8 forget the types of the variables that the loop changes.
  */
-import { calledFunction, callsSteppable, isShort, isSteppableCall } from "./classify.ts"
+import { callsSteppable, isShort, isSteppableCall } from "./classify.ts"
 import type { Replace, Unit } from "./emit.ts"
 import { declareTwin, parameters, plain, rewrite, rewriteBelow, twinCall, twinName, twinsAfter } from "./emit.ts"
 import { chunked, isChunkable, withFirst } from "./loops.ts"
@@ -61,7 +61,7 @@ export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): st
           return argument.type === "SpreadElement" ? text : `(${text})`
         })
         .join(", ")
-      const call = twinCall(unit, calledFunction(at, scopes)!, at.callee, args)
+      const call = twinCall(unit, at, args)
       return `((${result} = ${call}) === ${prefix}suspended ? yield : ${result})`
     }
     if (unit.declared.has(at)) return rewriteBelow(unit, at, replace) + twinsAfter(unit, at, false)

@@ -9,7 +9,7 @@
  * closure can exist.
  */
 import type { ObjectProperty } from "oxc-parser"
-import { callsSteppable, calledFunction, isShort, isSteppableCall } from "./classify.ts"
+import { callsSteppable, isShort, isSteppableCall } from "./classify.ts"
 import type { Replace, Unit } from "./emit.ts"
 import { plain, rewrite, rewriteBelow, twinCall, twinName, twinsAfter } from "./emit.ts"
 import { chunked, isChunkable, jumpsTo } from "./loops.ts"
@@ -659,17 +659,16 @@ class Lowering {
   /** The call of a twin, its arguments evaluated in order. */
   private call(node: Node, root: Node, steps: Array<Step>): string {
     if (node.type !== "CallExpression") throw new TypeError(node.type)
-    const target = calledFunction(node, this.unit.scopes)!
     if (!callsSteppableBelow(this.unit, node)) {
       const args = node.arguments.map((argument) =>
         argument.type === "SpreadElement" ? this.text(argument) : `(${this.text(argument)})`
       )
-      return twinCall(this.unit, target, node.callee, args.join(", "))
+      return twinCall(this.unit, node, args.join(", "))
     }
     if (node.arguments.some((argument) => argument.type === "SpreadElement")) {
       throw new Unsuited("spread arguments have a steppable call inside")
     }
-    return twinCall(this.unit, target, node.callee, this.operands(node.arguments, root, steps).join(", "))
+    return twinCall(this.unit, node, this.operands(node.arguments, root, steps).join(", "))
   }
 
   /** A call of something else with the result of a steppable call among its arguments or in its callee. */

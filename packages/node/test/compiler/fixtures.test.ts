@@ -12,13 +12,13 @@ import { render } from "../../src/compiler/diagnostic.ts"
 const folder = fileURLToPath(new URL("fixtures", import.meta.url))
 const update = process.env["GIVEWAY_UPDATE"] !== undefined
 
-/** A file is there if and only if it has something to say. */
-const expectFile = (path: string, content: string): void => {
+/** What a file says; one that has nothing to say is not there. */
+const expected = (path: string, content: string): string => {
   if (update) {
     if (content === "") rmSync(path, { force: true })
     else writeFileSync(path, content)
   }
-  assert.strictEqual(existsSync(path) ? readFileSync(path, "utf8") : "", content)
+  return existsSync(path) ? readFileSync(path, "utf8") : ""
 }
 
 const lines = (texts: ReadonlyArray<string>): string => texts.map((text) => `${text}\n`).join("")
@@ -27,15 +27,15 @@ describe("compile", () => {
   it.each(readdirSync(folder))("%s", (name) => {
     const source = readFileSync(join(folder, name, "input.ts"), "utf8")
     const { code, decisions, diagnostics } = compile(source, { file: "input.ts" })
-    expectFile(join(folder, name, "output.js"), code === source ? "" : code)
-    expectFile(join(folder, name, "error.txt"), lines(diagnostics.map(render)))
-    expectFile(
-      join(folder, name, "decisions.txt"),
-      lines(
-        decisions.map(
-          (each) => `${each.line} ${each.name}: ${each.form}${each.reason === undefined ? "" : `, ${each.reason}`}`
-        )
+    const files = {
+      "output.js": code === source ? "" : code,
+      "error.txt": lines(diagnostics.map(render)),
+      "decisions.txt": lines(
+        decisions.map(({ form, line, name, reason }) => `${line} ${name}: ${form}${reason === undefined ? "" : `, ${reason}`}`)
       )
-    )
+    }
+    for (const [file, content] of Object.entries(files)) {
+      assert.strictEqual(content, expected(join(folder, name, file), content), file)
+    }
   })
 })
