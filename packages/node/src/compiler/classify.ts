@@ -22,7 +22,8 @@ import { children, isFunction, isLoop, someOwn, usesLexical, walk, walkOwn } fro
 export interface Decision {
   readonly name: string
   readonly line: number
-  readonly form: "re-entrant" | "generator" | "native" | "refused"
+  /** `effect`: a generator of effects, with yield points in its loops */
+  readonly form: "re-entrant" | "generator" | "native" | "refused" | "effect"
   /** why it is not in a faster form */
   readonly reason?: string | undefined
 }

@@ -8,6 +8,8 @@ import type { Classification, Decision } from "./classify.ts"
 import { classify } from "./classify.ts"
 import type { Diagnostic } from "./diagnostic.ts"
 import * as diagnostic from "./diagnostic.ts"
+import type { EffectLoops } from "./effectLoops.ts"
+import { findEffectLoops, mayHaveEffectLoops } from "./effectLoops.ts"
 import type { Unit } from "./emit.ts"
 import { plain, rewriteBelow, twinName } from "./emit.ts"
 import * as marks from "./marks.ts"
@@ -42,6 +44,9 @@ export interface Compiled {
 /** Files beyond this many characters are bundles: their analysis would delay the start, and they are left alone. */
 const largestSource = 2_000_000
 
+/** Whether `source` can have anything to compile; otherwise it need not be parsed. */
+export const mayBeCompiled = (source: string): boolean => marks.mayHaveMarks(source) || mayHaveEffectLoops(source)
+
 const leftAlone = (source: string, diagnostics: ReadonlyArray<Diagnostic> = []): Compiled => ({
   code: source,
   map: undefined,
@@ -50,7 +55,7 @@ const leftAlone = (source: string, diagnostics: ReadonlyArray<Diagnostic> = []):
 })
 
 export const compile = (source: string, options: Options): Compiled => {
-  if (!marks.mayHaveMarks(source)) return leftAlone(source)
+  if (!mayBeCompiled(source)) return leftAlone(source)
   const { file } = options
   const note = (reason: string, fix: string): Compiled =>
     leftAlone(source, [diagnostic.make(file, source, 0, reason, fix)])
@@ -63,13 +68,18 @@ export const compile = (source: string, options: Options): Compiled => {
   const { program, text } = parsed
   const scopes = analyse(program)
   const found = marks.find(program, scopes)
-  if (found.calls.length === 0 && found.directives.length === 0) return leftAlone(source)
+  const effectLoops = findEffectLoops(program, scopes)
+  if (found.calls.length === 0 && found.directives.length === 0 && effectLoops.functions.size === 0) {
+    return leftAlone(source)
+  }
   const classification = classify(program, text, file, scopes, found)
 
   const diagnostics = [...classification.refused.values()]
   const twins = twin.make(options.forms ?? "best")
-  const decisions = () => decide(text, scopes.functions, classification, twins.reasons)
-  if (classification.roots.size === 0) return { code: source, map: undefined, decisions: decisions(), diagnostics }
+  const decisions = () => decide(text, scopes.functions, classification, twins.reasons, effectLoops)
+  if (classification.roots.size === 0 && effectLoops.functions.size === 0) {
+    return { code: source, map: undefined, decisions: decisions(), diagnostics }
+  }
 
   let prefix = "$y"
   while (text.includes(prefix)) prefix += "y"
@@ -79,6 +89,7 @@ export const compile = (source: string, options: Options): Compiled => {
     scopes,
     marks: found,
     classification,
+    effectLoops,
     prefix,
     declared: declarations(program, scopes.functions),
     neededInPlain: neededInPlain(classification, found.calls, scopes.outer),
@@ -86,7 +97,7 @@ export const compile = (source: string, options: Options): Compiled => {
     emitTwin: twins.emit
   }
   const runtime = JSON.stringify(options.runtime ?? "@giveway/core/Steppable")
-  const names = ["attach", "budget", "invoke", "link", "save", "start", "SUSPENDED"]
+  const names = ["attach", "budget", "giveWay", "invoke", "isSliceOver", "link", "save", "start", "SUSPENDED"]
   const imports = names.map((name) => `${name} as ${prefix}${name === "SUSPENDED" ? "SUSPENDED" : name}`).join(", ")
   const first = program.body.find((statement) => !("directive" in statement))
   const head = first?.start ?? text.length
@@ -105,13 +116,15 @@ const decide = (
   text: string,
   functions: ReadonlyArray<AnyFunction>,
   { nameOf, native, refused, steppable }: Classification,
-  generators: ReadonlyMap<AnyFunction, string>
+  generators: ReadonlyMap<AnyFunction, string>,
+  effectLoops: EffectLoops
 ): ReadonlyArray<Decision> =>
   functions.flatMap((node): ReadonlyArray<Decision> => {
     const place = { name: nameOf(node), line: diagnostic.position(text, node.start).line }
     const diagnosed = refused.get(node)
     if (diagnosed !== undefined) return [{ ...place, form: "refused", reason: diagnosed.reason }]
     if (native.has(node)) return [{ ...place, form: "native", reason: native.get(node) }]
+    if (effectLoops.functions.has(node)) return [{ ...place, form: "effect" }]
     if (!steppable.has(node)) return []
     const reason = generators.get(node)
     return [reason === undefined ? { ...place, form: "re-entrant" } : { ...place, form: "generator", reason }]

@@ -9,6 +9,7 @@
 import type { CallExpression } from "oxc-parser"
 import type { Classification } from "./classify.ts"
 import { calledFunction, importedCallee } from "./classify.ts"
+import type { EffectLoops } from "./effectLoops.ts"
 import type { Marks } from "./marks.ts"
 import { copy } from "./print.ts"
 import type { Binding, Scopes } from "./scope.ts"
@@ -24,6 +25,8 @@ export interface Unit {
   readonly scopes: Scopes
   readonly marks: Marks
   readonly classification: Classification
+  /** loops in generators of effects */
+  readonly effectLoops: EffectLoops
   /** begins every name that the compiler makes up; no name in the source begins with it */
   readonly prefix: string
   /** functions that each statement declares */
@@ -76,7 +79,12 @@ export const twinsAfter = (unit: Unit, statement: Node, plain: boolean): string 
 export const plain =
   (unit: Unit): Replace =>
   (node) => {
-    const { classification, marks, prefix } = unit
+    const { classification, effectLoops, marks, prefix } = unit
+    const weight = effectLoops.weights.get(node)
+    if (weight !== undefined) {
+      const check = `if ((${prefix}budget[0] -= ${weight}) < 0 && ${prefix}isSliceOver()) yield* ${prefix}giveWay;`
+      return `{ ${check} ${rewriteBelow(unit, node, plain(unit))} }`
+    }
     if (unit.declared.has(node)) {
       const twins = twinsAfter(unit, node, true)
       if (twins !== "") return rewriteBelow(unit, node, plain(unit)) + twins

@@ -9,10 +9,9 @@ import * as module from "node:module"
 import { fileURLToPath } from "node:url"
 import { isMainThread } from "node:worker_threads"
 import * as cache from "./cache.ts"
-import { compile } from "./compile.ts"
+import { compile, mayBeCompiled } from "./compile.ts"
 import type { Diagnostic } from "./diagnostic.ts"
 import * as diagnostic from "./diagnostic.ts"
-import { mayHaveMarks } from "./marks.ts"
 
 /** What the cache holds of a module; no code if the source stays as it is. */
 interface Entry {
@@ -50,7 +49,7 @@ module.registerHooks({
     if (!url.startsWith("file:") || loaded.source === undefined || loaded.source === null) return loaded
     if (loaded.format !== "module" && loaded.format !== "module-typescript") return loaded
     const source = decode(loaded.source)
-    if (source === undefined || !mayHaveMarks(source)) return loaded
+    if (source === undefined || !mayBeCompiled(source)) return loaded
     const file = fileURLToPath(url)
     const stored = compiledModules.of(source, file, () => JSON.stringify(compileEntry(source, file)))
     const entry = JSON.parse(stored) as Entry

@@ -31,7 +31,9 @@ describe("compile", () => {
       "output.js": code === source ? "" : code,
       "error.txt": lines(diagnostics.map(render)),
       "decisions.txt": lines(
-        decisions.map(({ form, line, name, reason }) => `${line} ${name}: ${form}${reason === undefined ? "" : `, ${reason}`}`)
+        decisions.map(
+          ({ form, line, name, reason }) => `${line} ${name}: ${form}${reason === undefined ? "" : `, ${reason}`}`
+        )
       )
     }
     for (const [file, content] of Object.entries(files)) {

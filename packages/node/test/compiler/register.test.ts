@@ -71,6 +71,13 @@ describe("register", () => {
     assert.include(stderr, "calls outlives the call")
   })
 
+  it("a loop over effects that are done gives way", async () => {
+    const { stdout } = await node("effects.ts")
+    const { stopped, sum, ticks } = JSON.parse(stdout)
+    assert.deepStrictEqual({ stopped, sum }, { stopped: "None", sum: 6 })
+    assert.isAbove(ticks, 5)
+  })
+
   it("runs modules without marks", async () => {
     const { stderr, stdout } = await node("unmarked.ts")
     assert.strictEqual(stdout, "2\n")
