@@ -1,5 +1,5 @@
 /**
- * Compiled modules on disk, by a hash of all that they depend on: the source, the file's name, the compiler and Node.
+ * Compiled modules on disk, by a hash of all that they depend on: the source, the file's name, the runtime it will import, the compiler and Node.
  *
  * An entry is written under a name of its own and renamed, so a reader never sees half of one. Whatever goes wrong with
  * the disk only costs the compilation again.
@@ -28,18 +28,18 @@ const folder = (): string | undefined => {
 }
 
 export interface Cache {
-  /** What was stored for `source` of `file`, or else what `make` gives, stored. */
-  readonly of: (source: string, file: string, make: () => string) => string
+  /** What was stored for `source` under `name`, or else what `make` gives, stored. */
+  readonly of: (source: string, name: string, make: () => string) => string
 }
 
 export const open = (): Cache => {
   const place = folder()
-  if (place === undefined) return { of: (_source, _file, make) => make() }
+  if (place === undefined) return { of: (_source, _name, make) => make() }
   let version: string | undefined
   return {
-    of: (source, file, make) => {
+    of: (source, name, make) => {
       version ??= `${process.version}\n${createHash("sha256").update(compilerText()).digest("hex")}`
-      const key = createHash("sha256").update(`${version}\n${file}\n${source}`).digest("hex")
+      const key = createHash("sha256").update(`${version}\n${name}\n${source}`).digest("hex")
       const path = join(place, `${key}.json`)
       try {
         return readFileSync(path, "utf8")

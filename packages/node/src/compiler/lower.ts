@@ -4,24 +4,20 @@
  * A call of a steppable function inside an expression is taken out of it: what the expression evaluates before the call
  * goes into temporaries first, what it evaluates after stays. `a[i] + f(x)` becomes `t = a[i]; u = f(x); t + u`.
  *
- * What does not fit throws {@link Unsuited}, and the function gets the generator form. Variables above all: a resume
- * copies them, so a variable that closures share must already have its final value at every yield point where such a
- * closure can exist.
+ * What does not fit throws `Unsuited`, and the function gets the generator form.
  */
 import type { ObjectProperty } from "oxc-parser"
-import { callsSteppable, isShort, isSteppableCall } from "./classify.ts"
+import { callsSteppable, isSteppableCall } from "./classify.ts"
 import type { Replace, Unit } from "./emit.ts"
 import { plain, rewrite, rewriteBelow, twinCall, twinName, twinsAfter } from "./emit.ts"
 import { chunked, isChunkable, jumpsTo } from "./loops.ts"
 import type { Binding } from "./scope.ts"
-import { boundIdentifiers, isCaptured, isConstant } from "./scope.ts"
+import { boundIdentifiers } from "./scope.ts"
 import type { Kept, Step } from "./steps.ts"
 import type { AnyFunction, Loop, Node } from "./syntax.ts"
-import { isClass, isFunction, isLoop, someOwn, usesLexical, walkOwn } from "./syntax.ts"
+import { isClass, isFunction, isLoop, usesLexical, walkOwn } from "./syntax.ts"
+import { checkVariables, hasPoints, Unsuited } from "./variables.ts"
 import { checkWeight, chunkOf } from "./weight.ts"
-
-/** Why a function cannot be re-entrant. */
-export class Unsuited extends Error {}
 
 export interface Lowered {
   readonly steps: ReadonlyArray<Step>
@@ -35,69 +31,6 @@ export interface Lowered {
   /** temporaries that some frame keeps */
   readonly keptTemporaries: ReadonlySet<string>
 }
-
-/** Whether something in `node`'s own code is a yield point. */
-export const hasPoints = (unit: Unit, node: Node): boolean =>
-  someOwn(
-    node,
-    (inner) =>
-      (isLoop(inner) && !isShort(inner, unit.scopes)) || isSteppableCall(inner, unit.classification, unit.scopes)
-  )
-
-// --- variables ------------------------------------------------------------------------------------------------------
-
-/** Where the code of `inner` may have run for the first time: a declaration exists from the start of its scope. */
-const existsFrom = (unit: Unit, inner: AnyFunction): number => {
-  if (inner.type !== "FunctionDeclaration" || inner.id === null) return inner.start
-  return unit.scopes.bindings.get(inner.id)?.scope.node.start ?? inner.start
-}
-
-/** Throws if a resume could give some variable of `node` another value than the plain function would see. */
-const checkVariables = (unit: Unit, node: AnyFunction): void => {
-  const { classification, scopes } = unit
-  const positions: Array<number> = []
-  walkOwn(node, (inner) => {
-    if (inner !== node && isClass(inner)) throw new Unsuited("it declares a class")
-    if (isLoop(inner) && !isShort(inner, scopes)) positions.push(inner.body.start)
-    if (isSteppableCall(inner, classification, scopes)) positions.push(inner.end)
-  })
-  if (classification.recursive.has(node)) positions.push(node.body!.start)
-  const pointIn = (start: number, end: number): boolean => positions.some((at) => start <= at && at <= end)
-  const owned = new Set<Binding>()
-  for (const binding of scopes.bindings.values()) if (binding.owner === node) owned.add(binding)
-  for (const binding of owned) {
-    const { declarator, kind, name, scope, uses } = binding
-    if (kind === "self") {
-      if (uses.length > 0) throw new Unsuited(`${name} is the function's own name`)
-      continue
-    }
-    const lexical = kind === "let" || kind === "const" || kind === "class"
-    // inside the head of a loop, the variables live as long as the loop
-    const initialised = lexical ? declarator.end : -1
-    if (kind === "const" && uses.some((use) => use.write)) throw new Unsuited(`${name} is a constant and assigned`)
-    const scopeHasPoints = pointIn(scope.node.start, scope.node.end)
-    if (!scopeHasPoints) continue
-    for (const use of uses) {
-      if (use.owner === node && lexical && use.node.start < initialised) {
-        throw new Unsuited(`${name} is used before its declaration`)
-      }
-    }
-    if (!isCaptured(binding)) continue
-    if (!isConstant(binding) || kind === "var") throw new Unsuited(`a closure shares the variable ${name}`)
-    for (const use of uses) {
-      if (use.owner === node || use.owner === undefined) continue
-      let outermost = use.owner
-      for (let at = scopes.outer.get(outermost); at !== node && at !== undefined; at = scopes.outer.get(at))
-        outermost = at
-      const from = existsFrom(unit, outermost)
-      if (from < initialised && pointIn(scope.node.start, initialised)) {
-        throw new Unsuited(`a closure may run before ${name} is initialised`)
-      }
-    }
-  }
-}
-
-// --- lowering -------------------------------------------------------------------------------------------------------
 
 /** Lowers one function; an instance per function, because it numbers yield points and temporaries. */
 class Lowering {

@@ -19,8 +19,11 @@ interface Entry {
   readonly diagnostics: ReadonlyArray<Diagnostic>
 }
 
+/** As a URL, because not every module that is compiled can resolve the package. */
+const runtime = import.meta.resolve("@giveway/core/Steppable")
+
 const compileEntry = (source: string, file: string): Entry => {
-  const { code, diagnostics, map } = compile(source, { file })
+  const { code, diagnostics, map } = compile(source, { file, runtime })
   if (map === undefined) return { diagnostics }
   const data = Buffer.from(JSON.stringify(map)).toString("base64")
   return { code: `${code}\n//# sourceMappingURL=data:application/json;base64,${data}`, diagnostics }
@@ -51,7 +54,7 @@ module.registerHooks({
     const source = decode(loaded.source)
     if (source === undefined || !mayBeCompiled(source)) return loaded
     const file = fileURLToPath(url)
-    const stored = compiledModules.of(source, file, () => JSON.stringify(compileEntry(source, file)))
+    const stored = compiledModules.of(source, `${file}\n${runtime}`, () => JSON.stringify(compileEntry(source, file)))
     const entry = JSON.parse(stored) as Entry
     report(entry.diagnostics)
     return entry.code === undefined ? loaded : { ...loaded, format: "module", source: entry.code }

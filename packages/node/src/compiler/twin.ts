@@ -3,9 +3,10 @@
  */
 import type { Unit } from "./emit.ts"
 import { emitGenerator } from "./generator.ts"
-import { lower, Unsuited } from "./lower.ts"
+import { lower } from "./lower.ts"
 import { emitReentrant } from "./reentrant.ts"
 import type { AnyFunction } from "./syntax.ts"
+import { Unsuited } from "./variables.ts"
 
 /** How twins are made; `all generators` exists to test the general form on its own. */
 export type Forms = "best" | "all generators"
