@@ -1,11 +1,11 @@
 /**
- * One vitest project per folder of tests. Vitest 5 ignores a conventional workspace file, so the scripts name this one
- * with `--config`. Tests run on the sources (condition `giveway-source`), in the main process's own worker processes,
- * and the compute workers they start get the same condition through `execArgv`.
+ * One vitest project per folder of tests, one after the other. Vitest 5 ignores a conventional workspace file, so the
+ * scripts name this one with `--config`. Tests run on the sources (condition `giveway-source`) in processes of their
+ * own, and the threads and processes that they start get the same condition through `execArgv`.
  */
 import { defineConfig } from "vitest/config"
 
-const project = (name: string, root: string) => ({
+const project = (name: string, root: string, order: number, maxWorkers?: number) => ({
   resolve: { conditions: ["giveway-source"] },
   ssr: { resolve: { conditions: ["giveway-source"], externalConditions: ["giveway-source"] } },
   test: {
@@ -14,7 +14,9 @@ const project = (name: string, root: string) => ({
     include: ["**/*.test.ts"],
     pool: "forks" as const,
     execArgv: ["--conditions=giveway-source"],
-    testTimeout: 30_000
+    testTimeout: 30_000,
+    sequence: { groupOrder: order },
+    ...(maxWorkers === undefined ? {} : { maxWorkers })
   }
 })
 
@@ -25,10 +27,11 @@ export default defineConfig({
   test: {
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
     projects: [
-      project("core", "packages/core/test"),
-      project("node", "packages/node/test"),
-      project("examples", "packages/examples/test"),
-      project("house", "test")
+      project("core", "packages/core/test", 0),
+      project("house", "test", 1),
+      // these start threads and processes of their own, and watch them stall: one file at a time
+      project("node", "packages/node/test", 2, 1),
+      project("examples", "packages/examples/test", 3, 1)
     ]
   }
 })

@@ -22,15 +22,18 @@ interface Example {
 }
 
 const blocksOf = (document: string, text: string): ReadonlyArray<Example> =>
-  Array.from(text.matchAll(/^([ \t]*(?:\*[ \t])?[ \t]*)```ts\n([^]*?)^[ \t]*(?:\*[ \t])?[ \t]*```/gm), (match, index) => {
-    const prefix = match[1]!.trimEnd()
-    const code = match[2]!
-      .split("\n")
-      .map((line) => (prefix.endsWith("*") ? line.replace(/^[ \t]*\* ?/, "") : line))
-      .join("\n")
-    const name = /^\/\/ (\S+\.ts)\s*$/m.exec(code.split("\n")[0]!)?.[1] ?? `example${index + 1}.ts`
-    return { document, line: text.slice(0, match.index).split("\n").length, file: name, code }
-  })
+  Array.from(
+    text.matchAll(/^([ \t]*(?:\*[ \t])?[ \t]*)```ts\n([^]*?)^[ \t]*(?:\*[ \t])?[ \t]*```/gm),
+    (match, index) => {
+      const prefix = match[1]!.trimEnd()
+      const code = match[2]!
+        .split("\n")
+        .map((line) => (prefix.endsWith("*") ? line.replace(/^[ \t]*\* ?/, "") : line))
+        .join("\n")
+      const name = /^\/\/ (\S+\.ts)\s*$/m.exec(code.split("\n")[0]!)?.[1] ?? `example${index + 1}.ts`
+      return { document, line: text.slice(0, match.index).split("\n").length, file: name, code }
+    }
+  )
 
 const markdown = [
   "README.md",

@@ -20,6 +20,7 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as FiberDump from "./FiberDump.ts"
+import { InvalidOption } from "./InvalidOption.ts"
 import * as supervisor from "./internal/supervisor.ts"
 import type * as Starvation from "./Starvation.ts"
 import type * as Sysmon from "./Sysmon.ts"
@@ -64,22 +65,6 @@ export class Supervision extends Context.Service<
     readonly statistics: Effect.Effect<Statistics>
   }
 >()("@giveway/core/Supervision") {}
-
-/**
- * An option that cannot be.
- *
- * @category errors
- */
-export class InvalidOption extends Schema.TaggedError<InvalidOption>()("InvalidOption", {
-  option: Schema.String,
-  value: Schema.Unknown,
-  /** what it must be */
-  expected: Schema.String
-}) {
-  override get message(): string {
-    return `Supervision: ${this.option} is ${String(this.value)}, but must be ${this.expected}`
-  }
-}
 
 /**
  * The watcher could not be started.
@@ -127,7 +112,7 @@ const thresholdOf = (threshold: Duration.Input): Effect.Effect<number, InvalidOp
   const ms = Option.match(Duration.fromInput(threshold), { onNone: () => NaN, onSome: Duration.toMillis })
   if (ms >= leastThresholdMs && Number.isFinite(ms)) return Effect.succeed(ms)
   const expected = `a finite duration of at least ${leastThresholdMs} ms, such as "50 millis"`
-  return Effect.fail(new InvalidOption({ option: "threshold", value: threshold, expected }))
+  return Effect.fail(new InvalidOption({ of: "Supervision", option: "threshold", value: threshold, expected }))
 }
 
 const log = (starvation: Starvation.Starvation, suppressed: number): Effect.Effect<void> =>

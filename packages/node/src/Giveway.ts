@@ -6,6 +6,7 @@
  */
 import type * as Compute from "@giveway/core/Compute"
 import * as FairScheduler from "@giveway/core/FairScheduler"
+import type { InvalidOption } from "@giveway/core/InvalidOption"
 import type * as Supervision from "@giveway/core/Supervision"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import type * as Config from "effect/Config"
@@ -41,7 +42,7 @@ export type Services = Compute.Compute | Supervision.Supervision
  *
  * @category errors
  */
-export type LayerError = NodeCompute.InvalidOption | Supervision.InvalidOption | Supervision.WatcherError
+export type LayerError = InvalidOption | Supervision.WatcherError
 
 const stack = <E, F>(
   compute: Layer.Layer<Compute.Compute, E>,

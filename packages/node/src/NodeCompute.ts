@@ -14,12 +14,12 @@
  */
 import { availableParallelism, totalmem } from "node:os"
 import * as Compute from "@giveway/core/Compute"
+import { InvalidOption } from "@giveway/core/InvalidOption"
 import { computeMetrics, jobCaller } from "@giveway/core/Platform"
 import * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Schema from "effect/Schema"
 import { WorkerPool } from "./internal/workerPool.ts"
 import type { WorkerPoolOptions } from "./internal/workerPool.ts"
 
@@ -61,19 +61,6 @@ export interface Options {
   readonly priority?: number | false | undefined
   /** Whether a warm worker stands by for the next kill. Default `true`. */
   readonly standby?: boolean | undefined
-}
-
-/** An option of {@link layer} makes no sense. */
-export class InvalidOption extends Schema.TaggedError<InvalidOption>()("InvalidOption", {
-  /** its name, as in `queue.capacity` */
-  option: Schema.String,
-  value: Schema.Unknown,
-  /** what it must be */
-  expected: Schema.String
-}) {
-  override get message(): string {
-    return `NodeCompute: ${this.option} is ${String(this.value)}, but must be ${this.expected}`
-  }
 }
 
 /**
@@ -171,6 +158,8 @@ const options: Config.Config<Options> = Config.map(
   ({ capacity, overflow, ...rest }): Options => ({ ...rest, queue: { capacity, overflow } })
 )
 
+const of = "NodeCompute"
+
 const wholeNumber = (
   option: string,
   value: number,
@@ -181,6 +170,7 @@ const wholeNumber = (
     ? Effect.succeed(value)
     : Effect.fail(
         new InvalidOption({
+          of,
           option,
           value,
           expected: `a whole number from ${least}${most === Number.MAX_SAFE_INTEGER ? "" : ` to ${most}`}`
@@ -191,11 +181,11 @@ const resolve = Effect.fnUntraced(function* (options: Options): Effect.fn.Return
   const maxWorkers = yield* wholeNumber("maxWorkers", options.maxWorkers ?? availableParallelism(), 1)
   const overflow = options.queue?.overflow ?? "suspend"
   if (overflow !== "suspend" && overflow !== "fail") {
-    return yield* new InvalidOption({ option: "queue.overflow", value: overflow, expected: `"suspend" or "fail"` })
+    return yield* new InvalidOption({ of, option: "queue.overflow", value: overflow, expected: `"suspend" or "fail"` })
   }
   const grace = Duration.fromInput(options.grace ?? 250)
   if (grace._tag === "None" || !Number.isFinite(Duration.toMillis(grace.value))) {
-    return yield* new InvalidOption({ option: "grace", value: options.grace, expected: "a finite duration" })
+    return yield* new InvalidOption({ of, option: "grace", value: options.grace, expected: "a finite duration" })
   }
   return {
     maxWorkers,

@@ -7,6 +7,7 @@
  */
 import { fileURLToPath } from "node:url"
 import { MessageChannel, Worker } from "node:worker_threads"
+import { InvalidOption } from "@giveway/core/InvalidOption"
 import * as Supervision from "@giveway/core/Supervision"
 import type * as Sysmon from "@giveway/core/Sysmon"
 import * as Config from "effect/Config"
@@ -40,11 +41,11 @@ const ownFolders = (): ReadonlyArray<string> =>
 /** The watching thread's heap, in MB: it holds a few kB. What Node itself needs to start a thread, doubled. */
 const maxHeapMb = 16
 
-const intervalOf = (interval: Duration.Input): Effect.Effect<number, Supervision.InvalidOption> => {
+const intervalOf = (interval: Duration.Input): Effect.Effect<number, InvalidOption> => {
   const ms = Option.match(Duration.fromInput(interval), { onNone: () => NaN, onSome: Duration.toMillis })
   if (ms >= 1 && Number.isFinite(ms)) return Effect.succeed(ms)
   const expected = 'a finite duration of at least 1 ms, such as "10 millis"'
-  return Effect.fail(new Supervision.InvalidOption({ option: "interval", value: interval, expected }))
+  return Effect.fail(new InvalidOption({ of: "NodeSysmon", option: "interval", value: interval, expected }))
 }
 
 /** Waits for the thread's first message: from then on it watches. A thread that fails before fails the layer. */
@@ -108,7 +109,7 @@ const watch =
  * **When to use**: in every service, in production too. Provide it inside `FairScheduler.layer`, so that run delays and
  * victims are known.
  *
- * **Errors**: {@link Supervision.InvalidOption}; {@link Supervision.WatcherError} if Node cannot start a thread (with
+ * **Errors**: `InvalidOption`; {@link Supervision.WatcherError} if Node cannot start a thread (with
  * `--permission` it needs `--allow-worker` and `--allow-inspector`).
  *
  * **Cost**: 120 to 150 ns a slice; a timer each 20 ms (50 while no fiber runs); a thread of 25 MB that wakes 20 times a
@@ -144,7 +145,7 @@ const watch =
  */
 export const layer = (
   options: Options = {}
-): Layer.Layer<Supervision.Supervision, Supervision.InvalidOption | Supervision.WatcherError> =>
+): Layer.Layer<Supervision.Supervision, InvalidOption | Supervision.WatcherError> =>
   Supervision.layerWatched(options, watch(options))
 
 const optional = <A>(config: Config.Config<A>): Config.Config<A | undefined> =>
@@ -164,5 +165,5 @@ const options: Config.Config<Options> = Config.all({
  */
 export const layerConfig: Layer.Layer<
   Supervision.Supervision,
-  Supervision.InvalidOption | Supervision.WatcherError | Config.ConfigError
+  InvalidOption | Supervision.WatcherError | Config.ConfigError
 > = Layer.unwrap(Effect.suspend(() => Effect.map(options, layer)))

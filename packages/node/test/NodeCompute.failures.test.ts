@@ -5,7 +5,7 @@ import { fickle } from "./tasks/exitsOnDemand.ts"
 import { unreachable } from "./tasks/throwsOnImport.ts"
 import { spaced } from "./tasks/with spaces/a job.ts"
 import { assert, describe, it } from "@effect/vitest"
-import { Compute, Task } from "@giveway/core"
+import { Compute, InvalidOption, Task } from "@giveway/core"
 import { NodeCompute } from "@giveway/node"
 import { Effect, Exit, Fiber, Layer, References, Schema, Scope } from "effect"
 import { beats, pool, read, shared, until, worksOn } from "./pool.ts"
@@ -208,7 +208,7 @@ describe("bad input ends in a typed error, and the pool works on:", () => {
   it.live("options that make no sense, naming the option", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Layer.build(NodeCompute.layer({ queue: { capacity: -1 } })).pipe(Effect.scoped))
-      assert.instanceOf(error, NodeCompute.InvalidOption)
+      assert.instanceOf(error, InvalidOption.InvalidOption)
       assert.strictEqual(error.message, "NodeCompute: queue.capacity is -1, but must be a whole number from 0")
     })
   )

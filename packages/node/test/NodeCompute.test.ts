@@ -4,7 +4,7 @@
 import { execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
-import { Compute } from "@giveway/core"
+import { Compute, InvalidOption } from "@giveway/core"
 import { NodeCompute } from "@giveway/node"
 import { ConfigProvider, Effect, Fiber, Layer, Logger, Metric } from "effect"
 import { pool, read, shared, until, worksOn } from "./pool.ts"
@@ -124,7 +124,7 @@ describe("layerConfig", () => {
   it.live("refuses what makes no sense", () =>
     Effect.gen(function* () {
       const option = yield* Effect.flip(statistics({ GIVEWAY_COMPUTE_MIN_WORKERS: "99" }))
-      assert.instanceOf(option, NodeCompute.InvalidOption)
+      assert.instanceOf(option, InvalidOption.InvalidOption)
       const config = yield* Effect.flip(statistics({ GIVEWAY_COMPUTE_GRACE: "soon" }))
       assert.strictEqual(config._tag, "ConfigError")
       assert.include(String(config), "GIVEWAY_COMPUTE_GRACE")

@@ -218,7 +218,7 @@ describe("the thread", () => {
       assert.deepStrictEqual(messages, [
         'Supervision: threshold is 1 milli, but must be a finite duration of at least 10 ms, such as "50 millis"',
         'Supervision: threshold is Infinity, but must be a finite duration of at least 10 ms, such as "50 millis"',
-        'Supervision: interval is 0, but must be a finite duration of at least 1 ms, such as "10 millis"'
+        'NodeSysmon: interval is 0, but must be a finite duration of at least 1 ms, such as "10 millis"'
       ])
     })
   )

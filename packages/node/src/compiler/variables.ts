@@ -74,4 +74,3 @@ export const checkVariables = (unit: Unit, node: AnyFunction): void => {
     }
   }
 }
-
