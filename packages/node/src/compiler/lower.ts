@@ -39,6 +39,7 @@ class Lowering {
   private readonly jumps = new Map<Node, string>()
   private readonly temporaries: Array<string> = []
   private readonly counters: Array<string> = []
+  private readonly usesThis: boolean
   private readonly keptTemporaries = new Set<string>()
   private readonly fields = new Map<Binding | string, string>()
   /** names in scope that have a value, innermost scope last */
@@ -51,11 +52,11 @@ class Lowering {
   constructor(unit: Unit, node: AnyFunction) {
     this.unit = unit
     this.node = node
+    this.usesThis = usesLexical(node, "this")
   }
 
   run(): Lowered {
     const { node, unit } = this
-    if (usesLexical(node, "this")) throw new Unsuited("it uses this")
     if (usesLexical(node, "arguments")) throw new Unsuited("it uses arguments")
     checkVariables(unit, node)
     const scope = unit.scopes.of.get(node)!
@@ -129,6 +130,7 @@ class Lowering {
   /** What a frame keeps here. A name that an inner scope hides is out of reach, and not needed. */
   private frame(): ReadonlyArray<Kept> {
     const names = new Map<string, Kept>()
+    if (this.usesThis) names.set("this", { name: "this", field: "self" })
     for (const kept of this.visible) {
       names.delete(kept.name)
       names.set(kept.name, kept)
