@@ -10,6 +10,7 @@ export type { Frame, Link, Policy, Twin } from "./internal/steppable.ts"
 export {
   Activation,
   attach,
+  attachMethods,
   budget,
   clockPolicy,
   invoke,

@@ -25,7 +25,9 @@ export const SUSPENDED: unique symbol = Symbol("@giveway/core/Steppable/SUSPENDE
 
 /** An interrupted activation: `resume` goes on with the result of the call it waits for, or with the error of it. */
 export interface Frame {
-  readonly resume: (frame: never, value: unknown, threw: boolean) => unknown
+  readonly resume: (this: any, frame: never, value: unknown, threw: boolean) => unknown
+  /** the `this` of the activation, and of `resume` */
+  readonly self?: unknown
   /** as `resume`, but leaves the function: only its `finally` blocks run */
   readonly abandon?: (() => unknown) | undefined
 }
@@ -124,6 +126,14 @@ export const attach = <F extends object>(plain: F, twin: Twin): F => {
   return plain
 }
 
+/** Compiled code, after a class: its methods, by name, with their steppable forms. */
+export const attachMethods = (holder: object, methods: Readonly<Record<string, Twin>>): void => {
+  for (const [name, twin] of Object.entries(methods)) {
+    const plain: unknown = Object.getOwnPropertyDescriptor(holder, name)?.value
+    if (typeof plain === "function") twins.set(plain, twin)
+  }
+}
+
 /** The steppable form of `plain`, if it was compiled. */
 export const twinOf = (plain: object): Twin | undefined => twins.get(plain)
 
@@ -138,13 +148,13 @@ const unhurried: Policy = {
   }
 }
 
-/** What a module knows about a function that it imports: its steppable form, or itself if it has none. */
+/** What compiled code knows about a function that it found at run time: its steppable form, or itself if it has none. */
 export interface Link {
   plain?: unknown
   twin?: unknown
 }
 
-/** Compiled code, when an import is called for the first time, or has another value than the last time. */
+/** Compiled code, when an import or a method is called for the first time, or is another one than the last time. */
 export const link = (cell: Link, plain: unknown, name: string): Link => {
   if (typeof plain !== "function") {
     const twin = (): never => {
@@ -152,7 +162,12 @@ export const link = (cell: Link, plain: unknown, name: string): Link => {
     }
     return { plain, twin }
   }
-  cell.twin = twins.get(plain) ?? plain
+  // compiled code uses the twin's `call`, which the plain function may have changed
+  cell.twin =
+    twins.get(plain) ??
+    function (this: unknown, ...args: ReadonlyArray<unknown>): unknown {
+      return Reflect.apply(plain, this, args)
+    }
   cell.plain = plain
   return cell
 }
@@ -209,10 +224,8 @@ export class Activation {
       }
       if (stack.length === depth) break
       const frame = stack.pop()!
-      // not a method call, or stack traces would say so
-      const { resume } = frame
       try {
-        value = resume(frame as never, value, threw)
+        value = frame.resume.call(frame.self, frame as never, value, threw)
         threw = false
       } catch (error) {
         value = error

@@ -15,8 +15,9 @@ import * as diagnostic from "./diagnostic.ts"
 import type { Marks } from "./marks.ts"
 import { functionOf } from "./marks.ts"
 import type { Binding, Scopes } from "./scope.ts"
+import { isConstant } from "./scope.ts"
 import type { AnyFunction, Loop, Node } from "./syntax.ts"
-import { children, isFunction, isLoop, someOwn, usesLexical, walk, walkOwn } from "./syntax.ts"
+import { children, isClass, isFunction, isLoop, some, someOwn, usesLexical, walk, walkOwn } from "./syntax.ts"
 
 /** What becomes of a function, for `giveway compile` and for tests. */
 export interface Decision {
@@ -26,6 +27,13 @@ export interface Decision {
   readonly form: "re-entrant" | "generator" | "native" | "refused" | "effect"
   /** why it is not in a faster form */
   readonly reason?: string | undefined
+}
+
+/** A method of a declared class, by the name it is called by. */
+export interface Method {
+  readonly name: string
+  readonly isStatic: boolean
+  readonly holder: Node & { readonly type: "ClassDeclaration" }
 }
 
 export interface Classification {
@@ -39,6 +47,9 @@ export interface Classification {
   readonly native: ReadonlyMap<AnyFunction, string>
   readonly refused: ReadonlyMap<AnyFunction, Diagnostic>
   readonly nameOf: (node: AnyFunction) => string
+  readonly methods: ReadonlyMap<AnyFunction, Method>
+  /** names of methods that have a twin */
+  readonly methodNames: ReadonlySet<string>
 }
 
 /** A loop of at most this many rounds in all, nested ones multiplied, stays native: about a microsecond of work. */
@@ -106,7 +117,7 @@ const obstacle = (
   if (found !== undefined) return found
   const own = (inner: Node): void => {
     if (found !== undefined) return
-    if (inner !== node && isFunction(inner) && inner.type !== "ArrowFunctionExpression") return
+    if (inner !== node && (isClass(inner) || (isFunction(inner) && inner.type !== "ArrowFunctionExpression"))) return
     if (inner.type === "MetaProperty" && inner.meta.name === "new") {
       found = { at: inner, reason: "new.target is unknown to a twin", fix: "pass what it decides as a parameter" }
     }
@@ -141,6 +152,40 @@ const obstacle = (
 /** The function that a call by name means. */
 export const calledFunction = (call: CallExpression, scopes: Scopes): AnyFunction | undefined =>
   call.callee.type === "Identifier" && !call.optional ? functionOf(call.callee, scopes) : undefined
+
+/** The name of the method that a call calls. */
+export const calledMethod = (call: CallExpression): string | undefined => {
+  const { callee } = call
+  return !call.optional &&
+    callee.type === "MemberExpression" &&
+    !callee.computed &&
+    !callee.optional &&
+    callee.object.type !== "Super" &&
+    callee.property.type === "Identifier"
+    ? callee.property.name
+    : undefined
+}
+
+/** Methods of the classes that a statement declares, under a name that never means anything else. */
+const methodsOf = (program: Program, scopes: Scopes): ReadonlyMap<AnyFunction, Method> => {
+  const found = new Map<AnyFunction, Method>()
+  const declares = (statement: Node): void => {
+    if (statement.type === "ExportNamedDeclaration" && statement.declaration !== null) declares(statement.declaration)
+    if (statement.type !== "ClassDeclaration" || statement.id === null) return
+    const binding = scopes.bindings.get(statement.id)
+    if (binding === undefined || !isConstant(binding)) return
+    for (const member of statement.body.body) {
+      if (member.type !== "MethodDefinition" || member.kind !== "method" || member.computed) continue
+      if (member.key.type !== "Identifier" || member.value.body === null) continue
+      const holder = statement as Node & { readonly type: "ClassDeclaration" }
+      found.set(member.value, { name: member.key.name, isStatic: member.static, holder })
+    }
+  }
+  walk(program, (node) => {
+    if (node.type === "Program" || node.type === "BlockStatement") for (const child of children(node)) declares(child)
+  })
+  return found
+}
 
 const names = (program: Program): ReadonlyMap<AnyFunction, string> => {
   const found = new Map<AnyFunction, string>()
@@ -183,6 +228,13 @@ export const classify = (
 ): Classification => {
   const known = names(program)
   const standing = placed(program)
+  const methods = methodsOf(program, scopes)
+  const byName = new Map<string, Array<AnyFunction>>()
+  for (const [node, { name }] of methods) {
+    const known = byName.get(name)
+    if (known === undefined) byName.set(name, [node])
+    else known.push(node)
+  }
   const marked = new Set<AnyFunction>(marks.directives)
   const inline = new Set<AnyFunction>()
   const pureNames = new Map<AnyFunction, string>()
@@ -193,7 +245,8 @@ export const classify = (
     const name = call.arguments[0]
     if (name?.type === "Literal" && typeof name.value === "string") pureNames.set(target, name.value)
   }
-  const nameOf = (node: AnyFunction): string => known.get(node) ?? pureNames.get(node) ?? "anonymous"
+  const nameOf = (node: AnyFunction): string =>
+    known.get(node) ?? methods.get(node)?.name ?? pureNames.get(node) ?? "anonymous"
 
   // the call graph below the roots
   const callees = new Map<AnyFunction, ReadonlySet<AnyFunction>>()
@@ -210,6 +263,8 @@ export const classify = (
       if (inner.type !== "CallExpression") return
       const target = calledFunction(inner, scopes)
       if (target !== undefined) found.add(target)
+      const method = calledMethod(inner)
+      if (method !== undefined) for (const each of byName.get(method) ?? []) found.add(each)
     })
     for (const target of found) visit(target)
   }
@@ -233,7 +288,9 @@ export const classify = (
     if (problem !== undefined) {
       if (marked.has(node)) refuse(node, problem.at, problem.reason, problem.fix)
       else native.set(node, problem.reason)
-    } else if (!standing.has(node) && !inline.has(node)) {
+    } else if (methods.has(node) && some(node, (inner) => inner.type === "PrivateIdentifier")) {
+      native.set(node, "a private name is unknown outside its class, where the twin stands")
+    } else if (!standing.has(node) && !inline.has(node) && !methods.has(node)) {
       native.set(node, "it is not declared by a statement of its own")
     } else {
       able.add(node)
@@ -268,7 +325,12 @@ export const classify = (
     if (needed.has(node) || native.has(node) || refused.has(node)) continue
     native.set(node, steppable.has(node) ? "only refused functions call it" : "it has no long loop and no recursion")
   }
-  return { steppable: needed, recursive, roots, native, refused, nameOf }
+  const methodNames = new Set<string>()
+  for (const node of needed) {
+    const method = methods.get(node)
+    if (method !== undefined) methodNames.add(method.name)
+  }
+  return { steppable: needed, recursive, roots, native, refused, nameOf, methods, methodNames }
 }
 
 /** Only a marked function is compiled for a call of an import alone: small helpers call imports, too. */
@@ -351,12 +413,14 @@ export const importedCallee = (call: CallExpression, scopes: Scopes): Binding | 
 /** Whether `call` goes to a function that has a twin, or may have one. */
 export const isSteppableCall = (
   call: Node,
-  classification: Pick<Classification, "steppable">,
+  classification: Pick<Classification, "steppable" | "methodNames">,
   scopes: Scopes
 ): call is CallExpression => {
   if (call.type !== "CallExpression") return false
   const target = calledFunction(call, scopes)
   if (target !== undefined) return classification.steppable.has(target)
+  const method = calledMethod(call)
+  if (method !== undefined) return classification.methodNames.has(method)
   return importedCallee(call, scopes) !== undefined
 }
 

@@ -94,10 +94,22 @@ export const compile = (source: string, options: Options): Compiled => {
     declared: declarations(program, scopes.functions),
     neededInPlain: neededInPlain(classification, found.calls, scopes.outer),
     imports: new Set(),
+    sites: new Set(),
     emitTwin: twins.emit
   }
   const runtime = JSON.stringify(options.runtime ?? "@giveway/core/Steppable")
-  const names = ["attach", "budget", "giveWay", "invoke", "isSliceOver", "link", "save", "start", "SUSPENDED"]
+  const names = [
+    "attach",
+    "attachMethods",
+    "budget",
+    "giveWay",
+    "invoke",
+    "isSliceOver",
+    "link",
+    "save",
+    "start",
+    "SUSPENDED"
+  ]
   const imports = names.map((name) => `${name} as ${prefix}${name === "SUSPENDED" ? "SUSPENDED" : name}`).join(", ")
   const first = program.body.find((statement) => !("directive" in statement))
   const head = first?.start ?? text.length
@@ -107,6 +119,7 @@ export const compile = (source: string, options: Options): Compiled => {
     .map((node) => `${prefix}attach(${node.id!.name}, ${twinName(unit, node)}); `)
   const whole = rewriteBelow(unit, program, plain(unit))
   const cells = [...unit.imports].map(({ name }) => `const ${prefix}i_${name} = {}; `)
+  cells.push(...[...unit.sites].map((name) => `const ${name} = {}; `))
   const prologue = `import { ${imports} } from ${runtime}; const ${prefix}suspended = ${prefix}SUSPENDED; ${cells.join("")}${early.join("")}`
   const marked = copy(text, 0, program.start) + insertAt(whole, head, prologue) + copy(text, program.end, text.length)
   return { ...print(marked, text, file), decisions: decisions(), diagnostics }
@@ -145,6 +158,9 @@ const declarations = (
   if (functions.length === 0) return found
   const declared = (statement: Node): ReadonlyArray<AnyFunction> => {
     if (statement.type === "FunctionDeclaration") return [statement]
+    if (statement.type === "ClassDeclaration") {
+      return statement.body.body.flatMap((member) => (member.type === "MethodDefinition" ? [member.value] : []))
+    }
     if (statement.type === "VariableDeclaration") {
       return statement.declarations.flatMap(({ init }) => (init !== null && isFunction(init) ? [init] : []))
     }
@@ -171,7 +187,7 @@ const neededInPlain = (
   calls: marks.Marks["calls"],
   outer: ReadonlyMap<AnyFunction, AnyFunction | undefined>
 ): ReadonlySet<AnyFunction> => {
-  const nested = [...classification.roots].some((root) => outer.get(root) !== undefined) || calls.length === 0
+  const nested = [...classification.roots].some((root) => outer.get(root) !== undefined)
   const anyInside = nested || calls.some((call) => insideFunction(call.call, outer))
   return new Set([...classification.steppable].filter((node) => outer.get(node) === undefined || anyInside))
 }

@@ -34,6 +34,8 @@ export interface Unit {
   /** functions whose twin plain code needs: those of the module, and those below a mark inside a function */
   readonly neededInPlain: ReadonlySet<AnyFunction>
   /** `again`: into a variable that is declared already, see `steps.ts` */
+  /** cells of method calls; grows while code is emitted */
+  readonly sites: Set<string>
   /** imports that compiled code calls; grows while code is emitted */
   readonly imports: Set<Binding>
   readonly emitTwin: (unit: Unit, node: AnyFunction, again: boolean) => string
@@ -72,7 +74,24 @@ export const twinsAfter = (unit: Unit, statement: Node, plain: boolean): string 
       out += ` ${unit.prefix}attach(${classification.nameOf(node)}, ${twinName(unit, node)});`
     }
   }
+  if (out !== "") out += attachMethods(unit, declared.get(statement)!)
   return out === "" ? "" : `;${out}`
+}
+
+/** The twins of a class's methods become known by the methods themselves, which are found at run time. */
+const attachMethods = (unit: Unit, functions: ReadonlyArray<AnyFunction>): string => {
+  const { classification, prefix } = unit
+  let out = ""
+  for (const isStatic of [false, true]) {
+    const own = functions.filter(
+      (node) => classification.steppable.has(node) && classification.methods.get(node)?.isStatic === isStatic
+    )
+    if (own.length === 0) continue
+    const { holder } = classification.methods.get(own[0]!)!
+    const fields = own.map((node) => `${classification.methods.get(node)!.name}: ${twinName(unit, node)}`)
+    out += ` ${prefix}attachMethods(${holder.id!.name}${isStatic ? "" : ".prototype"}, { ${fields.join(", ")} });`
+  }
+  return out
 }
 
 /** Plain code: the source, with twins where other code needs them and marks that know their twin. */
@@ -104,6 +123,16 @@ export const plain =
 const importCell = (unit: Unit, binding: Binding): string => {
   unit.imports.add(binding)
   return `${unit.prefix}i_${binding.name}`
+}
+
+/** The call of a method that may have a twin, on an object and a function that were evaluated before. */
+export const methodCall = (unit: Unit, call: CallExpression, object: string, method: string, args: string): string => {
+  const cell = `${unit.prefix}m${call.start}`
+  unit.sites.add(cell)
+  const { callee } = call
+  const name = JSON.stringify(unit.text.slice(callee.start, callee.end))
+  const linked = `${cell}.plain === ${method} ? ${cell} : ${unit.prefix}link(${cell}, ${method}, ${name})`
+  return `(${linked}).twin.call(${args === "" ? object : `${object}, ${args}`})`
 }
 
 /** The call of a twin in place of the call of its function, which a constant may not hold yet. */

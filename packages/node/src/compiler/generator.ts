@@ -6,9 +6,20 @@
  * generator yields, and is resumed with the result. Loops without a yield point inside are chunked, because a `yield`
  * inside a loop makes V8 forget the types of the variables that the loop changes.
  */
-import { callsSteppable, isShort, isSteppableCall } from "./classify.ts"
+import type { CallExpression } from "oxc-parser"
+import { calledMethod, callsSteppable, isShort, isSteppableCall } from "./classify.ts"
 import type { Replace, Unit } from "./emit.ts"
-import { declareTwin, parameters, plain, rewrite, rewriteBelow, twinCall, twinName, twinsAfter } from "./emit.ts"
+import {
+  declareTwin,
+  methodCall,
+  parameters,
+  plain,
+  rewrite,
+  rewriteBelow,
+  twinCall,
+  twinName,
+  twinsAfter
+} from "./emit.ts"
 import { chunked, isChunkable, withFirst } from "./loops.ts"
 import { named } from "./print.ts"
 import type { AnyFunction, Loop, Node } from "./syntax.ts"
@@ -19,6 +30,8 @@ import { checkWeight } from "./weight.ts"
 export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): string => {
   const { classification, prefix, scopes } = unit
   const result = `${prefix}v`
+  const object = `${prefix}o`
+  const found = `${prefix}h`
   const check = (weight: number): string => `if ((${prefix}budget[0] -= ${weight}) < 0) yield;`
   const jumps = new Map<Node, string>()
   let labels = 0
@@ -33,6 +46,15 @@ export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): st
     if (!isChunkable(unit, at)) return withFirst(unit, at, check(checkWeight(at.body, scopes)), replace)
     const init = at.type === "ForStatement" && at.init !== null ? headText(at.init) : ""
     return `{ ${init}${chunked(unit, at, names, `${prefix}l${labels++}`, { check, replace, jumps })} }`
+  }
+
+  // the twin and its object are read before the arguments are evaluated, so nested calls can use the same two variables
+  const method = (call: CallExpression, args: string): string => {
+    const { callee } = call
+    if (callee.type !== "MemberExpression") throw new TypeError(callee.type)
+    const name = calledMethod(call)!
+    const receiver = rewrite(unit, callee.object, replace)
+    return `(${object} = (${receiver}), ${found} = ${object}.${name}, ${methodCall(unit, call, object, found, args)})`
   }
 
   const replace: Replace = (at) => {
@@ -61,7 +83,7 @@ export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): st
           return argument.type === "SpreadElement" ? text : `(${text})`
         })
         .join(", ")
-      const call = twinCall(unit, at, args)
+      const call = calledMethod(at) === undefined ? twinCall(unit, at, args) : method(at, args)
       return `((${result} = ${call}) === ${prefix}suspended ? yield : ${result})`
     }
     if (unit.declared.has(at)) return rewriteBelow(unit, at, replace) + twinsAfter(unit, at, false)
@@ -74,7 +96,7 @@ export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): st
   const entry = classification.recursive.has(node) ? ` ${check(checkWeight(body, scopes))}` : ""
   const generatorName = twinName(unit, node, "g")
   const uses = usesLexical(node, "this")
-  const generator = `${named(node.start, classification.nameOf(node))}function* ${generatorName}(${parameters(unit, node)}) { let ${result};${entry} ${code} }`
+  const generator = `${named(node.start, classification.nameOf(node))}function* ${generatorName}(${parameters(unit, node)}) { let ${result}, ${object}, ${found};${entry} ${code} }`
 
   // the generator gets the arguments as they came, as far as the function can tell
   const forwarded = node.params.map((parameter, index) =>

@@ -7,9 +7,9 @@
  * What does not fit throws `Unsuited`, and the function gets the generator form.
  */
 import type { ObjectProperty } from "oxc-parser"
-import { callsSteppable, isSteppableCall } from "./classify.ts"
+import { calledMethod, callsSteppable, isSteppableCall } from "./classify.ts"
 import type { Replace, Unit } from "./emit.ts"
-import { plain, rewrite, rewriteBelow, twinCall, twinName, twinsAfter } from "./emit.ts"
+import { methodCall, plain, rewrite, rewriteBelow, twinCall, twinName, twinsAfter } from "./emit.ts"
 import { chunked, isChunkable, jumpsTo } from "./loops.ts"
 import type { Binding } from "./scope.ts"
 import { boundIdentifiers } from "./scope.ts"
@@ -594,6 +594,15 @@ class Lowering {
   /** The call of a twin, its arguments evaluated in order. */
   private call(node: Node, root: Node, steps: Array<Step>): string {
     if (node.type !== "CallExpression") throw new TypeError(node.type)
+    const name = calledMethod(node)
+    if (name !== undefined && node.callee.type === "MemberExpression") {
+      if (node.arguments.some((argument) => argument.type === "SpreadElement")) {
+        throw new Unsuited("a method is called with spread arguments")
+      }
+      const object = this.spill(this.expression(node.callee.object, root, steps), steps)
+      const method = this.spill(`${object}.${name}`, steps)
+      return methodCall(this.unit, node, object, method, this.operands(node.arguments, root, steps).join(", "))
+    }
     if (!callsSteppableBelow(this.unit, node)) {
       const args = node.arguments.map((argument) =>
         argument.type === "SpreadElement" ? this.text(argument) : `(${this.text(argument)})`

@@ -99,6 +99,20 @@ describe("a compiled function", () => {
       "an iterator that is closed",
       "const g = (n) => { for (const x of o.all(1, 2, 3)) { if (x === n) return x; while (o(0)); } }; o(g(2)); o(g(7))"
     ],
+    [
+      "methods, overridden, borrowed, replaced and missing",
+      `class A { m(n) { while (n-- > 0) o(this.x); return this.x } x = 1 }
+       class B extends A { m(n) { return super.m(n) + 1 } x = 2 }
+       const c = { x: 3, m: A.prototype.m }, d = { get m() { o("got"); return () => 4 } }
+       for (const each of [new A(), new B(), c, d]) o(each.m(2))
+       o([new A().m(1), new A().m(o(2))]); new A().m(new A().m(new A().m(1)))
+       try { ({}).m(o(1)) } catch (error) { o(error.message) }
+       try { null.m(o(1)) } catch (error) { o(error.message) }`
+    ],
+    [
+      "private names and accessors stay with their class",
+      "class P { #n = 3; get n() { return this.#n } run() { while (this.#n-- > 0) o(this.n) } } new P().run(); while (o(0));"
+    ],
     ["this", "function f(n) { while (n--) o(this === undefined); return this } o(f(2) === undefined)"]
   ]
   it.each(programs)("does what the plain one does: %s", (_, body) => {

@@ -253,10 +253,18 @@ export const write = (tape: ReadonlyArray<number>): string => {
       },
       () => {
         const cls = name("C")
-        if (plainStyle) return same(`o(${e()});`)
+        const secret = next() % 4 === 0 ? "#" : ""
+        const walks = pick(["for (let j = 0; j < o(3); j++) { s += x; o(s); }", "while (s < 2) { s++; o(x); }"])
+        const calls = `if (this.${secret}n-- > 0 && !o.tick()) s += this.${pick(["m", "r"])}(${pick(["s", "o(s)", "this.m(1)"])});`
+        const methods = [
+          `m(x) { let s = 0; ${walks} return s + this.${secret}v; }`,
+          `r(x, y = o(1)) { let s = x; ${calls} ${pick(["", "o([s].map((q) => q + this.k).join());"])} return [s, y, this.m(x)].join(); }`,
+          `static t(x) { for (let i = 0; i < o(2); i++) o(new ${cls}().m(i)); return x; }`
+        ]
+        const uses = [`new ${cls}().r(2)`, `new ${cls}().m(o(1))`, `${cls}.t(3)`]
         return [
-          `class ${cls} { #v = ${e()}; m(x) { let s = 0; for (let j = 0; j < 3; j++) { s += x; o(s); } return s + this.#v } static s = ${e()}; }`,
-          { ...context, names: [...context.names, `new ${cls}().m(1)`, `${cls}.s`] }
+          `class ${cls} { ${secret}v = ${e()}; ${secret}n = 3; k = 1; ${methods.join(" ")} static s = 1; } o(${pick(uses)});`,
+          { ...context, names: [...context.names, ...uses] }
         ]
       },
       () => {
