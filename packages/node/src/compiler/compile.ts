@@ -118,8 +118,10 @@ export const compile = (source: string, options: Options): Compiled => {
     .filter((node) => scopes.outer.get(node) === undefined && node.id !== null)
     .map((node) => `${prefix}attach(${node.id!.name}, ${twinName(unit, node)}); `)
   const whole = rewriteBelow(unit, program, plain(unit))
-  const cells = [...unit.imports].map(({ name }) => `const ${prefix}i_${name} = {}; `)
-  cells.push(...[...unit.sites].map((name) => `const ${name} = {}; `))
+  // `SUSPENDED` is no value that a program could find in a name or a property
+  const empty = `{ plain: ${prefix}suspended, twin: undefined }`
+  const cells = [...unit.imports].map(({ name }) => `const ${prefix}i_${name} = ${empty}; `)
+  cells.push(...[...unit.sites].map((name) => `const ${name} = ${empty}; `))
   const prologue = `import { ${imports} } from ${runtime}; const ${prefix}suspended = ${prefix}SUSPENDED; ${cells.join("")}${early.join("")}`
   const marked = copy(text, 0, program.start) + insertAt(whole, head, prologue) + copy(text, program.end, text.length)
   return { ...print(marked, text, file), decisions: decisions(), diagnostics }

@@ -125,12 +125,29 @@ const importCell = (unit: Unit, binding: Binding): string => {
   return `${unit.prefix}i_${binding.name}`
 }
 
+/** A callee as V8 names it when it is not a function. (Of literals and operators it shows more than this does.) */
+export const calleeText = (callee: Node): string => {
+  switch (callee.type) {
+    case "Identifier":
+      return callee.name
+    case "ThisExpression":
+      return "this"
+    case "CallExpression":
+      return `${calleeText(callee.callee)}(...)`
+    case "MemberExpression":
+      return !callee.computed && callee.property.type === "Identifier"
+        ? `${calleeText(callee.object)}.${callee.property.name}`
+        : "(intermediate value)"
+    default:
+      return "(intermediate value)"
+  }
+}
+
 /** The call of a method that may have a twin, on an object and a function that were evaluated before. */
 export const methodCall = (unit: Unit, call: CallExpression, object: string, method: string, args: string): string => {
   const cell = `${unit.prefix}m${call.start}`
   unit.sites.add(cell)
-  const { callee } = call
-  const name = JSON.stringify(unit.text.slice(callee.start, callee.end))
+  const name = JSON.stringify(calleeText(call.callee))
   const linked = `${cell}.plain === ${method} ? ${cell} : ${unit.prefix}link(${cell}, ${method}, ${name})`
   return `(${linked}).twin.call(${args === "" ? object : `${object}, ${args}`})`
 }

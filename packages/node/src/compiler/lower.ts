@@ -9,7 +9,7 @@
 import type { ObjectProperty } from "oxc-parser"
 import { calledMethod, callsSteppable, isSteppableCall } from "./classify.ts"
 import type { Replace, Unit } from "./emit.ts"
-import { methodCall, plain, rewrite, rewriteBelow, twinCall, twinName, twinsAfter } from "./emit.ts"
+import { calleeText, methodCall, plain, rewrite, rewriteBelow, twinCall, twinName, twinsAfter } from "./emit.ts"
 import { chunked, isChunkable, jumpsTo } from "./loops.ts"
 import type { Binding } from "./scope.ts"
 import { boundIdentifiers } from "./scope.ts"
@@ -637,7 +637,7 @@ class Lowering {
       const object = this.spill(this.expression(callee.object, root, steps), steps)
       const method = this.spill(`${object}.${name}`, steps)
       const rest = this.operands(args, root, steps)
-      return `${this.unit.prefix}invoke(${[method, object, JSON.stringify(this.unit.text.slice(callee.start, callee.end)), ...rest].join(", ")})`
+      return `${this.unit.prefix}invoke(${[method, object, JSON.stringify(calleeText(callee)), ...rest].join(", ")})`
     }
     throw new Unsuited("a computed callee has a steppable call inside")
   }

@@ -106,8 +106,8 @@ describe("a compiled function", () => {
        const c = { x: 3, m: A.prototype.m }, d = { get m() { o("got"); return () => 4 } }
        for (const each of [new A(), new B(), c, d]) o(each.m(2))
        o([new A().m(1), new A().m(o(2))]); new A().m(new A().m(new A().m(1)))
-       try { ({}).m(o(1)) } catch (error) { o(error.message) }
-       try { null.m(o(1)) } catch (error) { o(error.message) }`
+       const none = {}; try { none.m(o(1)) } catch (error) { o(error.message) }
+       try { none.at.m(o(1)) } catch (error) { o(error.message) } try { o(none).m(o(1)) } catch (error) { o(error.message) }`
     ],
     [
       "private names and accessors stay with their class",
