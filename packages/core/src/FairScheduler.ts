@@ -45,7 +45,7 @@ import { TurnBudget, unknownPace } from "./internal/turnBudget.ts"
 /** What {@link make} and {@link layer} take. */
 export interface Options {
   /**
-   * How long fibers may hold the event loop in one pass, default 2 ms. A pass takes at most one and a half times as
+   * How long fibers may hold the event loop in one pass, default 3 ms. A pass takes at most one and a half times as
    * long, plus one operation.
    */
   readonly turn?: Duration.Input | undefined
@@ -54,11 +54,12 @@ export interface Options {
 }
 
 /**
- * 2 ms: a pass of the loop stays below 3 ms and a timer below 5, and an event-loop pass (about 3 µs) is 0.2 % of it.
+ * 3 ms: a pass of the loop stays at 4.5 ms and a timer below 5, while the pass itself (20 to 50 µs after as much
+ * computing, see docs/decisions/0010) is about 1 % of it. At 2 ms it was up to 2.5 %.
  */
-const defaultTurn = 2
+const defaultTurn = 3
 
-/** 1 ms: a switch of fibers (about 0.4 µs) is less than 0.1 % of it. Two fibers get to run in each turn. */
+/** 1 ms: a switch of fibers (about 0.4 µs) is less than 0.1 % of it. Three fibers get to run in each turn. */
 const defaultSlice = 1
 
 // --- weights --------------------------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ export interface Plan {
 export const defaultPlan: Plan = { heavyConnections: 4, idle: 5, lightPerSecond: 400, saturated: 10, warmup: 3 }
 
 /** Pixels across. */
-const widths = [160, 320, 640]
+export const widths = [160, 320, 640]
 
 /** Every photograph at every width, asked for in turn: the mix is the same in every run. */
 const thumbnailPaths = widths.flatMap((_, shift) =>
