@@ -137,6 +137,9 @@ export const attachMethods = (holder: object, methods: Readonly<Record<string, T
 /** The steppable form of `plain`, if it was compiled. */
 export const twinOf = (plain: object): Twin | undefined => twins.get(plain)
 
+/** Frames of one activation: ten times what fits on Node's stack by default, and some 10 MB. */
+const deepest = 100_000
+
 /** No slice ends. */
 const unhurried: Policy = {
   begin: () => {
@@ -219,8 +222,15 @@ export class Activation {
     for (;;) {
       if (value === SUSPENDED) {
         while (unwound.length > 0) stack.push(unwound.pop()!)
-        if (policy.poll()) return SUSPENDED
-        value = undefined
+        if (stack.length > deepest) {
+          // endless recursion has to end as in plain code, whose stack it would have exhausted
+          value = new RangeError("Maximum call stack size exceeded")
+          threw = true
+        } else if (policy.poll()) {
+          return SUSPENDED
+        } else {
+          value = undefined
+        }
       }
       if (stack.length === depth) break
       const frame = stack.pop()!

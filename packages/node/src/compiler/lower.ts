@@ -310,13 +310,6 @@ class Lowering {
   }
 
   private returning(argument: Node, steps: Array<Step>): void {
-    const { classification, scopes } = this.unit
-    if (isSteppableCall(argument, classification, scopes)) {
-      // its result is ours, SUSPENDED included: no frame
-      const call = this.call(argument, argument, steps)
-      steps.push({ kind: "code", text: `return ${call};`, again: `return ${call};` })
-      return
-    }
     const value = this.expression(argument, argument, steps)
     steps.push({ kind: "code", text: `return ${value};`, again: `return ${value};` })
   }

@@ -11,6 +11,8 @@
  * resume:  { B }; for (update; …) { check 1; B }; C
  * ```
  *
+ * No yield point of this form stands in a `try`, so an error that a resume is given leaves it at once.
+ *
  * A resume copies the variables out of the frame, so a closure made before the suspension and the code after it have
  * different variables of one name. `lower.ts` sees to it that they can never differ in value, or else the function gets
  * the generator form.
@@ -117,7 +119,7 @@ export const emitReentrant = (unit: Unit, node: AnyFunction, lowered: Lowered, a
       case "check":
         return ""
       case "call":
-        return `if (${threw}) throw ${value}; ${step.result} = ${value};`
+        return `${step.result} = ${value};`
       case "block":
         return `${declare(step.kept, "let")}${rest(step.body)}`
       case "if": {
@@ -158,7 +160,7 @@ export const emitReentrant = (unit: Unit, node: AnyFunction, lowered: Lowered, a
   const all = [...temporary, ...others, ...counters]
   const declared = all.length === 0 ? "" : `let ${all.join(", ")}; `
   const resumeText =
-    `${resume}(${frame}, ${value}, ${threw}) { let ${point} = ${frame}.point; ${declare(lowered.variables, "var")}${declared}` +
+    `${resume}(${frame}, ${value}, ${threw}) { if (${threw}) throw ${value}; let ${point} = ${frame}.point; ${declare(lowered.variables, "var")}${declared}` +
     `${declare(lowered.body, "let")}${rest(steps)} }`
   const name = named(node.start, unit.classification.nameOf(node))
   return declareTwin(node, [`${name}function ${resumeText}`, resume], [`${name}function ${entryText}`, entry], again)

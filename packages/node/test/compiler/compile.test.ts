@@ -100,6 +100,10 @@ describe("a compiled function", () => {
       "const g = (n) => { for (const x of o.all(1, 2, 3)) { if (x === n) return x; while (o(0)); } }; o(g(2)); o(g(7))"
     ],
     [
+      "endless recursion",
+      "const f = (n) => f(n + 1) + 1, g = (n) => g(n + 1); for (const h of [f, g]) try { h(0) } catch (error) { o(error.name) } try { f(0) } catch (error) { o(error.message) } try { g(0) } catch (error) { o(error.message) } while (o(0));"
+    ],
+    [
       "methods, overridden, borrowed, replaced and missing",
       `class A { m(n) { while (n-- > 0) o(this.x); return this.x } x = 1 }
        class B extends A { m(n) { return super.m(n) + 1 } x = 2 }
