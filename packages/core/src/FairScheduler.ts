@@ -7,14 +7,6 @@
  * them, draws on one budget of milliseconds, the **turn** (see `internal/turnBudget.ts`); within it, a fiber gives way
  * after a **slice** if others are ready (see `internal/runQueue.ts` for who is next).
  *
- * **Invariants.**
- * - A task that was queued runs once, whatever other tasks throw.
- * - A fiber resumed by a task of this queue gets at least one operation of its own done, so yielding cannot livelock.
- *   Effect resumes a yielded fiber in two steps (the resume itself, then the operation it was about to do) and asks
- *   `shouldYield` before each: the first two questions after a task began are therefore answered "no". Only the fiber
- *   the task resumed has this grace: were it given to every resume, a loop over promises would starve the rest.
- * - `flush` of a fiber's dispatcher runs that fiber's tasks and no others.
- *
  * **What no scheduler can split**: a single operation. Effect's spawn loop in an unbounded `forEach` is one (use
  * {@link forEach}); so is a generator that yields only exits, and any synchronous function (use `Pure`).
  *
@@ -22,25 +14,16 @@
  * always brings its own; layers merged beside {@link layer} with `Layer.mergeAll` are built without it (use
  * `Layer.provide`); `TestClock` wraps the scheduler that stands when it is built (provide this one outside of it).
  *
- * Rejected: one queue per fiber with a shared budget (no order among fibers, and a timer each); yielding by counting
- * operations (`Scheduler.MaxOpsBeforeYield` is ignored here: time is measured).
+ * Rejected: yielding by counting operations (`Scheduler.MaxOpsBeforeYield` is ignored here: time is measured).
  */
-import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Scheduler from "effect/Scheduler"
-import type { EventLoop } from "./internal/eventLoop.ts"
-import * as eventLoop from "./internal/eventLoop.ts"
 import { forEachSplit } from "./internal/forEachSplit.ts"
-import type { LoopObserver } from "./internal/loopObserver.ts"
-import type { Entry, Owner } from "./internal/runQueue.ts"
-import { RunQueue } from "./internal/runQueue.ts"
-import type { SliceSource } from "./internal/sliceSource.ts"
-import { SliceSourceTypeId } from "./internal/sliceSource.ts"
-import { TurnBudget, unknownPace } from "./internal/turnBudget.ts"
+import { FairScheduler, type Statistics } from "./internal/scheduler.ts"
+import { badWeight, isWeight, Weight } from "./internal/weights.ts"
 
 /** What {@link make} and {@link layer} take. */
 export interface Options {
@@ -64,23 +47,7 @@ const defaultSlice = 1
 
 // --- weights --------------------------------------------------------------------------------------------------------
 
-const defaultWeight = 1
-
-/**
- * The weight of a fiber and of the fibers it forks: how its share of the loop compares with that of other weights.
- * Set it with {@link withWeight}.
- *
- * All ready fibers of one weight share one allotment, first come first served. When several weights have ready fibers,
- * each weight gets time in proportion to its number: background work at 0.1 beside the rest at 1 gets an eleventh.
- */
-export const Weight: Context.Reference<number> = Context.Reference<number>("@giveway/core/FairScheduler/Weight", {
-  defaultValue: () => defaultWeight
-})
-
-const isWeight = (weight: number): boolean => weight > 0 && Number.isFinite(weight)
-
-const badWeight = (weight: number): RangeError =>
-  new RangeError(`FairScheduler.Weight must be a finite number above 0, but it is ${String(weight)}`)
+export { Weight }
 
 /**
  * Runs `effect`, and whatever it forks, with a {@link Weight}.
@@ -89,7 +56,8 @@ const badWeight = (weight: number): RangeError =>
  * delayed by them (above 1). The shares only matter while fibers of different weights are ready at once; an idle loop
  * is anybody's.
  *
- * **Errors**: throws a `RangeError` at once if `weight` is not a finite number above 0.
+ * **Errors**: throws a `RangeError` at once if `weight` is not a finite number above 0. Provided past this function, as
+ * a service, such a weight counts as 1 and is a defect of the fiber that has it.
  *
  * **Example**
  *
@@ -113,254 +81,7 @@ export const withWeight: {
 
 // --- the scheduler --------------------------------------------------------------------------------------------------
 
-/** Counters since the scheduler was made. */
-export interface Statistics {
-  /** tasks in the run queue now */
-  readonly ready: number
-  /** turns begun */
-  readonly turns: number
-  /** tasks run */
-  readonly tasks: number
-  /** times a fiber was told to give way */
-  readonly yields: number
-  /** times the clock was read */
-  readonly clockReads: number
-}
-
-/** A fiber's own view of the shared queue. */
-class FiberDispatcher implements Scheduler.SchedulerDispatcher, Owner {
-  queued = 0
-  /** the weight of the fiber that last queued a task here */
-  weight = defaultWeight
-  /** how far apart the clock is read while its tasks run: see `internal/turnBudget.ts` */
-  pace = unknownPace
-  private readonly scheduler: FairScheduler
-
-  constructor(scheduler: FairScheduler) {
-    this.scheduler = scheduler
-  }
-
-  scheduleTask(task: () => void, priority: number): void {
-    this.scheduler.enqueue(this, task, priority)
-  }
-
-  flush(): void {
-    this.scheduler.flush(this)
-  }
-}
-
-/** The scheduler; make one with {@link make}, or provide one with {@link layer}. */
-export class FairScheduler implements Scheduler.Scheduler, SliceSource {
-  readonly executionMode = "async"
-  readonly [SliceSourceTypeId] = SliceSourceTypeId
-
-  /** What supervision watches. One at most: `Supervision.layer` sets it. */
-  observer: LoopObserver | undefined
-
-  private readonly queue = new RunQueue<FiberDispatcher>()
-  private readonly budget: TurnBudget
-  private readonly loop: EventLoop
-  private readonly attention: (() => void) | undefined
-  /** whether `serve` is due in this pass's check phase */
-  private serveDue = false
-  /** whether a task of this queue runs: what it resumes shares its slice */
-  private inTask = false
-  /** whether the next fiber to enter its run loop is the one that the running task resumes */
-  private resuming = false
-
-  private turns = 0
-  private tasks = 0
-  private yields = 0
-
-  /** the context whose weight was looked up last, and that weight */
-  private weighed: Context.Context<never> | undefined
-  private weight = defaultWeight
-  private readonly rejected = new WeakSet<Context.Context<never>>()
-
-  /** Use {@link make}. Times in ms; tests bring a `loop` of their own. */
-  constructor(turn: number, slice: number, attention?: (() => void) | undefined, loop: EventLoop = eventLoop.make()) {
-    this.budget = new TurnBudget(turn, slice, loop.now)
-    this.attention = attention
-    this.loop = loop
-  }
-
-  makeDispatcher(): Scheduler.SchedulerDispatcher {
-    return new FiberDispatcher(this)
-  }
-
-  /** Effect asks this before each operation of a fiber. */
-  shouldYield(fiber: Fiber.Fiber<unknown, unknown>): boolean {
-    if (this.attention !== undefined) this.attention()
-    const { budget } = this
-    // 1 is every start and every resume
-    if (fiber.currentOpCount === 1) {
-      if (this.inTask) return this.enterInTask()
-      if (--budget.entries <= 0) return this.enterInline()
-      budget.beginInlineSlice()
-      return false
-    }
-    return --budget.credit > 0 ? false : this.giveWay(budget.isOver(this.queue.size > 0))
-  }
-
-  /** ms, the last reading of the clock. */
-  get now(): number {
-    return this.budget.now
-  }
-
-  /** Whether the fiber that runs now should give way; `YieldPoint.shouldYield` asks it. */
-  sliceOver(): boolean {
-    if (!this.budget.open) this.openTurn()
-    return this.budget.isOver(this.queue.size > 0)
-  }
-
-  /** @internal */
-  enqueue(owner: FiberDispatcher, task: () => void, priority: number): void {
-    if (!this.budget.open) this.openTurn()
-    this.queue.enqueue(task, owner, priority, this.weightFor(owner), this.budget.now)
-  }
-
-  /** @internal Runs what `owner` has queued, and what that queues there, each for a slice at most. */
-  flush(owner: FiberDispatcher): void {
-    if (owner.queued === 0) return
-    if (!this.budget.open) this.openTurn()
-    while (owner.queued > 0) {
-      for (const entry of this.queue.entriesOf(owner)) {
-        // a task that flushes in its turn may have taken it
-        if (entry.task === undefined) continue
-        const turnEnd = this.budget.lendSlice()
-        this.run(entry)
-        this.budget.giveBack(turnEnd)
-      }
-    }
-  }
-
-  /** @internal */
-  statistics(): Statistics {
-    const { budget, queue, tasks, turns, yields } = this
-    return { ready: queue.size, turns, tasks, yields, clockReads: budget.reads }
-  }
-
-  /** The fiber that the running task resumes, or one nested in its operations. */
-  private enterInTask(): boolean {
-    const { budget } = this
-    if (this.resuming) {
-      this.resuming = false
-      return false
-    }
-    if (budget.over) return this.giveWay(true)
-    budget.enterSlice()
-    return --budget.entries > 0 ? false : this.giveWay(budget.isOver(this.queue.size > 0))
-  }
-
-  /** A fiber that something else resumes, with the turn closed, exhausted or due to be looked at. */
-  private enterInline(): boolean {
-    const { budget } = this
-    if (!budget.open) {
-      this.openTurn()
-      return false
-    }
-    if (budget.exhausted) return this.giveWay(true)
-    budget.beginInlineSlice()
-    return this.giveWay(budget.isOver(this.queue.size > 0))
-  }
-
-  private giveWay(yes: boolean): boolean {
-    if (yes) this.yields++
-    return yes
-  }
-
-  private openTurn(): void {
-    const { budget, observer, queue } = this
-    budget.openTurn()
-    this.turns++
-    if (observer !== undefined) observer.beginTurn(budget.now, queue.size, queue.oldest(budget.now))
-    this.dueServe()
-  }
-
-  /** Also when nothing is queued: the end of `serve` is how this scheduler sees that the loop has come round. */
-  private dueServe(): void {
-    if (this.serveDue) return
-    this.serveDue = true
-    this.loop.afterPoll(this.serve)
-  }
-
-  /** The check phase: this loop right here serves the run queue. */
-  private readonly serve = (): void => {
-    const { budget, queue } = this
-    this.serveDue = false
-    if (queue.size > 0) {
-      if (budget.open) budget.beginServing()
-      else this.openTurn()
-      do this.runNext()
-      while (queue.size > 0 && !budget.exhausted)
-    }
-    if (budget.open) {
-      budget.closeTurn()
-      if (this.observer !== undefined) this.observer.endTurn(queue.size)
-    }
-    if (queue.size > 0) this.dueServe()
-  }
-
-  private runNext(): void {
-    const { budget, queue } = this
-    const { contended } = queue
-    const start = budget.now
-    this.run(queue.shift())
-    if (contended) {
-      budget.read()
-      queue.charge(budget.now - start)
-    } else {
-      budget.passEntry()
-    }
-  }
-
-  private run(entry: Entry<FiberDispatcher>): void {
-    const { budget, observer } = this
-    const { owner } = entry
-    const nested = this.inTask
-    const task = this.queue.take(entry)
-    this.tasks++
-    if (observer !== undefined) observer.ran(entry.readySince)
-    budget.beginSlice(owner.pace)
-    this.inTask = true
-    this.resuming = true
-    try {
-      task()
-    } catch (error) {
-      // Effect's own dispatcher lets an observer's error unwind the batch, which drops the tasks behind it. The error
-      // still reaches the host as uncaught, as it does there.
-      this.loop.reportUncaught(error)
-    }
-    owner.pace = budget.pace
-    this.resuming = false
-    this.inTask = nested
-  }
-
-  /** The weight of whoever queues a task now: the running fiber's, or outside of fibers that of the last time. */
-  private weightFor(owner: FiberDispatcher): number {
-    const fiber = Fiber.getCurrent()
-    if (fiber !== undefined) {
-      if (fiber.context !== this.weighed) this.weigh(fiber.context)
-      owner.weight = this.weight
-    }
-    return owner.weight
-  }
-
-  /**
-   * Looks a weight up; the next task is mostly queued from the same context. A weight that went past `withWeight` is a
-   * defect of the fiber that has it, but only once: its finalizers must be able to yield.
-   */
-  private weigh(context: Context.Context<never>): void {
-    const weight = Context.get(context, Weight)
-    const valid = isWeight(weight)
-    this.weighed = context
-    this.weight = valid ? weight : defaultWeight
-    if (!valid && !this.rejected.has(context)) {
-      this.rejected.add(context)
-      throw badWeight(weight)
-    }
-  }
-}
+export { FairScheduler, type Statistics }
 
 const millis = (field: keyof Options, input: Duration.Input): number => {
   const duration = Duration.toMillis(Duration.fromInputUnsafe(input))

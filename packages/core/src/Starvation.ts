@@ -11,6 +11,7 @@
  * discarded.
  */
 import * as Schema from "effect/Schema"
+import { lateMs } from "./internal/blaming.ts"
 import * as rateLimit from "./internal/rateLimit.ts"
 import * as starvationText from "./internal/starvationText.ts"
 import * as Sysmon from "./Sysmon.ts"
@@ -281,18 +282,24 @@ const recordOf = (
 }
 
 /**
- * The sample that speaks for the most time: each one stands for the time since the one before it, and those of the same
- * place add up. So a native call of two seconds is not blamed on the loop of 60 ms after it, whose sample came at once.
+ * The sample that speaks for the most time. One that came at once stands for the time since the one before it, a late
+ * one for the time in which the thread did not answer; those of the same place add up. So a native call of two seconds is
+ * not blamed on the loop of 60 ms after it, whose sample came at once, and a question that the end of the stall overtook
+ * takes nothing back.
  */
 const heaviest = (release: Release, samples: ReadonlyArray<Sysmon.Sample>): Sysmon.Sample | undefined => {
   const weights = new Map<string, { readonly sample: Sysmon.Sample; readonly ms: number }>()
   let since = release.startedAt
   for (const sample of samples) {
+    const from = sample.late ? sample.at - sample.delayMs : since
+    const ms = Math.max(0, Math.min(sample.at, release.endedAt) - from)
+    since = sample.at
+    if (sample.late && ms <= lateMs) continue
     const spot = `${sample.late}|${sample.place?.file}:${sample.place?.line}`
     const known = weights.get(spot)
-    weights.set(spot, { sample: known?.sample ?? sample, ms: (known?.ms ?? 0) + Math.max(0, sample.at - since) })
-    since = sample.at
+    weights.set(spot, { sample: known?.sample ?? sample, ms: (known?.ms ?? 0) + ms })
   }
   const ordered = Array.from(weights.values()).sort((a, b) => b.ms - a.ms)
-  return ordered[0]?.sample
+  // a moment in which it was in Effect's own code shows nothing
+  return (ordered.find(({ sample }) => sample.late || sample.place !== undefined) ?? ordered[0])?.sample
 }

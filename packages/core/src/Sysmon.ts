@@ -17,8 +17,8 @@
 import type { Beacon } from "./internal/sharedMemory.ts"
 import * as sharedMemory from "./internal/sharedMemory.ts"
 import * as rateLimit from "./internal/rateLimit.ts"
+import * as blaming from "./internal/blaming.ts"
 import type { Position, Surroundings } from "./internal/stackFrames.ts"
-import { placeOf } from "./internal/stackFrames.ts"
 import * as starvationText from "./internal/starvationText.ts"
 
 export type { Beacon } from "./internal/sharedMemory.ts"
@@ -54,6 +54,7 @@ export const question = `globalThis[Symbol.for("~giveway/diagnose")]?.()`
 export interface Answer {
   /** when it answered, on the clock that all threads share */
   readonly at: number
+  /** number of the outermost slice that runs, 0 if none does */
   readonly outerSeq: number
   readonly heartbeat: number
   /** the innermost running fiber */
@@ -126,6 +127,8 @@ export interface Open {
   readonly kind: "slice" | "hold"
   readonly startedAt: number
   readonly askedAt: number
+  /** `Seen.coreWaitMs` then */
+  readonly coreWaitMs: number
   readonly reported: boolean
   readonly sample: Sample | undefined
   readonly nextSampleMs: number
@@ -138,9 +141,10 @@ export interface State {
   readonly intervalMs: number
   readonly surroundings: Surroundings
   readonly open: ReadonlyArray<Open>
-  /** key of the question that is not answered yet */
-  readonly asking: string | undefined
-  /** when it meant to look next */
+  /** the stall of the question that is not answered yet, as it was when it was asked */
+  readonly asking: Open | undefined
+  /** when it looked last, and when it meant to look next */
+  readonly lookedAt: number
   readonly plannedAt: number
   readonly gaps: ReadonlyArray<Gap>
   /** the heartbeat of the last look, and how many slices had begun when it was first seen */
@@ -158,9 +162,6 @@ export interface Gap {
 
 /** How long the watcher waits for a stack before it reports without one, in ms. Out of JavaScript it takes 1 to 4. */
 const patienceMs = 20
-
-/** An answer that took longer came out of a native call. A guess between the 4 ms of a busy machine and `patienceMs`. */
-const lateMs = 15
 
 /** Oversleeping by less is the ordinary jitter of a machine whose cores are all busy. A guess, above 30 seen here. */
 const lagMs = 50
@@ -188,6 +189,7 @@ export const initial = (options: {
   surroundings: options.surroundings,
   open: [],
   asking: undefined,
+  lookedAt: options.now,
   plannedAt: options.now,
   gaps: [],
   heartbeat: 0,
@@ -237,7 +239,8 @@ export const look = (
   let gaps = state.gaps
   const lag = now - state.plannedAt
   const coreWait = state.coreWaitMs === undefined ? 0 : seen.coreWaitMs - state.coreWaitMs
-  const lostMs = Math.max(lag > lagMs ? lag : 0, coreWait >= leastGapMs ? coreWait : 0)
+  // of a sleep that became too long, nobody knows when in it the process stood still
+  const lostMs = Math.max(lag > lagMs ? now - state.lookedAt : 0, coreWait >= leastGapMs ? coreWait : 0)
   if (lostMs > 0) {
     const gap: Gap = { from: now - lostMs, to: now }
     gaps = [...gaps, gap].slice(-keptGaps)
@@ -260,35 +263,37 @@ export const look = (
       kind: hold.kind,
       startedAt: hold.startedAt,
       askedAt: now,
+      coreWaitMs: seen.coreWaitMs,
       reported: false,
       sample: undefined,
       nextSampleMs: 0,
       nextProgress: 0
     }
     if (asking === undefined && ageMs >= next.nextSampleMs) {
-      asking = next.key
-      next = { ...next, askedAt: now, nextSampleMs: ageMs + Math.min(ageMs, longestSampleMs) }
+      const nextSampleMs = ageMs + Math.min(ageMs, longestSampleMs)
+      asking = next = { ...next, askedAt: now, coreWaitMs: seen.coreWaitMs, nextSampleMs }
       actions.push({ _tag: "Ask", key: next.key })
     }
     if (!next.reported && now - next.askedAt >= patienceMs) {
       next = { ...next, reported: true }
-      actions.push(...report(next, "opened", seen, slicesAtHeartbeat, now))
+      actions.push(...blaming.report(next, "opened", seen, slicesAtHeartbeat, now))
     } else if (next.reported && ageMs >= progressAt(next.nextProgress)) {
       next = { ...next, nextProgress: next.nextProgress + 1 }
-      actions.push(...report(next, "progress", seen, slicesAtHeartbeat, now))
+      actions.push(...blaming.report(next, "progress", seen, slicesAtHeartbeat, now))
     }
     open.push(next)
     sleepMs = Math.min(sleepMs, state.intervalMs)
   }
   const rested = Math.max(1, sleepMs)
   const { heartbeat } = seen
-  const said = limited(state.limit, actions, now)
+  const said = blaming.limited(state.limit, actions, now)
   return {
     state: {
       ...state,
       open,
       asking,
       gaps,
+      lookedAt: now,
       plannedAt: now + rested,
       heartbeat,
       slicesAtHeartbeat,
@@ -308,100 +313,21 @@ export const answered = (
   beacon: Seen,
   now: number
 ): { readonly state: State; readonly actions: ReadonlyArray<Action> } => {
-  const key = state.asking
+  const asked = state.asking
   const settled: State = { ...state, asking: undefined }
-  const asked = state.open.find((one) => one.key === key)
-  if (key === undefined || answer === undefined || asked === undefined) return { state: settled, actions: [] }
-  const sample = sampleOf(answer, asked, state.surroundings, askedAt)
+  if (asked === undefined || answer === undefined) return { state: settled, actions: [] }
+  const { key } = asked
+  const sample = blaming.sampleOf(answer, asked, state.surroundings, askedAt, beacon.coreWaitMs)
   const actions: Array<Action> = [{ _tag: "Tell", message: { _tag: "Sampled", key, sample } }]
-  let next: Open = { ...asked, sample }
+  const known = state.open.find((one) => one.key === key)
+  // it is over: what the answer shows is for the record only
+  if (known === undefined) return { state: settled, actions }
+  let next: Open = { ...known, sample }
   if (!next.reported) {
     next = { ...next, reported: true }
-    actions.push(...report(next, "opened", beacon, state.slicesAtHeartbeat, now, answer))
+    actions.push(...blaming.report(next, "opened", beacon, state.slicesAtHeartbeat, now, answer))
   }
-  const said = limited(state.limit, actions, now)
+  const said = blaming.limited(state.limit, actions, now)
   const open = state.open.map((one) => (one.key === key ? next : one))
   return { state: { ...settled, open, limit: said.limit }, actions: said.actions }
 }
-
-const sampleOf = (answer: Answer, asked: Open, surroundings: Surroundings, askedAt: number): Sample => {
-  // the thread's own time of answering: when the watcher gets to read it is another matter on a busy machine
-  const delayMs = Math.max(0, answer.at - askedAt)
-  const sameHold = asked.key === `slice:${answer.outerSeq}` || asked.key === `hold:${answer.heartbeat}`
-  return {
-    at: answer.at,
-    delayMs,
-    late: !sameHold || delayMs > lateMs,
-    fiberId: answer.current?.fiberId,
-    name: answer.current?.name,
-    frames: answer.current?.frames ?? [],
-    place: placeOf(answer.stack, surroundings),
-    stack: answer.stack
-  }
-}
-
-const report = (
-  open: Open,
-  phase: Report["phase"],
-  beacon: Seen,
-  slicesAtHeartbeat: number,
-  now: number,
-  answer?: Answer
-): ReadonlyArray<Action> => {
-  const ageMs = now - open.startedAt
-  const { key, sample } = open
-  const blamed = blame(open, beacon, slicesAtHeartbeat, now, answer)
-  const report: Report = { key, phase, ageMs, sample, ...blamed, suppressed: 0 }
-  return [
-    { _tag: "Report", report },
-    { _tag: "Tell", message: { _tag: "Reported", key } }
-  ]
-}
-
-/** Drops reports of what was said often enough. */
-const limited = (
-  limit: rateLimit.RateLimit,
-  actions: ReadonlyArray<Action>,
-  now: number
-): { readonly limit: rateLimit.RateLimit; readonly actions: ReadonlyArray<Action> } => {
-  const kept: Array<Action> = []
-  for (const action of actions) {
-    if (action._tag !== "Report") {
-      kept.push(action)
-      continue
-    }
-    const asked = rateLimit.ask(limit, starvationText.fingerprint(action.report), now)
-    limit = asked.limit
-    if (asked.allowed) kept.push({ _tag: "Report", report: { ...action.report, suppressed: asked.suppressed } })
-  }
-  return { limit, actions: kept }
-}
-
-/** Who it is, as far as one can tell from outside: the answer knows best, else the beacon must do. */
-const blame = (
-  open: Open,
-  beacon: Seen,
-  slicesAtHeartbeat: number,
-  now: number,
-  answer: Answer | undefined
-): Pick<Report, "cause" | "fiberId" | "name"> => {
-  const half = (now - open.startedAt) / 2
-  if (open.kind === "slice") {
-    if (answer !== undefined) {
-      return answer.hog.selfMs >= half
-        ? { cause: "slice", fiberId: answer.hog.fiberId, name: answer.hog.name }
-        : { cause: "convoy", fiberId: undefined, name: answer.busiest }
-    }
-    return now - beacon.sliceStart >= half
-      ? { cause: "slice", fiberId: beacon.fiberId, name: beacon.name }
-      : { cause: "convoy", fiberId: undefined, name: beacon.name }
-  }
-  const busy = answer === undefined ? beacon.sliceSeq - slicesAtHeartbeat > 2 : answer.busyMs >= half
-  return busy ? { cause: "convoy", fiberId: undefined, name: answer?.busiest } : loopOrFiber(answer)
-}
-
-/** Where the fiber hook could not be installed, no slice is seen; the answer still tells which fiber is current. */
-const loopOrFiber = (answer: Answer | undefined): Pick<Report, "cause" | "fiberId" | "name"> =>
-  answer?.current === undefined
-    ? { cause: "loop", fiberId: undefined, name: undefined }
-    : { cause: "slice", fiberId: answer.current.fiberId, name: answer.current.name }

@@ -1,6 +1,6 @@
 /** What FairScheduler decides, under a virtual clock: no real time, so every turn is exact. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Latch, Scheduler } from "effect"
+import { Effect, Exit, Fiber, Latch, Scheduler, Semaphore } from "effect"
 import * as fc from "fast-check"
 import { FairScheduler } from "@giveway/core"
 import { VirtualLoop } from "./virtualLoop.ts"
@@ -362,6 +362,26 @@ describe("weights", () => {
     const exit = fiber.pollUnsafe()!
     assert.isTrue(Exit.isFailure(exit) && String(exit.cause).includes("but it is -2"))
     assert.deepStrictEqual(bystander.pollUnsafe(), Exit.succeed(1))
+  })
+
+  it("a bad weight is no trouble of those whom its fiber wakes", () => {
+    const { fork, loop } = start()
+    const latch = Latch.makeUnsafe()
+    const semaphore = Semaphore.makeUnsafe(0)
+    const waiters = [fork(latch.await), fork(semaphore.take(1)), fork(latch.await)]
+    loop.run(10)
+    const waker = fork(
+      Effect.andThen(semaphore.release(1), latch.release).pipe(
+        Effect.andThen(Effect.void),
+        Effect.provideService(FairScheduler.Weight, 0)
+      )
+    )
+    loop.run(10)
+    const exit = waker.pollUnsafe()!
+    assert.isTrue(Exit.isFailure(exit) && String(exit.cause).includes("but it is 0"))
+    fork(latch.release)
+    loop.run(10)
+    for (const waiter of waiters) assert.isTrue(Exit.isSuccess(waiter.pollUnsafe()!))
   })
 })
 

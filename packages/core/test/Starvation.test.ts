@@ -14,10 +14,10 @@ const release = (key: string, startedAt: number, ms: number): Starvation.Release
   victims: undefined
 })
 
-const sample = (at: number, line: number, late = false): Sysmon.Sample => ({
+const sample = (at: number, line: number, lateMs = 0): Sysmon.Sample => ({
   at,
-  delayMs: late ? 40 : 1,
-  late,
+  delayMs: lateMs === 0 ? 1 : lateMs,
+  late: lateMs > 0,
   fiberId: 42,
   name: "thumbnail",
   frames: ["thumbnail"],
@@ -68,7 +68,7 @@ describe("a stall", () => {
 
   it("is blamed on what took most of its time, not on what was sampled most often", () => {
     const { published } = runAll([
-      { _tag: "Sampled", key: "slice:1", sample: sample(2000, 10, true) },
+      { _tag: "Sampled", key: "slice:1", sample: sample(2000, 10, 940) },
       { _tag: "Sampled", key: "slice:1", sample: sample(2010, 20) },
       { _tag: "Sampled", key: "slice:1", sample: sample(2040, 20) },
       { _tag: "Released", release: release("slice:1", 1000, 1060) },
@@ -77,6 +77,37 @@ describe("a stall", () => {
     assert.deepInclude(published[0]!.hog, { late: true })
     assert.strictEqual(published[0]!.hog.place?.line, 10)
     assert.include(String(published[0]), "in native code, next at resize.ts:10")
+  })
+
+  it("keeps the place that was seen when its end overtakes the next question", () => {
+    const overtaken: Sysmon.Sample = { ...sample(1136, 0, 16), place: undefined, stack: "Error" }
+    const { published } = runAll([
+      { _tag: "Sampled", key: "slice:1", sample: sample(1052, 41) },
+      { _tag: "Reported", key: "slice:1" },
+      { _tag: "Released", release: release("slice:1", 1000, 121) },
+      { _tag: "Sampled", key: "slice:1", sample: overtaken },
+      { _tag: "Settled", release: 1 }
+    ])
+    assert.include(String(published[0]), "held the loop for 121 ms at resize.ts:41 in resample")
+  })
+
+  it("that ends before its first question is answered is not called native for it", () => {
+    const { published } = runAll([
+      { _tag: "Released", release: release("slice:1", 1000, 53) },
+      { _tag: "Sampled", key: "slice:1", sample: { ...sample(1070, 0, 20), place: undefined } },
+      { _tag: "Settled", release: 1 }
+    ])
+    assert.notInclude(String(published[0]), "native")
+  })
+
+  it("is given a place if any look found one", () => {
+    const { published } = runAll([
+      { _tag: "Sampled", key: "slice:1", sample: sample(1052, 41) },
+      { _tag: "Sampled", key: "slice:1", sample: { ...sample(1120, 0), place: undefined } },
+      { _tag: "Released", release: release("slice:1", 1000, 130) },
+      { _tag: "Settled", release: 1 }
+    ])
+    assert.strictEqual(published[0]!.hog.place?.line, 41)
   })
 
   it("in which the whole process did not run is discarded, and one that is longer than that says so", () => {

@@ -29,6 +29,18 @@ const beacon: Sysmon.Seen = {
   coreWaitMs: 0
 }
 
+/** Fiber 42 runs since 0. */
+const held: Sysmon.Seen = {
+  ...beacon,
+  heartbeatDue: 60,
+  depth: 1,
+  outerSeq: 1,
+  outerStart: 0,
+  sliceStart: 0,
+  sliceSeq: 1,
+  fiberId: 42
+}
+
 /** What a thread does one after the other: it is idle, or one slice of fiber 42 runs. The loop turns in between. */
 interface Phase {
   readonly kind: "idle" | "slice" | "callback"
@@ -142,6 +154,14 @@ describe("a watcher", () => {
     )
   })
 
+  it("knows nothing of a sleep in which the process stood still, not even its planned part", () => {
+    // asleep from 0 to 50 at most; stopped for 600 ms from 1 on
+    const initial = Sysmon.initial({ thresholdMs: 50, intervalMs: 10, surroundings: { cwd: "/", own: [] }, now: 0 })
+    const { state } = Sysmon.look(initial, { ...beacon, heartbeatDue: 20 }, 0)
+    const { actions } = Sysmon.look(state, { ...held, outerStart: 1, sliceStart: 1 }, 602)
+    assert.deepStrictEqual(actions, [{ _tag: "Tell", message: { _tag: "Gap", from: 0, to: 602 } }])
+  })
+
   it("blames nobody for a time in which the thread waited for a core", () => {
     const script: ReadonlyArray<Phase> = [
       { kind: "idle", ms: 100 },
@@ -191,22 +211,18 @@ const answer = (heldBy: Partial<Sysmon.Answer>): Sysmon.Answer => ({
   ...heldBy
 })
 
-/** Opens a slice at its threshold and has it answered `delayMs` later. */
-const asked = (heldBy: Partial<Sysmon.Answer>, delayMs: number) => {
-  const seen: Sysmon.Seen = {
-    ...beacon,
-    heartbeatDue: 60,
-    depth: 1,
-    outerSeq: 1,
-    outerStart: 0,
-    sliceStart: 0,
-    sliceSeq: 1,
-    fiberId: 42
-  }
+/** Opens a slice at its threshold. */
+const open = (): Sysmon.State => {
   const initial = Sysmon.initial({ thresholdMs: 50, intervalMs: 10, surroundings: { cwd: "/", own: [] }, now: 55 })
-  const opened = Sysmon.look(initial, seen, 55)
+  const opened = Sysmon.look(initial, held, 55)
   assert.deepStrictEqual(opened.actions, [{ _tag: "Ask", key: "slice:1" }])
-  const { actions } = Sysmon.answered(opened.state, answer({ at: 55 + delayMs, ...heldBy }), 55, seen, 55 + delayMs)
+  return opened.state
+}
+
+/** Has it answered `delayMs` later, in which the thread waited `coreWaitMs` for a core. */
+const asked = (heldBy: Partial<Sysmon.Answer>, delayMs: number, coreWaitMs = 0) => {
+  const seen = { ...held, coreWaitMs }
+  const { actions } = Sysmon.answered(open(), answer({ at: 55 + delayMs, ...heldBy }), 55, seen, 55 + delayMs)
   return actions.flatMap((action) => (action._tag === "Report" ? [Sysmon.line(action.report)] : []))
 }
 
@@ -227,5 +243,20 @@ describe("an answer", () => {
     assert.deepStrictEqual(asked({ hog: { fiberId: 42, name: "price", selfMs: 1 }, busiest: "price" }, 1), [
       "giveway: a convoy of many short slices, most of the time `price`, has held the loop for 56 ms at /resize.ts:41 in resample: provide FairScheduler.layer, which bounds a turn"
     ])
+  })
+
+  it("that took long because the thread had no core did not come out of native code", () => {
+    assert.notInclude(asked({}, 18, 16)[0], "native")
+  })
+
+  it("that comes when the stall is over goes into its record, as late and without a place", () => {
+    const ended: Sysmon.Seen = { ...beacon, heartbeatDue: 200, outerSeq: 1, sliceSeq: 2 }
+    const { state } = Sysmon.look(open(), ended, 120)
+    assert.lengthOf(state.open, 0)
+    const { actions } = Sysmon.answered(state, answer({ at: 119, outerSeq: 0 }), 55, ended, 121)
+    assert.lengthOf(actions, 1)
+    const message = actions[0]?._tag === "Tell" ? actions[0].message : undefined
+    assert.deepInclude(message, { _tag: "Sampled", key: "slice:1" })
+    assert.deepInclude(message?._tag === "Sampled" ? message.sample : {}, { late: true, place: undefined, delayMs: 64 })
   })
 })

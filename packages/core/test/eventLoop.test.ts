@@ -1,13 +1,21 @@
 import { afterEach, assert, describe, it, vi } from "@effect/vitest"
-import * as eventLoop from "../src/internal/eventLoop.ts"
 
-afterEach(() => vi.unstubAllGlobals())
+afterEach(() => {
+  vi.unstubAllGlobals()
+  vi.useRealTimers()
+})
+
+/** The module as it is when it loads in this host. */
+const load = () => {
+  vi.resetModules()
+  return import("../src/internal/eventLoop.ts")
+}
 
 describe("eventLoop", () => {
   for (const host of ["with setImmediate", "without, as in browsers"]) {
     it(`${host}: runs what is due in order, after the microtasks, and lets the host go on`, async () => {
       if (host !== "with setImmediate") vi.stubGlobal("setImmediate", undefined)
-      const loop = eventLoop.make()
+      const loop = (await load()).make()
       const log: Array<string> = []
       let fired = 0
       const timer = setInterval(() => fired++, 1)
@@ -30,4 +38,15 @@ describe("eventLoop", () => {
       if (host === "with setImmediate") assert.isAtLeast(fired, 3)
     })
   }
+
+  it("goes on under fake timers", async () => {
+    const eventLoop = await load()
+    vi.useFakeTimers()
+    const loop = eventLoop.make()
+    const before = loop.now()
+    await new Promise<void>((resolve) => {
+      const waitForTheClock = () => (loop.now() > before ? resolve() : loop.afterPoll(waitForTheClock))
+      loop.afterPoll(waitForTheClock)
+    })
+  })
 })

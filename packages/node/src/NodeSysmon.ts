@@ -6,7 +6,7 @@
  * some 100 µs.
  */
 import { fileURLToPath } from "node:url"
-import { MessageChannel, Worker } from "node:worker_threads"
+import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads"
 import { InvalidOption } from "@giveway/core/InvalidOption"
 import * as Supervision from "@giveway/core/Supervision"
 import type * as Sysmon from "@giveway/core/Sysmon"
@@ -68,7 +68,14 @@ const watch =
       const intervalMs = yield* intervalOf(options.interval ?? "10 millis")
       const { port1: port, port2 } = yield* Effect.acquireRelease(
         Effect.sync(() => new MessageChannel()),
-        ({ port1 }) => Effect.sync(() => port1.close())
+        ({ port1 }) =>
+          Effect.sync(() => {
+            // what it said last belongs to the stall in which this scope closes
+            for (let told = receiveMessageOnPort(port1); told !== undefined; told = receiveMessageOnPort(port1)) {
+              receive(told.message as Sysmon.Message)
+            }
+            port1.close()
+          })
       )
       const start: SysmonStart = {
         buffer,

@@ -22,6 +22,7 @@ interface Ran {
   readonly statistics: Supervision.Statistics
   /** the worst that there was to be seen, measured without Giveway */
   readonly worstLatenessMs: number
+  readonly logged?: ReadonlyArray<string>
   readonly stderr: string
 }
 
@@ -52,7 +53,7 @@ const run = async (
   await new Promise((resolve) => child.once("close", resolve))
   clearTimeout(timeout)
   rmSync(folder, { recursive: true, force: true })
-  if (options.kill === true) return { stalls: [], statistics: undefined, worstLatenessMs: 0, stderr }
+  if (options.kill === true) return { stalls: [], statistics: undefined, worstLatenessMs: 0, logged: [], stderr }
   return resultOf(stdout, stderr)
 }
 
@@ -74,6 +75,12 @@ describe("a stall", () => {
     assert.include(stall.hog.stack, "untilTold")
     assert.isTrue(stall.live)
     assert.isAtLeast(stall.durationMs, 50)
+  })
+
+  it("that is the program's last slice is logged with the place that was reported", async () => {
+    const { logged } = await run("last", { report: /has held the loop for \d+ ms at \S+:\d+ in holdUntilTold/ })
+    assert.lengthOf(logged!, 1)
+    assert.match(logged![0]!, /held the loop for \d+ ms at \S+:\d+ in holdUntilTold/)
   })
 
   it("becomes one record each, with its own duration", async () => {

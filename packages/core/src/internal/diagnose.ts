@@ -59,7 +59,7 @@ const diagnose = (): string => {
   const { busyMs, label } = heartbeat.sinceBeat()
   const answer: Answer = {
     at,
-    outerSeq: beacon.outerSeq,
+    outerSeq: beacon.depth > 0 ? beacon.outerSeq : 0,
     heartbeat: beacon.heartbeat,
     current:
       current === undefined ? undefined : { fiberId: current.id, name: nameOf(current), frames: framesOf(current) },

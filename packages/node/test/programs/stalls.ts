@@ -8,7 +8,7 @@
 import { existsSync } from "node:fs"
 import { FairScheduler, Supervision } from "@giveway/core"
 import { NodeSysmon } from "@giveway/node"
-import { Effect, Fiber, Layer, Stream } from "effect"
+import { Effect, Fiber, Layer, Logger, Stream } from "effect"
 
 const [name = "", flag = ""] = process.argv.slice(2)
 
@@ -124,4 +124,12 @@ if (process.argv.includes("--frozen")) {
 }
 
 const fair = process.argv.includes("--fair") ? FairScheduler.layer() : Layer.empty
-await Effect.runPromise(program.pipe(Effect.provide(NodeSysmon.layer()), Effect.provide(fair)))
+if (name === "last") {
+  // its slice closes the scope in which it is watched
+  const logged: Array<string> = []
+  const logger = Logger.layer([Logger.make(({ message }) => logged.push(String(message)))])
+  await Effect.runPromise(Effect.sync(untilTold).pipe(Effect.provide(NodeSysmon.layer()), Effect.provide(logger)))
+  process.stdout.write(`${JSON.stringify({ stalls: [], logged })}\n`)
+} else {
+  await Effect.runPromise(program.pipe(Effect.provide(NodeSysmon.layer()), Effect.provide(fair)))
+}
