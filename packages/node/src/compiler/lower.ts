@@ -7,7 +7,7 @@
  * What does not fit throws `Unsuited`, and the function gets the generator form.
  */
 import type { ObjectProperty } from "oxc-parser"
-import { calledMethod, callsSteppable, isSteppableCall } from "./classify.ts"
+import { calledFunction, calledMethod, callsSteppable, isSteppableCall } from "./classify.ts"
 import type { Replace, Unit } from "./emit.ts"
 import { calleeText, methodCall, plain, rewrite, rewriteBelow, twinCall, twinName, twinsAfter } from "./emit.ts"
 import { chunked, isChunkable, jumpsTo } from "./loops.ts"
@@ -310,6 +310,14 @@ class Lowering {
   }
 
   private returning(argument: Node, steps: Array<Step>): void {
+    const { classification, scopes } = this.unit
+    const target = argument.type === "CallExpression" ? calledFunction(argument, scopes) : undefined
+    if (target !== undefined && classification.steppable.has(target) && !classification.recursive.has(target)) {
+      // its result is ours, SUSPENDED included: no frame. (Without frames, endless recursion would not end.)
+      const call = this.call(argument, argument, steps)
+      steps.push({ kind: "code", text: `return ${call};`, again: `return ${call};` })
+      return
+    }
     const value = this.expression(argument, argument, steps)
     steps.push({ kind: "code", text: `return ${value};`, again: `return ${value};` })
   }
