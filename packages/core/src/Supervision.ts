@@ -51,7 +51,10 @@ export interface Statistics {
 export class Supervision extends Context.Service<
   Supervision,
   {
-    /** The live fibers, in no order. Cost: about 1 µs a fiber. */
+    /**
+     * The live fibers, in no order. A forked fiber is listed once it has begun to run, and one that had suspended before
+     * this thread was supervised once it runs again. Cost: about 1 µs a fiber.
+     */
     readonly fibers: Effect.Effect<ReadonlyArray<FiberDump.FiberInfo>>
     /** The live fibers as a snapshot that can be rendered and sent. */
     readonly dump: Effect.Effect<FiberDump.FiberDump>

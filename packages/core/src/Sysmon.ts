@@ -274,7 +274,9 @@ export const look = (
       asking = next = { ...next, askedAt: now, coreWaitMs: seen.coreWaitMs, nextSampleMs }
       actions.push({ _tag: "Ask", key: next.key })
     }
-    if (!next.reported && now - next.askedAt >= patienceMs) {
+    // a thread without a core cannot answer
+    const waitedMs = now - next.askedAt - (seen.coreWaitMs - next.coreWaitMs)
+    if (!next.reported && waitedMs >= patienceMs) {
       next = { ...next, reported: true }
       actions.push(...blaming.report(next, "opened", seen, slicesAtHeartbeat, now))
     } else if (next.reported && ageMs >= progressAt(next.nextProgress)) {

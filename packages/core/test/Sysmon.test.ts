@@ -41,6 +41,14 @@ const held: Sysmon.Seen = {
   fiberId: 42
 }
 
+/** Opens a slice at its threshold. */
+const open = (): Sysmon.State => {
+  const initial = Sysmon.initial({ thresholdMs: 50, intervalMs: 10, surroundings: { cwd: "/", own: [] }, now: 55 })
+  const opened = Sysmon.look(initial, held, 55)
+  assert.deepStrictEqual(opened.actions, [{ _tag: "Ask", key: "slice:1" }])
+  return opened.state
+}
+
 /** What a thread does one after the other: it is idle, or one slice of fiber 42 runs. The loop turns in between. */
 interface Phase {
   readonly kind: "idle" | "slice" | "callback"
@@ -154,6 +162,13 @@ describe("a watcher", () => {
     )
   })
 
+  it("gives a thread without a core more time to answer, and then reports without a stack", () => {
+    const tags = ({ actions }: { readonly actions: ReadonlyArray<Sysmon.Action> }) => actions.map(({ _tag }) => _tag)
+    const starved = Sysmon.look(open(), { ...held, coreWaitMs: 20 }, 80)
+    assert.notInclude(tags(starved), "Report")
+    assert.include(tags(Sysmon.look(starved.state, { ...held, coreWaitMs: 20 }, 96)), "Report")
+  })
+
   it("knows nothing of a sleep in which the process stood still, not even its planned part", () => {
     // asleep from 0 to 50 at most; stopped for 600 ms from 1 on
     const initial = Sysmon.initial({ thresholdMs: 50, intervalMs: 10, surroundings: { cwd: "/", own: [] }, now: 0 })
@@ -211,14 +226,6 @@ const answer = (heldBy: Partial<Sysmon.Answer>): Sysmon.Answer => ({
   ...heldBy
 })
 
-/** Opens a slice at its threshold. */
-const open = (): Sysmon.State => {
-  const initial = Sysmon.initial({ thresholdMs: 50, intervalMs: 10, surroundings: { cwd: "/", own: [] }, now: 55 })
-  const opened = Sysmon.look(initial, held, 55)
-  assert.deepStrictEqual(opened.actions, [{ _tag: "Ask", key: "slice:1" }])
-  return opened.state
-}
-
 /** Has it answered `delayMs` later, in which the thread waited `coreWaitMs` for a core. */
 const asked = (heldBy: Partial<Sysmon.Answer>, delayMs: number, coreWaitMs = 0) => {
   const seen = { ...held, coreWaitMs }
@@ -235,13 +242,13 @@ describe("an answer", () => {
 
   it("that took long came out of native code", () => {
     assert.deepStrictEqual(asked({}, 18), [
-      "giveway: `thumbnail` (fiber #42) has held the loop for 73 ms in native code, next at /resize.ts:41 in resample: run it with Compute.run, or mark it Pure"
+      "giveway: `thumbnail` (fiber #42) has held the loop for 73 ms in native code, next at /resize.ts:41 in resample: run it with Compute.run"
     ])
   })
 
   it("that shows many small shares is a convoy", () => {
     assert.deepStrictEqual(asked({ hog: { fiberId: 42, name: "price", selfMs: 1 }, busiest: "price" }, 1), [
-      "giveway: a convoy of many short slices, most of the time `price`, has held the loop for 56 ms at /resize.ts:41 in resample: provide FairScheduler.layer, which bounds a turn"
+      "giveway: a convoy of many short slices, most of the time `price`, has held the loop for 56 ms at /resize.ts:41 in resample: provide FairScheduler.layer, which bounds a turn, and start many fibers with FairScheduler.forEach"
     ])
   })
 

@@ -79,6 +79,27 @@ describe("TestCompute", () => {
     }).pipe(Effect.provide(TestCompute.layer))
   )
 
+  it.effect("fails what cannot even be looked at: throwing getters, values deeper than the stack", () =>
+    Effect.gen(function* () {
+      let deep: unknown = () => 1
+      for (let i = 0; i < 50_000; i++) deep = { deep }
+      const trap = {
+        get trapped() {
+          throw new Error("caught you")
+        }
+      }
+      const echo = Task.make(url, "hostile", { payload: Schema.Unknown, success: Schema.Unknown }, (which) =>
+        which === "deep" ? deep : which === "trap" ? trap : which
+      )
+      for (const payload of [deep, trap]) {
+        assert.instanceOf(yield* Effect.flip(Compute.run(echo, payload)), Compute.PayloadNotCloneable)
+      }
+      for (const which of ["deep", "trap"]) {
+        assert.instanceOf(yield* Effect.flip(Compute.run(echo, which)), Compute.ResultNotCloneable)
+      }
+    }).pipe(Effect.provide(TestCompute.layer))
+  )
+
   it.effect("fails a result that misses its schema", () =>
     Effect.gen(function* () {
       const liar = Task.make(url, "liar", { payload: Schema.Void, success: Schema.Int }, () => 0.5)
@@ -111,6 +132,45 @@ describe("TestCompute", () => {
       assert.include(error.message, "Broken: no")
       const exit = yield* Effect.exit(whoAsked())
       assert.match(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "", /who ran it[^]*whoAsked/)
+    }).pipe(Effect.provide(TestCompute.layer))
+  )
+
+  it.effect("says what was thrown, also if it is no error", () =>
+    Effect.gen(function* () {
+      const throws = Task.make(url, "throws", { payload: Schema.Unknown, success: Schema.Void }, (value) => {
+        throw value
+      })
+      const error = yield* Effect.flip(Compute.run(throws, { code: 5 }))
+      assert.strictEqual(error.message, 'Task "throws" died: {"code":5} (of type object)')
+      assert.deepStrictEqual((error as Compute.JobDied).cause, { code: 5 })
+      const bare = yield* Effect.flip(Compute.run(throws, Object.create(null)))
+      assert.include(bare.message, "(of type object)")
+    }).pipe(Effect.provide(TestCompute.layer))
+  )
+
+  it.effect("survives an error that is its own cause", () =>
+    Effect.gen(function* () {
+      const circles = Task.make(url, "circles", { payload: Schema.Void, success: Schema.Void }, () => {
+        const error = new Error("round")
+        error.cause = error
+        throw error
+      })
+      const error = yield* Effect.flip(Compute.run(circles, undefined))
+      assert.instanceOf(error, Compute.JobDied)
+      let length = 0
+      for (let cause: unknown = error; cause instanceof Error && length < 100; cause = cause.cause) length++
+      assert.isBelow(length, 100)
+    }).pipe(Effect.provide(TestCompute.layer))
+  )
+
+  it.effect("refuses a handler that returns a promise, whatever its schema takes", () =>
+    Effect.gen(function* () {
+      // a handler as JavaScript or a cast would bring it; the type refuses it
+      const later = (async () => Promise.reject(new Error("unheard"))) as () => unknown as () => void
+      const lost = Task.make(url, "lost", { payload: Schema.Void, success: Schema.Void }, later)
+      const error = yield* Effect.flip(Compute.run(lost, undefined))
+      assert.instanceOf(error, Compute.JobDied)
+      assert.match(error.message, /handler of task "lost" returned a promise.*Effect\.promise/)
     }).pipe(Effect.provide(TestCompute.layer))
   )
 
@@ -181,50 +241,4 @@ describe("TestCompute", () => {
       assert.strictEqual((yield* Compute.statistics).cancelled, 1)
     }).pipe(Effect.provide(TestCompute.layer))
   )
-})
-
-describe("Task", () => {
-  it("refuses two tasks of one name in one module", () => {
-    const options = { payload: Schema.Void, success: Schema.Void }
-    Task.make(url, "twice", options, () => undefined)
-    assert.throws(() => Task.make(url, "twice", options, () => undefined), /two tasks with the name "twice"/)
-  })
-
-  it("lets a module that is evaluated again define its tasks again", () => {
-    const define = (n: number) => Task.make(url, "again", { payload: Schema.Void, success: Schema.Number }, () => n)
-    define(1)
-    assert.doesNotThrow(() => define(2))
-  })
-
-  it("makes its layer provide what the handler needs", () => {
-    class Needed extends Context.Service<Needed, number>()("Needed") {}
-    const options = { payload: Schema.Void, success: Schema.Number }
-    // @ts-expect-error: nobody provides Needed
-    Task.make(url, "unprovided", options, () => Effect.service(Needed))
-    Task.make(url, "provided", { ...options, layer: Layer.succeed(Needed)(1) }, () => Effect.service(Needed))
-    // a scope is there for every job
-    const release = Effect.addFinalizer(() => Effect.void)
-    const scoped = Task.make(url, "scoped", options, () => Effect.as(release, 1))
-    assert.isTrue(Task.isTask(scoped))
-    // @ts-expect-error: the error schema is missing
-    Task.make(url, "undeclared", options, () => Effect.fail("no"))
-  })
-
-  it("infers what a task takes, gives and fails with", () => {
-    const task = Task.make(
-      url,
-      "typed",
-      { payload: Schema.Struct({ n: Schema.Number }), success: Schema.String, error: NotPositive },
-      ({ n }) => String(n)
-    )
-    const exact = <A, B>(_: [A] extends [B] ? ([B] extends [A] ? true : false) : false) => undefined
-    exact<Task.PayloadOf<typeof task>, { readonly n: number }>(true)
-    exact<Task.SuccessOf<typeof task>, string>(true)
-    exact<Task.FailureOf<typeof task>, NotPositive>(true)
-    const program = Compute.run(task, { n: 1 })
-    exact<typeof program, Effect.Effect<string, NotPositive | Compute.ComputeError, Compute.Compute>>(true)
-    assert.isTrue(Task.isTask(task))
-    // @ts-expect-error: the payload is a struct
-    Compute.run(task, 1)
-  })
 })

@@ -48,5 +48,6 @@ describe("eventLoop", () => {
       const waitForTheClock = () => (loop.now() > before ? resolve() : loop.afterPoll(waitForTheClock))
       loop.afterPoll(waitForTheClock)
     })
+    assert.isAbove(loop.now(), before)
   })
 })

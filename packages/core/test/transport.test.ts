@@ -34,6 +34,15 @@ it("keeps causes, and stops where they go in circles", () => {
   assert.strictEqual((error.cause as Error).message, "inner")
 })
 
+it("brings a chain of causes that ends, from one that does not", () => {
+  const circle = new Error("round")
+  circle.cause = circle
+  let length = 0
+  for (let error = across(circle); error instanceof Error && length < 100; error = error.cause) length++
+  assert.isAbove(length, 1)
+  assert.isBelow(length, 100)
+})
+
 it("keeps the errors of an AggregateError", () => {
   const error = across(new AggregateError([new SyntaxError("one"), "two"], "both")) as AggregateError
   assert.instanceOf(error, AggregateError)
@@ -60,4 +69,18 @@ it("survives errors that fight back", () => {
     }
   })
   assert.strictEqual((across(hostile) as Error).message, "hostile")
+})
+
+it("packs what throws when it is looked at", () => {
+  const stackless = new Error("no stack")
+  Object.defineProperty(stackless, "stack", {
+    get: () => {
+      throw new Error("caught you")
+    }
+  })
+  assert.strictEqual((across(stackless) as Error).message, "no stack")
+  const trap = () => {
+    throw new Error("caught you")
+  }
+  assert.isString(across(new Proxy({}, { get: trap, getPrototypeOf: trap, ownKeys: trap })))
 })

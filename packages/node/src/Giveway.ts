@@ -13,6 +13,7 @@ import type * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Teardown } from "effect/Runtime"
+import { isComputeWorker, startedInWorker } from "./internal/workerData.ts"
 import * as NodeCompute from "./NodeCompute.ts"
 import * as NodeSysmon from "./NodeSysmon.ts"
 
@@ -127,8 +128,11 @@ export interface RunMainOptions extends Options {
  *
  * @category running
  */
-export const runMain = <A, E>(effect: Effect.Effect<A, E, Services>, options: RunMainOptions = {}): void =>
+export const runMain = <A, E>(effect: Effect.Effect<A, E, Services>, options: RunMainOptions = {}): void => {
+  // Thrown, it fails the import and names the reason to whoever runs the task; the program would end the worker.
+  if (isComputeWorker()) throw startedInWorker("Giveway.runMain")
   NodeRuntime.runMain(Effect.provide(effect, layer(options)), {
     disableErrorReporting: options.disableErrorReporting,
     teardown: options.teardown
   })
+}

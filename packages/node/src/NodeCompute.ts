@@ -22,6 +22,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { WorkerPool } from "./internal/workerPool.ts"
 import type { WorkerPoolOptions } from "./internal/workerPool.ts"
+import { isComputeWorker, startedInWorker } from "./internal/workerData.ts"
 
 /** What {@link layer} takes. Everything has a default. */
 export interface Options {
@@ -95,6 +96,8 @@ export const layer = (options: Options = {}): Layer.Layer<Compute.Compute, Inval
   Layer.effect(
     Compute.Compute,
     Effect.gen(function* () {
+      // A pool whose workers start pools would not stop at two.
+      if (isComputeWorker()) return yield* Effect.die(startedInWorker("NodeCompute.layer"))
       const resolved = yield* resolve(options)
       const context = yield* Effect.context<never>()
       const observer = {
@@ -184,8 +187,8 @@ const resolve = Effect.fnUntraced(function* (options: Options): Effect.fn.Return
     return yield* new InvalidOption({ of, option: "queue.overflow", value: overflow, expected: `"suspend" or "fail"` })
   }
   const grace = Duration.fromInput(options.grace ?? 250)
-  if (grace._tag === "None" || !Number.isFinite(Duration.toMillis(grace.value))) {
-    return yield* new InvalidOption({ of, option: "grace", value: options.grace, expected: "a finite duration" })
+  if (grace._tag === "None" || Duration.toMillis(grace.value) > mostGraceMs) {
+    return yield* new InvalidOption({ of, option: "grace", value: options.grace, expected: "a duration up to 24 days" })
   }
   return {
     maxWorkers,
@@ -198,6 +201,9 @@ const resolve = Effect.fnUntraced(function* (options: Options): Effect.fn.Return
     standby: options.standby ?? true
   }
 })
+
+/** Node's timers count in an Int32; a longer one fires at once, and would kill what is to be spared. */
+const mostGraceMs = 2 ** 31 - 1
 
 /** A worker with Effect in it needs 10 to 20 MiB to start; below 4, V8 ends the whole process instead of the worker. */
 const leastHeapMb = 32

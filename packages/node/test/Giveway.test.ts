@@ -19,7 +19,9 @@ interface Ended {
 /** Runs the program as a process of its own; `onOutput` sees its output so far. */
 const start = (how: string, onOutput: (output: string, kill: (signal: NodeJS.Signals) => void) => void = () => {}) =>
   new Promise<Ended>((resolve) => {
-    const child = spawn(process.execPath, ["--conditions=giveway-source", program, how])
+    const child = spawn(process.execPath, ["--conditions=giveway-source", program, how], {
+      env: { ...process.env, GIVEWAY_TEST_HOW: how }
+    })
     let output = ""
     const onData = (data: Buffer) => {
       output += String(data)
@@ -41,6 +43,12 @@ describe("runMain", () => {
     const { code, output } = await start("fails")
     assert.include(output, "nothing works")
     assert.strictEqual(code, 1)
+  })
+
+  it("does not start a program again on its own workers, and says what to do", async () => {
+    const { code, output } = await start("unguarded")
+    assert.match(output, /Giveway\.runMain was called on a compute worker.*import\.meta\.main/)
+    assert.strictEqual(code, 0)
   })
 
   it.for(["SIGINT", "SIGTERM"] as const)("leaves on %s: finalizers run, and no job is left", async (signal) => {

@@ -4,7 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Compute } from "@giveway/core"
 import { Context, Effect, Exit, Fiber, Logger, References, Tracer } from "effect"
-import { pool, read, shared, until } from "./pool.ts"
+import { pool, read, shared, until, worksOn } from "./pool.ts"
 import * as jobs from "./tasks/jobs.ts"
 
 describe("the caller's context", () => {
@@ -32,6 +32,20 @@ describe("the caller's context", () => {
       assert.strictEqual(text, "failed")
       assert.instanceOf(error, RangeError)
     })
+  )
+
+  it.live("ends its own fiber if its loggers throw, and nothing else", () =>
+    Effect.gen(function* () {
+      const broken = Logger.make(() => {
+        throw new Error("the logger is broken")
+      })
+      const exit = yield* Effect.exit(
+        Compute.run(jobs.traced, undefined).pipe(Effect.provide(Logger.layer([broken])), Effect.timeout(5000))
+      )
+      const reason = Exit.isFailure(exit) ? exit.cause.reasons[0] : undefined
+      assert.strictEqual(reason?._tag === "Die" && (reason.defect as Error).message, "the logger is broken")
+      yield* worksOn
+    }).pipe(pool())
   )
 
   it.live("is the parent of the job's spans, which go to the caller's tracer", () =>

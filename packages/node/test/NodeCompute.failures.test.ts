@@ -2,6 +2,7 @@
  * Everything a job can do wrong ends in a typed error for its own caller, and the pool works on.
  */
 import { fickle } from "./tasks/exitsOnDemand.ts"
+import { halfway } from "./tasks/failsHalfway.ts"
 import { unreachable } from "./tasks/throwsOnImport.ts"
 import { spaced } from "./tasks/with spaces/a job.ts"
 import { assert, describe, it } from "@effect/vitest"
@@ -157,6 +158,38 @@ describe("bad input ends in a typed error, and the pool works on:", () => {
     { queue: { capacity: 1, overflow: "fail" } }
   )
 
+  fails(
+    "a payload that throws when it is read",
+    () =>
+      Compute.run(jobs.echo, {
+        get trapped() {
+          throw new Error("caught you")
+        }
+      }),
+    (error) => {
+      assert.instanceOf(error, Compute.PayloadNotCloneable)
+      assert.include(error.message, "Error: caught you")
+    }
+  )
+
+  fails(
+    "an error that is its own cause",
+    () => Compute.run(jobs.circles, undefined),
+    (error) => {
+      assert.instanceOf(error, Compute.JobDied)
+      assert.include(error.message, "it goes round")
+    }
+  )
+
+  fails(
+    "a task of a module that failed after it had defined it, however often it is tried",
+    () => Effect.ignore(Compute.run(halfway, undefined)).pipe(Effect.andThen(Compute.run(halfway, undefined))),
+    (error) => {
+      assert.instanceOf(error, Compute.TaskModuleFailed)
+      assert.include(error.message, "failed after its task was defined")
+    }
+  )
+
   it.live("a worker that cannot start", () =>
     Effect.gen(function* () {
       yield* Compute.run(fickle, undefined)
@@ -210,6 +243,13 @@ describe("bad input ends in a typed error, and the pool works on:", () => {
       const error = yield* Effect.flip(Layer.build(NodeCompute.layer({ queue: { capacity: -1 } })).pipe(Effect.scoped))
       assert.instanceOf(error, InvalidOption.InvalidOption)
       assert.strictEqual(error.message, "NodeCompute: queue.capacity is -1, but must be a whole number from 0")
+    })
+  )
+
+  it.live("a grace that no timer can count", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(Layer.build(NodeCompute.layer({ grace: "30 days" })).pipe(Effect.scoped))
+      assert.strictEqual(error.message, "NodeCompute: grace is 30 days, but must be a duration up to 24 days")
     })
   )
 })

@@ -1,16 +1,31 @@
 /**
  * Where in a value is what a structured clone refuses? Asked only after a clone has failed, so it may be slow.
+ *
+ * **Invariant**: it always answers. The value is a user's: its getters and proxies may throw, and it may be nested deeper
+ * than the stack is; both are reasons why the clone failed, and here they must not end the pool.
  */
+import * as Inspectable from "effect/Inspectable"
 
-/** The path to the first value that cannot be cloned and what it is, or `undefined` if none is found. */
-export const findUncloneable = (value: unknown): { readonly path: string; readonly what: string } | undefined =>
-  search(value, "", new Set())
+/** The path to a value that cannot be cloned, empty for the value itself, and what it is. */
+export interface Uncloneable {
+  readonly path: string
+  readonly what: string
+}
 
-const search = (
-  value: unknown,
-  path: string,
-  seen: Set<unknown>
-): { readonly path: string; readonly what: string } | undefined => {
+/** The first part of `value` that cannot be cloned; if none is found, `refusal`, what the clone threw, has to do. */
+export const findUncloneable = (value: unknown, refusal: unknown): Uncloneable => {
+  try {
+    const found = search(value, "", new Set())
+    if (found !== undefined) return found
+  } catch {
+    // looking at it fails as cloning it did: so the refusal says as much as can be known
+  }
+  const reason =
+    refusal instanceof Error ? `${refusal.name}: ${refusal.message}` : Inspectable.toStringUnknown(refusal, 0)
+  return { path: "", what: `a value that cannot be copied (${reason})` }
+}
+
+const search = (value: unknown, path: string, seen: Set<unknown>): Uncloneable | undefined => {
   if (typeof value === "function") {
     return { path, what: value.name === "" ? "a function" : `the function ${value.name}` }
   }

@@ -2,6 +2,7 @@
  * Everything that can end a job besides its success and its own failure. Flat, tagged, each with the task's name and a
  * message that says what was wrong, where, and what to do.
  */
+import * as Inspectable from "effect/Inspectable"
 import * as Schema from "effect/Schema"
 
 const at = (path: string): string => (path === "" ? "itself" : `at ${path.replace(/^\./, "")}`)
@@ -9,8 +10,11 @@ const at = (path: string): string => (path === "" ? "itself" : `at ${path.replac
 /** An error that has no name of its own goes by that of its class: a `class Broken extends RangeError` is a Broken. */
 const describe = (cause: unknown): string =>
   cause instanceof Error
-    ? `${Object.hasOwn(cause, "name") ? cause.name : cause.constructor.name}: ${cause.message}`
-    : `${String(cause)} (of type ${typeof cause})`
+    ? `${Object.hasOwn(cause, "name") ? cause.name : cause.constructor.name}: ${cause.message.replace(/\.$/, "")}`
+    : `${Inspectable.toStringUnknown(cause, 0).slice(0, maxDescribed)} (of type ${typeof cause})`
+
+/** Characters of a thrown value that is no error. A guess: it ends in a log line, and may be anything. */
+const maxDescribed = 200
 
 /** The queue is full and its overflow is `"fail"`. */
 export class ComputeOverloaded extends Schema.TaggedError<ComputeOverloaded>()("ComputeOverloaded", {

@@ -13,8 +13,10 @@
  *
  * There is one hook per thread, counted: it is there as long as one supervision is.
  *
- * Rejected: `Scheduler.shouldYield` alone (no end of a slice, so no self time, and only under schedulers of ours); a `Map` from fiber to record (a lookup
- * per slice, and 60 bytes more a fiber) instead of one small integer on the fiber.
+ * Rejected: `Scheduler.shouldYield` alone (no end of a slice, so no self time, and only under schedulers of ours); a
+ * `Map` from fiber to record (a lookup per slice, and 60 bytes more a fiber) instead of one small integer on the fiber;
+ * one clock reading for the end of a slice and the beginning of the next (a fiber's exit observers run in between, and
+ * what they take would be blamed on the next fiber).
  */
 import * as Fiber from "effect/Fiber"
 import type { AnyFiber, Features, FiberPrototype } from "./fiberProbe.ts"

@@ -23,19 +23,33 @@ import * as wireCodec from "./wireCodec.ts"
 /** Hands a request over and waits for its ending; `fiber` is the caller's. Interrupting it waits until the job is gone. */
 export type Exchange = (request: JobRequest, fiber: Fiber.Fiber<unknown, unknown>) => Effect.Effect<Ending>
 
-/** The exchange over a runner that reports by callback. */
+/**
+ * The exchange over a runner that reports by callback.
+ *
+ * The caller's own loggers and tracer are called from the runner's callbacks, outside of any fiber. What they throw would
+ * end the process there; it ends the caller's fiber instead, once the job is over, as it does where a fiber logs itself.
+ */
 export const exchangeOver =
   (runner: JobRunner): Exchange =>
   (request, fiber) =>
     Effect.callback<Ending>((resume) => {
       const receiver = telemetry.receiver(fiber)
-      let settled = (ending: Ending): void => resume(Effect.succeed(ending))
+      let defect: { readonly thrown: unknown } | undefined
+      const guarded = (replay: () => void): void => {
+        try {
+          replay()
+        } catch (thrown) {
+          defect ??= { thrown }
+        }
+      }
+      let settled = (ending: Ending): void =>
+        resume(defect === undefined ? Effect.succeed(ending) : Effect.die(defect.thrown))
       const job = runner.submit(request, {
         settle: (ending) => {
-          receiver.close()
+          guarded(receiver.close)
           settled(ending)
         },
-        signal: receiver.receive
+        signal: (signal) => guarded(() => receiver.receive(signal))
       })
       return Effect.callback<void>((gone) => {
         settled = () => gone(Effect.void)

@@ -43,22 +43,19 @@ export const capture = (fiber: Fiber.Fiber<unknown, unknown>): PackedContext | u
     const value = Context.getOrUndefined(context, reference)
     return value === undefined || value === reference.defaultValue() ? undefined : value
   }
+  const keep = <K extends keyof PackedContext>(key: K, value: PackedContext[K] | undefined): void => {
+    if (value !== undefined) packed[key] = value
+  }
   const logAnnotations = differing(References.CurrentLogAnnotations)
-  if (logAnnotations !== undefined) packed.logAnnotations = packRecord(logAnnotations)
-  const logSpans = differing(References.CurrentLogSpans)
-  if (logSpans !== undefined) packed.logSpans = logSpans
-  const logLevel = differing(References.CurrentLogLevel)
-  if (logLevel !== undefined) packed.logLevel = logLevel
-  const minimumLogLevel = differing(References.MinimumLogLevel)
-  if (minimumLogLevel !== undefined) packed.minimumLogLevel = minimumLogLevel
-  const traceLevel = differing(References.CurrentTraceLevel)
-  if (traceLevel !== undefined) packed.traceLevel = traceLevel
-  const minimumTraceLevel = differing(References.MinimumTraceLevel)
-  if (minimumTraceLevel !== undefined) packed.minimumTraceLevel = minimumTraceLevel
-  const tracerEnabled = differing(References.TracerEnabled)
-  if (tracerEnabled !== undefined) packed.tracerEnabled = tracerEnabled
+  keep("logAnnotations", logAnnotations && packRecord(logAnnotations))
+  keep("logSpans", differing(References.CurrentLogSpans))
+  keep("logLevel", differing(References.CurrentLogLevel))
+  keep("minimumLogLevel", differing(References.MinimumLogLevel))
+  keep("traceLevel", differing(References.CurrentTraceLevel))
+  keep("minimumTraceLevel", differing(References.MinimumTraceLevel))
+  keep("tracerEnabled", differing(References.TracerEnabled))
   const spanAnnotations = differing(References.TracerSpanAnnotations)
-  if (spanAnnotations !== undefined) packed.spanAnnotations = packRecord(spanAnnotations)
+  keep("spanAnnotations", spanAnnotations && packRecord(spanAnnotations))
   return Object.keys(packed).length === 0 ? undefined : packed
 }
 

@@ -37,6 +37,8 @@ export interface JobExecutor {
 export const make = (importModule: (url: string) => Promise<unknown>, context: Context.Context<never>): JobExecutor => {
   const memoMap = Layer.makeMemoMapUnsafe()
   const scope = Scope.makeUnsafe()
+  /** modules that threw after they had defined tasks: such a task is not to be run just because the import was tried */
+  const broken = new Set<string>()
   const built = new Map<Layer.Layer<any, unknown>, Fiber.Fiber<Context.Context<any>, unknown>>()
 
   const services = (layer: Layer.Layer<any, unknown>): Fiber.Fiber<Context.Context<any>, unknown> => {
@@ -76,12 +78,16 @@ export const make = (importModule: (url: string) => Promise<unknown>, context: C
   const execute = (request: JobRequest): Effect.Effect<Outcome> =>
     Effect.suspend(() => {
       const known = Task.lookup(request.moduleUrl, request.name)
-      if (known !== undefined) return run(known, request.payload)
+      if (known !== undefined && !broken.has(request.moduleUrl)) return run(known, request.payload)
       return Effect.matchEffect(
         Effect.tryPromise({ try: () => importModule(request.moduleUrl), catch: (cause) => pack(cause) }),
         {
-          onFailure: (cause): Effect.Effect<Outcome> => Effect.succeed({ _tag: "ModuleFailed", cause }),
+          onFailure: (cause): Effect.Effect<Outcome> => {
+            broken.add(request.moduleUrl)
+            return Effect.succeed({ _tag: "ModuleFailed", cause })
+          },
           onSuccess: () => {
+            broken.delete(request.moduleUrl)
             const task = Task.lookup(request.moduleUrl, request.name)
             return task === undefined
               ? Effect.succeed<Outcome>({ _tag: "TaskNotFound", names: Task.names(request.moduleUrl) })
@@ -105,8 +111,23 @@ const call = (task: Any, payload: unknown): Effect.Effect<unknown, unknown, Scop
     } catch (thrown) {
       return Schema.is(task.error)(thrown) ? Effect.fail(thrown) : Effect.die(thrown)
     }
-    return Effect.isEffect(result) ? (result as Effect.Effect<unknown, unknown, Scope.Scope>) : Effect.succeed(result)
+    if (Effect.isEffect(result)) return result as Effect.Effect<unknown, unknown, Scope.Scope>
+    return result instanceof Promise ? refusePromise(task, result) : Effect.succeed(result)
   })
+
+/**
+ * A promise cannot be cancelled, so a job that went on in one would outlive its caller. Most schemas refuse a promise by
+ * themselves, but `Schema.Void` takes anything: the job would seem done while it has hardly begun.
+ */
+const refusePromise = (task: Any, promise: Promise<unknown>): Effect.Effect<never> => {
+  // Nobody waits for it any more: its rejection must not end the worker.
+  promise.catch(() => undefined)
+  return Effect.die(
+    new TypeError(
+      `the handler of task "${task.name}" returned a promise. Return a value or an Effect: Effect.promise((signal) => …) makes one of an async function`
+    )
+  )
+}
 
 /** The handler's exit, encoded. What it throws comes first, as in `Cause.squash`: failure, defect, interruption. */
 const outcomeOf = (codec: wireCodec.TaskCodec, handled: Effect.Effect<unknown, unknown>): Effect.Effect<Outcome> =>
@@ -142,6 +163,6 @@ export const sendOutcome = (outcome: Outcome, send: (outcome: Outcome) => void):
     send(outcome)
   } catch (refusal) {
     const value = outcome._tag === "Success" ? outcome.value : outcome._tag === "Failure" ? outcome.error : undefined
-    send({ _tag: "ResultNotCloneable", ...(findUncloneable(value) ?? { path: "", what: String(refusal) }) })
+    send({ _tag: "ResultNotCloneable", ...findUncloneable(value, refusal) })
   }
 }

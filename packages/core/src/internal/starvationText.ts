@@ -55,12 +55,13 @@ const where = ({ late, place }: Blame): string => {
   return `${native}${late ? ", next at" : " at"} ${place.file}:${place.line}${inFunction}`
 }
 
-const advice = ({ cause, place }: Blame): string => {
+const advice = ({ cause, late, place }: Blame): string => {
   switch (cause) {
     case "slice":
-      return "run it with Compute.run, or mark it Pure"
+      // a native call has no steps
+      return late ? "run it with Compute.run" : "run it with Compute.run, or mark it Pure"
     case "convoy":
-      return "provide FairScheduler.layer, which bounds a turn"
+      return "provide FairScheduler.layer, which bounds a turn, and start many fibers with FairScheduler.forEach"
     default:
       return place === undefined
         ? "no JavaScript was seen in it, so look for native calls and garbage collection"

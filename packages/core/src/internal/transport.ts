@@ -40,27 +40,39 @@ const builtIns: Readonly<Record<string, new (message?: string) => Error>> = {
   URIError
 }
 
-/** How many causes deep an error is followed. A guess; a cycle ends here too. */
+/**
+ * How many causes deep an error is followed; what is deeper goes as text. A guess. A cycle ends here too: as text, because
+ * a clone would be the cycle again, and whoever walks the causes of what arrives would walk for ever.
+ */
 const maxDepth = 8
 
 export const pack = (value: unknown, depth = 0): Packed => {
-  if (value instanceof Error && depth < maxDepth) return { _tag: "Error", error: packError(value, depth) }
-  return { _tag: "Value", value: cloneableForm(value) }
+  try {
+    if (!(value instanceof Error)) return { _tag: "Value", value: cloneableForm(value) }
+    if (depth < maxDepth) return { _tag: "Error", error: packError(value, depth) }
+    return { _tag: "Value", value: String(value) }
+  } catch {
+    return { _tag: "Value", value: unreadable }
+  }
 }
 
-export const packError = (error: Error, depth = 0): PackedError => {
+/** Stands for what throws when it is looked at: a proxy, an object that cannot become text. */
+const unreadable = "a value that cannot be read"
+
+const packError = (error: Error, depth = 0): PackedError => {
   const fields: Array<readonly [string, Packed]> = []
   for (const key of Object.keys(error)) {
     if (ownParts.has(key)) continue
     fields.push([key, pack(read(error, key), depth + 1)])
   }
   const cause = read(error, "cause")
+  const stack = read(error, "stack")
   return {
     name: text(read(error, "name"), "Error"),
     className: text(error.constructor?.name, "Error"),
     builtIn: nearestBuiltIn(error),
     message: text(read(error, "message"), ""),
-    stack: typeof error.stack === "string" ? error.stack : undefined,
+    stack: typeof stack === "string" ? stack : undefined,
     fields,
     cause: cause === undefined ? undefined : pack(cause, depth + 1),
     errors: error instanceof AggregateError ? error.errors.map((error) => pack(error, depth + 1)) : undefined

@@ -69,7 +69,7 @@ const inline = (executor: jobExecutor.JobExecutor, request: JobRequest): Effect.
     } catch (refusal) {
       return Effect.succeed<Ending>({
         _tag: "PayloadNotCloneable",
-        ...(findUncloneable(request.payload) ?? { path: "", what: String(refusal) })
+        ...findUncloneable(request.payload, refusal)
       })
     }
     return Effect.map(executor.execute(arrived), (outcome) => {

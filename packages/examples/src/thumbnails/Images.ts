@@ -4,7 +4,7 @@
  * **Invariant.** A file under its final name is whole: an upload is written beside it and renamed, so a request that
  * reads while another uploads sees the old image or the new one.
  */
-import { Context, Effect, FileSystem, Layer, Path, Stream } from "effect"
+import { Context, Effect, FileSystem, Layer, Path, Schema, Stream } from "effect"
 import type { PlatformError } from "effect"
 import { NotAnImage, readSize } from "./jpeg.ts"
 import { ImageId, ImageNotFound, ImageTooLarge, maxUploadBytes } from "./ThumbnailApi.ts"
@@ -47,22 +47,32 @@ export class Images extends Context.Service<
           const size = yield* Effect.fromResult(readSize(bytes))
           uploads += 1
           const unfinished = path.join(directory, `.${id}.${uploads}`)
+          // Uninterruptible: an aborted write may still create its file after it was removed.
           yield* fileSystem.writeFile(unfinished, bytes).pipe(
             Effect.andThen(fileSystem.rename(unfinished, fileOf(id))),
             Effect.onError(() => Effect.ignore(fileSystem.remove(unfinished, { force: true }))),
-            Effect.orDie
+            Effect.orDie,
+            Effect.uninterruptible
           )
           return { id, bytes: bytes.length, ...size }
         })
 
+        /** Nothing for an image that was removed since the folder was read. */
         const describe = (id: ImageId) =>
-          Effect.map(fileSystem.stat(fileOf(id)), (info) => ({ id, bytes: Number(info.size) }))
+          fileSystem.stat(fileOf(id)).pipe(
+            Effect.map((info) => [{ id, bytes: Number(info.size) }]),
+            Effect.catchIf(
+              (error) => error.reason._tag === "NotFound",
+              () => Effect.succeed([])
+            )
+          )
 
         return Images.of({
           upload,
           list: fileSystem.readDirectory(directory).pipe(
-            Effect.map((names) => names.filter((name) => !name.startsWith(".") && name.endsWith(extension)).toSorted()),
-            Effect.flatMap(Effect.forEach((name) => describe(ImageId.make(name.slice(0, -extension.length))))),
+            Effect.map((names) => idsIn(names).toSorted()),
+            Effect.flatMap(Effect.forEach(describe)),
+            Effect.map((entries) => entries.flat()),
             Effect.orDie
           ),
           read: (id) => fileSystem.readFile(fileOf(id)).pipe(Effect.catch(notFoundOrDie(id))),
@@ -71,6 +81,13 @@ export class Images extends Context.Service<
       })
     )
 }
+
+/** The images among the files of a folder that people may keep other things in too. */
+const idsIn = (names: ReadonlyArray<string>): Array<ImageId> =>
+  names
+    .filter((name) => name.endsWith(extension))
+    .map((name) => name.slice(0, -extension.length))
+    .filter(Schema.is(ImageId))
 
 /** The whole body as one array, or a failure as soon as it passes the limit. */
 const collect = Effect.fnUntraced(function* <E>(body: Stream.Stream<Uint8Array, E>) {

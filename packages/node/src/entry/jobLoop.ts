@@ -10,7 +10,7 @@
  * Anything thrown where no fiber can catch it (a timer's callback) ends the worker: its state cannot be trusted any more.
  * The job that runs is told; that it was its callback is a guess, but nearly always right.
  */
-import { parentPort, workerData } from "node:worker_threads"
+import { parentPort } from "node:worker_threads"
 import * as FairScheduler from "@giveway/core/FairScheduler"
 import type { FromWorker, JobRequest, Outcome, ToWorker } from "@giveway/core/Platform"
 import { enterJob, jobContext, jobExecutor, leaveJob, pack, sharedMemory, telemetry } from "@giveway/core/Platform"
@@ -20,7 +20,7 @@ import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
 import * as threadPriority from "../internal/threadPriority.ts"
-import type { ComputeWorkerData } from "../internal/workerData.ts"
+import * as workerData from "../internal/workerData.ts"
 
 interface Running {
   readonly job: number
@@ -29,7 +29,7 @@ interface Running {
 }
 
 const port = parentPort!
-const data = workerData as ComputeWorkerData
+const data = workerData.own()
 const block = sharedMemory.fromBuffer(data.block)
 let running: Running | undefined
 
@@ -84,6 +84,8 @@ const crash = (error: unknown): void => {
 }
 
 process.on("uncaughtException", crash)
+// The request of a job that cannot be read: nobody would ever answer it.
+port.on("messageerror", crash)
 
 port.on("message", (message: ToWorker) => {
   switch (message._tag) {

@@ -182,8 +182,7 @@ export class WorkerPool implements JobRunner {
     try {
       thread.post({ _tag: "Run", job, request: entry.request })
     } catch (refusal) {
-      const found = findUncloneable(entry.request.payload) ?? { path: "", what: String(refusal) }
-      entry.ending = { _tag: "PayloadNotCloneable", ...found }
+      entry.ending = { _tag: "PayloadNotCloneable", ...findUncloneable(entry.request.payload, refusal) }
       this.handle({ _tag: "JobDone", worker, job })
     }
   }
@@ -200,7 +199,7 @@ export class WorkerPool implements JobRunner {
         const entry = this.jobs.get(message.job)
         if (entry !== undefined) {
           entry.ending = message.outcome
-          if (message.outcome._tag !== "ModuleFailed") this.modules.add(entry.request.moduleUrl)
+          if (provesImport(message.outcome)) this.modules.add(entry.request.moduleUrl)
         }
         this.handle({ _tag: "JobDone", worker, job: message.job })
         break
@@ -259,6 +258,9 @@ export class WorkerPool implements JobRunner {
     }
   }
 }
+
+/** A job that was cancelled may have been so while its module still loaded, perhaps for ever. */
+const provesImport = ({ _tag }: Ending): boolean => _tag !== "ModuleFailed" && _tag !== "Cancelled"
 
 /** Why a worker ended that ran no job. */
 const causeOf = (ending: Ending): Error => {

@@ -6,7 +6,7 @@
 import { Worker } from "node:worker_threads"
 import type { Ending, FromWorker, ToWorker } from "@giveway/core/Platform"
 import { pack, sharedMemory } from "@giveway/core/Platform"
-import type { ComputeWorkerData } from "./workerData.ts"
+import * as workerData from "./workerData.ts"
 
 export interface WorkerThreadOptions {
   readonly maxHeapMb: number
@@ -33,17 +33,20 @@ export class WorkerThread {
 
   constructor(options: WorkerThreadOptions, preload: ReadonlyArray<string>, listener: WorkerThreadListener) {
     this.maxHeapMb = options.maxHeapMb
-    const workerData: ComputeWorkerData = { block: this.block.buffer, priority: options.priority, preload }
     this.worker = new Worker(entry, {
       name: "giveway-compute",
-      workerData,
+      workerData: workerData.make({ block: this.block.buffer, priority: options.priority, preload }),
       resourceLimits: { maxOldGenerationSizeMb: options.maxHeapMb }
     })
     this.worker.on("message", (message: FromWorker) => {
       if (message._tag === "Crashed") this.failure = { _tag: "Died", cause: message.cause }
       else listener.message(message)
     })
-    this.worker.on("messageerror", (error) => this.fail(error))
+    // A message that cannot be read was perhaps the outcome somebody waits for: only the worker's end settles that job.
+    this.worker.on("messageerror", (error) => {
+      this.fail(error)
+      this.terminate()
+    })
     this.worker.on("error", (error) => this.fail(error))
     this.worker.on("exit", (code) => {
       clearTimeout(this.timer)

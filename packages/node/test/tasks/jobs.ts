@@ -89,6 +89,12 @@ export const breaks = Task.make(url, "breaks", { payload: Schema.Void, success: 
   throw new Broken("it broke", { cause: new TypeError("the reason") })
 })
 
+export const circles = Task.make(url, "circles", { payload: Schema.Void, success: Schema.Void }, () => {
+  const error = new Error("it goes round")
+  error.cause = error
+  throw error
+})
+
 export const breaksLater = Task.make(url, "breaksLater", { payload: Schema.Void, success: Schema.Void }, () =>
   Effect.callback<void>(() => {
     setTimeout(() => {
