@@ -20,7 +20,7 @@ const files = (folder: string): ReadonlyArray<string> =>
   readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)))
-    .filter((path) => !path.includes("/dist/") && !path.includes("node_modules"))
+    .filter((path) => !/\/(dist|node_modules|fixtures)\//.test(path))
     .toSorted()
 
 const importsOf = (path: string, text: string): ReadonlyArray<string> => {

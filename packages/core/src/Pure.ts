@@ -1,5 +1,6 @@
 /**
- * Long synchronous computations that run in slices: marked by hand, stepped by the fiber that runs them.
+ * Long synchronous computations that run in slices: ordinary functions that the compiler gives yield points ({@link fn}),
+ * and generators stepped by hand.
  *
  * JavaScript cannot be interrupted between two statements, so code that computes for long must say where it can. A
  * generator does: each bare `yield` is a yield point. The fiber runs the generator until its slice is over, gives way
@@ -13,6 +14,7 @@
  */
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
+import * as steppable from "./internal/steppable.ts"
 import * as YieldPoint from "./YieldPoint.ts"
 
 /** A computation in steps: each bare `yield` is a yield point, and it returns its result. */
@@ -112,6 +114,91 @@ export const forEach: {
       return results
     }, always)
 )
+
+/**
+ * Marks a pure function, and makes an effect of each call of it, that runs in slices.
+ *
+ * The effect returns what `f` returns; an error that `f` throws is a defect, as in `Effect.sync`. Compiled, `f` has a
+ * yield point at the back-edge of each loop and at the entry of each recursive function below it: there its fiber gives
+ * way when its slice is over, and can be interrupted; then its `finally` blocks run. Not compiled, `f` is called in one
+ * go ({@link isCompiled} tells).
+ *
+ * `f` is pure as far as its callers can tell: it may change what it made itself, but nothing that outlives the call. The
+ * compiler refuses a function that assigns a variable of its module, since two fibers would share it between slices.
+ *
+ * **When to use**: for an ordinary function with loops or recursion that takes a millisecond to some seconds and should
+ * stay on this thread. For what can be copied to a worker and takes longer, use `Compute.run`.
+ *
+ * **Cost**: a compiled call costs about a microsecond more than a plain one; inside, see `npm run bench -- yield`.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Pure } from "@giveway/core"
+ * import { Effect } from "effect"
+ *
+ * const collatz = Pure.fn("collatz", (start: number) => {
+ *   let steps = 0
+ *   for (let n = start; n !== 1; steps++) n = n % 2 === 0 ? n / 2 : 3 * n + 1
+ *   return steps
+ * })
+ *
+ * console.log(await Effect.runPromise(collatz(27))) // 111
+ * ```
+ */
+export const fn = <Args extends ReadonlyArray<any>, A>(
+  name: string,
+  f: (...args: Args) => A
+): ((...args: Args) => Effect.Effect<A>) => {
+  const run = (...args: Args): Effect.Effect<A> =>
+    Effect.suspend(() => {
+      const twin = steppable.twinOf(f)
+      if (twin === undefined) return Effect.succeed(f(...args))
+      const activation = new steppable.Activation()
+      const first = activation.begin(twin, args, slicePolicy)
+      if (first !== steppable.SUSPENDED) return Effect.succeed(first as A)
+      return Effect.onInterrupt(goOn<A>(activation), () => Effect.sync(() => activation.abandon()))
+    })
+  plainForms.set(run, f)
+  return Object.defineProperties(run, {
+    name: { value: name, configurable: true },
+    length: { value: f.length, configurable: true }
+  })
+}
+
+/** The function that each `Pure.fn` was made of. */
+const plainForms = new WeakMap<object, object>()
+
+/**
+ * Whether a function that {@link fn} made has yield points. `false` also for one that the compiler left native because
+ * it has no long loop and no recursion.
+ *
+ * **When to use**: in a test that guards against a function which silently stopped being compiled.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Pure } from "@giveway/core"
+ *
+ * const double = Pure.fn("double", (n: number) => 2 * n)
+ *
+ * console.log(Pure.isCompiled(double)) // false
+ * ```
+ */
+export const isCompiled = (pure: (...args: Array<never>) => Effect.Effect<unknown>): boolean => {
+  const plain = plainForms.get(pure)
+  return plain !== undefined && steppable.twinOf(plain) !== undefined
+}
+
+/** One policy for all activations of the thread: only one runs at a time, and what it learns about the clock serves all. */
+const slicePolicy = steppable.clockPolicy(YieldPoint.sliceOver, YieldPoint.enterSteps)
+
+/** After a suspension: gives way, then goes on until the next. */
+const goOn = <A>(activation: steppable.Activation): Effect.Effect<A> =>
+  Effect.flatMap(Effect.yieldNow, () => {
+    const result = activation.step(slicePolicy)
+    return result === steppable.SUSPENDED ? goOn<A>(activation) : Effect.succeed(result as A)
+  })
 
 /** The generator has asked by itself before it yielded. */
 const always = () => true

@@ -142,6 +142,9 @@ export const enterSteps = (): void => {
  */
 export const shouldYield = (): boolean => (--calls > 0 ? isCancelled() : look())
 
+/** @internal As {@link shouldYield}, but looks at the clock each time: for a stepper with a pace of its own. */
+export const sliceOver = (): boolean => sliceSource().sliceOver() || isCancelled()
+
 const look = (): boolean => {
   const source = sliceSource()
   const over = source.sliceOver()

@@ -1,15 +1,16 @@
 /**
  * `@giveway/core`: fair scheduling, typed compute tasks and fiber supervision for Effect.
  */
-export * as Compute from "./Compute.ts"
 export * as FairScheduler from "./FairScheduler.ts"
+export * as Pure from "./Pure.ts"
+export * as Steppable from "./Steppable.ts"
+export * as YieldPoint from "./YieldPoint.ts"
+export * as Compute from "./Compute.ts"
 export * as FiberDump from "./FiberDump.ts"
 export * as InvalidOption from "./InvalidOption.ts"
 export * as Platform from "./Platform.ts"
-export * as Pure from "./Pure.ts"
 export * as Starvation from "./Starvation.ts"
 export * as Supervision from "./Supervision.ts"
 export * as Sysmon from "./Sysmon.ts"
 export * as Task from "./Task.ts"
 export * as TestCompute from "./testing/TestCompute.ts"
-export * as YieldPoint from "./YieldPoint.ts"

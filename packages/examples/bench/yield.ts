@@ -1,0 +1,78 @@
+/**
+ * What yield points cost, and what they give: each kernel of `kernels/`, compiled from plain source by the hook, against
+ * the untouched function. `slowdown` is with slices that never end (the clock is read as always); the slice and ping
+ * figures are with slices of 1 ms. Kernels dominated by garbage collection or by large builtin calls are marked: no yield
+ * point can split those.
+ */
+import { execFile } from "node:child_process"
+import { readdirSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
+import { median, round, table } from "./statistics.ts"
+
+export const summary = "compiled yield points: slowdown and slices of the kernels"
+
+interface Warm {
+  readonly compiled: boolean
+  readonly plainMs: number
+  readonly slowdown: number
+  readonly sliceP50Ms?: number
+  readonly sliceP99Ms?: number
+  readonly sliceMaxMs?: number
+  readonly pingP99Ms?: number
+}
+
+const execute = promisify(execFile)
+
+const measure = async <A>(kernel: string, mode: string): Promise<A> => {
+  const script = fileURLToPath(new URL("./measure/kernel.ts", import.meta.url))
+  const args = ["--import", "@giveway/node/register", script, kernel, mode]
+  const { stdout } = await execute(process.execPath, [...process.execArgv, ...args], {
+    cwd: fileURLToPath(new URL(".", import.meta.url))
+  })
+  return JSON.parse(stdout) as A
+}
+
+/** They spend their time in the collector or in one builtin call. */
+const unsplittable = new Set(["bintrees", "json", "strings", "callbacks"])
+
+/** A kernel's figure is the median of as many processes: V8 settles differently from one to the next. */
+const processes = 3
+
+export const run = async (log: (line: string) => void): Promise<Readonly<Record<string, unknown>>> => {
+  const names = readdirSync(new URL("./kernels/", import.meta.url))
+    .map((file) => file.replace(/\.ts$/, ""))
+    .toSorted()
+  const kernels: Array<Readonly<Record<string, unknown>> & { readonly name: string; readonly slowdown: number }> = []
+  for (const name of names) {
+    const warm: Array<Warm> = []
+    const cold = { plain: [] as Array<number>, steppable: [] as Array<number> }
+    for (let process = 0; process < processes; process++) {
+      warm.push(await measure<Warm>(name, "warm"))
+      cold.plain.push((await measure<{ readonly coldMs: number }>(name, "cold-plain")).coldMs)
+      cold.steppable.push((await measure<{ readonly coldMs: number }>(name, "cold-steppable")).coldMs)
+    }
+    const middle = (field: keyof Warm): number =>
+      round(median(warm.map((each) => Number(each[field] ?? Number.NaN))), 3)
+    kernels.push({
+      name,
+      compiled: warm[0]!.compiled,
+      unsplittable: unsplittable.has(name),
+      plainMs: middle("plainMs"),
+      slowdown: middle("slowdown"),
+      coldSlowdown: round(median(cold.steppable) / median(cold.plain), 3),
+      sliceP50Ms: middle("sliceP50Ms"),
+      sliceP99Ms: middle("sliceP99Ms"),
+      sliceMaxMs: middle("sliceMaxMs"),
+      pingP99Ms: middle("pingP99Ms")
+    })
+    log(`${name}: ${JSON.stringify(kernels[kernels.length - 1])}`)
+  }
+  const clamped = kernels.map(({ slowdown }) => Math.max(1, slowdown))
+  const geomean = round(Math.exp(clamped.reduce((sum, each) => sum + Math.log(each), 0) / clamped.length), 3)
+  const worst = Math.max(...clamped)
+  const columns = ["name", "slowdown", "coldSlowdown", "sliceP50Ms", "sliceP99Ms", "sliceMaxMs", "pingP99Ms"]
+  log(table([columns, ...kernels.map((kernel) => columns.map((column) => kernel[column] as string | number))]))
+  log(`geomean ${geomean}, worst ${worst}`)
+  return { bench: "yield", kernels, geomean, worst }
+}

@@ -1,0 +1,208 @@
+/**
+ * Loops without a yield point inside become **chunked**: an inner loop of some hundred rounds that V8 compiles as it
+ * would the plain one, and a yield point after each.
+ *
+ * ```js
+ * for (let i = 0; i < n; i++) s += a[i]
+ * // becomes, if `i` and `n` turn out to be numbers
+ * { let i = 0; L: for (;;) { let e = i + 256; if (!(e < n)) e = n; for (; i < e; i++) s += a[i]; if (!(e < n)) break; CHECK } }
+ * ```
+ *
+ * The test is evaluated exactly as often, and in the same order, as in the plain loop. Where the head is not that
+ * simple, a counter ends the chunk.
+ */
+import { callsSteppable, isShort } from "./classify.ts"
+import type { Unit, Replace } from "./emit.ts"
+import { rewrite, rewriteBelow } from "./emit.ts"
+import type { Binding } from "./scope.ts"
+import { isCaptured, isConstant } from "./scope.ts"
+import type { Loop, Node } from "./syntax.ts"
+import { children, isFunction, isLoop, someOwn } from "./syntax.ts"
+import { chunkOf } from "./weight.ts"
+
+/** `break` and `continue` statements below `loop` that mean it, with or without one of its `labels`. */
+export const jumpsTo = (
+  loop: Loop,
+  labels: ReadonlyArray<string>
+): { readonly breaks: ReadonlyArray<Node>; readonly continues: ReadonlyArray<Node> } => {
+  const breaks: Array<Node> = []
+  const continues: Array<Node> = []
+  const visit = (node: Node, inLoop: boolean, inSwitch: boolean): void => {
+    if (isFunction(node)) return
+    if (node.type === "BreakStatement") {
+      if (node.label === null ? !inLoop && !inSwitch : labels.includes(node.label.name)) breaks.push(node)
+      return
+    }
+    if (node.type === "ContinueStatement") {
+      if (node.label === null ? !inLoop : labels.includes(node.label.name)) continues.push(node)
+      return
+    }
+    const loops = inLoop || isLoop(node)
+    const switches = inSwitch || node.type === "SwitchStatement"
+    for (const child of children(node)) visit(child, loops, switches)
+  }
+  visit(loop.body, false, false)
+  return { breaks, continues }
+}
+
+/** The variables that the head of a `for` declares. */
+const headBindings = (unit: Unit, loop: Loop): ReadonlyArray<Binding> => [
+  ...(unit.scopes.of.get(loop)?.names.values() ?? [])
+]
+
+/** Whether each round needs variables of its own, because functions made in the rounds keep them. */
+const hasVariablesPerRound = (unit: Unit, loop: Loop): boolean => headBindings(unit, loop).some(isCaptured)
+
+/** Whether the loop has no yield point inside and can be cut into chunks. */
+export const isChunkable = (unit: Unit, loop: Loop): boolean =>
+  loop.type !== "ForOfStatement" &&
+  loop.type !== "ForInStatement" &&
+  !callsSteppable(loop, unit.classification, unit.scopes) &&
+  !someOwn(loop, (inner) => inner !== loop && isLoop(inner) && !isShort(inner, unit.scopes)) &&
+  !hasVariablesPerRound(unit, loop)
+
+const within = (node: Node, outer: Node): boolean => outer.start <= node.start && node.end <= outer.end
+
+/** The variable that a `for` head counts with, by how much, and the bound if that cannot change. */
+interface Counter {
+  readonly name: string
+  /** whether it is known to be a number when the loop begins */
+  readonly isNumber: boolean
+  readonly up: boolean
+  /** `undefined`: by one */
+  readonly by: string | undefined
+  readonly inclusive: boolean
+  /** `undefined`: the test has to be evaluated each round */
+  readonly bound: { readonly text: string; readonly isNumber: boolean } | undefined
+}
+
+/** `i++`, `i--`, `i += s` and `i -= s`, where the loop leaves `s` alone. */
+const stepOf = (
+  unit: Unit,
+  loop: Loop,
+  update: Node
+): { readonly counter: Node; readonly up: boolean; readonly by: string | undefined } | undefined => {
+  if (update.type === "UpdateExpression") {
+    return { counter: update.argument, up: update.operator === "++", by: undefined }
+  }
+  if (update.type !== "AssignmentExpression" || (update.operator !== "+=" && update.operator !== "-=")) return undefined
+  const { left, right } = update
+  const up = update.operator === "+="
+  if (right.type === "Literal" && typeof right.value === "number") return { counter: left, up, by: `${right.value}` }
+  const step = unit.scopes.bindings.get(right)
+  if (step === undefined || step === unit.scopes.bindings.get(left) || !isInvariant(step, loop)) return undefined
+  return { counter: left, up, by: step.name }
+}
+
+const counterOf = (unit: Unit, loop: Loop): Counter | undefined => {
+  if (loop.type !== "ForStatement" || loop.test === null || loop.update === null) return undefined
+  const { init, test, update } = loop
+  const step = stepOf(unit, loop, update)
+  if (step === undefined) return undefined
+  const binding = unit.scopes.bindings.get(step.counter)
+  if (binding === undefined || isCaptured(binding) || binding.owner === undefined) return undefined
+  const writes = binding.uses.filter((use) => use.write && within(use.node, loop))
+  const initial =
+    init?.type === "VariableDeclaration"
+      ? init.declarations.find((declarator) => unit.scopes.bindings.get(declarator.id) === binding)?.init
+      : undefined
+  if (writes.some((use) => use.node !== step.counter)) return undefined
+  // `var i` shares its variable with the rest of the function, which does not write it during the loop either
+  const isNumber = initial?.type === "Literal" && typeof initial.value === "number"
+  const { by, up } = step
+  const counter = { name: binding.name, isNumber, up, by }
+  if (
+    test.type === "BinaryExpression" &&
+    (up ? test.operator === "<" || test.operator === "<=" : test.operator === ">" || test.operator === ">=") &&
+    unit.scopes.bindings.get(test.left) === binding
+  ) {
+    const inclusive = test.operator.length === 2
+    if (test.right.type === "Literal" && typeof test.right.value === "number") {
+      return { ...counter, inclusive, bound: { text: `${test.right.value}`, isNumber: true } }
+    }
+    const limit = unit.scopes.bindings.get(test.right)
+    if (limit !== undefined && limit !== binding && isInvariant(limit, loop)) {
+      return { ...counter, inclusive, bound: { text: limit.name, isNumber: false } }
+    }
+  }
+  return { ...counter, inclusive: false, bound: undefined }
+}
+
+const isInvariant = (binding: Binding, loop: Node): boolean =>
+  binding.kind !== "import" &&
+  (isConstant(binding) ||
+    (binding.owner !== undefined &&
+      binding.uses.every((use) => !use.write || (use.owner === binding.owner && !within(use.node, loop)))))
+
+/** Counting from below this, a loop counts in whole steps for as long as it can last. */
+const exact = "9e15"
+
+/** What a chunked loop needs from the form it is emitted in. */
+export interface ChunkContext {
+  /** a yield point: counts down `weight`, and gives way */
+  readonly check: (weight: number) => string
+  readonly replace: Replace
+  /** what stands for a `break` or `continue`, where that differs */
+  readonly jumps: Map<Node, string>
+}
+
+/**
+ * A chunked loop without its `init`: a labelled statement that can be entered again where it stopped. `label` is unique
+ * in the function.
+ */
+export const chunked = (
+  unit: Unit,
+  loop: Loop,
+  labels: ReadonlyArray<string>,
+  label: string,
+  context: ChunkContext
+): string => {
+  if (loop.type === "ForInStatement" || loop.type === "ForOfStatement") throw new TypeError(loop.type)
+  const { rounds, weight } = chunkOf(loop.test === null ? [loop.body] : [loop.test, loop.body], unit.scopes)
+  const round = `${label}r`
+  const { breaks, continues } = jumpsTo(loop, labels)
+  const doWhile = loop.type === "DoWhileStatement"
+  for (const node of breaks) context.jumps.set(node, `break ${label};`)
+  for (const node of continues) context.jumps.set(node, doWhile ? `break ${round};` : `continue ${round};`)
+  const text = (node: Node): string => rewrite(unit, node, context.replace)
+  const body = text(loop.body)
+  const test = loop.test === null ? "" : `if (!(${text(loop.test)})) break ${label}; `
+  const check = context.check(weight)
+  const count = `${label}c`
+  if (doWhile) {
+    const inner = `for (let ${count} = ${rounds}; ${count}-- !== 0;) { ${continues.length > 0 ? `${round}: ` : ""}{ ${body} } ${test}}`
+    return `${label}: for (;;) { ${inner} ${check} }`
+  }
+  const update = loop.type === "ForStatement" && loop.update !== null ? text(loop.update) : ""
+  const roundLabel = continues.length > 0 ? `${round}: ` : ""
+  const counted = `for (;;) { ${roundLabel}for (let ${count} = ${rounds}; ${count}-- !== 0; ${update}) { ${test}${body} } ${check} }`
+  const counter = counterOf(unit, loop)
+  if (counter === undefined) return `${label}: ${counted}`
+  const { bound, by, inclusive, name, up } = counter
+  const end = `${label}e`
+  const sign = up ? "+" : "-"
+  const before = up ? "<" : ">"
+  const checks: Array<string> = []
+  // beyond 2 ** 53, and for NaN, adding to the counter may not change it
+  if (!counter.isNumber) checks.push(`typeof ${name} === "number" && ${name} > -${exact} && ${name} < ${exact}`)
+  if (by !== undefined) checks.push(`typeof ${by} === "number" && ${by} > 0 && ${by} < ${exact}`)
+  const far = by === undefined ? `${rounds}` : `${rounds} * ${by}`
+  let fast: string
+  if (bound === undefined) {
+    const inner = `${roundLabel}for (; ${name} ${before} ${end}; ${update}) { ${test}${body} }`
+    fast = `for (;;) { const ${end} = ${name} ${sign} ${far}; ${inner} ${check} }`
+  } else {
+    if (!bound.isNumber) checks.push(`typeof ${bound.text} === "number"`)
+    const inner = `${roundLabel}for (; ${name} ${before}${inclusive ? "=" : ""} ${end}; ${update}) { ${body} }`
+    const more = `${end} ${before} ${bound.text}`
+    fast = `for (;;) { let ${end} = ${name} ${sign} ${far}; if (!(${more})) ${end} = ${bound.text}; ${inner} if (!(${more})) break; ${check} }`
+  }
+  if (checks.length === 0) return `${label}: ${fast}`
+  return `${label}: if (${checks.join(" && ")}) ${fast} else ${counted}`
+}
+
+/** A loop as it is, with `first` at the top of each round. */
+export const withFirst = (unit: Unit, loop: Loop, first: string, replace: Replace): string =>
+  rewriteBelow(unit, loop, (node) =>
+    node === loop.body ? `{ ${first} ${rewrite(unit, node, replace)} }` : replace(node)
+  )

@@ -1,0 +1,110 @@
+/**
+ * The shape of ESTree as the compiler needs it: children in source order, and what kind of thing a node is.
+ *
+ * The parser is oxc. TypeScript is stripped beforehand (`parse.ts`), so no `TS*` node reaches a stage.
+ */
+import type {
+  ArrowFunctionExpression,
+  DoWhileStatement,
+  ForInStatement,
+  ForOfStatement,
+  ForStatement,
+  Function as FunctionNode,
+  Node,
+  WhileStatement
+} from "oxc-parser"
+import { visitorKeys } from "oxc-parser"
+
+export type { Node } from "oxc-parser"
+
+export type AnyFunction = FunctionNode | ArrowFunctionExpression
+export type Loop = ForStatement | ForInStatement | ForOfStatement | WhileStatement | DoWhileStatement
+
+const isNode = (value: unknown): value is Node =>
+  typeof value === "object" && value !== null && typeof (value as { readonly type?: unknown }).type === "string"
+
+/** The child nodes in the order in which they stand in the text. */
+export const children = (node: Node): ReadonlyArray<Node> => {
+  const found: Array<Node> = []
+  const fields = node as unknown as Readonly<Record<string, unknown>>
+  for (const key of visitorKeys[node.type] ?? []) {
+    const value = fields[key]
+    if (Array.isArray(value)) {
+      for (const element of value) if (isNode(element)) found.push(element)
+    } else if (isNode(value)) {
+      found.push(value)
+    }
+  }
+  return found.sort((a, b) => a.start - b.start)
+}
+
+export const isFunction = (node: Node): node is AnyFunction =>
+  node.type === "FunctionDeclaration" || node.type === "FunctionExpression" || node.type === "ArrowFunctionExpression"
+
+export const isLoop = (node: Node): node is Loop =>
+  node.type === "ForStatement" ||
+  node.type === "ForOfStatement" ||
+  node.type === "ForInStatement" ||
+  node.type === "WhileStatement" ||
+  node.type === "DoWhileStatement"
+
+/** Calls `visit` on `node` and everything below it; `false` keeps it from going deeper. */
+export const walk = (node: Node, visit: (node: Node) => boolean | void): void => {
+  if (visit(node) === false) return
+  for (const child of children(node)) walk(child, visit)
+}
+
+export const isClass = (node: Node): boolean => node.type === "ClassDeclaration" || node.type === "ClassExpression"
+
+/**
+ * As {@link walk}, but does not enter the functions and classes below `node`: their code runs at another time. (What a
+ * class evaluates in place, its heritage and computed keys, stays native.)
+ */
+export const walkOwn = (node: Node, visit: (node: Node) => boolean | void): void =>
+  walk(node, (inner) => {
+    if (inner !== node && (isFunction(inner) || isClass(inner))) {
+      visit(inner)
+      return false
+    }
+    return visit(inner)
+  })
+
+/**
+ * Whether something in the code that runs when `node` does satisfies `is`; `node` itself counts. A function as such runs
+ * nothing: ask about its body.
+ */
+export const someOwn = (node: Node, is: (node: Node) => boolean): boolean => {
+  if (isFunction(node) || isClass(node)) return is(node)
+  let found = false
+  walkOwn(node, (inner) => {
+    if (!found && is(inner)) found = true
+    return !found
+  })
+  return found
+}
+
+/** Whether something anywhere in `node` satisfies `is`. */
+export const some = (node: Node, is: (node: Node) => boolean): boolean => {
+  let found = false
+  walk(node, (inner) => {
+    if (!found && is(inner)) found = true
+    return !found
+  })
+  return found
+}
+
+/** Whether `this` (or `arguments`, by `name`) of the function around `node` is meant somewhere in it, arrows included. */
+export const usesLexical = (node: Node, what: "this" | "arguments"): boolean => {
+  let found = false
+  const visit = (inner: Node): void => {
+    if (found) return
+    if (what === "this" ? inner.type === "ThisExpression" : inner.type === "Identifier" && inner.name === "arguments") {
+      found = true
+      return
+    }
+    if (inner !== node && isFunction(inner) && inner.type !== "ArrowFunctionExpression") return
+    for (const child of children(inner)) visit(child)
+  }
+  visit(node)
+  return found
+}

@@ -1,0 +1,15 @@
+/** A helper that other modules' pure functions call, and a refused one. */
+export function triangle(n: number): number {
+  "use steppable"
+  let s = 0
+  for (let i = 0; i < n; i++) s += i
+  return s
+}
+
+let calls = 0
+
+export const counted = (n: number): number => {
+  "use steppable"
+  for (let i = 0; i < n; i++) calls++
+  return calls
+}

@@ -1,0 +1,1 @@
+console.log(((n: number): number => n + 1)(1))
