@@ -215,7 +215,7 @@ class Lowering {
       const text = `${this.declarationText(statement)};${twinsAfter(unit, statement, false).slice(1)}`
       const again = statement.declarations.map((declarator) => {
         const { id, init } = declarator
-        const value = `(${this.text(id)} = ${init === null ? "undefined" : this.text(init)});`
+        const value = `(${this.text(id)} = ${init === null ? "undefined" : `(${this.text(init)})`});`
         const twin = init !== null && isFunction(init) && unit.classification.steppable.has(init)
         return twin ? `${value} ${unit.emitTwin(unit, init, true)}` : value
       })
