@@ -2,7 +2,8 @@
  * Guarantee 4: a steppable function returns what the plain one returns, throws what it throws, and has the same effects
  * in the same order, wherever it gave way.
  *
- * `GIVEWAY_PROGRAMS=1000000 GIVEWAY_SEED=random npx vitest ...` runs longer and elsewhere; a failure prints fast-check's seed and the shrunk program.
+ * `GIVEWAY_PROGRAMS=1000000 GIVEWAY_SEED=random npx vitest ...` runs longer and elsewhere; a failure prints fast-check's
+ * seed and the shrunk program.
  */
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
