@@ -6,9 +6,7 @@
 export const quantile = (values: ReadonlyArray<number>, q: number): number => {
   if (values.length === 0) return Number.NaN
   const sorted = Float64Array.from(values).sort()
-  return sorted[
-    Math.min(sorted.length - 1, Math.ceil(sorted.length * q) - 1 < 0 ? 0 : Math.ceil(sorted.length * q) - 1)
-  ]!
+  return sorted[Math.max(0, Math.ceil(sorted.length * q) - 1)]!
 }
 
 /** The middle value. */
