@@ -24,10 +24,15 @@ const strays = (folder: string, allowed: ReadonlyArray<string>) =>
       .map((specifier) => `${file.path} imports ${specifier}`)
   )
 
+const manifestOf = (name: string) => JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"))
+
 const declared = (name: string): ReadonlyArray<string> => {
-  const manifest = JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"))
-  return Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
+  const { dependencies, peerDependencies } = manifestOf(name)
+  return Object.keys({ ...dependencies, ...peerDependencies })
 }
+
+/** What only benchmarks need is a development dependency. */
+const peers: ReadonlyArray<string> = Object.keys(manifestOf("examples").devDependencies)
 
 describe("layering", () => {
   it("core imports effect and nothing else", () => {
@@ -36,7 +41,7 @@ describe("layering", () => {
 
   it("node imports core, effect, the Node platform of effect, and node:*, each declared; its compiler a parser", () => {
     const allowed = ["@giveway/core", "effect", "@effect/platform-node"]
-    const compilerOnly = ["oxc-parser"]
+    const compilerOnly = ["oxc-parser", "unplugin"]
     assert.deepStrictEqual(strays("packages/node/src", [...allowed, ...compilerOnly, "node:*"]), [])
     assert.deepStrictEqual(
       strays("packages/node/src", [...allowed, "node:*"]).filter((stray) => !stray.includes("/compiler/")),
@@ -47,7 +52,25 @@ describe("layering", () => {
 
   it("examples import only what their manifest declares", () => {
     assert.deepStrictEqual(
-      strays("packages/examples", [...declared("examples"), "node:*", "vitest", "@effect/vitest", "fast-check"]),
+      strays("packages/examples", [
+        ...declared("examples"),
+        ...peers,
+        "node:*",
+        "vitest",
+        "@effect/vitest",
+        "fast-check"
+      ]),
+      []
+    )
+  })
+
+  it("only the benchmarks import the worker pools they compare us with", () => {
+    assert.deepStrictEqual(
+      ["core/src", "node/src", "examples/src"].flatMap((folder) =>
+        sourcesBelow(`packages/${folder}`)
+          .filter((file) => bareNames(file).some((name) => peers.includes(packageOf(name))))
+          .map((file) => file.path)
+      ),
       []
     )
   })

@@ -6,6 +6,7 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import type * as Errors from "./internal/computeErrors.ts"
 import * as callSite from "./internal/callSite.ts"
 import type { CallSite } from "./internal/callSite.ts"
@@ -68,6 +69,42 @@ export interface Statistics {
   readonly killed: number
 }
 
+/** What can end a call of {@link auto}, besides its result: what happens to workers, not to the function. */
+export type AutoError = Errors.ComputeClosed | Errors.WorkerExited | Errors.WorkerOutOfMemory
+
+/** What {@link auto} has learned so far. */
+export interface PlacementReport {
+  /** ms that a dispatch costs beyond the run, measured as it goes; a guess before the first */
+  readonly dispatchMs: number
+  readonly functions: ReadonlyArray<{
+    readonly name: string
+    /** whether it can give way on this thread */
+    readonly compiled: boolean
+    /** why it never runs on a worker, if that is so */
+    readonly staysBecause: string | undefined
+    /** calls that ran here and were expected to be over at once; counted in batches */
+    readonly inline: number
+    /** calls that ran here in slices */
+    readonly slices: number
+    /** calls that ran on workers */
+    readonly worker: number
+    /** calls by the size of their arguments */
+    readonly classes: ReadonlyArray<{
+      /** an upper bound: lengths and magnitudes of the arguments, multiplied */
+      readonly size: number
+      /** ms on this thread, a mean of late calls; `undefined`: none ran here */
+      readonly hereMs: number | undefined
+      /** ms on a worker */
+      readonly workerMs: number | undefined
+      /** ms of the way to a worker and back */
+      readonly dispatchMs: number | undefined
+      /** the last decision */
+      readonly where: "inline" | "slices" | "worker" | undefined
+      readonly because: string | undefined
+    }>
+  }>
+}
+
 /** The service that runs jobs. Provide it with `NodeCompute.layer` or `TestCompute.layer`. */
 export class Compute extends Context.Service<
   Compute,
@@ -75,6 +112,13 @@ export class Compute extends Context.Service<
     /** like {@link run}, told from where it was called */
     readonly run: <P, A, E>(task: Task<P, A, E>, payload: P, site: CallSite) => Effect.Effect<A, E | ComputeError>
     readonly statistics: Effect.Effect<Statistics>
+    /** like {@link auto}, within the run of the fiber that asks */
+    readonly auto: <A>(
+      pure: object,
+      args: ReadonlyArray<unknown>,
+      fiber: Fiber.Fiber<unknown, unknown>
+    ) => Effect.Effect<A, AutoError>
+    readonly placement: Effect.Effect<PlacementReport>
   }
 >()("@giveway/core/Compute") {}
 
@@ -142,4 +186,73 @@ export const run = <P, A, E>(task: Task<P, A, E>, payload: P): Effect.Effect<A, 
 export const statistics: Effect.Effect<Statistics, never, Compute> = Effect.flatMap(
   Compute,
   (compute) => compute.statistics
+)
+
+/**
+ * Calls a function that `Pure.fn` made, where it is best: at once, in slices on this thread, or as a job on a worker.
+ *
+ * It learns what the function costs, by the size of its arguments, and what a job costs, and goes on learning: a call
+ * shorter than a dispatch runs inline; a longer one goes to a worker if that takes hardly longer, or if others wait for
+ * this thread meanwhile. The first call runs here, in slices. {@link placement} says what was decided, and why.
+ *
+ * It means the same everywhere. An error that the function throws is a defect; interrupting it stops it at its next yield
+ * point. What a copy would change never leaves this thread: arguments and results that are or hold functions, instances of
+ * classes, getters or symbols, and those too large to copy within a slice.
+ *
+ * A worker finds the function in the module that defines it, which it imports, as for a task. Compiled code knows it by
+ * itself, for functions at the top level of a module; otherwise say it: `Pure.fn(name, f, { moduleUrl: import.meta.url })`.
+ * The program's main module is never imported by a worker. Functions that read a variable of their module that changes stay
+ * here.
+ *
+ * **When to use**: for pure functions whose cost varies, or is unknown. What always takes a millisecond or more is better
+ * a `Task`: typed at both ends, errors included.
+ *
+ * **Gotchas**: of an uncompiled function nothing can be sliced: known to be short it runs inline, otherwise on a worker,
+ * and here in one go if it cannot. Constants of its module that differ from thread to thread (a random number, what the
+ * main thread put into a map) differ on a worker.
+ *
+ * **Errors**: what happens to workers: {@link AutoError}. A full queue, a function or a value that cannot be sent are no
+ * errors: the call runs here then.
+ *
+ * **Cost**: 0.1 to 0.2 µs for a call that is known to be short, about 1 µs for any other that runs here.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Compute, Pure, TestCompute } from "@giveway/core"
+ * import { Effect } from "effect"
+ *
+ * const divisors = Pure.fn("divisors", (n: number) => {
+ *   let count = 0
+ *   for (let i = 1; i <= n; i++) if (n % i === 0) count++
+ *   return count
+ * })
+ *
+ * const program = Effect.gen(function* () {
+ *   const few = yield* Compute.auto(divisors, 12)
+ *   const { functions } = yield* Compute.placement
+ *   return [few, functions[0]?.name, functions[0]?.worker]
+ * })
+ *
+ * console.log(await Effect.runPromise(program.pipe(Effect.provide(TestCompute.layer)))) // [ 6, 'divisors', 0 ]
+ * ```
+ */
+export const auto = <Args extends ReadonlyArray<any>, A>(
+  pure: (...args: Args) => Effect.Effect<A>,
+  ...args: NoInfer<Args>
+): Effect.Effect<A, AutoError, Compute> =>
+  Effect.withFiber((fiber) => Context.getUnsafe(fiber.context, Compute).auto<A>(pure, args, fiber)) as Effect.Effect<
+    A,
+    AutoError,
+    Compute
+  >
+
+/**
+ * What {@link auto} has learned, and how it decides.
+ *
+ * **Cost**: a walk over the functions it was called with.
+ */
+export const placement: Effect.Effect<PlacementReport, never, Compute> = Effect.flatMap(
+  Compute,
+  (compute) => compute.placement
 )

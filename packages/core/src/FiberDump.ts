@@ -5,7 +5,7 @@
  * outlived it.
  */
 import * as Schema from "effect/Schema"
-import { duration } from "./internal/starvationText.ts"
+import { duration, whyWhole } from "./internal/starvationText.ts"
 
 /**
  * One live fiber.
@@ -31,7 +31,13 @@ export const FiberInfo = Schema.Struct({
   /** time it was ready and did not run, ms; counted under `FairScheduler` only */
   runDelayMs: Schema.Finite,
   /** times it ran */
-  slices: Schema.Int
+  slices: Schema.Int,
+  /** what its makers say of it, as a supervisor of its children; for people */
+  note: Schema.optional(Schema.String),
+  /** its last call of a `Pure.fn` function that held the loop for longer than a slice, because that has no yield points */
+  whole: Schema.optional(
+    Schema.Struct({ name: Schema.String, reason: Schema.optional(Schema.String), ms: Schema.Finite })
+  )
 })
 
 /**
@@ -58,7 +64,10 @@ const nameOf = (fiber: FiberInfo): string => (fiber.name === undefined ? `#${fib
 const factsOf = (fiber: FiberInfo, takenAt: number): string => {
   const delay = fiber.runDelayMs >= 0.5 ? `, delayed ${duration(fiber.runDelayMs)}` : ""
   const slices = fiber.slices === 1 ? "1 slice" : `${fiber.slices} slices`
-  return `${fiber.state}, self ${duration(fiber.selfMs)} in ${slices}${delay}, age ${duration(takenAt - fiber.startedAt)}`
+  const note = fiber.note === undefined ? "" : `, ${fiber.note}`
+  const whole =
+    fiber.whole === undefined ? "" : `, once ${duration(fiber.whole.ms)} in one go: ${whyWhole(fiber.whole)}`
+  return `${fiber.state}, self ${duration(fiber.selfMs)} in ${slices}${delay}, age ${duration(takenAt - fiber.startedAt)}${note}${whole}`
 }
 
 /**

@@ -12,6 +12,7 @@ import * as YieldPoint from "./YieldPoint.ts"
 
 export * as sharedMemory from "./internal/sharedMemory.ts"
 export { findUncloneable } from "./internal/cloneable.ts"
+export * as autoCaller from "./internal/autoCaller.ts"
 export * as computeMetrics from "./internal/computeMetrics.ts"
 export * as jobCaller from "./internal/jobCaller.ts"
 export * as jobContext from "./internal/jobContext.ts"

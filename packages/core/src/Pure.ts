@@ -12,10 +12,82 @@
  * Rejected: an operation per step (60 ns and more for each, against 15); a promise per slice (no interruption, and
  * microtasks starve timers).
  */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import { dual } from "effect/Function"
+import * as Option from "effect/Option"
+import { InvalidOption } from "./InvalidOption.ts"
+import * as inOneGo from "./internal/inOneGo.ts"
+import * as pureFunctions from "./internal/pureFunctions.ts"
+import { isSlice, refusedOf, Slice } from "./internal/slices.ts"
+import * as slicing from "./internal/slicing.ts"
 import * as steppable from "./internal/steppable.ts"
+import * as stepping from "./internal/stepping.ts"
 import * as YieldPoint from "./YieldPoint.ts"
+
+// --- slices ---------------------------------------------------------------------------------------------------------
+
+export { Slice }
+
+/**
+ * The slice of latency mode, 1 ms: who waits for the loop waits about that long. It takes less throughput than could be
+ * measured, 3 % at most.
+ */
+export const latency: Duration.Duration = Duration.millis(1)
+
+const millis = (of: string, slice: Duration.Input): number => {
+  const ms = Option.match(Duration.fromInput(slice), { onNone: () => NaN, onSome: Duration.toMillis })
+  if (isSlice(ms)) return ms
+  throw new InvalidOption({
+    of,
+    option: "slice",
+    value: slice,
+    expected: 'a finite duration above 0, such as "1 millis"'
+  })
+}
+
+/**
+ * Sets how long stepped code within `effect` (`fn`, `gen`, `forEach`, and whatever asks `YieldPoint.shouldYield`) may hold
+ * the event loop at a time.
+ *
+ * Otherwise a `FairScheduler` decides: its turn (3 ms by default) ends a slice, and so does its own slice (1 ms) while
+ * other fibers are ready. Both still hold; so a `slice` shorter than the turn ends the turn too, and timers and sockets
+ * are served after it, however many fibers compute. Under any other scheduler a slice lasts 5 ms if nothing else is said.
+ *
+ * **When to use**: with {@link latency} around work beside which a service must answer within a millisecond or two.
+ *
+ * **Errors**: throws `InvalidOption` at once if `slice` is not a finite duration above 0. One provided past this function,
+ * as the service {@link Slice}, counts as none, and is a defect of each `Pure` effect that begins with it.
+ *
+ * **Cost**: a pass of the event loop (20 to 50 µs) for each slice.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Pure } from "@giveway/core"
+ * import { Effect } from "effect"
+ *
+ * const squares = Pure.forEach([1, 2, 3], (n) => n * n)
+ *
+ * console.log(await Effect.runPromise(squares.pipe(Pure.withSlice(Pure.latency)))) // [ 1, 4, 9 ]
+ * ```
+ */
+export const withSlice: {
+  (slice: Duration.Input): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  <A, E, R>(effect: Effect.Effect<A, E, R>, slice: Duration.Input): Effect.Effect<A, E, R>
+} = dual(2, <A, E, R>(effect: Effect.Effect<A, E, R>, slice: Duration.Input): Effect.Effect<A, E, R> =>
+  Effect.provideService(effect, Slice, Duration.millis(millis("Pure.withSlice", slice)))
+)
+
+/** The effect begins: the place to say that the slice it was provided with cannot be. */
+const throwIfRefused = (): void => {
+  const fiber = Fiber.getCurrent()
+  const refused = fiber === undefined ? undefined : refusedOf(fiber)
+  if (refused !== undefined) millis("Pure.Slice", refused as Duration.Input)
+}
+
+// --- by hand --------------------------------------------------------------------------------------------------------
 
 /** A computation in steps: each bare `yield` is a yield point, and it returns its result. */
 export type Steps<A> = Generator<void, A, void>
@@ -115,19 +187,38 @@ export const forEach: {
     }, always)
 )
 
+// --- by the compiler ------------------------------------------------------------------------------------------------
+
+/** What {@link fn} takes. */
+export interface FnOptions {
+  /**
+   * How long a call may hold the event loop at a time, whatever {@link withSlice} is around it. Default: what is said
+   * there.
+   */
+  readonly slice?: Duration.Input | undefined
+  /**
+   * The module that defines the function, as `import.meta.url`: it lets `Compute.auto` run the function on a worker, which
+   * imports that module. Compiled code needs it for functions below the top level of their module only.
+   */
+  readonly moduleUrl?: string | undefined
+}
+
 /**
  * Marks a pure function, and makes an effect of each call of it, that runs in slices.
  *
  * The effect returns what `f` returns; an error that `f` throws is a defect, as in `Effect.sync`. Compiled, `f` has a
  * yield point at the back-edge of each loop and at the entry of each recursive function below it: there its fiber gives
  * way when its slice is over, and can be interrupted; then its `finally` blocks run. Not compiled, `f` is called in one
- * go ({@link isCompiled} tells).
+ * go ({@link isCompiled} tells); the first call that takes longer than a slice is logged as a warning, with the reason,
+ * and each one that is a stall is reported with it.
  *
  * `f` is pure as far as its callers can tell: it may change what it made itself, but nothing that outlives the call. The
  * compiler refuses a function that assigns a variable of its module, since two fibers would share it between slices.
  *
  * **When to use**: for an ordinary function with loops or recursion that takes a millisecond to some seconds and should
  * stay on this thread. For what can be copied to a worker and takes longer, use `Compute.run`.
+ *
+ * **Errors**: throws `InvalidOption` at once if `options.slice` is not a finite duration above 0.
  *
  * **Cost**: a compiled call costs about a microsecond more than a plain one; inside, see `npm run bench -- yield`.
  *
@@ -148,26 +239,24 @@ export const forEach: {
  */
 export const fn = <Args extends ReadonlyArray<any>, A>(
   name: string,
-  f: (...args: Args) => A
+  f: (...args: Args) => A,
+  options: FnOptions = {}
 ): ((...args: Args) => Effect.Effect<A>) => {
+  const slice = options.slice === undefined ? undefined : millis(`Pure.fn("${name}")`, options.slice)
   const run = (...args: Args): Effect.Effect<A> =>
     Effect.suspend(() => {
       const twin = steppable.twinOf(f)
-      if (twin === undefined) return Effect.succeed(f(...args))
-      const activation = new steppable.Activation()
-      const first = activation.begin(twin, args, slicePolicy)
-      if (first !== steppable.SUSPENDED) return Effect.succeed(first as A)
-      return Effect.onInterrupt(goOn<A>(activation), () => Effect.sync(() => activation.abandon()))
+      throwIfRefused()
+      if (twin === undefined) return inOneGo.call(name, f, args, slice)
+      return stepping.begin<A>(twin, args, slicing.policy, slice)
     })
-  plainForms.set(run, f)
+  pureFunctions.define(run, { name, plain: f, slice })
+  if (options.moduleUrl !== undefined) pureFunctions.place(run, options.moduleUrl, name)
   return Object.defineProperties(run, {
     name: { value: name, configurable: true },
     length: { value: f.length, configurable: true }
   })
 }
-
-/** The function that each `Pure.fn` was made of. */
-const plainForms = new WeakMap<object, object>()
 
 /**
  * Whether a function that {@link fn} made has yield points. `false` also for one that the compiler left native because
@@ -186,25 +275,16 @@ const plainForms = new WeakMap<object, object>()
  * ```
  */
 export const isCompiled = (pure: (...args: Array<never>) => Effect.Effect<unknown>): boolean => {
-  const plain = plainForms.get(pure)
-  return plain !== undefined && steppable.twinOf(plain) !== undefined
+  const known = pureFunctions.of(pure)
+  return known !== undefined && steppable.twinOf(known.plain) !== undefined
 }
-
-/** One policy for all activations of the thread: only one runs at a time, and what it learns about the clock serves all. */
-const slicePolicy = steppable.clockPolicy(YieldPoint.sliceOver, YieldPoint.enterSteps)
-
-/** After a suspension: gives way, then goes on until the next. */
-const goOn = <A>(activation: steppable.Activation): Effect.Effect<A> =>
-  Effect.flatMap(Effect.yieldNow, () => {
-    const result = activation.step(slicePolicy)
-    return result === steppable.SUSPENDED ? goOn<A>(activation) : Effect.succeed(result as A)
-  })
 
 /** The generator has asked by itself before it yielded. */
 const always = () => true
 
 const stepped = <A>(body: () => Steps<A>, pauses: () => boolean): Effect.Effect<A> =>
   Effect.suspend(() => {
+    throwIfRefused()
     const steps = body()
     return Effect.onError(run(steps, pauses, steps.next), () => close(steps, pauses))
   })
@@ -220,7 +300,7 @@ const run = <A>(
     let step = first.call(steps)
     while (!step.done) {
       if (step.value !== undefined) throw notSteps()
-      if (pauses()) return Effect.flatMap(Effect.yieldNow, () => run(steps, pauses, steps.next))
+      if (pauses()) return YieldPoint.giveWay(() => run(steps, pauses, steps.next))
       step = steps.next()
     }
     return Effect.succeed(step.value)

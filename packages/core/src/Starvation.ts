@@ -29,6 +29,18 @@ export class Place extends Schema.Class<Place>("@giveway/core/Starvation/Place")
 }) {}
 
 /**
+ * A `Pure.fn` function that has no yield points.
+ *
+ * @category models
+ */
+export class Whole extends Schema.Class<Whole>("@giveway/core/Starvation/Whole")({
+  /** the name that `Pure.fn` was given */
+  name: Schema.String,
+  /** why, if the compiler saw it; otherwise its module was not compiled */
+  reason: Schema.UndefinedOr(Schema.String)
+}) {}
+
+/**
  * Who held the loop.
  *
  * @category models
@@ -43,7 +55,9 @@ export class Hog extends Schema.Class<Hog>("@giveway/core/Starvation/Hog")({
   /** the blocked stack, as V8 prints it */
   stack: Schema.UndefinedOr(Schema.String),
   /** whether the stack was taken too late: it shows what ran right after a native call, not the call */
-  late: Schema.Boolean
+  late: Schema.Boolean,
+  /** the function in which it ran for most of the time, and which would have given way if it had been compiled */
+  whole: Schema.UndefinedOr(Whole)
 }) {}
 
 /**
@@ -89,8 +103,8 @@ export class Starvation extends Schema.Class<Starvation>("@giveway/core/Starvati
 }) {
   /** The record as one line, with a fix in it. */
   override toString(): string {
-    const { fiberId, late, name, place } = this.hog
-    return starvationText.finished({ cause: this.cause, fiberId, name, place, late }, this.durationMs)
+    const { fiberId, late, name, place, whole } = this.hog
+    return starvationText.finished({ cause: this.cause, fiberId, name, place, late, whole }, this.durationMs)
   }
 }
 
@@ -107,6 +121,7 @@ export interface Release {
   readonly fiberId: number | undefined
   readonly name: string | undefined
   readonly slices: number
+  readonly whole: Sysmon.Whole | undefined
   readonly victims: { readonly ready: number; readonly longestWaitMs: number } | undefined
 }
 
@@ -115,7 +130,7 @@ export interface Release {
  */
 export type Event =
   | { readonly _tag: "Released"; readonly release: Release }
-  | Sysmon.Message
+  | Exclude<Sysmon.Message, { readonly _tag: "Test" | "Tested" }>
   /** time passes: who waited too long for the watcher is published without it */
   | { readonly _tag: "Ticked"; readonly now: number }
 
@@ -244,8 +259,8 @@ const publish = (state: State, isDue: (pending: Pending) => boolean): Step => {
   return { state: { ...state, pending, discarded, published, limit, samples, reported }, actions }
 }
 
-const fingerprintOf = ({ cause, hog: { fiberId, late, name, place } }: Starvation): string =>
-  starvationText.fingerprintOf({ cause, fiberId, name, place, late })
+const fingerprintOf = ({ cause, hog: { fiberId, late, name, place, whole } }: Starvation): string =>
+  starvationText.fingerprintOf({ cause, fiberId, name, place, late, whole })
 
 const recordOf = (
   release: Release,
@@ -258,6 +273,7 @@ const recordOf = (
   // where slices are not seen (see internal/fiberHook), the watcher's look is all there is
   const unseen = release.cause === "loop" && witness?.fiberId !== undefined
   const cause = unseen ? "slice" : release.cause
+  const whole = release.whole ?? witness?.whole
   const fiberId = unseen ? witness.fiberId : release.fiberId
   // the span that a fiber was in when its stack was taken is nearer than the one that its slice began in
   const name = cause === "slice" && witness?.fiberId === fiberId ? (witness?.name ?? release.name) : release.name
@@ -271,7 +287,8 @@ const recordOf = (
       name,
       place: witness?.place === undefined ? undefined : new Place(witness.place),
       stack: witness?.stack,
-      late: witness?.late ?? false
+      late: witness?.late ?? false,
+      whole: whole === undefined ? undefined : new Whole({ name: whole.name, reason: whole.reason })
     }),
     victims: release.victims === undefined ? undefined : new Victims(release.victims),
     slices: release.slices,

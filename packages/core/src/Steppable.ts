@@ -6,16 +6,28 @@ import * as Effect from "effect/Effect"
 import { budget } from "./internal/steppable.ts"
 import * as YieldPoint from "./YieldPoint.ts"
 
-export type { Frame, Link, Policy, Twin } from "./internal/steppable.ts"
+export { arraySite, dispatchArray } from "./internal/arrayTwins.ts"
+export type { ArraySite } from "./internal/arrayTwins.ts"
+export type { Kernel } from "./internal/arrayWalk.ts"
+export { Cursor, open } from "./internal/iteration.ts"
+export { place } from "./internal/pureFunctions.ts"
+export type { Frame, Link, MethodTwin, Pace, Policy, Site, Twin } from "./internal/steppable.ts"
 export {
+  ABANDONED,
   Activation,
   attach,
+  attachJob,
   attachMethods,
   budget,
+  call,
   clockPolicy,
-  invoke,
+  dispatch,
+  leave,
   link,
+  native,
+  notCallable,
   save,
+  site,
   start,
   SUSPENDED,
   twinOf
@@ -24,11 +36,16 @@ export {
 /** Work between two questions to the scheduler from a loop in a generator of effects, about 20 µs of it. */
 const effectBudget = 20_000
 
+let next: Effect.Effect<void> = Effect.void
+const done = (): Effect.Effect<void> => Effect.void
+
 /** Compiled code, in a loop of a generator of effects whose budget is used up: should its fiber give way? */
 export const isSliceOver = (): boolean => {
   budget[0] = effectBudget
-  return YieldPoint.sliceOver()
+  if (!YieldPoint.sliceOver()) return false
+  next = YieldPoint.giveWay(done)
+  return true
 }
 
-/** Compiled code yields it then. */
-export const giveWay: Effect.Effect<void> = Effect.yieldNow
+/** Compiled code yields it then, at once. */
+export const giveWay: Effect.Effect<void> = Effect.suspend(() => next)

@@ -7,6 +7,8 @@
  * `layer` alone finds a stall when it is over. A layer with a watcher (`NodeSysmon.layer`) reports it while it lasts,
  * with the blocked stack, even if the loop never turns again.
  *
+ * `supervise` keeps long-lived fibers running: it restarts those that fail, with OTP's strategies.
+ *
  * Rejected: the registry in `Effect`'s context (a fiber forked from a bare `Effect.runFork` would be unseen).
  */
 import * as Context from "effect/Context"
@@ -21,6 +23,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as FiberDump from "./FiberDump.ts"
 import { InvalidOption } from "./InvalidOption.ts"
+import * as superviseTree from "./internal/supervise.ts"
 import * as supervisor from "./internal/supervisor.ts"
 import type * as Starvation from "./Starvation.ts"
 import type * as Sysmon from "./Sysmon.ts"
@@ -43,6 +46,12 @@ export interface Statistics {
   readonly discarded: number
   /** whether slices are seen; if not, this version of Effect runs fibers in a way that is not known here */
   readonly hooked: boolean
+  /**
+   * What ends a slice of compiled code whose work is dearer than was estimated: the `watcher`, where a test has shown that
+   * running code sees what it says, or the `clock` alone, where it has not. `undefined` as long as no compiled code has run
+   * for long under a watcher, and without one.
+   */
+  readonly slicesEndBy: "clock" | "watcher" | undefined
 }
 
 /**
@@ -199,3 +208,161 @@ export const layer = (options: Options = {}): Layer.Layer<Supervision, InvalidOp
  */
 export const layerWatched = (options: Options, watch: Watch): Layer.Layer<Supervision, InvalidOption | WatcherError> =>
   Layer.effect(Supervision)(make(options, watch))
+
+/**
+ * A long-lived fiber under {@link supervise}.
+ *
+ * @category supervised trees
+ */
+export interface Child<R = never> {
+  /** unique among its siblings; dumps, logs and metrics show it */
+  readonly name: string
+  /** run anew at each start; a `Scope` that it needs is closed before it is started again */
+  readonly run: Effect.Effect<unknown, unknown, R>
+  /**
+   * - `permanent` (default): restarted whenever it ends.
+   * - `transient`: restarted when it fails.
+   * - `temporary`: never restarted.
+   */
+  readonly restart?: "permanent" | "transient" | "temporary" | undefined
+}
+
+/**
+ * @category supervised trees
+ */
+export interface SuperviseOptions {
+  /** How logs, metrics and dumps call the supervisor. Default `"supervisor"`. */
+  readonly name?: string | undefined
+  /**
+   * Who is restarted when a child fails: itself (`one-for-one`, default), all (`one-for-all`), or itself and those after
+   * it in the list (`rest-for-one`, for children that depend on the ones before them).
+   */
+  readonly strategy?: "one-for-one" | "one-for-all" | "rest-for-one" | undefined
+  /** How many restarts within how long are borne; one more escalates. Default: 3 within 5 seconds, as Elixir has it. */
+  readonly intensity?: { readonly restarts: number; readonly within: Duration.Input } | undefined
+  /**
+   * How long a restart waits: the first in a row not at all, the second for `first`, then twice as long each time, up to
+   * `most`. A child that ran for longer than `intensity.within` begins a new row. Default: 100 ms, up to 30 seconds.
+   */
+  readonly backoff?: { readonly first: Duration.Input; readonly most: Duration.Input } | undefined
+}
+
+/**
+ * A child failed more often than its supervisor's intensity allows. Every child has ended.
+ *
+ * @category errors
+ */
+export class TooManyRestarts extends Schema.TaggedError<TooManyRestarts>()("TooManyRestarts", {
+  supervisor: Schema.String,
+  /** the child that failed last */
+  child: Schema.String,
+  restarts: Schema.Int,
+  withinMs: Schema.Finite,
+  /** what it failed with last; `undefined` if it just ended */
+  cause: Schema.Unknown
+}) {
+  override get message(): string {
+    const why = this.cause === undefined ? "it ended" : String(this.cause)
+    return `${this.supervisor}: ${this.child} needed more than ${this.restarts} restarts within ${this.withinMs} ms (last: ${why}). Repair what it depends on, or raise intensity`
+  }
+}
+
+/**
+ * Runs long-lived fibers and restarts those that fail, with OTP's strategies.
+ *
+ * It completes when every child has ended for good, and fails with {@link TooManyRestarts} when restarts do not help:
+ * then a supervisor above it, whose child it may be, decides. Interrupting it interrupts the children, the last started
+ * first, and completes when they have ended. A child's failures and defects are logged at each restart (Warn).
+ *
+ * A child runs outside of the span of whoever supervises it, and goes by its own name in dumps and starvation reports.
+ * `giveway_supervisor_restarts` (counter, by `supervisor` and `child`) and `giveway_supervisor_escalations` count.
+ *
+ * **When to use**: for consumers, pollers, refreshers: what runs as long as the service and must come back when it fails,
+ * together with what shares its state. For a single effect `Effect.retry` may be enough.
+ *
+ * **Errors**: `InvalidOption` for an option that makes no sense or two children of one name.
+ *
+ * **Cost**: a fiber for the supervisor and one per child; nothing while no child ends.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Supervision } from "@giveway/core"
+ * import { Effect } from "effect"
+ *
+ * let attempts = 0
+ * const flaky = Effect.suspend(() => (++attempts < 3 ? Effect.fail("not yet") : Effect.void))
+ *
+ * const tree = Supervision.supervise([{ name: "flaky", run: flaky, restart: "transient" }], {
+ *   strategy: "one-for-one",
+ *   intensity: { restarts: 5, within: "10 seconds" },
+ *   backoff: { first: "1 millis", most: "1 second" }
+ * })
+ * await Effect.runPromise(tree)
+ * console.log(attempts) // 3
+ * ```
+ *
+ * @category supervised trees
+ */
+export const supervise = <const Children extends ReadonlyArray<Child<any>>>(
+  children: Children,
+  options: SuperviseOptions = {}
+): Effect.Effect<
+  void,
+  TooManyRestarts | InvalidOption,
+  Exclude<Effect.Services<Children[number]["run"]>, Scope.Scope>
+> => superviseWith(children as ReadonlyArray<Child<Effect.Services<Children[number]["run"]>>>, options)
+
+const superviseWith = Effect.fnUntraced(function* <R>(children: ReadonlyArray<Child<R>>, options: SuperviseOptions) {
+  const name = options.name ?? "supervisor"
+  const policy = yield* policyOf(options)
+  const specs = children.map(({ name, restart, run }) => ({ name, restart: restart ?? ("permanent" as const), run }))
+  const names = new Set<string>()
+  for (const [index, { name, restart }] of specs.entries()) {
+    if (names.has(name) || name === "") {
+      yield* invalid(`children[${index}].name`, name, "a name that no sibling has")
+    }
+    names.add(name)
+    if (!["permanent", "transient", "temporary"].includes(restart)) {
+      yield* invalid(`children[${index}].restart`, restart, `"permanent", "transient" or "temporary"`)
+    }
+  }
+  const escalation = yield* superviseTree.run(name, specs, policy)
+  if (escalation === undefined) return
+  const { cause, child } = escalation
+  return yield* new TooManyRestarts({
+    supervisor: name,
+    child,
+    restarts: policy.restarts,
+    withinMs: policy.withinMs,
+    cause
+  })
+})
+
+const invalid = (option: string, value: unknown, expected: string): Effect.Effect<never, InvalidOption> =>
+  Effect.fail(new InvalidOption({ of: "Supervision.supervise", option, value, expected }))
+
+const policyOf = Effect.fnUntraced(function* (options: SuperviseOptions) {
+  const strategy = options.strategy ?? "one-for-one"
+  if (!["one-for-one", "one-for-all", "rest-for-one"].includes(strategy)) {
+    yield* invalid("strategy", strategy, `"one-for-one", "one-for-all" or "rest-for-one"`)
+  }
+  const intensity = options.intensity?.restarts ?? 3
+  if (!Number.isSafeInteger(intensity) || intensity < 0) {
+    yield* invalid("intensity.restarts", intensity, "a whole number from 0")
+  }
+  return {
+    strategy,
+    restarts: intensity,
+    withinMs: yield* positiveMs("intensity.within", options.intensity?.within ?? "5 seconds"),
+    firstDelayMs: yield* positiveMs("backoff.first", options.backoff?.first ?? "100 millis"),
+    longestDelayMs: yield* positiveMs("backoff.most", options.backoff?.most ?? "30 seconds")
+  }
+})
+
+const positiveMs = (option: string, input: Duration.Input): Effect.Effect<number, InvalidOption> => {
+  const ms = Option.match(Duration.fromInput(input), { onNone: () => NaN, onSome: Duration.toMillis })
+  return ms > 0 && Number.isFinite(ms)
+    ? Effect.succeed(ms)
+    : invalid(option, input, `a finite duration above zero, such as "1 second"`)
+}

@@ -16,11 +16,15 @@
  */
 import type { Beacon } from "./internal/sharedMemory.ts"
 import * as sharedMemory from "./internal/sharedMemory.ts"
+import * as flagTest from "./internal/flagTest.ts"
 import * as rateLimit from "./internal/rateLimit.ts"
 import * as blaming from "./internal/blaming.ts"
 import type { Position, Surroundings } from "./internal/stackFrames.ts"
+import type { Whole } from "./internal/starvationText.ts"
+import * as sliceWatch from "./internal/sliceWatch.ts"
 import * as starvationText from "./internal/starvationText.ts"
 
+export type { Whole } from "./internal/starvationText.ts"
 export type { Beacon } from "./internal/sharedMemory.ts"
 export type { Position, Surroundings } from "./internal/stackFrames.ts"
 
@@ -44,8 +48,31 @@ export const read = (block: Block, labels: ReadonlyMap<number, string>, coreWait
   return { ...beacon, name: labels.get(beacon.label), coreWaitMs }
 }
 
-/** Blocks the watcher's own thread for `ms`, or until the watched thread wants it. */
-export const sleep: (block: Block, ms: number, seenWakes: number) => void = sharedMemory.sleep
+/**
+ * Blocks the watcher's own thread for `ms` of its `clock` (that of the watched thread), or until the watched thread wants
+ * it. Meanwhile it ends slices of compiled code that are overdue.
+ */
+export const rest = (block: Block, ms: number, seenWakes: number, clock: () => number): void =>
+  sliceWatch.rest(watch, block, ms, seenWakes, clock)
+
+const watch: sliceWatch.Watch = { seenAt: -Infinity, heard: true }
+
+/** Whether the thread was seen to run compiled code. */
+export const sawSteps = (): boolean => watch.seenAt > -Infinity
+
+/**
+ * Whether plain loads of compiled code see what another thread stores, to be asked once the thread has answered `Test`
+ * with `Testing`. Takes up to 50 ms. `undefined` if the thread was too slow for an answer; `false` ends the cutting short
+ * of slices.
+ */
+export const test = (block: Block, chunks: number): boolean | undefined => {
+  const seen = flagTest.run(block, chunks)
+  if (seen === false) watch.heard = false
+  return seen
+}
+
+/** To be called before `Test` is told: prepares {@link test}, and returns what it takes. About 5 ms. */
+export const prepareTest: () => number = flagTest.prepare
 
 /** What the watched thread evaluates when the watcher asks it, in JavaScript. The answer is an {@link Answer} as JSON. */
 export const question = `globalThis[Symbol.for("~giveway/diagnose")]?.()`
@@ -66,6 +93,8 @@ export interface Answer {
   /** self time of all fibers since the last heartbeat, and the name with most of it */
   readonly busyMs: number
   readonly busiest: string | undefined
+  /** the `Pure.fn` function without yield points that runs, and for how long it has */
+  readonly whole: (Whole & { readonly ms: number }) | undefined
   readonly stack: string
 }
 
@@ -80,6 +109,8 @@ export interface Sample {
   readonly name: string | undefined
   readonly frames: ReadonlyArray<string>
   readonly place: Position | undefined
+  /** the `Pure.fn` function that held the loop because it has no yield points */
+  readonly whole: Whole | undefined
   readonly stack: string
 }
 
@@ -109,11 +140,15 @@ export type Message =
   | { readonly _tag: "Reported"; readonly key: string }
   | { readonly _tag: "Gap"; readonly from: number; readonly to: number }
   | { readonly _tag: "Settled"; readonly release: number }
+  /** cut the test's budget short in a moment, and answer `Testing` at once */
+  | { readonly _tag: "Test" }
+  | { readonly _tag: "Tested"; readonly seen: boolean }
 
 /** What the watched thread tells the watcher. */
 export type Request =
   | { readonly _tag: "Label"; readonly label: number; readonly name: string }
   | { readonly _tag: "Settle"; readonly release: number }
+  | { readonly _tag: "Testing" }
 
 /** What the watcher's shell must do. */
 export type Action =

@@ -10,11 +10,13 @@
  * Module state, not a service: plain synchronous code has no fiber context to read one from. The scheduler is looked up
  * rather than installed, so that a nested `runSync` or a second scheduler on the thread cannot leave a wrong one behind.
  */
+import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type { ThreadBlock } from "./internal/sharedMemory.ts"
 import type { SliceSource } from "./internal/sliceSource.ts"
 import { isSliceSource } from "./internal/sliceSource.ts"
 import * as sharedMemory from "./internal/sharedMemory.ts"
+import * as slices from "./internal/slices.ts"
 
 /**
  * What `check` throws when the job it runs in has been cancelled. It unwinds plain code as any error does, so `finally`
@@ -66,28 +68,31 @@ export const check = (): void => {
 
 // --- slices ---------------------------------------------------------------------------------------------------------
 
-/**
- * How long hand-stepped code runs under a scheduler that knows no slices, ms: what CPython and React give a slice. A
- * timer stays below 10 ms.
- */
-const plainSlice = 5
+type Source = Pick<SliceSource, "now" | "resumed" | "sliceOver" | "sliceDue">
 
-/** The clock for fibers of any other scheduler, and for code outside of fibers. */
+/** The clock for fibers of any other scheduler, and for code outside of fibers: a slice begins at the last `true`. */
 const plainClock = {
   now: 0,
-  sliceEnd: 0,
-  sliceOver(): boolean {
+  resumed: 0,
+  sliceStart: 0,
+  sliceOver(limit = slices.plainMs): boolean {
     this.now = performance.now()
-    if (this.now < this.sliceEnd) return false
-    this.sliceEnd = this.now + plainSlice
+    if (this.now < this.sliceStart + limit) return false
+    this.sliceStart = this.now
     return true
+  },
+  sliceDue(limit = slices.plainMs): number {
+    return this.sliceStart + limit
   }
 }
 
-const sliceSource = (): Pick<SliceSource, "now" | "sliceOver"> => {
-  const scheduler = Fiber.getCurrent()?.cache.scheduler
+const sourceOf = (fiber: Fiber.Fiber<unknown, unknown> | undefined): Source => {
+  const scheduler = fiber?.cache.scheduler
   return scheduler !== undefined && isSliceSource(scheduler) ? scheduler : plainClock
 }
+
+const limitOf = (fiber: Fiber.Fiber<unknown, unknown> | undefined): number | undefined =>
+  fiber === undefined ? undefined : slices.ofFiber(fiber)
 
 /**
  * Calls between two looks at the clock: doubles while looks lie less than `closeLooks` ms apart, up to `maxPace`, and is
@@ -105,8 +110,7 @@ let looked = 0
 export const enterSteps = (): void => {
   pace = 1
   calls = 1
-  looked = plainClock.now = performance.now()
-  plainClock.sliceEnd = looked + plainSlice
+  looked = plainClock.now = plainClock.sliceStart = performance.now()
 }
 
 /**
@@ -114,7 +118,7 @@ export const enterSteps = (): void => {
  * can, by returning to its fiber, which does `Effect.yieldNow`.
  *
  * Under a `FairScheduler` the slice is the running fiber's, and `true` also means that the turn is over. Elsewhere it is
- * 5 ms since the last `true`.
+ * 5 ms since the last `true`. `Pure.withSlice` sets a shorter one.
  *
  * **When to use**: in synchronous code that can stop and go on, such as a parser with a state of its own, every few
  * microseconds of work. `Pure.gen` and `Pure.forEach` do it for you.
@@ -142,12 +146,33 @@ export const enterSteps = (): void => {
  */
 export const shouldYield = (): boolean => (--calls > 0 ? isCancelled() : look())
 
-/** @internal As {@link shouldYield}, but looks at the clock each time: for a stepper with a pace of its own. */
-export const sliceOver = (): boolean => sliceSource().sliceOver() || isCancelled()
+/**
+ * @internal As {@link shouldYield}, but looks at the clock each time, for a stepper with a pace of its own. `limit` is
+ * the slice in ms, if it is not that of the fiber.
+ */
+export const sliceOver = (limit?: number): boolean => {
+  const fiber = Fiber.getCurrent()
+  return sourceOf(fiber).sliceOver(limit ?? limitOf(fiber)) || isCancelled()
+}
+
+const resumed = (): number => sourceOf(Fiber.getCurrent()).resumed
+
+/** @internal A slice is over: gives way, once, and goes on with `next`. */
+export const giveWay = <A, E, R>(next: () => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
+  const before = resumed()
+  return Effect.suspend(() => (resumed() === before ? Effect.flatMap(Effect.yieldNow, next) : next()))
+}
+
+/** @internal When the slice that runs is over, ms of `performance.now`, as far as can be told. */
+export const sliceDue = (limit?: number): number => {
+  const fiber = Fiber.getCurrent()
+  return sourceOf(fiber).sliceDue(limit ?? limitOf(fiber))
+}
 
 const look = (): boolean => {
-  const source = sliceSource()
-  const over = source.sliceOver()
+  const fiber = Fiber.getCurrent()
+  const source = sourceOf(fiber)
+  const over = source.sliceOver(limitOf(fiber))
   const passed = source.now - looked
   looked = source.now
   pace = passed > closeLooks ? 1 : Math.min(2 * pace, maxPace)

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { FairScheduler, Pure } from "@giveway/core"
-import { Cause, Effect, Exit, Fiber, Scheduler } from "effect"
+import { FairScheduler, FiberDump, Pure, Steppable, Supervision } from "@giveway/core"
+import { Cause, Duration, Effect, Exit, Fiber, Logger, Scheduler } from "effect"
 import * as fc from "fast-check"
 
 const spin = (ms: number): void => {
@@ -161,6 +161,169 @@ for (const [name, make] of Object.entries(schedulers)) {
     )
   })
 }
+
+/** Passes of the event loop while a computation of `ms` runs. */
+const passesOf = (effect: (ms: number) => Effect.Effect<unknown>, ms: number) =>
+  Effect.gen(function* () {
+    let passes = 0
+    let immediate = setImmediate(function again() {
+      passes++
+      immediate = setImmediate(again)
+    })
+    yield* effect(ms)
+    clearImmediate(immediate)
+    return passes
+  })
+
+const steps = (ms: number) =>
+  Pure.gen(function* () {
+    for (let i = 0; i < ms * 10; i++) {
+      spin(0.1)
+      yield
+    }
+  })
+
+/** As the compiler makes it. */
+const compiled = (options?: Pure.FnOptions) => {
+  const plain = (_ms: number) => {}
+  const twin = (ms: number): unknown => {
+    spin(0.1)
+    return ms <= 0 ? undefined : Steppable.save({ resume: () => twin(ms - 0.1) })
+  }
+  Steppable.attach(plain, twin)
+  return Pure.fn("compiled", plain, options)
+}
+
+describe("slices", () => {
+  for (const [name, make] of Object.entries(schedulers)) {
+    it.live(`a shorter one lets the loop turn more often, under ${name}`, () =>
+      Effect.gen(function* () {
+        for (const effect of [steps, compiled()]) {
+          const usual = yield* passesOf(effect, 120)
+          const often = yield* passesOf((ms) => Pure.withSlice(effect(ms), 0.5), 120)
+          assert.isAbove(often, 2 * usual)
+        }
+        const own = yield* passesOf((ms) => Pure.withSlice(compiled({ slice: 0.5 })(ms), "1 hour"), 120)
+        assert.isAbove(own, 2 * (yield* passesOf(compiled(), 120)))
+      }).pipe(Effect.provideService(Scheduler.Scheduler, make()))
+    )
+  }
+
+  it.live("one that cannot be is refused by name: at once, or where it was provided past us, as a defect", () =>
+    Effect.gen(function* () {
+      for (const slice of [0, -1, Infinity, NaN]) {
+        const told = /slice is .*, but must be a finite duration above 0/
+        assert.throws(() => Pure.withSlice(Effect.void, slice), told)
+        assert.throws(() => Pure.fn("f", () => 1, { slice }), told)
+        for (const effect of [steps(0), compiled()(0)]) {
+          const exit = yield* Effect.exit(Effect.provideService(effect, Pure.Slice, Duration.millis(slice)))
+          assert.match(String(defect(exit)), told)
+        }
+      }
+    })
+  )
+})
+
+describe("accounts", () => {
+  it("an interruption right after the first slice runs finally blocks, whoever made the fiber give way", async () => {
+    for (const make of Object.values(schedulers)) {
+      const log: Array<string> = []
+      const plain = () => {}
+      Steppable.attach(plain, () => {
+        Steppable.budget[0] = -1
+        spin(10)
+        return Steppable.save({
+          resume: () => log.push("resumed"),
+          abandon: () => log.push("closed")
+        })
+      })
+      const fiber = Effect.runFork(Pure.fn("interrupted", plain)(), { scheduler: make() })
+      fiber.interruptUnsafe()
+      await Effect.runPromise(Effect.exit(Fiber.join(fiber)))
+      assert.deepStrictEqual(log, ["closed"])
+    }
+  })
+
+  it.live("what runs in slices is self time of its fiber, slice by slice, and gives way as its scheduler says", () =>
+    Effect.gen(function* () {
+      const scheduler = FairScheduler.make()
+      yield* Effect.gen(function* () {
+        const supervision = yield* Supervision.Supervision
+        const work = Effect.andThen(Pure.withSlice(compiled()(40), "1 millis"), Effect.never)
+        const fiber = yield* Effect.forkChild(work)
+        const own = Effect.map(supervision.dump, ({ fibers }) => fibers.find(({ id }) => id === fiber.id))
+        let info = yield* own
+        for (let tries = 0; (info?.state !== "waiting" || info.selfMs < 40) && tries < 500; tries++) {
+          yield* Effect.sleep("10 millis")
+          info = yield* own
+        }
+        assert.strictEqual(info?.state, "waiting")
+        assert.isAtLeast(info!.selfMs, 40)
+        // 40 slices of a millisecond; fewer on a machine that stops the thread in some of them
+        assert.isAtLeast(info!.slices, 10)
+        assert.isAtMost(info!.slices, 60)
+        assert.isAtLeast(FairScheduler.statistics(scheduler).yields, info!.slices - 5)
+        yield* Fiber.interrupt(fiber)
+      }).pipe(Effect.provide(Supervision.layer({ logs: false })), Effect.provideService(Scheduler.Scheduler, scheduler))
+    })
+  )
+})
+
+describe("a function without yield points", () => {
+  const logged = <A, E>(effect: Effect.Effect<A, E>) =>
+    Effect.suspend(() => {
+      const lines: Array<string> = []
+      const logger = Logger.make(({ logLevel, message }) => void lines.push(`${logLevel}: ${String(message)}`))
+      return Effect.as(Effect.provide(effect, Logger.layer([logger])), lines)
+    })
+
+  it.live("is named in a warning when a call takes longer than a slice: once, and no other is", () =>
+    Effect.gen(function* () {
+      const slow = Pure.fn("slow", (ms: number) => spin(ms))
+      const [first, ...others] = yield* logged(Effect.andThen(slow(20), Effect.andThen(slow(20), slow(20))))
+      assert.match(
+        first!,
+        /^Warn: `slow` \(Pure\.fn\) was not compiled, run with node --import @giveway\/node\/register\. It ran for \d+ ms/
+      )
+      assert.deepStrictEqual(others, [])
+      const patient = Pure.fn("patient", (ms: number) => spin(ms), { slice: "10 seconds" })
+      assert.deepStrictEqual(yield* logged(patient(20)), [])
+    })
+  )
+
+  it.live("is named with the reason that the compiler gave", () =>
+    Effect.gen(function* () {
+      const refused = Pure.fn(
+        "refused",
+        Steppable.leave((ms: number) => spin(ms), "calls outlives the call (app.ts:7): pass it as a parameter")
+      )
+      const [line] = yield* logged(refused(20))
+      assert.include(
+        line,
+        "`refused` (Pure.fn) has no yield points, calls outlives the call (app.ts:7): pass it as a parameter. It ran for"
+      )
+    })
+  )
+
+  it.live("is named by supervision: in the stall, and in the dump while its fiber lives", () =>
+    Effect.gen(function* () {
+      const supervision = yield* Supervision.Supervision
+      const slow = Pure.fn("resample", (ms: number) => spin(ms))
+      const fiber = yield* Effect.forkChild(Effect.andThen(slow(60), Effect.never))
+      yield* Effect.sleep("50 millis")
+      const dump = yield* supervision.dump
+      const whole = dump.fibers.find(({ id }) => id === fiber.id)?.whole
+      assert.strictEqual(whole?.name, "resample")
+      assert.isAtLeast(whole!.ms, 60)
+      assert.match(FiberDump.render(dump), /once \d+ ms in one go: `resample` \(Pure\.fn\) was not compiled/)
+      const stalls = yield* supervision.recent
+      const stall = stalls.find(({ hog }) => hog.whole !== undefined)
+      assert.strictEqual(stall?.hog.whole?.name, "resample", JSON.stringify(stalls))
+      assert.match(String(stall), /held the loop for \d+ ms: `resample` \(Pure\.fn\) was not compiled/)
+      yield* Fiber.interrupt(fiber)
+    }).pipe(Effect.provide(Supervision.layer({ threshold: "30 millis", logs: false })), (effect) => logged(effect))
+  )
+})
 
 describe("Pure", () => {
   it.live("forEach is Array.map, whatever the items", () =>

@@ -11,6 +11,7 @@ const release = (key: string, startedAt: number, ms: number): Starvation.Release
   fiberId: 42,
   name: "thumbnail",
   slices: 1,
+  whole: undefined,
   victims: undefined
 })
 
@@ -22,6 +23,7 @@ const sample = (at: number, line: number, lateMs = 0): Sysmon.Sample => ({
   name: "thumbnail",
   frames: ["thumbnail"],
   place: { file: "resize.ts", line, function: "resample" },
+  whole: undefined,
   stack: `Error\n    at resample (/app/resize.ts:${line}:1)`
 })
 

@@ -94,6 +94,29 @@ describe("Steppable", () => {
     assert.strictEqual((Steppable.link(cell, other, "f").twin as () => string)(), "other")
     assert.throws(() => (Steppable.link(cell, 1, "f").twin as () => string)(), "f is not a function")
   })
+
+  it("a call site knows the twins of more methods than it has room for", () => {
+    const at = Steppable.site()
+    const methods = Array.from({ length: 6 }, (_, index) => ({ [`m${index}`]: () => index }))
+    methods.forEach((holder, index) => {
+      if (index % 2 === 0) Steppable.attachMethods(holder, { [`m${index}`]: (self) => [self, index] })
+    })
+    for (let round = 0; round < 3; round++) {
+      methods.forEach((holder, index) => {
+        const twin = Steppable.dispatch(at, holder[`m${index}`], "o.m")
+        assert.deepStrictEqual(twin?.("self"), index % 2 === 0 ? ["self", index] : undefined)
+      })
+    }
+    assert.throws(() => Steppable.dispatch(at, undefined, "o.m")!("self"), "o.m is not a function")
+  })
+
+  it("a function that is no method has a twin as one, too", () => {
+    const plain = () => "plain"
+    Steppable.attach(plain, function (this: unknown, ...args) {
+      return [this, args]
+    })
+    assert.deepStrictEqual(Steppable.dispatch(Steppable.site(), plain, "o.f")?.("self", 1, 2), ["self", [1, 2]])
+  })
 })
 
 describe("Pure.fn", () => {

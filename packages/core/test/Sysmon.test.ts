@@ -222,6 +222,7 @@ const answer = (heldBy: Partial<Sysmon.Answer>): Sysmon.Answer => ({
   hog: { fiberId: 42, name: "thumbnail", selfMs: 55 },
   busyMs: 55,
   busiest: "thumbnail",
+  whole: undefined,
   stack: "Error\n    at resample (/resize.ts:41:1)",
   ...heldBy
 })

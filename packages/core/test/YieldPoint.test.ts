@@ -17,6 +17,23 @@ const workUntilTold = (ms: number, limit = 500): number => {
   return performance.now() - start
 }
 
+/** How long stepped code works before it is told to give way, ms of virtual time, in a turn of 2 and slices of 1. */
+const worked = (options: { readonly others: number; readonly limit: number; readonly before?: number }): number => {
+  const loop = new VirtualLoop()
+  const scheduler = new FairScheduler.FairScheduler(2, 1, undefined, loop)
+  let ms = 0
+  const steps = Effect.sync(() => {
+    while (!scheduler.sliceOver(options.limit)) {
+      loop.time += 0.25
+      ms += 0.25
+    }
+  })
+  Effect.runFork(Effect.andThen(Effect.yieldNow, Effect.andThen(loop.spend(options.before ?? 0), steps)), { scheduler })
+  for (let i = 0; i < options.others; i++) Effect.runFork(Effect.yieldNow, { scheduler })
+  loop.run()
+  return ms
+}
+
 describe("shouldYield", () => {
   it("outside of a FairScheduler it says yes once in 5 ms at most, whatever the steps", () => {
     for (const step of [0.001, 0.1, 1]) {
@@ -48,26 +65,29 @@ describe("shouldYield", () => {
   )
 
   it("is the scheduler's own answer: a slice if others are ready, the turn otherwise", () => {
-    for (const others of [0, 1]) {
-      const loop = new VirtualLoop()
-      const scheduler = new FairScheduler.FairScheduler(2, 1, undefined, loop)
-      let worked = 0
-      Effect.runFork(
-        Effect.andThen(
-          Effect.yieldNow,
-          Effect.sync(() => {
-            while (!scheduler.sliceOver()) {
-              loop.time += 0.25
-              worked += 0.25
-            }
-          })
-        ),
-        { scheduler }
-      )
-      for (let i = 0; i < others; i++) Effect.runFork(Effect.yieldNow, { scheduler })
-      loop.run()
-      assert.strictEqual(worked, others > 0 ? 1 : 2)
-    }
+    assert.strictEqual(worked({ others: 0, limit: 5 }), 2)
+    assert.strictEqual(worked({ others: 1, limit: 5 }), 1)
+  })
+
+  it("is yes when the fiber has held the loop for the slice it was given, what it did before included", () => {
+    assert.strictEqual(worked({ others: 0, limit: 1.5 }), 1.5)
+    assert.strictEqual(worked({ others: 0, limit: 0.5 }), 0.5)
+    assert.strictEqual(worked({ others: 1, limit: 0.5 }), 0.5)
+    assert.strictEqual(worked({ others: 0, limit: 1, before: 0.75 }), 0.25)
+    assert.strictEqual(worked({ others: 0, limit: 1, before: 1.25 }), 0)
+  })
+
+  it("a slice that is over ends the pass of the loop, however many fibers compute", () => {
+    const loop = new VirtualLoop()
+    const scheduler = new FairScheduler.FairScheduler(3, 1, undefined, loop)
+    const compute = Effect.gen(function* () {
+      for (let step = 0; step < 20; step++) {
+        while (!scheduler.sliceOver(0.5)) loop.time += 0.25
+        yield* Effect.yieldNow
+      }
+    })
+    for (let fiber = 0; fiber < 5; fiber++) Effect.runFork(Effect.andThen(Effect.yieldNow, compute), { scheduler })
+    assert.isAtMost(Math.max(...loop.run()), 0.5)
   })
 
   it("a nested runSync is asked by its own clock, and leaves the outer fiber's answer alone", () => {

@@ -1,7 +1,8 @@
 /**
- * `npm run bench -- NAME [--json]`: runs one benchmark. Each benchmark is a module beside this file that exports
+ * `npm run bench -- NAME [--json] [--quick]`: runs one benchmark. Each benchmark is a module beside this file that exports
  * `summary` (one line) and `run`, which prints its table to standard error as it goes and returns one plain object;
- * `--json` prints that object as the last line of standard output, otherwise only the table is shown.
+ * `--json` prints that object as the last line of standard output, otherwise only the table is shown. `--quick` is a
+ * glance, for those benchmarks that have one: rough figures in a fraction of the time.
  */
 import { readdirSync } from "node:fs"
 import { fileURLToPath } from "node:url"
@@ -10,8 +11,13 @@ import { fileURLToPath } from "node:url"
 export interface Benchmark {
   /** one line for the list of benchmarks */
   readonly summary: string
+  /** whether it knows `--quick` */
+  readonly hasQuick?: boolean
   /** runs it; prints progress and tables with `log` */
-  readonly run: (log: (line: string) => void) => Promise<Readonly<Record<string, unknown>>>
+  readonly run: (
+    log: (line: string) => void,
+    options: { readonly quick: boolean }
+  ) => Promise<Readonly<Record<string, unknown>>>
 }
 
 const notBenchmarks = new Set(["main", "statistics"])
@@ -26,14 +32,19 @@ const load = async (name: string): Promise<Benchmark> =>
   (await import(new URL(`./${name}.ts`, import.meta.url).href)) as Benchmark
 
 const usage = async (): Promise<string> => {
-  const lines = ["Usage: npm run bench -- NAME [--json]", "", "Benchmarks:"]
-  for (const name of names) lines.push(`  ${name.padEnd(12)}${(await load(name)).summary}`)
+  const lines = ["Usage: npm run bench -- NAME [--json] [--quick]", "", "Benchmarks:"]
+  for (const name of names) {
+    const { hasQuick, summary } = await load(name)
+    lines.push(`  ${name.padEnd(12)}${summary}${hasQuick === true ? " (knows --quick)" : ""}`)
+  }
   return lines.join("\n")
 }
 
 const args = process.argv.slice(2)
+const flags = new Set(["--help", "--json", "--quick"])
 const json = args.includes("--json")
-const [name, ...rest] = args.filter((arg) => arg !== "--json" && arg !== "--help")
+const quick = args.includes("--quick")
+const [name, ...rest] = args.filter((arg) => !flags.has(arg))
 
 if (args.includes("--help")) {
   console.log(await usage())
@@ -43,7 +54,11 @@ if (args.includes("--help")) {
   process.exitCode = 2
 } else {
   const benchmark = await load(name)
-  const result = await benchmark.run((line) => console.error(line))
+  if (quick && benchmark.hasQuick !== true) {
+    console.error(`The benchmark ${name} has no --quick: its figures need their time.`)
+    process.exit(2)
+  }
+  const result = await benchmark.run((line) => console.error(line), { quick })
   if (json) console.log(JSON.stringify(result))
   process.exit(0)
 }

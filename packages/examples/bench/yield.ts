@@ -1,8 +1,8 @@
 /**
  * What yield points cost, and what they give: each kernel of `kernels/`, compiled from plain source by the hook, against
  * the untouched function. `slowdown` is with slices that never end (the clock is read as always); the slice and ping
- * figures are with slices of 1 ms. Kernels dominated by garbage collection or by large builtin calls are marked: no yield
- * point can split those.
+ * figures are with slices of 1 ms. Kernels dominated by garbage collection or by large builtin calls are listed `apart`: no
+ * yield point can split those.
  */
 import { execFile } from "node:child_process"
 import { readdirSync } from "node:fs"
@@ -33,8 +33,12 @@ const measure = async <A>(kernel: string, mode: string): Promise<A> => {
   return JSON.parse(stdout) as A
 }
 
-/** They spend their time in the collector or in one builtin call. */
-const unsplittable = new Set(["bintrees", "json", "strings", "callbacks"])
+/** What no yield point can split; these kernels spend their time in it. */
+const unsplittable: Readonly<Record<string, string>> = {
+  bintrees: "garbage collection",
+  json: "garbage collection",
+  strings: "garbage collection, and a rope made flat"
+}
 
 /** A kernel's figure is the median of as many processes: V8 settles differently from one to the next. */
 const processes = 3
@@ -57,7 +61,7 @@ export const run = async (log: (line: string) => void): Promise<Readonly<Record<
     kernels.push({
       name,
       compiled: warm[0]!.compiled,
-      unsplittable: unsplittable.has(name),
+      unsplittable: name in unsplittable,
       plainMs: middle("plainMs"),
       slowdown: middle("slowdown"),
       coldSlowdown: round(median(cold.steppable) / median(cold.plain), 3),
@@ -74,5 +78,6 @@ export const run = async (log: (line: string) => void): Promise<Readonly<Record<
   const columns = ["name", "slowdown", "coldSlowdown", "sliceP50Ms", "sliceP99Ms", "sliceMaxMs", "pingP99Ms"]
   log(table([columns, ...kernels.map((kernel) => columns.map((column) => kernel[column] as string | number))]))
   log(`geomean ${geomean}, worst ${worst}`)
-  return { bench: "yield", kernels, geomean, worst }
+  const apart = Object.entries(unsplittable).map(([name, why]) => ({ name, why }))
+  return { bench: "yield", kernels, geomean, worst, apart }
 }

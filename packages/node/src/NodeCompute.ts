@@ -12,10 +12,12 @@
  * Rejected: several jobs in flight per worker (more throughput for jobs below 0.1 ms, but neighbours wait behind a long
  * job and die with a killed one); a pool that shrinks when idle (a worker costs memory, not time).
  */
+import { realpathSync } from "node:fs"
 import { availableParallelism, totalmem } from "node:os"
+import { pathToFileURL } from "node:url"
 import * as Compute from "@giveway/core/Compute"
 import { InvalidOption } from "@giveway/core/InvalidOption"
-import { computeMetrics, jobCaller } from "@giveway/core/Platform"
+import { autoCaller, computeMetrics, jobCaller } from "@giveway/core/Platform"
 import * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -62,6 +64,12 @@ export interface Options {
   readonly priority?: number | false | undefined
   /** Whether a warm worker stands by for the next kill. Default `true`. */
   readonly standby?: boolean | undefined
+  /**
+   * Whether workers compile the modules of tasks as they load them, so that a cancelled job stops at the next round of
+   * its loops without a line for it in the task. Default `true`; `false` loads the modules as they are, unless the
+   * process itself was started with `--import @giveway/node/register`.
+   */
+  readonly yieldPoints?: boolean | undefined
 }
 
 /**
@@ -69,7 +77,8 @@ export interface Options {
  * every thread has ended. An idle pool does not keep the process alive.
  *
  * Effect's metrics get `giveway_compute_queued` (gauge), `giveway_compute_jobs` (counter, by `outcome`),
- * `giveway_compute_workers_killed` (counter), `giveway_compute_wait_ms` and `giveway_compute_run_ms` (histograms).
+ * `giveway_compute_workers_killed` (counter), `giveway_compute_placements` (counter of `Compute.auto`, by `placement`),
+ * `giveway_compute_wait_ms` and `giveway_compute_run_ms` (histograms).
  *
  * **When to use**: once per process, beside `FairScheduler.layer`; `Giveway.layer` does both.
  *
@@ -109,18 +118,34 @@ export const layer = (options: Options = {}): Layer.Layer<Compute.Compute, Inval
         Effect.sync(() => new WorkerPool(resolved, observer)),
         (pool) => Effect.callback<void>((resume) => pool.close(() => resume(Effect.void)))
       )
+      const exchange = jobCaller.exchangeOver(pool)
       return {
-        run: jobCaller.make(jobCaller.exchangeOver(pool)),
-        statistics: Effect.sync(() => pool.statistics())
+        run: jobCaller.make(exchange),
+        statistics: Effect.sync(() => pool.statistics()),
+        ...autoCaller.make({ exchange, load: () => pool.load(), refuses: refusesImport }, observer.metrics)
       }
     })
   )
+
+/** The program's main module would start the program again. */
+const refusesImport = (moduleUrl: string): string | undefined =>
+  moduleUrl === mainModule ? "it is defined in the program's main module, which workers do not import" : undefined
+
+const mainModule = ((): string | undefined => {
+  const [, script] = process.argv
+  try {
+    return script === undefined ? undefined : pathToFileURL(realpathSync(script)).href
+  } catch {
+    // no file: `node --eval`, a REPL
+    return undefined
+  }
+})()
 
 /**
  * {@link layer} with its options from the environment, each optional: `GIVEWAY_COMPUTE_MAX_WORKERS`,
  * `GIVEWAY_COMPUTE_MIN_WORKERS`, `GIVEWAY_COMPUTE_QUEUE_CAPACITY`, `GIVEWAY_COMPUTE_QUEUE_OVERFLOW` (`suspend` or `fail`),
  * `GIVEWAY_COMPUTE_GRACE` (as `250 millis`), `GIVEWAY_COMPUTE_MAX_HEAP_MB`, `GIVEWAY_COMPUTE_PRIORITY` (0 to 19, or
- * `false`), `GIVEWAY_COMPUTE_STANDBY`.
+ * `false`), `GIVEWAY_COMPUTE_STANDBY`, `GIVEWAY_COMPUTE_YIELD_POINTS`.
  *
  * **Example**
  *
@@ -156,7 +181,8 @@ const options: Config.Config<Options> = Config.map(
         () => Config.Int("GIVEWAY_COMPUTE_PRIORITY")
       )
     ),
-    standby: optional(Config.Boolean("GIVEWAY_COMPUTE_STANDBY"))
+    standby: optional(Config.Boolean("GIVEWAY_COMPUTE_STANDBY")),
+    yieldPoints: optional(Config.Boolean("GIVEWAY_COMPUTE_YIELD_POINTS"))
   }),
   ({ capacity, overflow, ...rest }): Options => ({ ...rest, queue: { capacity, overflow } })
 )
@@ -198,7 +224,8 @@ const resolve = Effect.fnUntraced(function* (options: Options): Effect.fn.Return
     graceMs: Duration.toMillis(grace.value),
     maxHeapMb: yield* wholeNumber("maxHeapMb", options.maxHeapMb ?? defaultHeapMb(maxWorkers), leastHeapMb),
     priority: options.priority === false ? false : yield* wholeNumber("priority", options.priority ?? 19, 0, 19),
-    standby: options.standby ?? true
+    standby: options.standby ?? true,
+    yieldPoints: options.yieldPoints ?? true
   }
 })
 

@@ -55,6 +55,37 @@ describe("interrupting", () => {
     )
   }
 
+  for (const [name, task] of Object.entries({
+    plainLoop: jobs.plainLoop,
+    effectLoop: jobs.effectLoop,
+    pureLoop: jobs.pureLoop
+  })) {
+    it.live(`a ${name} job, which says nothing of cancelling, stops it as well, and runs its finalizers`, () =>
+      Effect.gen(function* () {
+        const worker = yield* Compute.run(jobs.where, undefined)
+        const buffer = shared()
+        const fiber = yield* Effect.forkChild(Compute.run(task, buffer))
+        yield* until(() => read(buffer, "started") === 1)
+        yield* Fiber.interrupt(fiber)
+        assert.strictEqual(read(buffer, "finalized"), 1)
+        assert.isFalse(yield* beats(buffer))
+        assert.strictEqual(yield* Compute.run(jobs.where, undefined), worker)
+        assert.deepInclude(yield* Compute.statistics, { killed: 0, cancelled: 1 })
+      }).pipe(pool({ grace: 5000 }))
+    )
+  }
+
+  it.live("a plainLoop job without yield points kills the worker", () =>
+    Effect.gen(function* () {
+      const buffer = shared()
+      const fiber = yield* Effect.forkChild(Compute.run(jobs.plainLoop, buffer))
+      yield* until(() => read(buffer, "started") === 1)
+      yield* Fiber.interrupt(fiber)
+      assert.strictEqual(read(buffer, "finalized"), 0)
+      assert.deepInclude(yield* Compute.statistics, { killed: 1, cancelled: 1 })
+    }).pipe(pool({ grace: 30, yieldPoints: false }))
+  )
+
   it.live("a job that ignores it kills the worker, waits until it is gone, and leaves the neighbours alone", () =>
     Effect.gen(function* () {
       const buffer = shared()

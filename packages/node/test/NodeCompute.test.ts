@@ -31,6 +31,17 @@ describe("results", () => {
   )
 })
 
+describe("a plain handler with yield points", () => {
+  for (const yieldPoints of [true, false]) {
+    it.live(`returns and fails as it is written (${yieldPoints ? "compiled" : "as it is"})`, () =>
+      Effect.gen(function* () {
+        assert.strictEqual(yield* Compute.run(jobs.failsInLoop, 2_000_000), 2_000_001_000_000)
+        assert.deepStrictEqual(yield* Effect.flip(Compute.run(jobs.failsInLoop, 4_000_000)), { at: 3_000_000 })
+      }).pipe(pool({ yieldPoints }))
+    )
+  }
+})
+
 describe("a worker", () => {
   it.live("builds a layer once for all its tasks, and releases it when the pool closes", () =>
     Effect.gen(function* () {

@@ -33,9 +33,15 @@ export const sampleOf = (
     frames: answer.current?.frames ?? [],
     // what runs after it has nothing to do with it
     place: isSameHold ? placeOf(answer.stack, surroundings) : undefined,
+    whole:
+      isSameHold && answer.whole !== undefined && isMostOf(answer.whole.ms, asked, answer.at)
+        ? answer.whole
+        : undefined,
     stack: answer.stack
   }
 }
+
+const isMostOf = (ms: number, { startedAt }: Open, at: number): boolean => ms >= (at - startedAt) / 2
 
 /** Says that a stall lasts, and tells the thread that it was said. */
 export const report = (

@@ -32,7 +32,19 @@ const ran = Metric.histogram("giveway_compute_run_ms", {
   boundaries
 })
 
+const placements = Metric.counter("giveway_compute_placements", {
+  description: "Calls of Compute.auto by where they ran; short ones are counted in batches",
+  incremental: true
+})
+
+const places = {
+  inline: Metric.withAttributes(placements, { placement: "inline" }),
+  slices: Metric.withAttributes(placements, { placement: "slices" }),
+  worker: Metric.withAttributes(placements, { placement: "worker" })
+}
+
 export interface ComputeMetrics {
+  readonly placed: (where: keyof typeof places, calls: number) => void
   readonly queued: (jobs: number) => void
   readonly dispatched: (waitedMs: number) => void
   readonly ended: (outcome: keyof typeof outcomes, ranMs: number | undefined) => void
@@ -41,6 +53,7 @@ export interface ComputeMetrics {
 
 /** Recorders for the registry of `context`. */
 export const make = (context: Context.Context<never>): ComputeMetrics => ({
+  placed: (where, calls) => places[where].updateUnsafe(calls, context),
   queued: (jobs) => queued.updateUnsafe(jobs, context),
   dispatched: (waitedMs) => waited.updateUnsafe(waitedMs, context),
   ended: (outcome, ranMs) => {

@@ -11,6 +11,7 @@ import * as fiberHook from "./fiberHook.ts"
 import * as heartbeat from "./heartbeat.ts"
 import { nameOf } from "./labels.ts"
 import * as sharedMemory from "./sharedMemory.ts"
+import * as wholeCalls from "./wholeCalls.ts"
 
 /** Deep enough to reach out of a recursive function into its caller. A guess. */
 const stackDepth = 64
@@ -57,6 +58,7 @@ const diagnose = (): string => {
   const current = Fiber.getCurrent()
   const hog = fiberHook.hogSoFar(at)
   const { busyMs, label } = heartbeat.sinceBeat()
+  const whole = wholeCalls.running()
   const answer: Answer = {
     at,
     outerSeq: beacon.depth > 0 ? beacon.outerSeq : 0,
@@ -70,6 +72,10 @@ const diagnose = (): string => {
     },
     busyMs: busyMs + fiberHook.selfOnStack(at),
     busiest: labels.name(label),
+    whole:
+      whole === undefined
+        ? undefined
+        : { name: whole.name, reason: whole.reason, ms: at - performance.timeOrigin - whole.startedAt },
     stack
   }
   return JSON.stringify(answer)

@@ -25,6 +25,7 @@ import * as fiberTable from "./fiberTable.ts"
 import * as labels from "./labels.ts"
 import type { ThreadBlock } from "./sharedMemory.ts"
 import * as sharedMemory from "./sharedMemory.ts"
+import { block as ownBlock } from "./thread.ts"
 
 /**
  * The integer that the hook keeps on a fiber: its row in the table, or, before its first suspension and after its end,
@@ -89,9 +90,9 @@ let topFiberId = 0
 let topLabel = 0
 let slicesAtOuterBegin = 0
 
-/** This thread, as the hook sees it. Its block exists from the start, so that a watcher may read it at any time. */
+/** This thread, as the hook sees it. */
 export const thread: HookedThread = {
-  block: sharedMemory.make(),
+  block: ownBlock,
   table,
   labels: labels.make(),
   running: [],

@@ -19,8 +19,11 @@ import * as Scope from "effect/Scope"
 import type { Any } from "../Task.ts"
 import * as Task from "../Task.ts"
 import { findUncloneable } from "./cloneable.ts"
+import * as faithful from "./faithful.ts"
 import * as issueText from "./issueText.ts"
 import type { JobRequest, Outcome } from "./jobMessages.ts"
+import * as jobSteps from "./jobSteps.ts"
+import * as pureFunctions from "./pureFunctions.ts"
 import { pack } from "./transport.ts"
 import * as wireCodec from "./wireCodec.ts"
 
@@ -75,10 +78,20 @@ export const make = (importModule: (url: string) => Promise<unknown>, context: C
     })
   }
 
+  /** What a request asks for, if its module has defined it. */
+  const find = ({ moduleUrl, name, payload, pure }: JobRequest): Effect.Effect<Outcome> | undefined => {
+    if (pure === true) {
+      const plain = pureFunctions.lookup({ moduleUrl, key: name })
+      return plain && runPure(plain, payload as ReadonlyArray<unknown>)
+    }
+    const task = Task.lookup(moduleUrl, name)
+    return task && run(task, payload)
+  }
+
   const execute = (request: JobRequest): Effect.Effect<Outcome> =>
     Effect.suspend(() => {
-      const known = Task.lookup(request.moduleUrl, request.name)
-      if (known !== undefined && !broken.has(request.moduleUrl)) return run(known, request.payload)
+      const known = broken.has(request.moduleUrl) ? undefined : find(request)
+      if (known !== undefined) return known
       return Effect.matchEffect(
         Effect.tryPromise({ try: () => importModule(request.moduleUrl), catch: (cause) => pack(cause) }),
         {
@@ -88,10 +101,9 @@ export const make = (importModule: (url: string) => Promise<unknown>, context: C
           },
           onSuccess: () => {
             broken.delete(request.moduleUrl)
-            const task = Task.lookup(request.moduleUrl, request.name)
-            return task === undefined
-              ? Effect.succeed<Outcome>({ _tag: "TaskNotFound", names: Task.names(request.moduleUrl) })
-              : run(task, request.payload)
+            return (
+              find(request) ?? Effect.succeed<Outcome>({ _tag: "TaskNotFound", names: Task.names(request.moduleUrl) })
+            )
           }
         }
       )
@@ -100,19 +112,44 @@ export const make = (importModule: (url: string) => Promise<unknown>, context: C
   return { execute, close: Effect.suspend(() => Scope.close(scope, Exit.void)) }
 }
 
+/** Calls a pure function. A result that its copy would not equal is not sent: the caller runs the function itself. */
+const runPure = (plain: (...args: Array<unknown>) => unknown, args: ReadonlyArray<unknown>): Effect.Effect<Outcome> =>
+  Effect.suspend(() => {
+    const start = performance.now()
+    const sinceStart = (): number => performance.now() - start
+    return Effect.matchCause(jobSteps.call(plain, args as Array<unknown>), {
+      onSuccess: (value): Outcome => {
+        const ranMs = sinceStart()
+        const verdict = faithful.examine(value, faithful.largestResult)
+        switch (verdict._tag) {
+          case "Faithful":
+            return { _tag: "Success", value, ranMs }
+          case "Unfaithful":
+            return { _tag: "ResultNotCloneable", path: verdict.path, what: verdict.what }
+          case "TooLarge":
+            return { _tag: "ResultNotCloneable", path: "", what: "it is too large to copy without holding the loop" }
+        }
+      },
+      onFailure: (cause): Outcome => ({ _tag: "Died", cause: pack(Cause.squash(cause)), ranMs: sinceStart() })
+    })
+  })
+
 /**
  * Calls the handler, plain or effectful; its services are in the context, `Task.make` saw to it. A plain one fails by
- * throwing what the task's error schema describes. */
+ * throwing what the task's error schema describes.
+ */
 const call = (task: Any, payload: unknown): Effect.Effect<unknown, unknown, Scope.Scope> =>
-  Effect.suspend(() => {
-    let result: unknown
-    try {
-      result = task.handler(payload)
-    } catch (thrown) {
-      return Schema.is(task.error)(thrown) ? Effect.fail(thrown) : Effect.die(thrown)
+  Effect.matchCauseEffect(jobSteps.call(task.handler, [payload]), {
+    onSuccess: (result): Effect.Effect<unknown, unknown, Scope.Scope> => {
+      if (Effect.isEffect(result)) return result as Effect.Effect<unknown, unknown, Scope.Scope>
+      return result instanceof Promise ? refusePromise(task, result) : Effect.succeed(result)
+    },
+    onFailure: (cause) => {
+      const [thrown] = cause.reasons
+      return thrown !== undefined && Cause.isDieReason(thrown) && Schema.is(task.error)(thrown.defect)
+        ? Effect.fail(thrown.defect)
+        : Effect.failCause(cause)
     }
-    if (Effect.isEffect(result)) return result as Effect.Effect<unknown, unknown, Scope.Scope>
-    return result instanceof Promise ? refusePromise(task, result) : Effect.succeed(result)
   })
 
 /**

@@ -12,6 +12,8 @@ import type { Packed } from "./transport.ts"
 export interface JobRequest {
   readonly moduleUrl: string
   readonly name: string
+  /** whether it is a pure function, with its arguments as payload, and no task */
+  readonly pure?: boolean
   /** encoded by the task's payload schema */
   readonly payload: unknown
   readonly context: PackedContext | undefined
@@ -19,10 +21,11 @@ export interface JobRequest {
 
 /** How a job ended, as the worker that ran it tells. */
 export type Outcome =
-  | { readonly _tag: "Success"; readonly value: unknown }
+  /** `ranMs`: how long a pure function ran */
+  | { readonly _tag: "Success"; readonly value: unknown; readonly ranMs?: number }
   | { readonly _tag: "Failure"; readonly error: unknown }
   | { readonly _tag: "Cancelled" }
-  | { readonly _tag: "Died"; readonly cause: Packed }
+  | { readonly _tag: "Died"; readonly cause: Packed; readonly ranMs?: number }
   | { readonly _tag: "PayloadInvalid"; readonly issue: string }
   | { readonly _tag: "ResultInvalid"; readonly channel: "success" | "error"; readonly issue: string }
   | { readonly _tag: "ResultNotCloneable"; readonly path: string; readonly what: string }

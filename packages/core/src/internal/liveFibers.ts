@@ -4,9 +4,11 @@
 import * as Fiber from "effect/Fiber"
 import type { FiberInfo } from "../FiberDump.ts"
 import * as fiberHook from "./fiberHook.ts"
+import * as fiberNotes from "./fiberNotes.ts"
 import type { AnyFiber, Features } from "./fiberProbe.ts"
 import { textOfSuspension } from "./fiberProbe.ts"
 import { nameOf } from "./labels.ts"
+import * as wholeCalls from "./wholeCalls.ts"
 
 /**
  * Every fiber that runs or has suspended and not ended, in no order. A forked fiber counts once it has begun, and one
@@ -34,7 +36,9 @@ export const snapshot = (features: Features): ReadonlyArray<FiberInfo> => {
       startedAt,
       selfMs: selfMs + (isRunning ? fiberHook.selfOnStack(at, fiber) : 0),
       runDelayMs,
-      slices: slices + (isRunning ? 1 : 0)
+      slices: slices + (isRunning ? 1 : 0),
+      ...wholeOf(fiber),
+      ...noteOf(fiber)
     })
   })
   // those in their first slice have no row yet
@@ -49,8 +53,22 @@ export const snapshot = (features: Features): ReadonlyArray<FiberInfo> => {
       startedAt: at - selfMs,
       selfMs,
       runDelayMs: 0,
-      slices: 1
+      slices: 1,
+      ...wholeOf(fiber),
+      ...noteOf(fiber)
     })
   }
   return infos
+}
+
+const wholeOf = (fiber: AnyFiber): Pick<FiberInfo, "whole"> => {
+  const call = wholeCalls.noted(fiber)
+  if (call === undefined) return {}
+  const ms = call.endedAt - call.startedAt
+  return { whole: { name: call.name, reason: call.reason, ms } }
+}
+
+const noteOf = (fiber: AnyFiber): { readonly note?: string } => {
+  const note = fiberNotes.noteOf(fiber)
+  return note === undefined ? {} : { note }
 }

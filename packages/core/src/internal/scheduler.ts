@@ -112,15 +112,33 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
     return this.giveWay(budget.isOver(this.queue.size > 0))
   }
 
+  /** Tasks in the run queue. */
+  get ready(): number {
+    return this.queue.size
+  }
+
   /** ms, the last reading of the clock. */
   get now(): number {
     return this.budget.now
   }
 
   /** Whether the fiber that runs now should give way; `YieldPoint.shouldYield` asks it. */
-  sliceOver(): boolean {
+  sliceOver(limit: number | undefined): boolean {
+    const { budget, queue } = this
+    if (!budget.open) this.openTurn()
+    if (limit !== undefined) budget.limitSlice(limit)
+    return this.giveWay(budget.isOver(queue.size > 0))
+  }
+
+  /** Fibers resumed so far. */
+  get resumed(): number {
+    return this.tasks
+  }
+
+  /** When the slice that runs now is over, ms. */
+  sliceDue(limit: number | undefined): number {
     if (!this.budget.open) this.openTurn()
-    return this.budget.isOver(this.queue.size > 0)
+    return this.budget.due(this.queue.size > 0, limit)
   }
 
   /** @internal */

@@ -2,12 +2,13 @@
  * The shared-memory layout: the one file that knows an index, and the one file that calls `Atomics`.
  *
  * Every JavaScript thread of a Giveway process (main and each compute worker) owns one **thread block**. Its owner
- * writes it, sysmon and the pool read it, and three cells are written by others: the preempt flag (sysmon), the cancel
- * cell (main, to a worker) and nothing else.
+ * writes it, sysmon and the pool read it, and three cells are written by others: the budget of compiled code and whether
+ * its slices are watched (sysmon), and the cancel cell (main, to a worker).
  *
  * **Invariant.** The beacon is best effort, so it is OK that it is racy: its cells are stored plainly (0.4 ns against
  * 10 ns for `Atomics.store`), and a reader takes a torn read for what it is by comparing `sliceSeq` before and after.
- * A cancel is not best effort: it names a job by number, so a late one can never hit the next job.
+ * A cancel is not best effort: it names a job by number, so a late one can never hit the next job. A budget that is cut
+ * short is: the owner counts down without `Atomics`, so a cut may be lost, and is repeated while the slice lasts.
  *
  * Rejected: one flag per job in a table (needs a free list and an ABA guard); a boolean cancel flag (a cancel that
  * arrives between two jobs kills the wrong one).
@@ -35,12 +36,25 @@ const Cell = {
   heartbeat: 8,
   /** bumped by the owner to wake sysmon early: it sleeps on this cell */
   wakes: 9,
-  /** raised by sysmon when the running slice is over (an epoch, compared with `sliceSeq`) */
-  preempt: 16,
+  /** whether the slices of compiled code are watched, see {@link Watched} */
+  watched: 16,
   /** number of the job this worker must stop; 0 for none. Written by main only */
   cancel: 32,
   /** number of the job this worker runs; 0 for none. Written by the worker only */
-  job: 48
+  job: 48,
+  /** what compiled code may do until it looks whether its slice is over */
+  budget: 80,
+  /** a budget that no code counts down, see `internal/flagTest.ts` */
+  test: 96
+} as const
+
+/** Values of `Cell.watched`. */
+const Watched = {
+  /** nobody would look */
+  nobody: 0,
+  /** sysmon sleeps, and wants to be woken when compiled code runs for long */
+  asleep: 1,
+  awake: 2
 } as const
 
 /** Float64 cells, milliseconds on the `performance.timeOrigin + performance.now()` clock that all threads share. */
@@ -58,11 +72,13 @@ const Time = {
   /** of the time in which the heartbeat is overdue, the part that single long slices already answer for */
   attributed: 37,
   /** id of the innermost running fiber; no Int32, since a busy service forks 2^31 fibers within days */
-  fiberId: 38
+  fiberId: 38,
+  /** when the slice of compiled code that runs should be over; 0 if none runs */
+  stepsDue: 39
 } as const
 
-const int32Cells = 64
-const bytes = int32Cells * 4 + 64
+/** The last two lines are of one cell each. */
+const bytes = Cell.test * 4 + 64
 
 /** One thread's block, seen through its two views. */
 export interface ThreadBlock {
@@ -220,14 +236,67 @@ export const readBeacon = (block: ThreadBlock): Beacon => {
 
 /**
  * A watcher's own thread: sleeps `ms`, or until the owner calls `wake`; not at all if it did since the beacon that
- * showed `seenWakes`.
+ * showed `seenWakes`. Returns whether it did.
  */
-export const sleep = (block: ThreadBlock, ms: number, seenWakes: number): void => {
-  Atomics.wait(block.i32, Cell.wakes, seenWakes, ms)
-}
+export const sleep = (block: ThreadBlock, ms: number, seenWakes: number): boolean =>
+  Atomics.wait(block.i32, Cell.wakes, seenWakes, ms) !== "timed-out"
 
 /** Owner: ends the watcher's sleep. */
 export const wake = (block: ThreadBlock): void => {
   Atomics.add(block.i32, Cell.wakes, 1)
   Atomics.notify(block.i32, Cell.wakes)
 }
+
+// --- slices of compiled code: the owner says when one is due, sysmon cuts its budget short ---------------------------
+
+/** A budget that was cut short is below this. What code counts itself goes little below 0. */
+const cut = -(2 ** 30)
+
+/** The owner's budget: one cell, for compiled code to count down without a call. */
+export const budgetOf = (block: ThreadBlock): Int32Array => new Int32Array(block.buffer, Cell.budget * 4, 1)
+
+/** Owner: whether the budget was cut short, and not used up. */
+export const isCut = (budget: number): boolean => budget < cut / 2
+
+/** Owner: compiled code runs, and should give way at `due` (0: it runs no more). */
+export const setStepsDue = (block: ThreadBlock, due: number): void => {
+  block.f64[Time.stepsDue] = due
+}
+
+/** Any thread: what the owner said last. */
+export const stepsDue = (block: ThreadBlock): number => block.f64[Time.stepsDue]!
+
+/** Owner, each 100 µs: compiled code has run for a while. Wakes a watcher that sleeps, once. */
+export const callWatcher = (block: ThreadBlock): void => {
+  if (block.i32[Cell.watched] !== Watched.asleep) return
+  Atomics.store(block.i32, Cell.watched, Watched.awake)
+  wake(block)
+}
+
+/** Watcher: from now on it wants to be called. */
+export const wantCall = (block: ThreadBlock): void => {
+  Atomics.store(block.i32, Cell.watched, Watched.asleep)
+}
+
+/** Owner: nobody watches any more. */
+export const unwatch = (block: ThreadBlock): void => {
+  Atomics.store(block.i32, Cell.watched, Watched.nobody)
+}
+
+/** Watcher: what compiled code the owner runs looks at the clock at its next yield point. */
+export const cutBudget = (block: ThreadBlock): void => {
+  Atomics.store(block.i32, Cell.budget, cut)
+}
+
+// --- the test of that: the owner cuts a budget, the watcher's thread sees it by plain loads, or does not ---------------
+
+/** Watcher: the budget to be watched. */
+export const testBudgetOf = (block: ThreadBlock): Int32Array => new Int32Array(block.buffer, Cell.test * 4, 1)
+
+/** Owner: a test begins (`false`), or its budget is cut short (`true`). */
+export const setTest = (block: ThreadBlock, isCutShort: boolean): void => {
+  Atomics.store(block.i32, Cell.test, isCutShort ? cut : 0)
+}
+
+/** Any thread: whether the test's budget was cut short. */
+export const isTestCut = (block: ThreadBlock): boolean => isCut(Atomics.load(block.i32, Cell.test))

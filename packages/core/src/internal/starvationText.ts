@@ -4,6 +4,18 @@
  */
 import type { Position } from "./stackFrames.ts"
 
+/** A `Pure.fn` function without yield points, and why, if the compiler said so. */
+export interface Whole {
+  readonly name: string
+  readonly reason?: string | undefined
+}
+
+/** "`collatz` (Pure.fn) was not compiled: run with …" */
+export const whyWhole = ({ name, reason }: Whole): string =>
+  reason === undefined
+    ? `\`${name}\` (Pure.fn) was not compiled, run with node --import @giveway/node/register`
+    : `\`${name}\` (Pure.fn) has no yield points, ${reason}`
+
 /** What a sentence needs to know. */
 export interface Blame {
   readonly cause: string
@@ -11,6 +23,8 @@ export interface Blame {
   readonly name: string | undefined
   readonly place: Position | undefined
   readonly late: boolean
+  /** the function that would have given way if it had been compiled */
+  readonly whole: Whole | undefined
 }
 
 interface Reported {
@@ -18,7 +32,9 @@ interface Reported {
   readonly ageMs: number
   readonly fiberId: number | undefined
   readonly name: string | undefined
-  readonly sample: { readonly place: Position | undefined; readonly late: boolean } | undefined
+  readonly sample:
+    | { readonly place: Position | undefined; readonly late: boolean; readonly whole: Whole | undefined }
+    | undefined
 }
 
 const blameOf = ({ cause, fiberId, name, sample }: Reported): Blame => ({
@@ -27,7 +43,8 @@ const blameOf = ({ cause, fiberId, name, sample }: Reported): Blame => ({
   name,
   place: sample?.place,
   // a thread that runs JavaScript answers
-  late: sample?.late ?? true
+  late: sample?.late ?? true,
+  whole: sample?.whole
 })
 
 const fiber = ({ fiberId, name }: Blame): string => {
@@ -55,10 +72,11 @@ const where = ({ late, place }: Blame): string => {
   return `${native}${late ? ", near" : " at"} ${place.file}:${place.line}${inFunction}`
 }
 
-const advice = ({ cause, late, place }: Blame): string => {
+const advice = ({ cause, late, place, whole }: Blame): string => {
   switch (cause) {
     case "slice":
       // a native call has no steps
+      if (whole !== undefined && !late) return whyWhole(whole)
       return late ? "run it with Compute.run" : "run it with Compute.run, or mark it Pure"
     case "convoy":
       return "provide FairScheduler.layer, which bounds a turn, and start many fibers with FairScheduler.forEach"

@@ -10,6 +10,7 @@ import * as Starvation from "../Starvation.ts"
 import type { Message, Request } from "../Sysmon.ts"
 import * as diagnose from "./diagnose.ts"
 import type { LongSlice } from "./fiberHook.ts"
+import * as flagTest from "./flagTest.ts"
 import * as fiberHook from "./fiberHook.ts"
 import type { Hold } from "./heartbeat.ts"
 import * as heartbeat from "./heartbeat.ts"
@@ -17,6 +18,7 @@ import * as liveFibers from "./liveFibers.ts"
 import type { LoopObserver } from "./loopObserver.ts"
 import * as sharedMemory from "./sharedMemory.ts"
 import * as starvationText from "./starvationText.ts"
+import * as wholeCalls from "./wholeCalls.ts"
 
 /** What the layer has to do, in Effect. */
 export type Told = Exclude<Starvation.Action, { readonly _tag: "AskWatcher" }>
@@ -81,6 +83,7 @@ const releaseOfSlice = (slice: LongSlice, observed: ObservedScheduler | undefine
     fiberId: isOneFiber ? slice.fiberId : undefined,
     name: fiberHook.thread.labels.name(isOneFiber ? slice.label : heartbeat.sinceBeat().label),
     slices: slice.slices,
+    whole: wholeCalls.longestIn(startedAt - performance.timeOrigin, endedAt - performance.timeOrigin),
     victims: victimsAt(endedAt, observed)
   }
 }
@@ -96,6 +99,7 @@ const releaseOfHold = (hold: Hold): Starvation.Release => {
     fiberId: undefined,
     name: isConvoy ? fiberHook.thread.labels.name(hold.label) : undefined,
     slices: hold.slices,
+    whole: undefined,
     victims: undefined
   }
 }
@@ -115,6 +119,7 @@ export interface Supervised {
     readonly stalls: number
     readonly discarded: number
     readonly hooked: boolean
+    readonly slicesEndBy: "clock" | "watcher" | undefined
   }
   /** takes everything back; returns what is left to be told */
   readonly stop: () => ReadonlyArray<Told>
@@ -161,16 +166,36 @@ export const start = (options: {
     observe(observed)
   ]
 
+  let slicesEndBy: "clock" | "watcher" | undefined
+  const receive = (message: Message): void => {
+    switch (message._tag) {
+      case "Test":
+        sharedMemory.setTest(block, false)
+        request?.({ _tag: "Testing" })
+        sharedMemory.wake(block)
+        setTimeout(() => sharedMemory.setTest(block, true), flagTest.delayMs)
+        return
+      case "Tested":
+        slicesEndBy = message.seen ? "watcher" : "clock"
+        return
+      default:
+        step(message)
+    }
+  }
+
   return {
     buffer: block.buffer,
-    receive: step,
+    receive,
     attach: (ask) => {
       request = ask
       for (let label = 1; label < labels.count(); label++) {
         ask({ _tag: "Label", label, name: labels.name(label)! })
       }
       labels.onNew.add(ask)
-      takeBack.push(() => labels.onNew.delete(ask))
+      takeBack.push(
+        () => labels.onNew.delete(ask),
+        () => sharedMemory.unwatch(block)
+      )
     },
     now: fiberHook.now,
     fibers: () => (features === undefined ? [] : liveFibers.snapshot(features)),
@@ -181,7 +206,8 @@ export const start = (options: {
       selfMs: fiberHook.thread.times[fiberHook.Times.total]!,
       stalls: state.published,
       discarded: state.discarded,
-      hooked: features !== undefined
+      hooked: features !== undefined,
+      slicesEndBy
     }),
     stop: () => {
       for (const undo of takeBack) undo()

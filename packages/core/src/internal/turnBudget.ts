@@ -144,6 +144,19 @@ export class TurnBudget {
     return this.over
   }
 
+  /** When the running slice is over: after `limit` ms if there is a limit, at the end of the turn if it comes first. */
+  due(othersReady: boolean, limit = Infinity): number {
+    const start = this.sliceBegan ? this.now : this.sliceEnd - this.slice
+    return Math.min(this.turnEnd, start + Math.min(limit, othersReady ? this.slice : Infinity))
+  }
+
+  /** The running slice lasts `ms` at most. Then the turn is over too, for everybody, so that the loop comes round. */
+  limitSlice(ms: number): void {
+    if (this.sliceBegan) this.read()
+    const end = this.sliceEnd - this.slice + ms
+    if (end < this.turnEnd) this.turnEnd = end
+  }
+
   /**
    * Time outside the turn for a task that must run now (a flush): one slice, whatever is left of the turn. Returns
    * what `giveBack` needs.

@@ -4,12 +4,13 @@
  * Everything but the thread is the real thing: payload, result, failure and defect go through the schemas and through
  * `structuredClone`, so what cannot cross a thread fails in the test with the error it would fail with in production;
  * services come from the task's layer, built once per layer of this kind. Jobs are interrupted as their fiber is. What
- * needs a thread does not happen: there is no queue, no grace, no kill, and a job that loops for ever, loops.
+ * needs a thread does not happen: `Compute.auto` runs everything on the calling fiber, in slices, there is no queue, no grace, no kill, and a job that loops for ever, loops.
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import { Compute } from "../Compute.ts"
+import * as autoCaller from "../internal/autoCaller.ts"
 import { findUncloneable } from "../internal/cloneable.ts"
 import * as jobCaller from "../internal/jobCaller.ts"
 import * as jobExecutor from "../internal/jobExecutor.ts"
@@ -44,7 +45,8 @@ export const layer: Layer.Layer<Compute> = Layer.effect(
     const counts = { completed: 0, failed: 0, cancelled: 0 }
     return {
       run: jobCaller.make((request) => Effect.onExit(inline(executor, request), (exit) => count(counts, exit))),
-      statistics: Effect.sync(() => ({ ...noWorkers, ...counts }))
+      statistics: Effect.sync(() => ({ ...noWorkers, ...counts })),
+      ...autoCaller.make(undefined)
     }
   })
 )

@@ -40,10 +40,21 @@ export const compliant = Task.make(
   }
 )
 
-/** Loops for ever, and that is all. */
-export const bare = Task.make(import.meta.url, "bare", { payload, success: Schema.Void }, ({ shared, slot }) => {
+/** Loops for ever, and that is all: workers put a yield point into its loop. */
+export const plain = Task.make(import.meta.url, "plain", { payload, success: Schema.Void }, ({ shared, slot }) => {
   const beats = begin(shared, slot)
   for (;;) beats[slot] = (beats[slot]! + 1) | 0
+})
+
+/** Loops for ever where nobody can put one: in a getter. */
+export const bare = Task.make(import.meta.url, "bare", { payload, success: Schema.Void }, ({ shared, slot }) => {
+  const beats = begin(shared, slot)
+  const endless = {
+    get beat(): never {
+      for (;;) beats[slot] = (beats[slot]! + 1) | 0
+    }
+  }
+  return endless.beat
 })
 
 /** The next job: notes when it began. */

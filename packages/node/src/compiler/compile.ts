@@ -4,31 +4,41 @@
  * **Guarantee.** A compiled module means what the plain one means. What cannot be compiled soundly stays native, with a
  * reason, or is refused, with a diagnostic; it is never guessed. A module without marks comes back as it is.
  */
+import type { Program } from "oxc-parser"
 import type { Classification, Decision } from "./classify.ts"
 import { classify } from "./classify.ts"
+import { functionsOf } from "./declared.ts"
 import type { Diagnostic } from "./diagnostic.ts"
 import * as diagnostic from "./diagnostic.ts"
+import { TooMuch, within } from "./effort.ts"
 import type { EffectLoops } from "./effectLoops.ts"
 import { findEffectLoops, mayHaveEffectLoops } from "./effectLoops.ts"
 import type { Unit } from "./emit.ts"
-import { plain, rewriteBelow, twinName } from "./emit.ts"
+import { plain, reasonLeft, rewriteBelow, twinName } from "./emit.ts"
+import { placesIn } from "./lines.ts"
 import * as marks from "./marks.ts"
-import { parse } from "./parse.ts"
+import { parse, tooDeep } from "./parse.ts"
 import type { SourceMap } from "./print.ts"
+import * as places from "./places.ts"
 import { canCarryMarks, copy, print } from "./print.ts"
 import { analyse } from "./scope.ts"
 import type { AnyFunction, Node } from "./syntax.ts"
 import { children, isFunction, walk } from "./syntax.ts"
+import * as templates from "./templates.ts"
 import type { Forms } from "./twin.ts"
 import * as twin from "./twin.ts"
 
 export interface Options {
   /** path of the file: its extension says whether it is TypeScript, and diagnostics name it */
   readonly file: string
+  /** what stack traces call the file where no source map does, default `file` */
+  readonly sourceName?: string | undefined
   /** the module that compiled code imports its runtime from, default `@giveway/core/Steppable` */
   readonly runtime?: string | undefined
   /** default `best` */
   readonly forms?: Forms | undefined
+  /** rounds of a loop between two yield points, at most; default 1024. With 1, a test can suspend in each round. */
+  readonly largestChunk?: number | undefined
 }
 
 export interface Compiled {
@@ -41,13 +51,40 @@ export interface Compiled {
   readonly diagnostics: ReadonlyArray<Diagnostic>
 }
 
+/** What compiled code may call at run time; it imports what it does. */
+const runtimeNames = [
+  "ABANDONED",
+  "arraySite",
+  "attach",
+  "attachJob",
+  "attachMethods",
+  "call",
+  "dispatch",
+  "dispatchArray",
+  "giveWay",
+  "isSliceOver",
+  "leave",
+  "link",
+  "native",
+  "notCallable",
+  "open",
+  "place",
+  "save",
+  "site",
+  "start"
+]
+
 /** Files beyond this many characters are bundles: their analysis would delay the start, and they are left alone. */
 const largestSource = 2_000_000
+
+/** Visits of nodes: about 1.5 s on the machine of the benchmarks. */
+const mostWork = 5_000_000
 
 /** Whether `source` can have anything to compile; otherwise it need not be parsed. */
 export const mayBeCompiled = (source: string): boolean => marks.mayHaveMarks(source) || mayHaveEffectLoops(source)
 
-const leftAlone = (source: string, diagnostics: ReadonlyArray<Diagnostic> = []): Compiled => ({
+/** What becomes of a source with nothing to compile, or that cannot be compiled. */
+export const leftAlone = (source: string, diagnostics: ReadonlyArray<Diagnostic> = []): Compiled => ({
   code: source,
   map: undefined,
   decisions: [],
@@ -56,6 +93,22 @@ const leftAlone = (source: string, diagnostics: ReadonlyArray<Diagnostic> = []):
 
 export const compile = (source: string, options: Options): Compiled => {
   if (!mayBeCompiled(source)) return leftAlone(source)
+  try {
+    return within(mostWork, () => compileMarked(source, options))
+  } catch (error) {
+    if (error instanceof TooMuch) {
+      const reason = "the file takes too long to analyse and is left alone"
+      return leftAlone(source, [diagnostic.make(options.file, source, 0, reason, "split it")])
+    }
+    // every stage descends into the tree, and some trees are deeper than the stack, which only trying can tell
+    if (error instanceof RangeError && error.message.includes("call stack")) {
+      return leftAlone(source, [tooDeep(source, options.file)])
+    }
+    throw error
+  }
+}
+
+const compileMarked = (source: string, options: Options): Compiled => {
   const { file } = options
   const note = (reason: string, fix: string): Compiled =>
     leftAlone(source, [diagnostic.make(file, source, 0, reason, fix)])
@@ -76,13 +129,15 @@ export const compile = (source: string, options: Options): Compiled => {
 
   const diagnostics = [...classification.refused.values()]
   const twins = twin.make(options.forms ?? "best")
-  const decisions = () => decide(text, scopes.functions, classification, twins.reasons, effectLoops)
-  if (classification.roots.size === 0 && effectLoops.functions.size === 0) {
+  const decisions = () => decide(text, [...scopes.functions.keys()], classification, twins.reasons, effectLoops)
+  const someLeft = found.calls.some((call) => reasonLeft(call, classification) !== undefined)
+  const placed = places.find(program, scopes, found)
+  const nothing = classification.roots.size === 0 && effectLoops.functions.size === 0 && placed.size === 0
+  if (nothing && !someLeft) {
     return { code: source, map: undefined, decisions: decisions(), diagnostics }
   }
 
-  let prefix = "$y"
-  while (text.includes(prefix)) prefix += "y"
+  const prefix = unused(text, program)
   const unit: Unit = {
     text,
     file,
@@ -90,27 +145,21 @@ export const compile = (source: string, options: Options): Compiled => {
     marks: found,
     classification,
     effectLoops,
+    places: placed,
     prefix,
-    declared: declarations(program, scopes.functions),
+    largestChunk: options.largestChunk ?? 1024,
+    declared: declarations(program, scopes.functions.size, classification),
     neededInPlain: neededInPlain(classification, found.calls, scopes.outer),
     imports: new Set(),
-    sites: new Set(),
+    sites: new Map(),
+    makers: new Map(),
+    templates: templates.find(classification.steppable, prefix),
+    placeOf: placesIn(text),
+    sourceName: options.sourceName ?? file,
+    traces: new Map(),
     emitTwin: twins.emit
   }
   const runtime = JSON.stringify(options.runtime ?? "@giveway/core/Steppable")
-  const names = [
-    "attach",
-    "attachMethods",
-    "budget",
-    "giveWay",
-    "invoke",
-    "isSliceOver",
-    "link",
-    "save",
-    "start",
-    "SUSPENDED"
-  ]
-  const imports = names.map((name) => `${name} as ${prefix}${name === "SUSPENDED" ? "SUSPENDED" : name}`).join(", ")
   const first = program.body.find((statement) => !("directive" in statement))
   const head = first?.start ?? text.length
   const early = found.directives
@@ -121,10 +170,40 @@ export const compile = (source: string, options: Options): Compiled => {
   // `SUSPENDED` is no value that a program could find in a name or a property
   const empty = `{ plain: ${prefix}suspended, twin: undefined }`
   const cells = [...unit.imports].map(({ name }) => `const ${prefix}i_${name} = ${empty}; `)
-  cells.push(...[...unit.sites].map((name) => `const ${name} = ${empty}; `))
-  const prologue = `import { ${imports} } from ${runtime}; const ${prefix}suspended = ${prefix}SUSPENDED; ${cells.join("")}${early.join("")}`
+  cells.push(...[...unit.sites].map(([name, made]) => `const ${name} = ${made}; `))
+  cells.push(...Array.from(unit.traces, ([name, trace]) => `const ${name} = ${trace}; `))
+  cells.push(...unit.makers.values())
+  const made = cells.join("") + templates.declare(unit.templates) + early.join("")
+  const prologue = importRuntime(prefix, runtime, `${made}${whole}`) + made
   const marked = copy(text, 0, program.start) + insertAt(whole, head, prologue) + copy(text, program.end, text.length)
-  return { ...print(marked, text, file), decisions: decisions(), diagnostics }
+  const { code, map } = print(marked, text, file)
+  return { code, map: { ...map, sourcesContent: [source] }, decisions: decisions(), diagnostics }
+}
+
+/** What no name in the source begins with, escapes resolved. */
+const unused = (text: string, program: Program): string => {
+  const names: Array<string> = [text]
+  if (text.includes("\\u")) walk(program, (node) => void (node.type === "Identifier" && names.push(node.name)))
+  let prefix = "$y"
+  while (names.some((name) => name.includes(prefix))) prefix += "y"
+  return prefix
+}
+
+/** Constants of the module, which V8 sees through in code that it optimises; an import it reads each time. */
+const runtimeConstants = { suspended: "SUSPENDED", budget: "budget" }
+
+/** Imports what `code` uses. */
+const importRuntime = (prefix: string, runtime: string, code: string): string => {
+  const runtimeName = new RegExp(`${prefix.replace("$", "\\$")}(\\w+)`, "g")
+  const mentioned = new Set(Array.from(code.matchAll(runtimeName), ([, name]) => name))
+  const imports = runtimeNames.filter((name) => mentioned.has(name)).map((name) => `${name} as ${prefix}${name}`)
+  let constants = ""
+  for (const [name, exported] of Object.entries(runtimeConstants)) {
+    if (!mentioned.has(name)) continue
+    imports.push(`${exported} as ${prefix}shared_${name}`)
+    constants += `const ${prefix}${name} = ${prefix}shared_${name}; `
+  }
+  return `import { ${imports.join(", ")} } from ${runtime}; ${constants}`
 }
 
 const decide = (
@@ -133,17 +212,22 @@ const decide = (
   { nameOf, native, refused, steppable }: Classification,
   generators: ReadonlyMap<AnyFunction, string>,
   effectLoops: EffectLoops
-): ReadonlyArray<Decision> =>
-  functions.flatMap((node): ReadonlyArray<Decision> => {
-    const place = { name: nameOf(node), line: diagnostic.position(text, node.start).line }
+): ReadonlyArray<Decision> => {
+  const placeOf = placesIn(text)
+  return functions.flatMap((node): ReadonlyArray<Decision> => {
+    const place = { name: nameOf(node), line: placeOf(node.start).line + 1 }
     const diagnosed = refused.get(node)
-    if (diagnosed !== undefined) return [{ ...place, form: "refused", reason: diagnosed.reason }]
+    if (diagnosed !== undefined) {
+      const { column, fix, line, reason } = diagnosed
+      return [{ ...place, form: "refused", reason, fix, at: { line, column } }]
+    }
     if (native.has(node)) return [{ ...place, form: "native", reason: native.get(node) }]
     if (effectLoops.functions.has(node)) return [{ ...place, form: "effect" }]
     if (!steppable.has(node)) return []
     const reason = generators.get(node)
     return [reason === undefined ? { ...place, form: "re-entrant" } : { ...place, form: "generator", reason }]
   })
+}
 
 /** Puts `inserted` before the first piece that was copied from `offset`. */
 const insertAt = (marked: string, offset: number, inserted: string): string => {
@@ -154,17 +238,22 @@ const insertAt = (marked: string, offset: number, inserted: string): string => {
 /** The functions that each statement declares: by a declaration, or as the value of a variable. */
 const declarations = (
   program: Node,
-  functions: ReadonlyArray<AnyFunction>
+  functions: number,
+  { methods }: Classification
 ): ReadonlyMap<Node, ReadonlyArray<AnyFunction>> => {
   const found = new Map<Node, ReadonlyArray<AnyFunction>>()
-  if (functions.length === 0) return found
+  const isOutside = (node: AnyFunction): boolean => methods.get(node)?.inside === undefined
+  if (functions === 0) return found
   const declared = (statement: Node): ReadonlyArray<AnyFunction> => {
     if (statement.type === "FunctionDeclaration") return [statement]
     if (statement.type === "ClassDeclaration") {
-      return statement.body.body.flatMap((member) => (member.type === "MethodDefinition" ? [member.value] : []))
+      const members = statement.body.body
+      return members.flatMap((member) => (member.type === "MethodDefinition" ? [member.value] : [])).filter(isOutside)
     }
     if (statement.type === "VariableDeclaration") {
-      return statement.declarations.flatMap(({ init }) => (init !== null && isFunction(init) ? [init] : []))
+      return statement.declarations.flatMap(({ init }) =>
+        init === null ? [] : isFunction(init) ? [init] : functionsOf(init).map(([node]) => node)
+      )
     }
     if (statement.type === "ExportNamedDeclaration" && statement.declaration !== null)
       return declared(statement.declaration)

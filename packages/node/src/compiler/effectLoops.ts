@@ -6,7 +6,7 @@
  * point: when the slice is over, the fiber yields.
  */
 import type { Program } from "oxc-parser"
-import { isShort } from "./classify.ts"
+import { isShort } from "./rounds.ts"
 import type { Scopes } from "./scope.ts"
 import type { AnyFunction, Node } from "./syntax.ts"
 import { isFunction, isLoop, walk, walkOwn } from "./syntax.ts"

@@ -11,9 +11,13 @@
  * The test is evaluated exactly as often, and in the same order, as in the plain loop. Where the head is not that
  * simple, a counter ends the chunk.
  */
-import { callsSteppable, isShort } from "./classify.ts"
+import { callsSteppable } from "./calls.ts"
+import type { ForOfStatement } from "oxc-parser"
 import type { Unit, Replace } from "./emit.ts"
 import { rewrite, rewriteBelow } from "./emit.ts"
+import type { Iteration } from "./iterables.ts"
+import * as iterables from "./iterables.ts"
+import { isShort } from "./rounds.ts"
 import type { Binding } from "./scope.ts"
 import { isCaptured, isConstant } from "./scope.ts"
 import type { Loop, Node } from "./syntax.ts"
@@ -55,11 +59,11 @@ const hasVariablesPerRound = (unit: Unit, loop: Loop): boolean => headBindings(u
 
 /** Whether the loop has no yield point inside and can be cut into chunks. */
 export const isChunkable = (unit: Unit, loop: Loop): boolean =>
-  loop.type !== "ForOfStatement" &&
   loop.type !== "ForInStatement" &&
-  !callsSteppable(loop, unit.classification, unit.scopes) &&
-  !someOwn(loop, (inner) => inner !== loop && isLoop(inner) && !isShort(inner, unit.scopes)) &&
-  !hasVariablesPerRound(unit, loop)
+  (loop.type === "ForOfStatement"
+    ? iterables.objection(unit, loop) === undefined && !callsSteppable(loop.body, unit.classification, unit.scopes)
+    : !callsSteppable(loop, unit.classification, unit.scopes) && !hasVariablesPerRound(unit, loop)) &&
+  !someOwn(loop, (inner) => inner !== loop && isLoop(inner) && !isShort(inner, unit.scopes))
 
 const within = (node: Node, outer: Node): boolean => outer.start <= node.start && node.end <= outer.end
 
@@ -158,7 +162,11 @@ export const chunked = (
   context: ChunkContext
 ): string => {
   if (loop.type === "ForInStatement" || loop.type === "ForOfStatement") throw new TypeError(loop.type)
-  const { rounds, weight } = chunkOf(loop.test === null ? [loop.body] : [loop.test, loop.body], unit.scopes)
+  const { rounds, weight } = chunkOf(
+    loop.test === null ? [loop.body] : [loop.test, loop.body],
+    unit.scopes,
+    unit.largestChunk
+  )
   const round = `${label}r`
   const { breaks, continues } = jumpsTo(loop, labels)
   const doWhile = loop.type === "DoWhileStatement"
@@ -183,9 +191,9 @@ export const chunked = (
   const sign = up ? "+" : "-"
   const before = up ? "<" : ">"
   const checks: Array<string> = []
-  // beyond 2 ** 53, and for NaN, adding to the counter may not change it
+  // beyond 2 ** 53, and for NaN, adding to the counter may not change it; nor may adding less than 1
   if (!counter.isNumber) checks.push(`typeof ${name} === "number" && ${name} > -${exact} && ${name} < ${exact}`)
-  if (by !== undefined) checks.push(`typeof ${by} === "number" && ${by} > 0 && ${by} < ${exact}`)
+  if (by !== undefined) checks.push(`typeof ${by} === "number" && ${by} >= 1 && ${by} < ${exact}`)
   const far = by === undefined ? `${rounds}` : `${rounds} * ${by}`
   let fast: string
   if (bound === undefined) {
@@ -199,6 +207,27 @@ export const chunked = (
   }
   if (checks.length === 0) return `${label}: ${fast}`
   return `${label}: if (${checks.join(" && ")}) ${fast} else ${counted}`
+}
+
+/** The same for a loop over an iterable, whose variables are set. It is not closed here. */
+export const chunkedForOf = (
+  unit: Unit,
+  loop: ForOfStatement,
+  labels: ReadonlyArray<string>,
+  label: string,
+  iteration: Iteration,
+  context: ChunkContext
+): string => {
+  const { rounds, weight } = chunkOf([loop.body], unit.scopes, unit.largestChunk)
+  const round = `${label}r`
+  const { breaks, continues } = jumpsTo(loop, labels)
+  for (const node of breaks) context.jumps.set(node, `break ${label};`)
+  for (const node of continues) context.jumps.set(node, `continue ${round};`)
+  const text = (node: Node): string => rewrite(unit, node, context.replace)
+  const count = `${label}c`
+  const body = `${iterables.ending(iteration, label)} ${iterables.binding(loop, iteration, text, false)} { ${text(loop.body)} }`
+  const roundLabel = continues.length > 0 ? `${round}: ` : ""
+  return `${label}: for (;;) { ${roundLabel}for (let ${count} = ${rounds}; ${count}-- !== 0;) { ${body} } ${context.check(weight)} }`
 }
 
 /** A loop as it is, with `first` at the top of each round. */

@@ -1,5 +1,9 @@
 /**
- * Where users ask for yield points: `Pure.fn("name", f)` and the directive `"use steppable"`.
+ * Where yield points are asked for: `Pure.fn("name", f)`, the directive `"use steppable"`, and the plain handlers of
+ * `Task.make`, whose jobs can be cancelled at them.
+ *
+ * A job's yield points ask nothing but whether it was cancelled, so its handler still runs in one go: it may change what
+ * outlives it, which a function that runs in slices may not.
  */
 import type { CallExpression, Program } from "oxc-parser"
 import type { Scopes } from "./scope.ts"
@@ -9,9 +13,12 @@ import { isFunction, walk } from "./syntax.ts"
 
 export const directive = "use steppable"
 
-/** A call of `Pure.fn` in this module. */
-export interface PureCall {
+/** A call of `Pure.fn` or of `Task.make` in this module. */
+export interface MarkCall {
+  readonly kind: "pure" | "job"
   readonly call: CallExpression
+  /** the name that the call gives its function, if it is a literal */
+  readonly name: string | undefined
   /** the function argument */
   readonly argument: Node
   /** the function it means, if that is declared in this module */
@@ -19,13 +26,13 @@ export interface PureCall {
 }
 
 export interface Marks {
-  readonly calls: ReadonlyArray<PureCall>
+  readonly calls: ReadonlyArray<MarkCall>
   readonly directives: ReadonlyArray<AnyFunction>
 }
 
 /** Whether a module can have marks at all; a module without these words is left alone unparsed. */
 export const mayHaveMarks = (text: string): boolean =>
-  text.includes(directive) || (text.includes("@giveway/core") && /\bfn\b/.test(text))
+  text.includes(directive) || (text.includes("@giveway/core") && /\b(?:fn|make)\b/.test(text))
 
 /** The function that a constant binding, or a function expression itself, stands for. */
 export const functionOf = (node: Node, scopes: Scopes): AnyFunction | undefined => {
@@ -40,24 +47,55 @@ export const functionOf = (node: Node, scopes: Scopes): AnyFunction | undefined 
   return declarator.init !== null && isFunction(declarator.init) ? declarator.init : undefined
 }
 
-const importedAs = (program: Program, scopes: Scopes) => {
+/** `export` of the core module `module`: what a call of it looks like in this program. */
+interface Maker {
+  readonly kind: MarkCall["kind"]
+  readonly module: string
+  readonly export: string
+  /** where the function and its name are among the arguments */
+  readonly argument: number
+  readonly name: number
+}
+
+const makers: ReadonlyArray<Maker> = [
+  { kind: "pure", module: "Pure", export: "fn", argument: 1, name: 0 },
+  { kind: "job", module: "Task", export: "make", argument: 3, name: 1 }
+]
+
+const isNamed = (node: Node, name: string): boolean => node.type === "Identifier" && node.name === name
+
+/** Whether a callee is what `maker` says, under whatever name it was imported. */
+const calleeOf = (maker: Maker, program: Program, scopes: Scopes): ((callee: Node) => boolean) => {
   const namespaces = new Set<unknown>()
   const packages = new Set<unknown>()
   const functions = new Set<unknown>()
   for (const statement of program.body) {
     if (statement.type !== "ImportDeclaration") continue
     const source = statement.source.value
-    if (source !== "@giveway/core" && source !== "@giveway/core/Pure") continue
+    if (source !== "@giveway/core" && source !== `@giveway/core/${maker.module}`) continue
     const whole = source === "@giveway/core"
     for (const specifier of statement.specifiers) {
       const binding = scopes.bindings.get(specifier.local)
       if (specifier.type === "ImportNamespaceSpecifier") (whole ? packages : namespaces).add(binding)
       if (specifier.type !== "ImportSpecifier" || specifier.imported.type !== "Identifier") continue
-      if (whole && specifier.imported.name === "Pure") namespaces.add(binding)
-      if (!whole && specifier.imported.name === "fn") functions.add(binding)
+      if (whole && specifier.imported.name === maker.module) namespaces.add(binding)
+      if (!whole && specifier.imported.name === maker.export) functions.add(binding)
     }
   }
-  return { namespaces, packages, functions }
+  const isNamespace = (node: Node): boolean =>
+    node.type === "Identifier"
+      ? namespaces.has(scopes.bindings.get(node) ?? false)
+      : node.type === "MemberExpression" &&
+        !node.computed &&
+        isNamed(node.property, maker.module) &&
+        packages.has(scopes.bindings.get(node.object) ?? false)
+  return (callee) =>
+    callee.type === "Identifier"
+      ? functions.has(scopes.bindings.get(callee) ?? false)
+      : callee.type === "MemberExpression" &&
+        !callee.computed &&
+        isNamed(callee.property, maker.export) &&
+        isNamespace(callee.object)
 }
 
 const hasDirective = (node: AnyFunction): boolean =>
@@ -69,30 +107,20 @@ const hasDirective = (node: AnyFunction): boolean =>
   )
 
 export const find = (program: Program, scopes: Scopes): Marks => {
-  const { functions, namespaces, packages } = importedAs(program, scopes)
-  const calls: Array<PureCall> = []
-  const isNamed = (node: Node, name: string): boolean => node.type === "Identifier" && node.name === name
-  const isPure = (node: Node): boolean =>
-    node.type === "Identifier"
-      ? namespaces.has(scopes.bindings.get(node) ?? false)
-      : node.type === "MemberExpression" &&
-        !node.computed &&
-        isNamed(node.property, "Pure") &&
-        packages.has(scopes.bindings.get(node.object) ?? false)
+  const calls: Array<MarkCall> = []
+  const known = makers.map((maker) => ({ maker, isCallee: calleeOf(maker, program, scopes) }))
   walk(program, (node) => {
     if (node.type !== "CallExpression") return
-    const { callee } = node
-    const isMark =
-      callee.type === "Identifier"
-        ? functions.has(scopes.bindings.get(callee) ?? false)
-        : callee.type === "MemberExpression" &&
-          !callee.computed &&
-          isNamed(callee.property, "fn") &&
-          isPure(callee.object)
-    const argument = node.arguments[1]
-    if (isMark && argument !== undefined && argument.type !== "SpreadElement") {
-      calls.push({ call: node, argument, target: functionOf(argument, scopes) })
-    }
+    const maker = known.find(({ isCallee }) => isCallee(node.callee))?.maker
+    if (maker === undefined) return
+    const argument = node.arguments[maker.argument]
+    if (argument === undefined || node.arguments.some((each) => each.type === "SpreadElement")) return
+    const target = functionOf(argument, scopes)
+    // a handler that is an async function or a generator is no plain one, and no mistake of its author's either
+    if (maker.kind === "job" && (target === undefined || target.async || target.generator)) return
+    const name = node.arguments[maker.name]
+    const text = name?.type === "Literal" && typeof name.value === "string" ? name.value : undefined
+    calls.push({ kind: maker.kind, call: node, name: text, argument, target })
   })
-  return { calls, directives: scopes.functions.filter(hasDirective) }
+  return { calls, directives: [...scopes.functions.keys()].filter(hasDirective) }
 }

@@ -6,6 +6,7 @@ import type { Comment, Program } from "oxc-parser"
 import { parseSync } from "oxc-parser"
 import type { Diagnostic } from "./diagnostic.ts"
 import * as diagnostic from "./diagnostic.ts"
+import { isTooDeep } from "./nesting.ts"
 
 export interface Parsed {
   /** JavaScript, as long as the source */
@@ -29,8 +30,22 @@ const strip = (source: string): string => {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
+/** Whether the syntax of `source` says that it is an ES module. What cannot be parsed is judged by its first words. */
+export const isModule = (source: string, file: string): boolean => {
+  // `parse` says so
+  if (isTooDeep(source)) return true
+  const lang = isTypeScript(file) ? "ts" : "js"
+  const { errors, module } = parseSync(file, source, { lang, sourceType: "unambiguous" })
+  return module.hasModuleSyntax || (errors.length > 0 && /^\s*(import|export)\b/m.test(source))
+}
+
+/** Of a file that is nested deeper than the compiler, which is recursive, can follow. */
+export const tooDeep = (source: string, file: string): Diagnostic =>
+  diagnostic.make(file, source, 0, "the file is nested too deep and is left alone", "move what is generated elsewhere")
+
 /** The tree, or why there is none. */
 export const parse = (source: string, file: string): Parsed | Diagnostic => {
+  if (isTooDeep(source)) return tooDeep(source, file)
   let text = source
   if (isTypeScript(file)) {
     try {

@@ -9,10 +9,13 @@
  * (code is duplicated, not moved).
  */
 
+import { placesIn } from "./lines.ts"
+
 /** Whether marks in the output could be told from the text itself. */
 export const canCarryMarks = (text: string): boolean => !text.includes("\uFDD0")
 
-const mark = (offset: number): string => `\uFDD0${offset}\uFDD1`
+/** What follows comes from `offset`, though it is not copied. */
+export const mark = (offset: number): string => `\uFDD0${offset}\uFDD1`
 
 /** Before a `function`: stack traces show it under `name`. */
 export const named = (offset: number, name: string): string => `\uFDD0${offset}:${name}\uFDD1`
@@ -20,13 +23,14 @@ export const named = (offset: number, name: string): string => `\uFDD0${offset}:
 /** The text from `start` to `end`, marked at its start and after each line break. */
 export const copy = (text: string, start: number, end: number): string => {
   if (start >= end) return ""
+  const piece = text.slice(start, end)
   let out = mark(start)
-  let from = start
-  for (let at = text.indexOf("\n", start); at !== -1 && at < end - 1; at = text.indexOf("\n", at + 1)) {
-    out += text.slice(from, at + 1) + mark(at + 1)
+  let from = 0
+  for (let at = piece.indexOf("\n"); at !== -1 && at < piece.length - 1; at = piece.indexOf("\n", at + 1)) {
+    out += piece.slice(from, at + 1) + mark(start + at + 1)
     from = at + 1
   }
-  return out + text.slice(from, end)
+  return out + piece.slice(from)
 }
 
 export interface SourceMap {
@@ -51,30 +55,13 @@ const variableLength = (value: number): string => {
   return out
 }
 
-const lineStarts = (text: string): ReadonlyArray<number> => {
-  const starts = [0]
-  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1)
-  return starts
-}
-
-const lineOf = (starts: ReadonlyArray<number>, offset: number): number => {
-  let low = 0
-  let high = starts.length - 1
-  while (low < high) {
-    const middle = (low + high + 1) >> 1
-    if (starts[middle]! <= offset) low = middle
-    else high = middle - 1
-  }
-  return low
-}
-
 /** Takes the marks out of `marked`, which came from `text` of `file`. */
 export const print = (
   marked: string,
   text: string,
   file: string
 ): { readonly code: string; readonly map: SourceMap } => {
-  const starts = lineStarts(text)
+  const placeOf = placesIn(text)
   let code = ""
   let mappings = ""
   let column = 0
@@ -84,6 +71,7 @@ export const print = (
   let lastName = 0
   let first = true
   const names: Array<string> = []
+  const indices = new Map<string, number>()
   const pieces = marked.split(/\uFDD0(\d+(?::[^\uFDD1]*)?)\uFDD1/)
   for (let index = 0; index < pieces.length; index++) {
     const piece = pieces[index]!
@@ -92,8 +80,7 @@ export const print = (
       if (pieces[index + 1] === "") continue
       const [at, name] = piece.split(":")
       const offset = Number(at)
-      const sourceLine = lineOf(starts, offset)
-      const sourceColumn = offset - starts[sourceLine]!
+      const { column: sourceColumn, line: sourceLine } = placeOf(offset)
       mappings +=
         (first ? "" : ",") +
         variableLength(column - lastColumn) +
@@ -101,10 +88,10 @@ export const print = (
         variableLength(sourceLine - lastSourceLine) +
         variableLength(sourceColumn - lastSourceColumn)
       if (name !== undefined) {
-        let index = names.indexOf(name)
-        if (index === -1) index = names.push(name) - 1
-        mappings += variableLength(index - lastName)
-        lastName = index
+        const known = indices.get(name) ?? names.push(name) - 1
+        indices.set(name, known)
+        mappings += variableLength(known - lastName)
+        lastName = known
       }
       first = false
       lastColumn = column

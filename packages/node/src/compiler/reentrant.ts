@@ -11,19 +11,23 @@
  * resume:  { B }; for (update; …) { check 1; B }; C
  * ```
  *
- * No yield point of this form stands in a `try`, so an error that a resume is given leaves it at once.
+ * An error that a resume is given is thrown where the call stood, so that the `try` around it sees it. To give way inside
+ * a `try` is to return through its `finally` block, which therefore does nothing once a variable says that the function
+ * only pauses. Where an abandoned function has such blocks, its resume returns from where it paused, and they run.
  *
  * A resume copies the variables out of the frame, so a closure made before the suspension and the code after it have
  * different variables of one name. `lower.ts` sees to it that they can never differ in value, or else the function gets
  * the generator form.
  */
 import type { Unit } from "./emit.ts"
-import { declareTwin, parameters, twinName } from "./emit.ts"
+import { declareTwin, parameters, plain, selfName, twinName, withSelf } from "./emit.ts"
+import { pausing } from "./frames.ts"
 import type { Lowered } from "./lower.ts"
 import { named } from "./print.ts"
-import type { Kept, Step } from "./steps.ts"
-import { points, pointsOf } from "./steps.ts"
+import type { Handler, Kept, Step } from "./steps.ts"
+import { callsOf, points, pointsOf } from "./steps.ts"
 import type { AnyFunction } from "./syntax.ts"
+import { traceName, traceOf } from "./traces.ts"
 
 /** `again`: into a variable for the entry that is declared already. */
 export const emitReentrant = (unit: Unit, node: AnyFunction, lowered: Lowered, again: boolean): string => {
@@ -38,13 +42,21 @@ export const emitReentrant = (unit: Unit, node: AnyFunction, lowered: Lowered, a
   const declare = (kept: ReadonlyArray<Kept>, keyword: string): string =>
     kept.length === 0 ? "" : `${keyword} ${kept.map(({ field, name }) => `${name} = ${frame}.${field}`).join(", ")}; `
 
-  const leave = (at: number, kept: ReadonlyArray<Kept>): string => {
-    const fields = kept.map(({ field, name }) => `, ${field}: ${name}`).join("")
-    return `return ${prefix}save({ resume: ${resume}, point: ${at}${fields} });`
-  }
+  const trace = traceOf(unit, node, callsOf(lowered.steps))
+
+  const leave = (at: number, kept: ReadonlyArray<Kept>, constants = ""): string =>
+    lowered.frames.leave(at, kept, lowered.finishes, constants)
 
   const check = (weight: number, at: number, kept: ReadonlyArray<Kept>): string =>
     `if ((${prefix}budget[0] -= ${weight}) < 0) ${leave(at, kept)}`
+
+  const abandoned = lowered.finishes ? `if (${value} === ${prefix}ABANDONED) return; ` : ""
+  const rethrow = `if (${threw}) { ${abandoned}throw ${value}; } `
+  /** where there is no `try`, one place serves all yield points */
+  const thrown = lowered.guarded ? rethrow : ""
+
+  const finallyOf = (finalizer: string | undefined): string =>
+    finalizer === undefined ? "" : ` finally { if (!${pausing(unit)}) ${finalizer} }`
 
   /** Runs `steps` from their beginning; `again` if their variables are declared already. */
   const clean = (steps: ReadonlyArray<Step>, again = false): string =>
@@ -58,7 +70,7 @@ export const emitReentrant = (unit: Unit, node: AnyFunction, lowered: Lowered, a
         if (step.rounds === undefined) return check(step.weight, step.point, step.kept)
         return `if (--${step.rounds.counter} < 0) { ${step.rounds.counter} = ${step.rounds.between}; ${check(step.weight, step.point, step.kept)} }`
       case "call":
-        return `if ((${step.result} = ${step.call}) === ${prefix}suspended) ${leave(step.point, step.kept)}`
+        return `if ((${step.result} = ${step.call}) === ${prefix}suspended) ${leave(step.point, step.kept, `, trace: ${trace}`)}`
       case "block":
         return `{ ${clean(step.body)} }`
       case "if":
@@ -78,8 +90,13 @@ export const emitReentrant = (unit: Unit, node: AnyFunction, lowered: Lowered, a
         )
         return `${step.out}: switch (${step.subject}) { ${cases.join(" ")} }`
       }
+      case "try":
+        return `try { ${clean(step.body)} }${handlerOf(step.handler)}${finallyOf(step.finalizer)}`
     }
   }
+
+  const handlerOf = (handler: Handler | undefined): string =>
+    handler === undefined ? "" : ` catch ${handler.parameter} { ${clean(handler.body)} }`
 
   /** Finishes `steps` from the yield point that `point` names, then sets it to 0. */
   const rest = (steps: ReadonlyArray<Step>): string => {
@@ -117,9 +134,9 @@ export const emitReentrant = (unit: Unit, node: AnyFunction, lowered: Lowered, a
       case "code":
         return ""
       case "check":
-        return ""
+        return thrown
       case "call":
-        return `${step.result} = ${value};`
+        return `${thrown}${step.result} = ${value};`
       case "block":
         return `${declare(step.kept, "let")}${rest(step.body)}`
       case "if": {
@@ -140,28 +157,46 @@ export const emitReentrant = (unit: Unit, node: AnyFunction, lowered: Lowered, a
         return `${declare(step.kept, "let")}${step.out}: { ${step.round}: { ${rest(step.body)} } ${point} = 0; ${loop} }`
       }
       case "chunked":
-        return `${declare(step.kept, "let")}${step.loop}`
+        return `${thrown}${declare(step.kept, "let")}${step.loop}`
       case "switch": {
         // the cases that follow the interrupted one are fallen into
         const body = step.cases.flatMap((each) => each.body)
         return `${step.out}: { ${rest(body)} }`
       }
+      case "try": {
+        const { body, finalizer, handler } = step
+        const inBody = pointsOf(body)
+        const inHandler = handler === undefined ? undefined : pointsOf(handler.body)
+        const tried = inBody === undefined ? "" : `try { ${rest(body)} }${handlerOf(handler)}${finallyOf(finalizer)}`
+        if (inHandler === undefined) return tried
+        const handled = `${declare(handler!.kept, "let")}${rest(handler!.body)}`
+        const handling = finalizer === undefined ? handled : `try { ${handled} }${finallyOf(finalizer)}`
+        return inBody === undefined
+          ? `{ ${handling} }`
+          : `if (${point} <= ${inBody[1]}) { ${tried} } else { ${handling} }`
+      }
     }
   }
 
   const counters = lowered.counters.map((name) => `${name} = 0`)
-  const fresh = [...lowered.temporaries, ...counters]
+  const fresh = [...lowered.frames.temporaries, ...counters]
+  if (lowered.finishes) fresh.push(`${pausing(unit)} = false`)
   const temporaries = fresh.length === 0 ? "" : `let ${fresh.join(", ")}; `
   const { steps } = lowered
-  const entryText = `${entry}(${parameters(unit, node)}) { ${temporaries}${clean(steps)} }`
-  const restored = lowered.temporaries.filter((name) => lowered.keptTemporaries.has(name))
+  const isMethod = unit.classification.methods.has(node)
+  const own = parameters(unit, node, withSelf(unit, node, plain(unit)))
+  const taken = !isMethod ? own : own === "" ? selfName(unit) : `${selfName(unit)}, ${own}`
+  const self = isMethod ? `let ${selfName(unit)} = ${frame}.of; ` : ""
+  const entryText = `${entry}(${taken}) { ${temporaries}${clean(steps)} }`
+  const restored = lowered.frames.temporaries.filter((name) => lowered.frames.keptTemporaries.has(name))
   const temporary = restored.map((name) => `${name} = ${frame}.${name}`)
-  const others = lowered.temporaries.filter((name) => !lowered.keptTemporaries.has(name))
-  const all = [...temporary, ...others, ...counters]
+  const others = lowered.frames.temporaries.filter((name) => !lowered.frames.keptTemporaries.has(name))
+  const all = [...temporary, ...others, ...counters, ...(lowered.finishes ? [`${pausing(unit)} = false`] : [])]
   const declared = all.length === 0 ? "" : `let ${all.join(", ")}; `
   const resumeText =
-    `${resume}(${frame}, ${value}, ${threw}) { if (${threw}) throw ${value}; let ${point} = ${frame}.point; ${declare(lowered.variables, "var")}${declared}` +
+    `${resume}(${frame}, ${value}, ${threw}) { ${lowered.guarded ? "" : rethrow}let ${point} = ${frame}.point; ${self}${declare(lowered.variables, "var")}${declared}` +
     `${declare(lowered.body, "let")}${rest(steps)} }`
-  const name = named(node.start, unit.classification.nameOf(node))
+  unit.makers.set(node, lowered.frames.declareMakers(lowered.finishes))
+  const name = named(node.start, traceName(unit, node))
   return declareTwin(node, [`${name}function ${resumeText}`, resume], [`${name}function ${entryText}`, entry], again)
 }

@@ -9,9 +9,12 @@ import * as module from "node:module"
 import { fileURLToPath } from "node:url"
 import { isMainThread } from "node:worker_threads"
 import * as cache from "./cache.ts"
-import { compile, mayBeCompiled } from "./compile.ts"
+import type { Compiled } from "./compile.ts"
+import { mayBeCompiled } from "./compile.ts"
 import type { Diagnostic } from "./diagnostic.ts"
 import * as diagnostic from "./diagnostic.ts"
+import type { Format } from "./input.ts"
+import { compileInput, decode } from "./input.ts"
 
 /** What the cache holds of a module; no code if the source stays as it is. */
 interface Entry {
@@ -22,20 +25,18 @@ interface Entry {
 /** As a URL, because not every module that is compiled can resolve the package. */
 const runtime = import.meta.resolve("@giveway/core/Steppable")
 
-const compileEntry = (source: string, file: string): Entry => {
-  const { code, diagnostics, map } = compile(source, { file, runtime })
+/** Node has looked at the package and at the syntax. */
+const formats: Readonly<Record<string, Format>> = {
+  module: "module",
+  "module-typescript": "module",
+  commonjs: "commonjs",
+  "commonjs-typescript": "commonjs"
+}
+
+const entryOf = ({ code, diagnostics, map }: Compiled): Entry => {
   if (map === undefined) return { diagnostics }
   const data = Buffer.from(JSON.stringify(map)).toString("base64")
   return { code: `${code}\n//# sourceMappingURL=data:application/json;base64,${data}`, diagnostics }
-}
-
-const decode = (source: string | NodeJS.ArrayBufferView | ArrayBuffer): string | undefined => {
-  if (typeof source === "string") return source
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(source)
-  } catch {
-    return undefined
-  }
 }
 
 const report = (diagnostics: ReadonlyArray<Diagnostic>): void => {
@@ -50,12 +51,19 @@ module.registerHooks({
   load: (url, context, nextLoad) => {
     const loaded = nextLoad(url, context)
     if (!url.startsWith("file:") || loaded.source === undefined || loaded.source === null) return loaded
-    if (loaded.format !== "module" && loaded.format !== "module-typescript") return loaded
+    const format = formats[loaded.format ?? ""]
+    if (format === undefined || (format === "commonjs" && url.includes("/node_modules/"))) return loaded
     const source = decode(loaded.source)
-    if (source === undefined || !mayBeCompiled(source)) return loaded
+    if (source !== undefined && !mayBeCompiled(source)) return loaded
     const file = fileURLToPath(url)
-    const stored = compiledModules.of(source, `${file}\n${runtime}`, () => JSON.stringify(compileEntry(source, file)))
-    const entry = JSON.parse(stored) as Entry
+    const make = (content: string | NodeJS.ArrayBufferView | ArrayBuffer): Entry =>
+      entryOf(compileInput({ file, content, format, runtime }))
+    const entry =
+      source === undefined
+        ? make(loaded.source)
+        : (JSON.parse(
+            compiledModules.of(source, `${file}\n${runtime}\n${format}`, () => JSON.stringify(make(source)))
+          ) as Entry)
     report(entry.diagnostics)
     return entry.code === undefined ? loaded : { ...loaded, format: "module", source: entry.code }
   }

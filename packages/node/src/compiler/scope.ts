@@ -10,6 +10,7 @@
  * it look captured: that errs on the side of the slower, general form.
  */
 import type { Program } from "oxc-parser"
+import { boundIdentifiers, walkPattern } from "./patterns.ts"
 import type { AnyFunction, Node } from "./syntax.ts"
 import { children, isFunction } from "./syntax.ts"
 
@@ -50,36 +51,33 @@ export interface Scopes {
   readonly of: ReadonlyMap<Node, Scope>
   /** the binding that an identifier means */
   readonly bindings: ReadonlyMap<Node, Binding>
+  /** the bindings that live in a function's activations */
+  readonly owned: ReadonlyMap<AnyFunction | undefined, ReadonlyArray<Binding>>
   /** the function around a function; `undefined` at module level */
   readonly outer: ReadonlyMap<AnyFunction, AnyFunction | undefined>
-  readonly functions: ReadonlyArray<AnyFunction>
+  /** each with its number */
+  readonly functions: ReadonlyMap<AnyFunction, number>
 }
 
 /** Whether the binding keeps the value it is initialised with. */
-export const isConstant = (binding: Binding): boolean =>
-  binding.initialisers <= 1 && binding.uses.every((use) => !use.write)
+export const isConstant = (binding: Binding): boolean => {
+  const known = constants.get(binding)
+  if (known?.uses === binding.uses.length) return known.is
+  const is = binding.initialisers <= 1 && binding.uses.every((use) => !use.write)
+  constants.set(binding, { is, uses: binding.uses.length })
+  return is
+}
+
+/** It is asked at each call. */
+const constants = new WeakMap<Binding, { readonly is: boolean; readonly uses: number }>()
 
 /** Whether a function inside the owner uses the binding. */
 export const isCaptured = (binding: Binding): boolean => binding.uses.some((use) => use.owner !== binding.owner)
 
-/** The identifiers that a pattern binds. */
-export const boundIdentifiers = (pattern: Node): ReadonlyArray<Node & { readonly type: "Identifier" }> => {
-  switch (pattern.type) {
-    case "Identifier":
-      return [pattern as Node & { readonly type: "Identifier" }]
-    case "ObjectPattern":
-      return pattern.properties.flatMap((property) =>
-        boundIdentifiers(property.type === "RestElement" ? property.argument : property.value)
-      )
-    case "ArrayPattern":
-      return pattern.elements.flatMap((element) => (element === null ? [] : boundIdentifiers(element)))
-    case "AssignmentPattern":
-      return boundIdentifiers(pattern.left)
-    case "RestElement":
-      return boundIdentifiers(pattern.argument)
-    default:
-      return []
-  }
+/** The binding of a function expression's own name, if something inside uses it. */
+export const ownName = (node: AnyFunction, { bindings }: Pick<Scopes, "bindings">): Binding | undefined => {
+  const own = node.type === "FunctionExpression" && node.id !== null ? bindings.get(node.id) : undefined
+  return own !== undefined && own.uses.length > 0 ? own : undefined
 }
 
 const opensScope = (node: Node): boolean =>
@@ -97,8 +95,9 @@ const opensScope = (node: Node): boolean =>
 export const analyse = (program: Program): Scopes => {
   const of = new Map<Node, Scope>()
   const bindings = new Map<Node, Binding>()
+  const owned = new Map<AnyFunction | undefined, Array<Binding>>()
   const outer = new Map<AnyFunction, AnyFunction | undefined>()
-  const functions: Array<AnyFunction> = []
+  const functions = new Map<AnyFunction, number>()
 
   const open = (node: Node, parent: Scope | undefined, owner: AnyFunction | undefined): Scope => {
     const scope: Scope = { node, parent, owner, names: new Map() }
@@ -127,6 +126,9 @@ export const analyse = (program: Program): Scopes => {
       initialisers: initialised ? 1 : 0
     }
     scope.names.set(identifier.name, binding)
+    const others = owned.get(scope.owner)
+    if (others === undefined) owned.set(scope.owner, [binding])
+    else others.push(binding)
     bindings.set(identifier, binding)
   }
 
@@ -140,7 +142,7 @@ export const analyse = (program: Program): Scopes => {
   const declareAll = (node: Node, scope: Scope): void => {
     let inner = scope
     if (isFunction(node)) {
-      functions.push(node)
+      functions.set(node, functions.size)
       outer.set(node, scope.owner)
       if (node.type === "FunctionDeclaration" && node.id !== null) declare(scope, "function", node.id, node, true)
       let around = scope
@@ -213,62 +215,20 @@ export const analyse = (program: Program): Scopes => {
     binding.uses.push({ node, write, owner: scope.owner })
   }
 
-  const target = (pattern: Node, scope: Scope): void => {
-    switch (pattern.type) {
-      case "Identifier":
-        use(pattern, scope, true)
-        return
-      case "ObjectPattern":
-        for (const property of pattern.properties) {
-          if (property.type === "RestElement") {
-            target(property.argument, scope)
-          } else {
-            if (property.computed) resolve(property.key, scope)
-            target(property.value, scope)
-          }
-        }
-        return
-      case "ArrayPattern":
-        for (const element of pattern.elements) if (element !== null) target(element, scope)
-        return
-      case "AssignmentPattern":
-        target(pattern.left, scope)
-        resolve(pattern.right, scope)
-        return
-      case "RestElement":
-        target(pattern.argument, scope)
-        return
-      default:
-        resolve(pattern, scope)
-    }
-  }
+  const target = (pattern: Node, scope: Scope): void =>
+    walkPattern(
+      pattern,
+      (leaf) => (leaf.type === "Identifier" ? use(leaf, scope, true) : resolve(leaf, scope)),
+      (expression) => resolve(expression, scope)
+    )
 
   /** The default values and computed keys inside a pattern that declares. */
-  const declaredPattern = (pattern: Node, scope: Scope): void => {
-    switch (pattern.type) {
-      case "ObjectPattern":
-        for (const property of pattern.properties) {
-          if (property.type === "RestElement") {
-            declaredPattern(property.argument, scope)
-          } else {
-            if (property.computed) resolve(property.key, scope)
-            declaredPattern(property.value, scope)
-          }
-        }
-        return
-      case "ArrayPattern":
-        for (const element of pattern.elements) if (element !== null) declaredPattern(element, scope)
-        return
-      case "AssignmentPattern":
-        declaredPattern(pattern.left, scope)
-        resolve(pattern.right, scope)
-        return
-      case "RestElement":
-        declaredPattern(pattern.argument, scope)
-        return
-      default:
-    }
-  }
+  const declaredPattern = (pattern: Node, scope: Scope): void =>
+    walkPattern(
+      pattern,
+      () => {},
+      (expression) => resolve(expression, scope)
+    )
 
   // second pass: uses
   const resolve = (node: Node, scope: Scope): void => {
@@ -354,5 +314,5 @@ export const analyse = (program: Program): Scopes => {
   const module = open(program, undefined, undefined)
   for (const statement of program.body) declareAll(statement, module)
   for (const statement of program.body) resolve(statement, module)
-  return { module, of, bindings, outer, functions }
+  return { module, of, bindings, owned, outer, functions }
 }

@@ -6,6 +6,7 @@
  * that a resume can enter it (`reentrant.ts`). Every yield point has a number; numbers grow in the order of the text, so
  * the yield points in a step are a range.
  */
+import type { CallExpression } from "oxc-parser"
 
 /** A name that a frame keeps, and the field that keeps it. */
 export interface Kept {
@@ -29,6 +30,7 @@ export type Step =
       readonly point: number
       readonly result: string
       readonly call: string
+      readonly node: CallExpression
       readonly kept: ReadonlyArray<Kept>
     }
   /** `kept`: the variables of the block, also those that are not initialised yet */
@@ -67,6 +69,20 @@ export type Step =
       readonly out: string
       readonly cases: ReadonlyArray<{ readonly test: string | undefined; readonly body: ReadonlyArray<Step> }>
     }
+  /** `finalizer`: the code of its `finally` block, which has no yield point */
+  | {
+      readonly kind: "try"
+      readonly body: ReadonlyArray<Step>
+      readonly handler: Handler | undefined
+      readonly finalizer: string | undefined
+    }
+
+/** A `catch` clause: what stands after the word, the variables it binds, and its block. */
+export interface Handler {
+  readonly parameter: string
+  readonly kept: ReadonlyArray<Kept>
+  readonly body: ReadonlyArray<Step>
+}
 
 /** The yield points in a step: the least and the greatest; `undefined` if there is none. */
 export const points = (step: Step): readonly [number, number] | undefined => {
@@ -85,6 +101,8 @@ export const points = (step: Step): readonly [number, number] | undefined => {
       return pointsOf([...step.yes, ...step.no])
     case "switch":
       return pointsOf(step.cases.flatMap((each) => each.body))
+    case "try":
+      return pointsOf([...step.body, ...(step.handler?.body ?? [])])
   }
 }
 
@@ -96,3 +114,24 @@ export const pointsOf = (steps: ReadonlyArray<Step>): readonly [number, number] 
   }
   return found
 }
+
+/** The calls among the yield points, by their numbers. */
+export const callsOf = (steps: ReadonlyArray<Step>): ReadonlyArray<readonly [point: number, call: CallExpression]> =>
+  steps.flatMap((step) => {
+    switch (step.kind) {
+      case "call":
+        return [[step.point, step.node] as const]
+      case "block":
+      case "label":
+      case "loop":
+        return callsOf(step.body)
+      case "if":
+        return callsOf([...step.yes, ...step.no])
+      case "switch":
+        return callsOf(step.cases.flatMap((each) => each.body))
+      case "try":
+        return callsOf([...step.body, ...(step.handler?.body ?? [])])
+      default:
+        return []
+    }
+  })

@@ -14,6 +14,7 @@ import type {
   WhileStatement
 } from "oxc-parser"
 import { visitorKeys } from "oxc-parser"
+import { spend } from "./effort.ts"
 
 export type { Node } from "oxc-parser"
 
@@ -25,6 +26,7 @@ const isNode = (value: unknown): value is Node =>
 
 /** The child nodes in the order in which they stand in the text. */
 export const children = (node: Node): ReadonlyArray<Node> => {
+  spend(1)
   const found: Array<Node> = []
   const fields = node as unknown as Readonly<Record<string, unknown>>
   for (const key of visitorKeys[node.type] ?? []) {
@@ -35,7 +37,9 @@ export const children = (node: Node): ReadonlyArray<Node> => {
       found.push(value)
     }
   }
-  return found.sort((a, b) => a.start - b.start)
+  return found.some((node, index) => index > 0 && node.start < found[index - 1]!.start)
+    ? found.sort((a, b) => a.start - b.start)
+    : found
 }
 
 export const isFunction = (node: Node): node is AnyFunction =>

@@ -15,9 +15,9 @@ export type Forms = "best" | "all generators"
  * A re-entrant form repeats what follows a yield point once for each loop around it, with the twins of the functions in
  * it: functions nested in loops nested in functions would multiply. Beyond this many times the source, it is a generator.
  */
-const largestGrowth = 24
+const largestGrowth = 48
 /** Characters; names and frames outweigh the source of a small function. */
-const smallFunction = 4000
+const smallFunction = 24_000
 
 export interface Twins {
   readonly emit: Unit["emitTwin"]

@@ -6,9 +6,9 @@
  * initialised, and must have been initialised at every yield point where such a closure can exist. The copies are also
  * declared early, so a variable that is used before its declaration would not throw as it does in plain code.
  */
-import { isShort, isSteppableCall } from "./classify.ts"
+import { isSteppableCall } from "./calls.ts"
 import type { Unit } from "./emit.ts"
-import type { Binding } from "./scope.ts"
+import { isShort } from "./rounds.ts"
 import { isCaptured, isConstant } from "./scope.ts"
 import type { AnyFunction, Node } from "./syntax.ts"
 import { isClass, isLoop, someOwn, walkOwn } from "./syntax.ts"
@@ -41,9 +41,7 @@ export const checkVariables = (unit: Unit, node: AnyFunction): void => {
   })
   if (classification.recursive.has(node)) positions.push(node.body!.start)
   const pointIn = (start: number, end: number): boolean => positions.some((at) => start <= at && at <= end)
-  const owned = new Set<Binding>()
-  for (const binding of scopes.bindings.values()) if (binding.owner === node) owned.add(binding)
-  for (const binding of owned) {
+  for (const binding of scopes.owned.get(node) ?? []) {
     const { declarator, kind, name, scope, uses } = binding
     if (kind === "self") {
       if (uses.length > 0) throw new Unsuited(`${name} is the function's own name`)

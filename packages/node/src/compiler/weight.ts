@@ -4,7 +4,7 @@
  * A guess from the syntax, and no more has to be true of it than its order of magnitude: the runtime measures how long
  * a budget really took and corrects the next one.
  */
-import { totalRounds } from "./classify.ts"
+import { totalRounds } from "./rounds.ts"
 import type { Scopes } from "./scope.ts"
 import type { Node } from "./syntax.ts"
 import { children, isClass, isFunction, isLoop } from "./syntax.ts"
@@ -46,12 +46,13 @@ export const checkWeight = (node: Node, scopes: Scopes): number => Math.ceil(wei
 /** Work of a chunk of a loop in nodes: half a microsecond, so that the check at its end costs well below a percent. */
 const chunkWork = 4096
 
-/** Rounds in a chunk of a loop of these parts, and what its yield point counts down. */
+/** Rounds in a chunk of a loop of these parts, at most `largest`, and what its yield point counts down. */
 export const chunkOf = (
   parts: ReadonlyArray<Node>,
-  scopes: Scopes
+  scopes: Scopes,
+  largest: number
 ): { readonly rounds: number; readonly weight: number } => {
   const weight = parts.reduce((sum, part) => sum + weightOf(part, scopes), 0)
-  const rounds = Math.max(1, Math.min(1024, 2 ** Math.round(Math.log2(chunkWork / weight))))
+  const rounds = Math.max(1, Math.min(largest, 2 ** Math.round(Math.log2(chunkWork / weight))))
   return { rounds, weight: Math.ceil((rounds * weight) / nodesPerUnit) }
 }

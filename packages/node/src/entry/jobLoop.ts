@@ -103,7 +103,20 @@ port.on("message", (message: ToWorker) => {
   }
 })
 
+const complaints: Array<string> = []
+
 const refusal = data.priority === false ? undefined : threadPriority.lower(data.priority)
+if (refusal !== undefined) complaints.push(`the priority of its thread could not be lowered: ${refusal}`)
+
+// Now that this package and Effect are loaded: what comes next are the modules of tasks. A hook that the process was
+// started with is the same module, and does nothing again.
+if (data.hook !== undefined) {
+  try {
+    await import(data.hook)
+  } catch (error) {
+    complaints.push(`its tasks have no yield points, since the compiler could not be loaded: ${String(error)}`)
+  }
+}
 
 /**
  * How long the modules of earlier jobs may hold up the first job, which may need none of them. A guess: several times
@@ -114,4 +127,4 @@ await Promise.race([
   Promise.allSettled(data.preload.map((url) => import(url))),
   new Promise((resolve) => setTimeout(resolve, preloadMs).unref())
 ])
-post({ _tag: "Ready", complaint: refusal && `the priority of its thread could not be lowered: ${refusal}` })
+post({ _tag: "Ready", complaint: complaints.length === 0 ? undefined : complaints.join("; ") })

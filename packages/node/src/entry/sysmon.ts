@@ -75,10 +75,35 @@ const ask = (): void => {
   })
 }
 
+/** Chunks of the test loop; 0 until it is prepared. Asked for again if the watched thread was too slow, so many times. */
+let testChunks = 0
+let tests = 3
+
+/** Once compiled code has run: does it hear what this thread says? */
+const askForTest = (): void => {
+  if (tests === 0 || testChunks > 0 || !Sysmon.sawSteps()) return
+  testChunks = Sysmon.prepareTest()
+  tell({ _tag: "Test" })
+}
+
+const test = (): void => {
+  const seen = Sysmon.test(block, testChunks)
+  tests = seen === undefined ? tests - 1 : 0
+  testChunks = 0
+  if (seen === undefined) return
+  tell({ _tag: "Tested", seen })
+  if (seen || !start.logs) return
+  writeSync(
+    2,
+    "giveway: running code does not see what another thread stores here: slices of compiled code end by the clock alone\n"
+  )
+}
+
 const receive = (): void => {
   for (let received = receiveMessageOnPort(port); received !== undefined; received = receiveMessageOnPort(port)) {
     const request = received.message as Sysmon.Request
     if (request._tag === "Label") labels.set(request.label, request.name)
+    else if (request._tag === "Testing") test()
     else settling = { release: request.release, until: now() + settlePatienceMs }
   }
 }
@@ -97,6 +122,7 @@ for (;;) {
   state = next.state
   next.actions.forEach(execute)
   settle()
-  if (state.asking === undefined) Sysmon.sleep(block, next.sleepMs, seen.wakes)
+  askForTest()
+  if (state.asking === undefined) Sysmon.rest(block, next.sleepMs, seen.wakes, now)
   else await after(Math.min(turnMs, next.sleepMs))
 }

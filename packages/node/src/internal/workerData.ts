@@ -25,6 +25,8 @@ export interface ComputeWorkerData {
   readonly block: SharedArrayBuffer
   /** nice value of the thread, `false` to leave it alone */
   readonly priority: number | false
+  /** what gives the modules of tasks yield points as they are loaded, `undefined` to load them as they are */
+  readonly hook: string | undefined
   /** modules that jobs came from so far: importing them is most of a worker's start */
   readonly preload: ReadonlyArray<string>
 }

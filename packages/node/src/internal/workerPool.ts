@@ -93,6 +93,14 @@ export class WorkerPool implements JobRunner {
     return { ...poolMachine.census(this.state), ...this.counts }
   }
 
+  /** What decides whether a job that is sent now would have to wait. */
+  load(): { readonly workers: number; readonly free: number; readonly idle: number; readonly queued: number } {
+    const { maxWorkers: workers } = this.options
+    const { idle } = poolMachine.census(this.state)
+    const jobs = this.jobs.size
+    return { workers, free: Math.max(0, workers - jobs), idle, queued: Math.max(0, jobs - workers) }
+  }
+
   private nextJob(): number {
     do this.lastJob = this.lastJob === maxJob ? 1 : this.lastJob + 1
     while (this.jobs.has(this.lastJob))

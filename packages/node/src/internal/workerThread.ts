@@ -11,6 +11,8 @@ import * as workerData from "./workerData.ts"
 export interface WorkerThreadOptions {
   readonly maxHeapMb: number
   readonly priority: number | false
+  /** whether tasks get yield points */
+  readonly yieldPoints: boolean
 }
 
 export interface WorkerThreadListener {
@@ -19,8 +21,11 @@ export interface WorkerThreadListener {
   readonly exited: (ending: Ending) => void
 }
 
-/** The entry beside this file: sources run as TypeScript, what is built as JavaScript. */
-const entry = new URL(`../entry/computeWorker${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url)
+/** Files beside this one: sources run as TypeScript, what is built as JavaScript. */
+const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js"
+const entry = new URL(`../entry/computeWorker${extension}`, import.meta.url)
+/** Given to workers by its name, so that nothing here loads the compiler. */
+const hook = new URL(`../compiler/register${extension}`, import.meta.url).href
 
 export class WorkerThread {
   /** the job it was last given */
@@ -35,7 +40,12 @@ export class WorkerThread {
     this.maxHeapMb = options.maxHeapMb
     this.worker = new Worker(entry, {
       name: "giveway-compute",
-      workerData: workerData.make({ block: this.block.buffer, priority: options.priority, preload }),
+      workerData: workerData.make({
+        block: this.block.buffer,
+        priority: options.priority,
+        hook: options.yieldPoints ? hook : undefined,
+        preload
+      }),
       resourceLimits: { maxOldGenerationSizeMb: options.maxHeapMb }
     })
     this.worker.on("message", (message: FromWorker) => {

@@ -1,6 +1,7 @@
 /**
  * The compiler's promises about bad or strange input: nothing is guessed, and what is not compiled stays byte for byte.
  */
+import { Steppable } from "@giveway/core"
 import { assert, describe, it } from "vitest"
 import { compile } from "../../src/compiler/compile.ts"
 import { inputs, everywhere, load, plain, sliced } from "./run.ts"
@@ -17,13 +18,19 @@ describe("input that is left alone", () => {
     ["another package's Pure", `import { Pure } from "elsewhere"\nPure.fn("f", (n) => { for (;;) n++ })`],
     ["a local Pure", `const Pure = { fn: (_, f) => f }; // @giveway/core\nPure.fn("f", (n) => { for (;;) n++ })`],
     ["CommonJS", `const { Pure } = require("@giveway/core")\nexports.f = Pure.fn("f", (n) => { while (n) n-- })`],
-    ["a directive in the wrong place", `export function f(n) { n++; "use steppable"; while (n) n-- }`],
-    ["a function that is not known", `import { Pure } from "@giveway/core"\nexport const make = (g) => Pure.fn("g", g)`]
+    ["a directive in the wrong place", `export function f(n) { n++; "use steppable"; while (n) n-- }`]
   ]
   it.each(untouched)("%s", (_, source) => {
     const { code, diagnostics, map } = compile(source, { file: "file.js" })
     assert.strictEqual(code, source)
     assert.isUndefined(map)
+    assert.deepStrictEqual(diagnostics, [])
+  })
+
+  it("a function that is not known is told why, and runs as it is", () => {
+    const source = `import { Pure } from "@giveway/core"\nexport const make = (f, g) => Pure.fn("g", (f(), g))`
+    const { code, diagnostics } = compile(source, { file: "file.js" })
+    assert.match(code, /Pure\.fn\("g", \(\$yleave\(\(f\(\), g\), "it is not a function of its own module, .*"\)\)\)/)
     assert.deepStrictEqual(diagnostics, [])
   })
 })
@@ -42,10 +49,46 @@ describe("input that is refused, with a place and a reason", () => {
     )
   })
 
-  it("a file too large to analyse at the start of a program", () => {
-    const source = `${marked("while (n) n--")}// ${"x".repeat(2_000_000)}`
-    assert.match(reasons(source)[0]!, /characters/)
-    assert.strictEqual(compile(source, { file: "file.js" }).code, source)
+  const many = (count: number, text: (index: number) => string, between = "\n") =>
+    Array.from({ length: count }, (_, index) => text(index)).join(between)
+
+  it.each([
+    ["too long", /more than 2000000,/, () => `${marked("while (n) n--")}// ${"x".repeat(2_000_000)}`],
+    [
+      "of too many statements",
+      /too long to analyse/,
+      () => marked(many(40_000, (i) => `for (let i = 0; i < n; i++) n += i * ${i};`))
+    ]
+  ] as const)("a generated file %s, in a bounded time", (_, said, make) => {
+    const source = make()
+    const { code, diagnostics } = compile(source, { file: "file.js" })
+    assert.match(diagnostics[0]!.reason, said)
+    assert.match(diagnostics[0]!.reason, /is left alone$/)
+    assert.strictEqual(code, source)
+  })
+
+  it("a file that is nested deeper than the stack", () => {
+    const nested = (opening: string, closing: string, levels = 10_000): string =>
+      opening.repeat(levels) + "1" + closing.repeat(levels)
+    const expressions = [
+      nested("[", "]"),
+      nested("(", ")"),
+      nested("(() => {", "})()"),
+      nested("n => ", ""),
+      nested("n ? 0 : ", ""),
+      nested("1 + ", ""),
+      nested("n", ".n"),
+      nested("!", "", 100_000),
+      nested("`${", "}`")
+    ]
+    for (const expression of expressions) {
+      const source = `${marked("while (n) n--")}export const deep = () => ${expression}`
+      assert.deepStrictEqual(reasons(source), ["the file is nested too deep and is left alone"], expression.slice(0, 9))
+      assert.strictEqual(compile(source, { file: "file.js" }).code, source)
+    }
+    const arrows = Array.from({ length: 10_000 }, (_, index) => `const f${index} = (n) => n ? "(" : /[(]/`)
+    assert.deepStrictEqual(reasons(marked("while (n) n--") + arrows.slice(0, 300).join("\n")), [])
+    assert.deepStrictEqual(reasons(marked("while (n) n--") + arrows.join("\n").replaceAll("/[(]/", "/x/")), [])
   })
 
   it("state that outlives the call, wherever it is changed", () => {
@@ -117,6 +160,25 @@ describe("a compiled function", () => {
       "private names and accessors stay with their class",
       "class P { #n = 3; get n() { return this.#n } run() { while (this.#n-- > 0) o(this.n) } } new P().run(); while (o(0));"
     ],
+    [
+      "private methods, of instances and of classes, of wrong objects, and called from within closures",
+      `class P {
+         #n = 0; static #made = 0
+         #add(by) { while (by-- > 0) this.#n++; return this.#n }
+         static #count(n) { while (n-- > 0) o(P.#made++); return P.#made }
+         run(k) { const twice = () => this.#add(k) + this.#add(k); return [this.#add(o(k)), twice(), P.#count(1)] }
+         static of(object) { return object.#add(o(2)) }
+         nested() { class Q { #add(n) { while (n-- > 0) o("inner"); return n } go(p) { return [this.#add(1), p.run(1)] } } return new Q().go(this) }
+       }
+       o(new P().run(2)); o(new P().nested()); o(P.of(new P()))
+       for (const wrong of [{}, null, 1]) try { P.of(wrong) } catch (error) { o(error.message) }`
+    ],
+    [
+      "classes in expressions, and functions in objects",
+      `const A = class { m(n) { while (n-- > 0) o(this.x); return n } x = 1 }, B = (() => class extends A { k(n) { while (n-- > 0) o(n); return super.m(1) } })()
+       const c = { x: 5, up(n) { while (n-- > 0) o(++this.x); return this.x }, arrow: (n) => { while (n-- > 0) o(n) }, f: function g(n) { return n > 0 ? g(n - 1) : o("g") } }
+       o(new A().m(2)); o(new B().k(2)); o(new B().m(1)); o(c.up(2)); o(c.arrow(2)); o(c.f(2)); o(Object.keys(c)); c.up = () => 3; o(c.up(1))`
+    ],
     ["this", "function f(n) { while (n--) o(this === undefined); return this } o(f(2) === undefined)"]
   ]
   it.each(programs)("does what the plain one does: %s", (_, body) => {
@@ -129,6 +191,64 @@ describe("a compiled function", () => {
         const { suspensions, ...seen } = sliced(twin!, args, everywhere)
         assert.deepStrictEqual(seen, plain(main, args))
         assert.isAbove(suspensions, 0)
+      }
+    }
+  })
+
+  it("that is abandoned runs its finally blocks and closes its iterators, innermost first, wherever it was", () => {
+    const source = `function main(o) {
+      "use steppable"
+      const turns = (n) => { while (n-- > 0); }
+      const items = (name, n) => ({
+        [Symbol.iterator]() {
+          o("+" + name)
+          return {
+            next() { if (n-- > 0) return { done: false, value: n }; o("-" + name); return { done: true } },
+            return() { o("-" + name); return {} }
+          }
+        }
+      })
+      const inner = (k) => {
+        for (const x of items("c", 3)) {
+          o("+d")
+          try { turns(2); if (x === k) return x } catch (error) { o(error) } finally { o("-d") }
+        }
+      }
+      outer: for (const a of items("a", 3)) {
+        o("+b")
+        try {
+          turns(2)
+          for (const [b] of [[1], [2], [3]]) { inner(b); if (b > a) continue outer }
+        } finally {
+          o("-b")
+        }
+      }
+    }`
+    for (const forms of ["best", "all generators"] as const) {
+      const { twin } = load(source, forms)
+      let complete = false
+      for (let after = 0; !complete; after++) {
+        const open: Array<string> = []
+        const o = (event: string): void => {
+          if (event.startsWith("+")) open.push(event.slice(1))
+          else assert.strictEqual(open.pop(), event.slice(1))
+        }
+        const activation = new Steppable.Activation()
+        const always: Steppable.Policy = {
+          begin: () => {
+            Steppable.budget[0] = 0
+          },
+          poll: () => {
+            Steppable.budget[0] = 0
+            return true
+          }
+        }
+        let result = activation.begin(twin!, [o], always)
+        for (let step = 0; step < after && result === Steppable.SUSPENDED; step++) result = activation.step(always)
+        complete = result !== Steppable.SUSPENDED
+        if (!complete) activation.abandon()
+        assert.deepStrictEqual(open, [], `${forms}, abandoned after ${after} steps`)
+        assert.isBelow(after, 1000)
       }
     }
   })

@@ -4,14 +4,16 @@
  *
  * Every program has one marked function, `main(o, a, b)`. It shows what it does through `o`: `o(x)` records `x`, gives it
  * back, and throws once too much was recorded (so every program ends); `o.all(...)` makes an iterable that records each
- * step and its closing; `o.get(x)` an object whose property `p` records being read and written; `o.tick()` is true once there
- * were too many calls.
+ * step and its closing; `o.get(x)` an object whose property `p` records being read and written; `o.list(...)`
+ * an array of what it is given, with holes; `o.tick()` is true once there were too many calls.
  */
 interface Context {
   /** readable variables */
   readonly names: ReadonlyArray<string>
   /** assignable variables */
   readonly mutable: ReadonlyArray<string>
+  /** arrays with holes */
+  readonly arrays: ReadonlyArray<string>
   /** callable functions of one number each */
   readonly functions: ReadonlyArray<string>
   readonly labels: ReadonlyArray<string>
@@ -35,9 +37,11 @@ export const write = (tape: ReadonlyArray<number>): string => {
     if (done() || deep > 4) return pick([...context.names, "1", "2", "'s'", "0"])
     const e = (): string => expression(context, deep + 1)
     const n = (): string => `(${e()})`
+    const array = (): string =>
+      context.arrays.length > 0 && next() % 3 !== 0 ? pick(context.arrays) : `o.list(${n()}, ${n()}, ${n()})`
     const callback = (parameters: string, inner: ReadonlyArray<string>): string => {
       const body: Context = plainStyle
-        ? { ...context, names: inner, mutable: [], functions: [] }
+        ? { ...context, names: inner, mutable: [], arrays: [] }
         : { ...context, names: [...context.names, ...inner] }
       return pick([
         () => `(${parameters}) => ${`(${expression(body, deep + 2)})`}`,
@@ -84,6 +88,26 @@ export const write = (tape: ReadonlyArray<number>): string => {
       () => `String(${n()})`,
       () => `Math.max(${n()}, ${n()})`,
       () => (plainStyle ? e() : `(() => ${n()})()`),
+      () =>
+        `${array()}.${pick(["map", "filter", "forEach", "some", "every", "find", "findIndex", "findLast", "findLastIndex", "flatMap"])}(${callback("v, i", ["v", "i"])}${pick(["", "", ", o(1)"])})`,
+      () => `${array()}.${pick(["reduce", "reduceRight"])}(${callback("s, v", ["s", "v"])}${pick(["", `, ${n()}`])})`,
+      () => {
+        const comparator = pick(["", "(p, q) => o(p) - q", callback("p, q", ["p", "q"])])
+        return `${array()}.${pick(["sort", "toSorted"])}(${comparator})`
+      },
+      () =>
+        `Array.from(${pick([`{ length: ${next() % 4}, 1: ${n()} }`, `o.all(${n()}, ${n()})`])}, ${callback("v, i", ["v", "i"])})`,
+      () =>
+        context.functions.length > 0
+          ? `${array()}.${pick(["map", "forEach", "filter", "sort", "flatMap"])}(${pick(context.functions)})`
+          : e(),
+      () => {
+        const xs = pick([...context.arrays, "o.list(1, 2)"])
+        const change = pick([`${xs}.push(${n()})`, `delete ${xs}[${next() % 3}]`, `(${xs}.length = ${next() % 4})`])
+        return context.arrays.includes(xs) && !plainStyle
+          ? `${xs}.${pick(["map", "filter", "forEach", "reduce"])}((v) => (o(v), ${change}))`
+          : e()
+      },
       () => `[${n()}, ${n()}].at(${n()})`,
       () => `o(${n()}, ${n()})`,
       () => `[1, 2, 3].with(1, ${n()}).concat(${n()})`,
@@ -132,6 +156,13 @@ export const write = (tape: ReadonlyArray<number>): string => {
             names: [...context.names, variable],
             mutable: kind === "const" ? context.mutable : [...context.mutable, variable]
           }
+        ]
+      },
+      () => {
+        const xs = name("xs")
+        return [
+          `const ${xs} = [${e()}, , ${e()}, ${e()}];`,
+          { ...context, names: [...context.names, `${xs}.length`], arrays: [...context.arrays, xs] }
         ]
       },
       () => {
@@ -258,7 +289,7 @@ export const write = (tape: ReadonlyArray<number>): string => {
         const calls = `if (this.${secret}n-- > 0 && !o.tick()) s += this.${pick(["m", "r"])}(${pick(["s", "o(s)", "this.m(1)"])});`
         const methods = [
           `m(x) { let s = 0; ${walks} return s + this.${secret}v; }`,
-          `r(x, y = o(1)) { let s = x; ${calls} ${pick(["", "o([s].map((q) => q + this.k).join());"])} return [s, y, this.m(x)].join(); }`,
+          `r(x, y = o(1)) { let s = x; ${calls} ${pick(["", "o([s].map((q) => q + this.k).join());", "o([s, y].map((q) => this.m(q)).join());", "o.list(x, y).forEach((q) => { s += this.k; o(s); });"])} return [s, y, this.m(x)].join(); }`,
           `static t(x) { for (let i = 0; i < o(2); i++) o(new ${cls}().m(i)); return x; }`
         ]
         const uses = [`new ${cls}().r(2)`, `new ${cls}().m(o(1))`, `${cls}.t(3)`]
@@ -289,6 +320,7 @@ export const write = (tape: ReadonlyArray<number>): string => {
     const n = name("n")
     const inner: Context = {
       names: plainStyle ? [n] : [...context.names, n],
+      arrays: plainStyle ? [] : context.arrays,
       mutable: plainStyle ? [n] : [...context.mutable, n],
       functions: context.functions,
       labels: [],
@@ -300,6 +332,7 @@ export const write = (tape: ReadonlyArray<number>): string => {
       "",
       `if (${n} > 0 && ${n} < 5) return ${f}(${n} - 1) + ${pick(["1", `${f}(${n} - 2)`, `o(${n})`])};`,
       `if (${n} > 0 && ${n} < 6) { for (let i = 0; i < 2; i++) o(${f}(${n} - 2 - i)); }`,
+      `if (${n} > 0 && ${n} < 5) return [${n} - 1, , ${n} - 2].${pick(["map", "flatMap", "filter"])}(${pick([f, `(q) => ${f}(q)`])}).join();`,
       `if (${n} > 0 && ${n} < 5) { const l = ${f}(${n} - 1); return { l, r: ${f}(${n} - 2) }; }`,
       plainStyle
         ? `if (${n} > 0 && ${n} < 4) o([${f}(${n} - 1), ${n}, { x: ${n}++, y: ${f}(${n} - 2) }]);`
@@ -320,6 +353,7 @@ export const write = (tape: ReadonlyArray<number>): string => {
   const start: Context = {
     names: ["a", "b"],
     mutable: ["a", "b"],
+    arrays: [],
     functions: [],
     labels: [],
     inLoop: false,

@@ -2,16 +2,21 @@
  * `node --import @giveway/node/register`: a real program of several modules in TypeScript, in a process of its own.
  */
 import { execFile } from "node:child_process"
-import { readFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
-import { assert, beforeAll, describe, it } from "vitest"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { badInputs } from "./badInput.ts"
 
 const run = promisify(execFile)
 const programs = fileURLToPath(new URL("programs", import.meta.url))
 
-const node = (file: string) =>
-  run(process.execPath, ["--conditions=giveway-source", "--import", "@giveway/node/register", file], {
+const register = import.meta.resolve("@giveway/node/register")
+
+const node = (file: string, ...args: ReadonlyArray<string>) =>
+  run(process.execPath, ["--conditions=giveway-source", "--import", register, file, ...args], {
     cwd: programs,
     timeout: 30_000
   })
@@ -75,12 +80,79 @@ describe("register", () => {
     const { stdout } = await node("effects.ts")
     const { stopped, sum, ticks } = JSON.parse(stdout)
     assert.deepStrictEqual({ stopped, sum }, { stopped: "None", sum: 6 })
-    assert.isAbove(ticks, 5)
+    assert.isAbove(ticks, 1)
   })
+
+  it("says why a refused function held the loop, and names it", async () => {
+    const { stdout } = await node("refused.ts")
+    assert.include(stdout, "`counted` (Pure.fn) has no yield points, calls outlives the call and is assigned here")
+    assert.include(stdout, `(refused.ts:${lineOf("refused.ts", "calls++")})`)
+    assert.strictEqual(stdout.match(/Pure\.fn/g)?.length, 1)
+  })
+
+  it(
+    "a slice of work that suddenly is thousands of times dearer is ended by the watching thread",
+    { timeout: 60_000 },
+    async () => {
+      const pause = async (...args: ReadonlyArray<string>) => {
+        const { compiled, longest, slicesEndBy } = JSON.parse((await node("sudden.ts", ...args)).stdout)
+        assert.isTrue(compiled)
+        return { longest, slicesEndBy }
+      }
+      const alone = await pause()
+      assert.isUndefined(alone.slicesEndBy)
+      const watched = await pause("watched")
+      // a loaded machine makes pauses of its own
+      assert.isBelow(Math.min(...watched.longest), Math.max(...alone.longest) / 2)
+      // the self-test that the watcher runs: code that computes sees what another thread stores
+      assert.strictEqual(watched.slicesEndBy, "watcher")
+    }
+  )
 
   it("runs modules without marks", async () => {
     const { stderr, stdout } = await node("unmarked.ts")
     assert.strictEqual(stdout, "2\n")
     assert.strictEqual(stderr, "")
+  })
+
+  describe("left alone", () => {
+    let folder: string
+    beforeAll(() => {
+      folder = mkdtempSync(join(tmpdir(), "giveway-register-"))
+      for (const [name, { content }] of Object.entries(badInputs)) writeFileSync(join(folder, name), content)
+      writeFileSync(join(folder, "package.json"), `{ "type": "module" }`)
+      writeFileSync(
+        join(folder, "all.js"),
+        Object.keys(badInputs)
+          .map((name) => `import "./${name}"`)
+          .join("\n")
+      )
+      writeFileSync(join(folder, "syntax.js"), `export function f(n) { "use steppable"; while (n }`)
+    })
+    afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+    it("what cannot be compiled runs as it is, with a note", async () => {
+      const { stderr, stdout } = await node(join(folder, "all.js"))
+      assert.deepStrictEqual(stdout.trim().split("\n"), [
+        "unmarked.js",
+        "latin1.js",
+        "common.cjs object",
+        "generated.js",
+        "refused.js 3"
+      ])
+      const notes = stderr.split("\n").filter((line) => line.startsWith("giveway: "))
+      const expected = Object.values(badInputs).flatMap(({ said }) => said ?? [])
+      assert.lengthOf(notes, expected.length)
+      for (const each of expected) assert.match(stderr, each)
+    })
+
+    it("a syntax error is Node's to report, with its place", async () => {
+      const error: { readonly stderr: string } = await node(join(folder, "syntax.js")).then(
+        () => assert.fail("it ran"),
+        (failed) => failed
+      )
+      assert.match(error.stderr, /^giveway: .*syntax\.js:1:\d+: .*correct the syntax/m)
+      assert.match(error.stderr, /^SyntaxError/m)
+    })
   })
 })

@@ -73,9 +73,15 @@ const observer = () => {
       }
     }
   }
+  const list = (...values: ReadonlyArray<unknown>): Array<unknown> => {
+    const made = [...values]
+    made.length++
+    if (values.length > 2) delete made[1]
+    return made
+  }
   let ticks = 0
   const tick = () => ticks++ > calls
-  return { o: Object.assign(record, { all, get, tick }), log }
+  return { o: Object.assign(record, { all, get, list, tick }), log }
 }
 
 const outcome = (run: (o: unknown) => unknown): Outcome => {
@@ -94,8 +100,8 @@ export interface Loaded {
 }
 
 /** Compiles `source` and evaluates it, without the module system: there are thousands of programs. */
-export const load = (source: string, forms: Forms = "best"): Loaded => {
-  const compiled = compile(source, { file: "program.js", forms })
+export const load = (source: string, forms: Forms = "best", largestChunk?: number): Loaded => {
+  const compiled = compile(source, { file: "program.js", forms, largestChunk })
   const code = compiled.code
     .replace(
       /import \{([^}]*)\} from "@giveway\/core\/Steppable";/,

@@ -4,7 +4,7 @@
  */
 import { readFileSync, readlinkSync } from "node:fs"
 import { threadId } from "node:worker_threads"
-import { Task, YieldPoint } from "@giveway/core"
+import { Pure, Task, YieldPoint } from "@giveway/core"
 import { Context, Effect, Layer, Schema } from "effect"
 
 const url = import.meta.url
@@ -31,12 +31,87 @@ export const spin = Task.make(url, "spin", { payload: Schema.Number, success: Sc
   return ms
 })
 
-/** Never gives way. */
+/** Never gives way: what JavaScript itself calls has no yield points. */
 export const loop = Task.make(url, "loop", { payload: Shared, success: Schema.Void }, (shared) => {
   const cell = cells(shared)
+  const endless = {
+    get beat(): never {
+      for (;;) Atomics.add(cell, Cell.beats, 1)
+    }
+  }
   Atomics.add(cell, Cell.started, 1)
-  for (;;) Atomics.add(cell, Cell.beats, 1)
+  return endless.beat
 })
+
+/** Loops for ever in plain code, some calls deep, without a thought of cancellation. */
+export const plainLoop = Task.make(url, "plainLoop", { payload: Shared, success: Schema.Void }, (shared) => {
+  const cell = cells(shared)
+  Atomics.add(cell, Cell.started, 1)
+  seen.plainLoops++
+  try {
+    beatFor(cell, Infinity)
+  } finally {
+    Atomics.add(cell, Cell.finalized, 1)
+  }
+})
+
+/** A job may change what its module keeps. */
+const seen = { plainLoops: 0 }
+
+const beatFor = (cell: Int32Array, rounds: number): void => {
+  for (let i = 0; i < rounds; i++) beatTwice(cell, i)
+}
+
+function beatTwice(cell: Int32Array, round: number): void {
+  for (let i = round; i < round + 2; i++) Atomics.add(cell, Cell.beats, 1)
+}
+
+/** Loops for ever in a generator of effects, between two effects. */
+export const effectLoop = Task.make(
+  url,
+  "effectLoop",
+  { payload: Shared, success: Schema.Void },
+  Effect.fn("effectLoop")(function* (shared) {
+    const cell = cells(shared)
+    Atomics.add(cell, Cell.started, 1)
+    yield* Effect.addFinalizer(() => Effect.sync(() => Atomics.add(cell, Cell.finalized, 1)))
+    while (true) Atomics.add(cell, Cell.beats, 1)
+  })
+)
+
+const steps = Pure.fn("steps", (cell: Int32Array) => {
+  while (true) Atomics.add(cell, Cell.beats, 1)
+})
+
+/** Loops for ever in a function that runs in slices. */
+export const pureLoop = Task.make(
+  url,
+  "pureLoop",
+  { payload: Shared, success: Schema.Void },
+  Effect.fn("pureLoop")(function* (shared) {
+    const cell = cells(shared)
+    Atomics.add(cell, Cell.started, 1)
+    yield* Effect.ensuring(
+      steps(cell),
+      Effect.sync(() => Atomics.add(cell, Cell.finalized, 1))
+    )
+  })
+)
+
+/** A plain handler that fails in the middle of a loop. */
+export const failsInLoop = Task.make(
+  url,
+  "failsInLoop",
+  { payload: Schema.Int, success: Schema.Int, error: Schema.Struct({ at: Schema.Int }) },
+  (rounds) => {
+    let sum = 0
+    for (let i = 0; i <= rounds; i++) {
+      sum += i
+      if (i === 3_000_000) throw { at: i }
+    }
+    return sum
+  }
+)
 
 /** Loops for ever, with yield points. */
 export const cooperative = Task.make(url, "cooperative", { payload: Shared, success: Schema.Void }, (shared) => {

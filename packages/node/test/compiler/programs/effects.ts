@@ -10,7 +10,7 @@ const spin = Effect.fn("spin")(function* () {
 const program = Effect.gen(function* () {
   let ticks = 0
   const timer = setInterval(() => ticks++, 1)
-  const stopped = yield* Effect.timeoutOption(spin(), "100 millis")
+  const stopped = yield* Effect.timeoutOption(spin(), "300 millis")
   clearInterval(timer)
   let sum = 0
   for (const n of [1, 2, 3]) sum += yield* Effect.succeed(n)

@@ -1,6 +1,6 @@
 /** A program of several modules for register.test.ts: prints one JSON line of what it saw. */
 import { FairScheduler, Pure } from "@giveway/core"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { fails } from "./fails.ts"
 import { triangle } from "./numbers.ts"
 
@@ -30,7 +30,7 @@ const tidy = Pure.fn("tidy", (log: { closed: number }) => {
 const program = Effect.gen(function* () {
   let ticks = 0
   const timer = setInterval(() => ticks++, 1)
-  const stopped = yield* Effect.timeoutOption(forever(), "200 millis")
+  const stopped = yield* Effect.timeoutOption(forever(), "500 millis")
   clearInterval(timer)
   const log = { closed }
   yield* Effect.timeoutOption(tidy(log), "20 millis")

@@ -1,0 +1,41 @@
+/**
+ * The service of the isolation benchmark: `/ping` answers at once, `/work` when a job of some 20 ms on the pool is done.
+ * A bare HTTP server, the same for every pool, so that what differs is the pool. Argument: a variant. Prints one line of
+ * JSON, its port, and leaves when its standard input ends.
+ */
+import { createServer } from "node:http"
+import { availableParallelism } from "node:os"
+import type { AddressInfo } from "node:net"
+import { contestants } from "../pools/contestant.ts"
+import type { Job } from "../pools/contestant.ts"
+import { variants } from "./isolationVariants.ts"
+import type { VariantName } from "./isolationVariants.ts"
+
+const { contestant, ...priority } = variants[process.argv[2] as VariantName]
+const start = await contestants[contestant]()
+const pool = await start({ workers: availableParallelism(), ...priority })
+
+const job: Job = { name: "work", payload: 12_000_000 }
+
+/** For the load generator: the service's own clock and CPU time. */
+const stats = (): string => {
+  const { system, user } = process.cpuUsage()
+  return JSON.stringify({ nowMs: performance.now(), cpuMs: (user + system) / 1000 })
+}
+
+const server = createServer((request, response) => {
+  if (request.url !== "/work") {
+    response.end(request.url === "/stats" ? stats() : "pong")
+    return
+  }
+  pool.run(job).then(
+    () => response.end("done"),
+    (error: unknown) => {
+      response.statusCode = 500
+      response.end(String(error))
+    }
+  )
+})
+
+server.listen(0, "127.0.0.1", () => console.log(JSON.stringify({ port: (server.address() as AddressInfo).port })))
+process.stdin.once("end", () => process.exit(0)).resume()

@@ -1,0 +1,13 @@
+/**
+ * The pools of the isolation benchmark. piscina's threads have the priority of the process unless told otherwise.
+ */
+import type { ContestantName, PoolOptions } from "../pools/contestant.ts"
+
+export const variants = {
+  ours: { contestant: "giveway" },
+  noPriority: { contestant: "giveway", priority: false },
+  piscina: { contestant: "piscina" },
+  piscinaNice: { contestant: "piscina", priority: 19 }
+} as const satisfies Readonly<Record<string, { readonly contestant: ContestantName } & Pick<PoolOptions, "priority">>>
+
+export type VariantName = keyof typeof variants

@@ -1,0 +1,82 @@
+/**
+ * `npm run soak -- [--minutes N] [--seed S]`: random jobs on real workers, with random cancels, timeouts, kills, crashes,
+ * exits and out-of-memory among them, until the minutes are over; long runs count hundreds of thousands. It ends with
+ * exit code 0 if nothing was lost, nothing doubled, no answer wrong, and nothing is left: no thread, handle, listener.
+ *
+ * The seed decides what is run, not how threads interleave: a failure may need several runs of its seed to come again.
+ */
+import { Effect } from "effect"
+import { parseArgs } from "node:util"
+import { table } from "../bench/statistics.ts"
+import { held, leaks } from "./leaks.ts"
+import type { Books } from "./round.ts"
+import { run } from "./round.ts"
+
+const usage = "Usage: npm run soak -- [--minutes N] [--seed S]"
+
+const { values } = parseArgs({
+  options: { minutes: { type: "string", default: "1" }, seed: { type: "string" } }
+})
+const minutes = Number(values.minutes)
+if (!(minutes > 0)) {
+  console.error(`--minutes must be a number above 0, not ${values.minutes}. ${usage}`)
+  process.exit(2)
+}
+const seed = values.seed ?? String(Math.floor(Math.random() * 1e9))
+
+/** Jobs of a round: enough for each kind of trouble, few enough that a minute sees many pools. */
+const size = 3000
+
+/** How long nothing may settle before somebody is lost: an out-of-memory takes a second, a boot a third of one. */
+const stuckMs = 45_000
+
+const books: Books = { open: new Map(), counts: new Map(), complaints: [], settled: 0 }
+
+const complaintsShown = 20
+
+const end = (code: number): never => {
+  console.log(`\nseed ${seed}: ${books.settled} jobs settled`)
+  for (const complaint of books.complaints.slice(0, complaintsShown)) console.log(`WRONG ${complaint}`)
+  if (books.complaints.length > complaintsShown) console.log(`… and ${books.complaints.length - complaintsShown} more`)
+  process.exit(code)
+}
+
+let [seen, seenAt] = [-1, 0]
+const watch = setInterval(() => {
+  if (books.settled !== seen) {
+    ;[seen, seenAt] = [books.settled, performance.now()]
+  } else if (performance.now() - seenAt > stuckMs) {
+    const lost = [...books.open].map(([id, kind]) => `${id} (${kind})`).join(", ")
+    books.complaints.push(`nothing settles any more; without an answer: ${lost || "no job, the pool does not close"}`)
+    end(1)
+  }
+}, 1000)
+
+console.log(`soak: ${minutes} min, seed ${seed}`)
+const deadline = performance.now() + minutes * 60_000
+// the first round loads what is loaded once; what it leaves behind is the measure for the others
+let baseline = await held()
+for (let round = 1; round === 1 || performance.now() < deadline; round++) {
+  const start = performance.now()
+  const { options, statistics } = await Effect.runPromise(run(seed, round, (round - 1) * size, size, books))
+  const seconds = ((performance.now() - start) / 1000).toFixed(1)
+  const now = await held()
+  if (round > 1) books.complaints.push(...leaks(baseline, now).map((leak) => `after round ${round}: ${leak}`))
+  else baseline = now
+  console.log(
+    `round ${round}: ${options.maxWorkers} workers, ${options.callers} callers, grace ${options.graceMs} ms, ` +
+      `queue ${options.capacity} (${options.overflow})${options.standby ? "" : ", no standby"}` +
+      `${options.fair ? ", fair" : ""}${options.closedInFlight ? ", closed in flight" : ""}: ` +
+      `${statistics.completed} completed, ${statistics.failed} failed, ${statistics.cancelled} cancelled, ` +
+      `${statistics.killed} killed in ${seconds} s; heap ${now.heapMb} MiB, RSS ${now.rssMb} MiB` +
+      `${books.complaints.length === 0 ? "" : `; ${books.complaints.length} WRONG`}`
+  )
+}
+clearInterval(watch)
+
+const rows = [...books.counts]
+  .map(([kind, counts]) => [kind, [...counts].map(([label, count]) => `${label} ${count}`).join(", ")])
+  .toSorted(([a], [b]) => a!.localeCompare(b!))
+console.log(`\n${table([["kind", "ended as"], ...rows])}`)
+if (books.complaints.length === 0) console.log("\nNothing lost, nothing doubled, nothing left behind.")
+end(books.complaints.length === 0 ? 0 : 1)

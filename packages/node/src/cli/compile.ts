@@ -1,0 +1,117 @@
+/**
+ * `giveway compile FILE...`: what becomes of each file, without running it.
+ *
+ * It answers what `register` and the bundler plugin would do, because it asks the same compiler in the same way. The exit
+ * code is 1 if something that was asked for could not be had: a file that cannot be read or parsed, a function that is
+ * refused.
+ */
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Stdio from "effect/Stdio"
+import * as Stream from "effect/Stream"
+import { resolve } from "node:path"
+import { compileInput, decode, formatOfPackage } from "../compiler/input.ts"
+import { parse } from "../compiler/parse.ts"
+import type { Report } from "./compileReport.ts"
+import { codeOf, render } from "./compileReport.ts"
+
+const files = Argument.String("file").pipe(
+  Argument.atLeast(1),
+  Argument.withDescription("JavaScript or TypeScript modules; - is standard input")
+)
+
+const flags = {
+  code: Flag.Boolean("code").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("Print the compiled code; what was decided goes to standard error")
+  ),
+  map: Flag.Boolean("map").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("With --code: add the source map as a comment")
+  ),
+  json: Flag.Boolean("json").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("Print one JSON array with an object for each file")
+  ),
+  name: Flag.String("stdin-name").pipe(
+    Flag.withDefault("stdin.ts"),
+    Flag.withDescription("What to call standard input; the extension says whether it is TypeScript")
+  )
+}
+
+/** The bytes, or why there are none. */
+const read = Effect.fnUntraced(function* (file: string) {
+  if (file === "-") {
+    const { stdin } = yield* Stdio.Stdio
+    const chunks = yield* Stream.runCollect(stdin)
+    return Buffer.concat([...chunks])
+  }
+  const fileSystem = yield* FileSystem.FileSystem
+  const { type } = yield* fileSystem.stat(file)
+  return type === "Directory" ? "it is a directory: name its files" : yield* fileSystem.readFile(file)
+})
+
+const reportOn = Effect.fnUntraced(function* (file: string, stdinName: string) {
+  const name = file === "-" ? stdinName : file
+  if (!/\.[cm]?[jt]sx?$/.test(name)) return { file: name, unreadable: "it is no .js or .ts file" } satisfies Report
+  const content = yield* read(file).pipe(
+    Effect.catch((error) =>
+      Effect.succeed(error.reason._tag === "NotFound" ? "there is no such file" : `it cannot be read: ${error.message}`)
+    )
+  )
+  if (typeof content === "string") return { file: name, unreadable: content } satisfies Report
+  const format = formatOfPackage(resolve(name))
+  const compiled = compileInput({ file: name, content, format })
+  // a file without marks is not parsed to be compiled; here somebody asks
+  const source = compiled.map === undefined && compiled.diagnostics.length === 0 ? decode(content) : undefined
+  const parsed = source === undefined ? undefined : parse(source, name)
+  return parsed !== undefined && "reason" in parsed
+    ? { file: name, content, compiled: { ...compiled, diagnostics: [parsed] } }
+    : ({ file: name, content, compiled } satisfies Report)
+})
+
+export const compile = Command.make(
+  "compile",
+  { ...flags, files },
+  Effect.fnUntraced(function* ({ code, files, json, map, name }) {
+    const reports: ReadonlyArray<Report> = yield* Effect.forEach(files, (file) => reportOn(file, name))
+    if (json) {
+      const objects = reports.map((report) => ({
+        file: report.file,
+        ...(report.compiled === undefined
+          ? { unreadable: report.unreadable }
+          : {
+              functions: report.compiled.decisions,
+              diagnostics: report.compiled.diagnostics,
+              ...(code ? { code: Buffer.from(codeOf(report, map)).toString() } : {})
+            })
+      }))
+      yield* Console.log(JSON.stringify(objects, undefined, 2))
+    } else {
+      for (const report of reports) {
+        const aside = code || report.compiled === undefined
+        yield* aside ? Console.error(render(report, process.stderr)) : Console.log(render(report, process.stdout))
+        if (code && report.compiled !== undefined) {
+          const text = codeOf(report, map)
+          yield* Effect.sync(() => process.stdout.write(text))
+        }
+      }
+    }
+    const failed = reports.some(({ compiled }) => compiled === undefined || compiled.diagnostics.length > 0)
+    if (failed) yield* Effect.sync(() => void (process.exitCode = 1))
+  })
+).pipe(
+  Command.withDescription(
+    `Shows what the yield-point compiler makes of each marked function (Pure.fn, "use steppable") and of those that it calls: re-entrant and generator are steppable forms (the first is the fast one), effect is a generator of effects with yield points in its loops, native has none, and refused cannot be compiled soundly and runs in its plain form.`
+  ),
+  Command.withShortDescription("Shows what becomes of each function of a file, and why"),
+  Command.withExamples([
+    { command: "giveway compile src/rank.ts", description: "One line per function" },
+    { command: "giveway compile src/rank.ts --code > rank.js", description: "The code that would run" },
+    { command: "giveway compile src/*.ts --json", description: "For scripts" }
+  ])
+)

@@ -1,0 +1,26 @@
+/**
+ * The `giveway` command: one file per subcommand beside this one.
+ */
+import { layer as services } from "@effect/platform-node/NodeServices"
+import { runMain } from "@effect/platform-node/NodeRuntime"
+import * as Command from "effect/cli/Command"
+import * as Effect from "effect/Effect"
+import { readFileSync } from "node:fs"
+import { compile } from "./compile.ts"
+
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+  readonly version: string
+}
+
+const giveway = Command.make("giveway").pipe(
+  Command.withDescription("Structured concurrency for Effect on Node: async for waiting, threads for working"),
+  Command.withSubcommands([compile])
+)
+
+// a reader that has seen enough (`giveway compile x.ts --code | head`) ends the program, not in an error
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error
+  process.exit()
+})
+
+Command.run(giveway, { version }).pipe(Effect.provide(services), runMain())

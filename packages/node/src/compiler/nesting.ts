@@ -1,0 +1,53 @@
+/**
+ * How deep a source is nested, as far as that can be told without a parser.
+ *
+ * The parser is native code and recursive: it ends the process where the stack is full. That takes some 4000 brackets on a
+ * main thread and half as many in a worker, more than V8 can parse; but a chain of 100,000 operators does it, too, and
+ * programs that are generated have such chains.
+ *
+ * Rejected: to be exact. Strings and comments are skipped; templates and regular expressions count as code, whose brackets
+ * are balanced more often than not.
+ */
+
+/** What a level costs the parser's stack, measured: of brackets, of `a => b => c` and `a ? b : c ? d : e`, of operators. */
+const bracket = 16
+const branch = 4
+const operator = 1
+
+/** A worker's stack holds more than this many brackets, and less than twice as many. */
+const deepest = 1500 * bracket
+
+const tokens =
+  /\/\/.*|\/\*[^]*?\*\/|"(?:[^"\\\n]|\\[^])*"|'(?:[^'\\\n]|\\[^])*'|[([{]|[)\]}]|[;,]|=>|\?|[-+*/%&|^!~.<>:]|\b(?:class|const|delete|else|export|function|if|in|instanceof|let|new|return|typeof|var|void)\b/g
+
+const begins = /^(?:[;,]|class|const|export|function|let|return|var)/
+const isText = /^(?:["']|\/[/*])/
+
+/** Whether `text` is nested deeper than the compiler can follow. */
+export const isTooDeep = (text: string): boolean => {
+  /** the cost of what is open at each bracket level */
+  const levels: Array<number> = [0]
+  let sum = 0
+  const add = (cost: number): void => {
+    sum += cost
+    levels[levels.length - 1]! += cost
+  }
+  for (const [token] of text.matchAll(tokens)) {
+    if (isText.test(token)) continue
+    if (token === "(" || token === "[" || token === "{") {
+      levels.push(0)
+      add(bracket)
+    } else if (token === ")" || token === "]" || token === "}") {
+      sum -= levels.pop()!
+      if (levels.length === 0) levels.push(0)
+      // `a()()` is nested, too
+      add(operator)
+    } else if (begins.test(token)) {
+      add(-levels[levels.length - 1]! + (levels.length > 1 ? bracket : 0))
+    } else {
+      add(token === "=>" || token === "?" ? branch : operator)
+    }
+    if (sum > deepest) return true
+  }
+  return false
+}

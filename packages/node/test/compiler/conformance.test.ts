@@ -1,0 +1,247 @@
+/**
+ * Guarantee 4 clause by clause: small programs about what ECMAScript says of one thing, each compared in all forms and
+ * suspended at every yield point. `Y(x)` is `x`, with a yield point before it is known; `o(x)` records.
+ *
+ * Most were reduced from test262, whose tests a scratch harness ran with `Y` around every expression.
+ */
+import { assert, describe, it } from "vitest"
+import type { Forms } from "../../src/compiler/twin.ts"
+import { everywhere, load, nowhere, plain, sliced } from "./run.ts"
+
+const prelude = `function Y(v, n = 1) { return n > 0 ? Y(v, n - 1) : v }
+export function main(o) { "use steppable"; Y(0);\n`
+
+const programs: Record<string, string> = {
+  "a method behind an optional chain": `
+    class A { m(x) { for (let i = 0; i < x; i++) o(i); return x } }
+    const a = undefined; const b = { c: new A() }
+    o(a?.c.m(3)); o(b?.c.m(2)); o(b.c?.m(1)); o((b?.c).m(1)); o(a?.c.d.m(o(9)))`,
+  "a function expression's own name": `
+    const f = function g(n) { o(g === f); return n > 0 ? g(n - 1) + 1 : o(typeof g) }
+    o(f(3)); const xs = [1,2].map((x) => f(x)); o(xs)`,
+  "a function expression's own name, its variable hidden": `
+    const f = function g(n) { const f = 3; o(f); o([1].map(() => g.name)); return n > 0 ? g(n - 1) + 1 : o(typeof g) }
+    o(f(3));`,
+  "a function expression's own name in a parameter": `
+    const f = function g(n, h = g) { return n > 0 ? h(n - 1) + g(n - 2) + 1 : o(typeof g) }
+    o(f(3));`,
+  "a variable whose value calls the function declared before it": `
+    let f = function (n) { return n > 0 ? f(n - 1) : o("f") }, x = f(2), h = () => f(1)
+    o(x); o(h()); o(h.name); o(f.name)`,
+  "names of anonymous functions": `
+    const a = Y(0) || (() => 1), b = Y(1) ? () => 2 : 0, c = (Y(1), () => 3), d = Y(null) ?? function () {}
+    const e = { k: (Y(1), () => 4), l: Y(2), m: () => 5, n: function () {} }
+    let z; z = Y(1) && (() => 1); z.q = () => 1
+    o([a.name, b.name, c.name, d.name, e.k.name, e.m.name, e.n.name, z.name, z.q.name].join("|"))
+    const g = (() => 1) || Y(1); o(g.name)`,
+  "one array of strings for each tagged template": `
+    const seen = new Set(); const tag = (s) => { seen.add(s); return s.raw[0] }
+    for (let i = 0; i < 20; i++) { tag\`x\${1}y\`; Y(i) }
+    o(seen.size)
+    for (let i = 0; i < 2000; i++) { tag\`z\` }
+    o(seen.size)`,
+  "one array of strings in a function and in its twin": `
+    const seen = new Set(); const tag = (s) => { seen.add(s); return s }
+    function f(n) { tag\`a\`; return n > 0 ? f(n - 1) : 0 }
+    f(3); [1].map(f); o(seen.size)`,
+  "tags that are methods": `
+    const ob = { v: 5, tag(s, ...v) { return o(this.v + s.join() + v.join()) } }
+    for (let i = 0; i < 3; i++) { ob.tag\`a\${o(1)}b\${Y(2)}c\`; ob["tag"]\`u\\u0041\\n\${Y(3)}\`; Y(() => (s) => s)()\`q\` }`,
+  "a constant without a value, called with arguments": `
+    try { (function () { return 1 })(); g() } catch (e) { o(e.name) }
+    function g() { return f(o(Y(5))) }
+    const f = (n) => n > 0 ? f(n - 1) : n
+    o(f(2))`,
+  "a loop that counts in steps below 1": `
+    let c = 0; const step = 1e-20
+    for (let i = 1; i < 2; i += step) { if (++c > 1000) break }
+    o(c)
+    let d = 0; for (let i = 5, s = 0.5; i > 0; i -= s) { d++; o(i) }`,
+  "semicolons left to line breaks": `
+    const a = 1
+    Y(2)
+    let b = a
+    Y(3);[1, 2].map((x) => Y(x))
+    var c
+    Y(c = 4)
+    if (b) b = 2
+    else b = 3
+    Y(4)
+    do Y(1); while (Y(0)) Y(5)
+    o(a + b + c)
+    for (const x of [1]) { const q = x
+    Y(q)
+    }
+    const fn = () => { return Y(1)
+    Y(2) }
+    o(fn())
+    switch (1) { case 1: b = 5
+    Y(3)
+    }
+    class C { x = 1
+     static y = 2 }
+    o(C.y)`,
+  "variables that hide others": `
+    let x = 1; const y = 2; var z = 3
+    for (let i = 0; i < 2; i++) { let x = Y(i); { const x = Y("in"); o(x); let y = Y(x + x); o(y); { var w = Y(1); let z = Y(7); o(z) } } o(x) ; for (let x = 0; x < 2; x++) { let i = Y(x); o(i) } o(i) }
+    o(x); o(y); o(z); o(w)
+    L: { Y(1); let x = 5; break L }
+    o(x)`,
+  "functions and variables declared twice": `
+    var f = 1
+    Y(1)
+    function f() { return 2 }
+    function g() { return 1 }
+    Y(2)
+    function g() { return o(2) }
+    o(f); g(); { function h() { return 1 } Y(1); o(h()) }
+    var f = 5; Y(3); o(f)`,
+  "marked methods": `
+    class A { m(n) { "use steppable"; let s = 0; for (let i = 0; i < n; i++) s += Y(i); return s } static s(n) { "use steppable"; return n > 0 ? A.s(n - 1) : 7 } get g() { "use steppable"; return Y(5) } }
+    o(new A().m(5)); o(A.s(3)); o(new A().g)`,
+  "a marked function expression with a name": `
+    const f = function g(n) { "use steppable"; return n > 0 ? f(n - 1) : 4 }
+    o(f(2)); const { length } = function (a, b) { "use steppable"; for (;;); }; o(length)`,
+  "an object literal that sets its prototype": `
+    const p = { "__pr\\u006fto__": Y(null), a: Y(1) }; o(Object.getPrototypeOf(p) === null)
+    const q = { __proto__: Y(null) }; o(Object.getPrototypeOf(q) === null)`,
+  "names that are written with escapes": `
+    const $\\u0079v = 5; const $\\u0079suspended = 6, \\u0024yt0 = 9
+    o(Y($yv) + $\\u0079v + Y($\\u0079suspended) + \\u0024yt0)`,
+  "variables between cases": `
+    for (let i = 0; i < 3; i++) switch (Y(i)) { case 0: let q = Y(1); o(q); case 1: try { o(Y(q)) } catch (e) { o(e.name) } break; default: try { q = Y(5) } catch (e) { o(e.message) } }`,
+  "labelled jumps across finally": `
+    A: for (let i = 0; i < 3; i++) { try { B: for (let j = 0; j < 3; j++) { if (Y(j) === 1) continue A; if (i === 2) break A; o(i * 10 + j); C: { if (Y(i) === 1) break C; o("c") } } } finally { o(Y("fin")) } }`,
+  "for-in over an object that changes": `
+    const ob = { b: 1, a: 2, 1: 3, 0: 4 }
+    for (const k in ob) { o(Y(k)); if (k === "b") { delete ob.a; ob.z = 1 } }`,
+  "closing of iterators": `
+    const it = { [Symbol.iterator]: () => ({ next: () => ({ done: false, value: o(1) }), return: () => { o("ret"); return {} } }) }
+    for (const x of it) { if (Y(1)) break }
+    try { for (const x of it) { Y(1); throw new Error("t") } } catch (e) { o(e.message) }
+    (() => { for (const x of it) { return Y(1) } })()
+    L: for (const a of [1, 2]) for (const x of it) { Y(1); continue L }
+    const [p, q = Y(5)] = it; o(p)`,
+  "a template that makes a constructor": `
+    const seen = new Set(); function tag(s) { seen.add(s); return class { constructor(x) { o(x) } } }
+    for (let i = 0; i < 3; i++) { new tag\`x\`(Y(1)); new tag\`y\`; new (tag\`z\`)(i); }
+    o(seen.size)`,
+  "raw strings of templates": `
+    const t = (s, ...v) => o(s.raw.join() + "|" + s.join() + v.join() + Object.isFrozen(s)); for (let i = 0; i < 2; i++) { t\`\\unicode \${Y(1)} \\x41 \\\`
+    q \${ \`n\${Y(2)}\` }\`; const a = 1
+    t\`a\`
+    }`,
+  "for-of over an array that changes": `
+    const xs = [1, 2, 3]; for (const x of xs) { o(Y(x)); if (x === 1) xs.push(9); if (x === 2) xs.length = 3; if (x === 3) xs.splice(0, 1) }
+    const h = [1, , 3]; for (const x of h) o(Y(x)); for (let x of h) { x = Y(x); o(x) }`,
+  "for-of over typed arrays": `
+    for (const x of new Uint8Array([1, 2])) o(Y(x))
+    const T = (() => class T extends Uint8Array { get length() { o("len"); return 1 } })()
+    for (const x of new T([1, 2])) o(Y(x))
+    const u = new Uint8Array([1, 2]); Object.defineProperty(u, "length", { get() { o("own"); return 0 } }); for (const x of u) o(Y(x))
+    const b = new ArrayBuffer(4, { maxByteLength: 8 }); const v = new Uint8Array(b); for (const x of v) { o(Y(x)); if (v.length === 4) b.resize(6); else if (v.length === 6) b.resize(2) }`,
+  "for-of over a proxy of an array": `
+    const p = new Proxy([1, 2], { get(t, k, r) { o(String(k)); return Reflect.get(t, k, r) } })
+    for (const x of p) o(Y(x))`,
+  "array iterators with a return": `
+    const proto = Object.getPrototypeOf([][Symbol.iterator]())
+    proto.return = function () { o("return " + Object.prototype.toString.call(this)); return {} }
+    for (const x of [1, 2]) { if (Y(x)) break }
+    try { for (const x of [1, 2]) { Y(x); throw new Error("t") } } catch (e) { o(e.message) }
+    const f = () => { for (const x of [1, 2]) { return Y(x) } }; o(f())
+    for (const x of [1, 2]) { o(Y(x)) }
+    delete proto.return; const OP = Object.prototype; OP.return = function () { o("obj return"); return {} }
+    for (const x of [1, 2]) { if (Y(x)) break }
+    delete OP.return`,
+  "order in the iterator protocol": `
+    const it = (log) => ({ get [Symbol.iterator]() { o("get iter"); return function () { o("call iter"); o(arguments.length); return { get next() { o("get next"); let i = 0; return function () { o("next" + arguments.length); return { get done() { o("done"); return i > 1 }, get value() { o("value"); return i++ } } } }, get return() { o("get return"); return function () { o("return" + arguments.length); return {} } } } } } })
+    for (const x of it()) { o(Y(x)) }
+    for (const x of it()) { if (Y(x)) break }
+    L: for (const a of [1]) for (const x of it()) { Y(x); continue L }
+    try { for (const x of it()) { Y(x); throw new Error("body") } } catch (e) { o(e.message) }
+    for (const x of it()) { if (Y(x) === 0) continue; o(x) }`,
+  "errors in the iterator protocol": `
+    const t = (g) => { try { for (const x of g()) { o(Y(x)); break } } catch (e) { o(e instanceof Error ? e.message : e) } }
+    t(() => undefined); t(() => null); t(() => 5); t(() => ({})); t(() => ({ [Symbol.iterator]: 5 })); t(() => ({ [Symbol.iterator]: () => 5 })); t(() => ({ [Symbol.iterator]: () => ({}) })); t(() => ({ [Symbol.iterator]: () => ({ next: 5 }) })); t(() => ({ [Symbol.iterator]: () => ({ next: () => 5 }) })); t(() => ({ [Symbol.iterator]: () => ({ next: () => { throw "n" } }) }))
+    t(() => ({ [Symbol.iterator]: () => ({ next: () => ({ get done() { throw "d" } }), return() { o("no") } }) })); t(() => ({ [Symbol.iterator]: () => ({ next: () => ({ get value() { throw "v" } }), return() { o("no") } }) }))
+    const R = (ret) => ({ [Symbol.iterator]: () => ({ next: () => ({ value: 1 }), ...ret }) })
+    t(() => R({ return: () => 5 })); t(() => R({ return: 5 })); t(() => R({ return: null })); t(() => R({ get return() { throw "gr" } })); t(() => R({ return: () => { throw "r" } }))
+    const q = (g) => { try { for (const x of g()) { o(Y(x)); throw "body" } } catch (e) { o(e instanceof Error ? e.message : e) } }
+    q(() => R({ return: () => 5 })); q(() => R({ return: 5 })); q(() => R({ get return() { throw "gr" } })); q(() => R({ return: () => { throw "r" } }))
+    let nul = null, un, ob = { p: 1, m() { return 3 } }
+    try { for (const x of nul) Y(x) } catch (e) { o(e.message) } try { for (const x of un) Y(x) } catch (e) { o(e.message) } try { for (const x of ob.p) Y(x) } catch (e) { o(e.message) } try { for (const x of ob.q.r) Y(x) } catch (e) { o(e.message) } try { for (const x of ob.m()) Y(x) } catch (e) { o(e.message) }`,
+  "targets in the head of for-of": `
+    let a, ob = {}, ar = []
+    for (a of [1, 2]) o(Y(a)); for (ob.x of [1, 2]) o(Y(ob.x)); for (ob[Y("k")] of [1, 2]) o(ob.k); for ([a, ar[0] = Y(4)] of [[1], [2, 3]]) o(a + ar[0]); for ({ a, ...ob.r } of [{ a: 1, z: 2 }]) o(JSON.stringify(ob.r))
+    for (var [p, q = 5] of [[1], [2, 3]]) o(Y(p) + q); for (const { length } of ["ab"]) o(Y(length)); o(p)
+    try { for (const [x] of [1]) Y(x) } catch (e) { o(e.message) }
+    const it = { [Symbol.iterator]: () => ({ next: () => ({ value: 1, done: false }), return() { o("closed"); return {} } }) }
+    try { for (const [x] of it) Y(x) } catch (e) { o(e.message) }
+    try { for (const { x = (() => { throw new Error("def") })() } of it) Y(x) } catch (e) { o(e.message) }
+    try { const k = 1; for (k of it) Y(1) } catch (e) { o(e.message) }
+    try { for (const k of [k]) Y(1) } catch (e) { o(e.message) }
+    for (const x of (Y(0), [5])) o(Y(x)); for (const x of Y([6])) o(x)`,
+  "variables per round of for-of": `
+    const fs = []; for (const x of [1, 2, 3]) { fs.push(() => x); Y(x) } o(fs.map((f) => f()).join())
+    const gs = []; for (let x of [1, 2, 3]) { gs.push(() => x++); Y(x); x += 10 } o(gs.map((f) => f()).join())`,
+  "try, catch and finally": `
+    const f = (k) => { try { Y(1); if (k === 1) throw new Error("a"); if (k === 2) return o("ret"); o("end") } catch (e) { o(e.message); Y(2); if (k === 1) return "caught" } finally { o("fin") } return "after" }
+    o(f(0)); o(f(1)); o(f(2))
+    const g = (k) => { for (let i = 0; i < 3; i++) { try { Y(i); if (i === k) continue; if (i === k + 1) break; o(i) } finally { o("f" + i); if (k === 5 && i === 1) return "over" } } return "done" }
+    o(g(0)); o(g(1)); o(g(5))
+    const h = () => { try { Y(1); return o("x") } finally { return "y" } }; o(h())
+    const j = () => { L: try { Y(1); throw 1 } finally { break L } return "swallowed" }; o(j())
+    try { try { Y(1); throw new Error("1") } finally { Y(2); throw new Error("2") } } catch ({ message, name: n = Y(3) }) { o(message + n) }
+    try { try { Y(1); null.x } catch { Y(2); undefined.y } } catch (e) { o(e.message) }`,
+  "scope of a catch clause": `
+    let e = "outer"; try { Y(1); throw "inner" } catch (e) { Y(2); o(e); { let e = Y("deep"); o(e) } o(e); e = "changed"; Y(3); o(e) } o(e)
+    try { Y(0); throw [1, 2] } catch ([a, b]) { var e2 = Y(a) + b; o(a) } o(e2)
+    try { throw 1 } catch (x) { for (let x = 0; x < 2; x++) o(Y(x)); o(x) }
+    const fs = []; for (let i = 0; i < 2; i++) { try { Y(1); throw i } catch (err) { fs.push(() => err); Y(2) } } o(fs.map((f) => f()).join())`,
+  "order of finally blocks": `
+    const log2 = []; const f = () => { try { try { Y(1); return o("a") } finally { o("b"); for (let i = 0; i < 2; i++) o(i) } } finally { o("c") } }
+    o(f())
+    for (const x of [1, 2]) { try { if (Y(x) === 1) continue; o("two") } finally { o("fin" + x) } }
+    A: for (const x of [1, 2]) { for (const y of [1, 2]) { try { Y(y); if (x === 1) continue A; break A } finally { o("f" + x + y) } } }`,
+  "nested loops over iterators": `
+    const mk = (n) => ({ [Symbol.iterator]: () => ({ i: 0, next() { return { value: this.i++, done: false } }, return() { o("close" + n); return {} } }) })
+    const f = () => { for (const a of mk("a")) for (const b of mk("b")) { try { Y(1); if (b === 1) return o("ret") } finally { o("fin") } } }; f()
+    X: for (const a of mk("a")) { for (const b of mk("b")) { Y(1); if (a === 1) break X; if (b === 1) continue X } }
+    try { for (const a of mk("a")) for (const b of mk("b")) { Y(1); if (b) null.x } } catch (e) { o(e.name) }`,
+  "an error after a suspension in for-of": `
+    const thrower = (n) => { if (n > 0) return thrower(n - 1); throw new Error("deep") }
+    try { for (const x of [1, 2]) { o(x); thrower(2) } } catch (e) { o(e.message) } finally { o("f") }
+    const it = { [Symbol.iterator]: () => ({ next: () => ({ value: 1, done: false }), return() { o("closed"); return {} } }) }
+    try { for (const x of it) { o(Y(1)); thrower(3) } } catch (e) { o(e.message) }`,
+  "var in the head of for-of": `
+    for (var x of [1, 2]) { o([1].map(() => x).join()); Y(x) } o(x)
+    for (let i = 0, n = 2; i < n; i++) { for (const y of [i, i + 1]) { if (y === 1) break; o(Y(y)) } o("i" + i) }`,
+  "this in for-of": `
+    class K { constructor() { this.xs = [1, 2] } m() { let s = 0; for (const x of this.xs) { s += Y(x); this.last = x } return s } }
+    const k = new K(); o(k.m()); o(k.last)`,
+  "variables that for-of hides": `
+    const x = 1; for (const x of [5, 6]) { o(Y(x)); { const x = Y(9); o(x) } o(x) } o(x)
+    let y = 1; for (let y of [y2()]) { Y(y); o(y) } function y2() { return 4 } o(y)
+    for (const a of [1, 2]) { const b = a; for (const a of [b, 9]) { o(Y(a) + b) } o(a) }`,
+  "a labelled continue out of for-of and try": `
+    const r2 = () => { outer: for (let i = 0; i < 3; i++) { try { for (const x of [1, 2]) { if (Y(x) === 2) continue outer; o(i + x) } } catch (e) { o("no") } finally { if (i === 1) break outer } } return "r" }; o(r2())`
+}
+
+const forms: ReadonlyArray<Forms> = ["best", "all generators"]
+
+describe("steppable code", () => {
+  it.for(Object.entries(programs))("keeps the meaning of %s", ([, body]) => {
+    for (const form of forms) {
+      for (const largestChunk of [1, undefined]) {
+        const { compiled, main, twin } = load(`${prelude}${body}\n}`, form, largestChunk)
+        const expected = plain(main, [])
+        assert.isAbove(expected.log.length, 0)
+        for (const budgets of [everywhere, nowhere]) {
+          const { suspensions, ...seen } = sliced(twin!, [], budgets)
+          assert.deepStrictEqual(seen, expected, compiled.code)
+          if (budgets === everywhere) assert.isAbove(suspensions, 0)
+        }
+      }
+    }
+  })
+})
