@@ -5,6 +5,7 @@
  * calling fiber; the program is the same.
  */
 import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import type * as Errors from "./internal/computeErrors.ts"
@@ -16,6 +17,7 @@ export {
   ComputeClosed,
   ComputeOverloaded,
   JobDied,
+  JobTimedOut,
   PayloadInvalid,
   PayloadNotCloneable,
   ResultInvalid,
@@ -33,6 +35,7 @@ export type ComputeError =
   | Errors.ComputeClosed
   | Errors.ComputeOverloaded
   | Errors.JobDied
+  | Errors.JobTimedOut
   | Errors.PayloadInvalid
   | Errors.PayloadNotCloneable
   | Errors.ResultInvalid
@@ -63,7 +66,7 @@ export interface Statistics {
   readonly completed: number
   /** jobs that failed or ended with a `ComputeError` */
   readonly failed: number
-  /** jobs whose caller was interrupted, queued ones and killed ones too */
+  /** jobs whose caller was interrupted or whose deadline passed, queued ones and killed ones too */
   readonly cancelled: number
   /** workers terminated because a job outlived its grace */
   readonly killed: number
@@ -105,12 +108,26 @@ export interface PlacementReport {
   }>
 }
 
+/** How a job is to be run. Everything is optional. */
+export interface RunOptions {
+  /**
+   * How long the caller waits for the job, the time in the queue included. Past it the job is cancelled as if its caller
+   * were interrupted, and the call fails with `JobTimedOut` when the job is gone. Not negative; default: no deadline.
+   */
+  readonly timeout?: Duration.Input | undefined
+}
+
 /** The service that runs jobs. Provide it with `NodeCompute.layer` or `TestCompute.layer`. */
 export class Compute extends Context.Service<
   Compute,
   {
     /** like {@link run}, told from where it was called */
-    readonly run: <P, A, E>(task: Task<P, A, E>, payload: P, site: CallSite) => Effect.Effect<A, E | ComputeError>
+    readonly run: <P, A, E>(
+      task: Task<P, A, E>,
+      payload: P,
+      site: CallSite,
+      options: RunOptions | undefined
+    ) => Effect.Effect<A, E | ComputeError>
     readonly statistics: Effect.Effect<Statistics>
     /** like {@link auto}, within the run of the fiber that asks */
     readonly auto: <A>(
@@ -129,6 +146,8 @@ export class Compute extends Context.Service<
  *   {@link ComputeError}.
  * - Interrupting it cancels the job: a queued one is removed, a running one is asked to stop at its next yield point, and
  *   past the pool's grace its worker is killed. The interruption completes when the job is gone, not before.
+ * - `timeout` does the same by itself, and fails with `JobTimedOut`: a deadline counted from the call, not from the job's
+ *   start.
  * - The caller's span is the parent of the job's spans; its log annotations, log spans and levels hold in the job, whose
  *   logs and spans come out through the caller's loggers and tracer.
  *
@@ -163,9 +182,13 @@ export class Compute extends Context.Service<
  * console.log(await Effect.runPromise(program)) // -1
  * ```
  */
-export const run = <P, A, E>(task: Task<P, A, E>, payload: P): Effect.Effect<A, E | ComputeError, Compute> => {
+export const run = <P, A, E>(
+  task: Task<P, A, E>,
+  payload: P,
+  options?: RunOptions
+): Effect.Effect<A, E | ComputeError, Compute> => {
   const site = callSite.capture()
-  return Effect.flatMap(Compute, (compute) => compute.run(task, payload, site))
+  return Effect.flatMap(Compute, (compute) => compute.run(task, payload, site, options))
 }
 
 /**

@@ -3,6 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Compute, Task, TestCompute } from "@giveway/core"
+import { TestClock } from "effect/testing"
 import { Cause, Context, Deferred, Effect, Exit, Fiber, Layer, Option, Schema } from "effect"
 
 class NotPositive extends Schema.TaggedError<NotPositive>()("NotPositive", { value: Schema.Number }) {}
@@ -239,6 +240,23 @@ describe("TestCompute", () => {
       yield* Fiber.interrupt(fiber)
       assert.isTrue(finalized)
       assert.strictEqual((yield* Compute.statistics).cancelled, 1)
+    }).pipe(Effect.provide(TestCompute.layer))
+  )
+
+  it.effect("keeps deadlines, in virtual time", () =>
+    Effect.gen(function* () {
+      let finalized = false
+      const sleeps = Task.make(url, "sleeps", { payload: Schema.Number, success: Schema.String }, (ms) =>
+        Effect.as(Effect.sleep(ms), "slept").pipe(Effect.onInterrupt(() => Effect.sync(() => void (finalized = true))))
+      )
+      const early = yield* Effect.forkChild(Compute.run(sleeps, 900, { timeout: "1 second" }))
+      const late = yield* Effect.forkChild(Effect.flip(Compute.run(sleeps, 1100, { timeout: "1 second" })))
+      yield* TestClock.adjust(1000)
+      assert.strictEqual(yield* Fiber.join(early), "slept")
+      assert.deepInclude(yield* Fiber.join(late), { _tag: "JobTimedOut", task: "sleeps", timeoutMs: 1000 })
+      assert.isTrue(finalized)
+      const cause = yield* Effect.flip(Effect.sandbox(Compute.run(sleeps, 1, { timeout: -1 })))
+      assert.include(String(Cause.squash(cause)), "Compute: timeout is -1, but must be a duration")
     }).pipe(Effect.provide(TestCompute.layer))
   )
 })

@@ -102,3 +102,53 @@ describe("interrupting", () => {
     }).pipe(pool({ maxWorkers: 2, grace: 30 }))
   )
 })
+
+describe("a deadline", () => {
+  const timesOut = <A, E, R>(run: Effect.Effect<A, E, R>) =>
+    Effect.map(Effect.flip(run), (error) => {
+      assert.instanceOf(error, Compute.JobTimedOut)
+      return error as Compute.JobTimedOut
+    })
+
+  it.live("stops a running job at a yield point, says so when it is gone, and keeps the worker", () =>
+    Effect.gen(function* () {
+      const worker = yield* Compute.run(jobs.where, undefined)
+      const buffer = shared()
+      const error = yield* timesOut(Compute.run(jobs.busyFiber, buffer, { timeout: 300 }))
+      assert.deepInclude(error, { task: "busyFiber", timeoutMs: 300 })
+      assert.include(error.stack, "NodeCompute.interruption.test.ts")
+      assert.strictEqual(read(buffer, "finalized"), 1)
+      assert.isFalse(yield* beats(buffer))
+      assert.strictEqual(yield* Compute.run(jobs.where, undefined), worker)
+      assert.deepInclude(yield* Compute.statistics, { killed: 0, cancelled: 1 })
+    }).pipe(pool({ grace: 5000 }))
+  )
+
+  it.live("kills the worker of a job that does not stop", () =>
+    Effect.gen(function* () {
+      yield* worksOn
+      const buffer = shared()
+      yield* timesOut(Compute.run(jobs.loop, buffer, { timeout: "300 millis" }))
+      assert.isFalse(yield* beats(buffer))
+      assert.deepInclude(yield* Compute.statistics, { killed: 1, cancelled: 1 })
+      yield* worksOn
+    }).pipe(pool({ grace: 30 }))
+  )
+
+  it.live("counts from the call: a job that only waited never starts", () =>
+    Effect.gen(function* () {
+      yield* worksOn
+      const first = yield* Effect.forkChild(Compute.run(jobs.spin, 300), { startImmediately: true })
+      const buffers = [shared(), shared()]
+      yield* Effect.forEach(buffers, (buffer) => timesOut(Compute.run(jobs.cooperative, buffer, { timeout: 50 })), {
+        concurrency: "unbounded"
+      })
+      assert.deepInclude(yield* Compute.statistics, { queued: 0, suspended: 0, cancelled: 2 })
+      assert.strictEqual(yield* Fiber.join(first), 300)
+      assert.deepStrictEqual(
+        buffers.map((buffer) => read(buffer, "started")),
+        [0, 0]
+      )
+    }).pipe(pool({ queue: { capacity: 1 } }))
+  )
+})

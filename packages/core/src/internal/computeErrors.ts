@@ -129,6 +129,16 @@ export class JobDied extends Schema.TaggedError<JobDied>()("JobDied", {
   }
 }
 
+/** The job was not done within the `timeout` of its call. It was cancelled, and nothing of it runs any more. */
+export class JobTimedOut extends Schema.TaggedError<JobTimedOut>()("JobTimedOut", {
+  task: Schema.String,
+  timeoutMs: Schema.Number
+}) {
+  override get message(): string {
+    return `Task "${this.task}" was not done ${this.timeoutMs} ms after its call, and was cancelled. Give it smaller pieces of work or a longer timeout; if giveway_compute_wait_ms says that it waited for a worker, give the pool more of them`
+  }
+}
+
 /** The job ended its own worker, with `process.exit` or by crashing it. The pool has started another. */
 export class WorkerExited extends Schema.TaggedError<WorkerExited>()("WorkerExited", {
   task: Schema.String,

@@ -4,11 +4,13 @@
  *
  * **Invariant**: the effect completes, by interruption too, only after the runner has settled the job.
  */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import type * as Schema from "effect/Schema"
-import type { Compute, ComputeError } from "../Compute.ts"
+import type { Compute, ComputeError, RunOptions } from "../Compute.ts"
+import { InvalidOption } from "../InvalidOption.ts"
 import type { Any, Task } from "../Task.ts"
 import type { CallSite } from "./callSite.ts"
 import * as callSite from "./callSite.ts"
@@ -66,15 +68,21 @@ export const exchangeOver =
 
 export const make =
   (exchange: Exchange): Compute["Service"]["run"] =>
-  <P, A, E>(task: Task<P, A, E>, payload: P, site: CallSite): Effect.Effect<A, E | ComputeError> =>
+  <P, A, E>(
+    task: Task<P, A, E>,
+    payload: P,
+    site: CallSite,
+    options: RunOptions | undefined
+  ): Effect.Effect<A, E | ComputeError> =>
     Effect.withFiber((fiber) => {
       const codec = wireCodec.of(task as Any)
       const encoded = codec.encodePayload(payload)
-      const send = (payload: unknown): Effect.Effect<A, E | ComputeError> =>
-        Effect.flatMap(
-          exchange({ moduleUrl: task.moduleUrl, name: task.name, payload, context: jobContext.capture(fiber) }, fiber),
-          (ending) => decode(task, codec, ending, site)
+      const send = (payload: unknown): Effect.Effect<A, E | ComputeError> => {
+        const request = { moduleUrl: task.moduleUrl, name: task.name, payload, context: jobContext.capture(fiber) }
+        return Effect.flatMap(within(options?.timeout, exchange(request, fiber)), (ending) =>
+          decode(task, codec, ending, site)
         )
+      }
       if (Exit.isExit(encoded) && Exit.isSuccess(encoded)) return send(encoded.value)
       return Effect.matchEffect(encoded, {
         onSuccess: send,
@@ -82,6 +90,26 @@ export const make =
           fail(new Errors.PayloadInvalid({ task: task.name, issue: issueText.of(error, payload) }), site)
       })
     })
+
+/** The exchange loses against its deadline by being interrupted, so what follows finds the job gone. */
+const within = (timeout: Duration.Input | undefined, exchanged: Effect.Effect<Ending>): Effect.Effect<Ending> => {
+  if (timeout === undefined) return exchanged
+  const duration = Duration.fromInput(timeout)
+  if (duration._tag === "None" || Duration.isNegative(duration.value)) {
+    return Effect.die(
+      new InvalidOption({
+        of: "Compute",
+        option: "timeout",
+        value: timeout,
+        expected: 'a duration that is not negative, as 500 or "2 seconds"'
+      })
+    )
+  }
+  return Effect.timeoutOrElse(exchanged, {
+    duration: duration.value,
+    orElse: () => Effect.succeed<Ending>({ _tag: "TimedOut", timeoutMs: Duration.toMillis(duration.value) })
+  })
+}
 
 const fail = (error: ComputeError, site: CallSite): Effect.Effect<never, ComputeError> =>
   Effect.fail(callSite.attach(error, site))
@@ -132,6 +160,8 @@ const toError = (task: Any, ending: Exclude<Ending, { readonly _tag: "Success" |
       return new Errors.TaskLayerFailed({ task: name, cause: unpack(ending.cause) })
     case "Overloaded":
       return new Errors.ComputeOverloaded({ task: name, capacity: ending.capacity })
+    case "TimedOut":
+      return new Errors.JobTimedOut({ task: name, timeoutMs: ending.timeoutMs })
     case "Exited":
       return new Errors.WorkerExited({ task: name, code: ending.code })
     case "OutOfMemory":

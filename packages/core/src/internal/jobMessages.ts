@@ -39,6 +39,8 @@ export type Ending =
   | { readonly _tag: "PayloadNotCloneable"; readonly path: string; readonly what: string }
   | { readonly _tag: "Overloaded"; readonly capacity: number }
   | { readonly _tag: "Closed" }
+  /** its deadline passed, and it is gone */
+  | { readonly _tag: "TimedOut"; readonly timeoutMs: number }
   | { readonly _tag: "Exited"; readonly code: number }
   | { readonly _tag: "OutOfMemory"; readonly limitMb: number }
   | { readonly _tag: "NoWorker"; readonly cause: Packed }
