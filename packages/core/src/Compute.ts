@@ -188,7 +188,7 @@ export const run = <P, A, E>(
   options?: RunOptions
 ): Effect.Effect<A, E | ComputeError, Compute> => {
   const site = callSite.capture()
-  return Effect.flatMap(Compute, (compute) => compute.run(task, payload, site, options))
+  return Effect.withFiber((fiber) => Context.getUnsafe(fiber.context, Compute).run(task, payload, site, options))
 }
 
 /**

@@ -32,7 +32,7 @@ class Impatient extends Scheduler.MixedScheduler {
 }
 
 const exchange = (jobs: ReturnType<typeof runner>) =>
-  Effect.withFiber<Ending>((fiber) => jobCaller.exchangeOver(jobs)(request, fiber))
+  Effect.withFiber<Ending>((fiber) => jobCaller.exchangeOver(jobs)(request, fiber, Effect.succeed))
 
 it.live("a caller that is interrupted completes when its job is gone, not before", () =>
   Effect.gen(function* () {

@@ -62,3 +62,21 @@ it("bytes are neither copied nor turned into text before the clone", () => {
   const encoded = codec.encodePayload({ image }) as Exit.Exit<{ readonly image: Uint8Array }>
   assert.isTrue(Exit.isSuccess(encoded) && encoded.value.image === image)
 })
+
+describe("what arrives is validated again", () => {
+  const decode = (schema: Task.PlainCodec, value: unknown) =>
+    Effect.runPromiseExit(wireCodec.of(taskOf(`decoded ${String(value)}`, schema)).decodePayload(value))
+
+  it("not if its schema is plain: it was where it was sent", async () => {
+    const plain = Schema.Struct({ a: Schema.Array(Schema.Int) })
+    const sent = { a: ["no number"] }
+    assert.isTrue(Exit.isFailure(await Effect.runPromiseExit(wireCodec.of(taskOf("sent", plain)).encodePayload(sent))))
+    assert.deepStrictEqual(await decode(plain, { a: [1] }), Exit.succeed({ a: [1] }))
+  })
+
+  it("if a copy of it may be something else", async () => {
+    class Mine {}
+    assert.isTrue(Exit.isFailure(await decode(Schema.Struct({ a: Schema.instanceOf(Mine) }), { a: {} })))
+    assert.isTrue(Exit.isFailure(await decode(Schema.FiniteFromString, "x")))
+  })
+})

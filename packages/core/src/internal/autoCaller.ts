@@ -209,7 +209,7 @@ export const make = (
     sent++
     return Effect.flatMap(
       Effect.ensuring(
-        away!.exchange(request, fiber),
+        away!.exchange(request, fiber, Effect.succeed),
         Effect.sync(() => {
           sent--
         })

@@ -2,18 +2,46 @@
  * Where `Compute.run` was called, kept for the errors of its job: an asynchronous boundary cuts the stack, so whoever
  * reads the error of a worker would not see who asked for the job.
  *
- * Capturing costs about 2 µs; turning it into text is left to the error that needs it. The chain of `Effect.fn` names
- * that the caller stood in is not repeated here: Effect prints it below the error of a cause.
+ * Capturing costs up to 5 µs, more than all the rest of a short job on its caller's thread, so it is rationed: as many
+ * as anybody asks for up to ten a millisecond, 5 % of a thread at most. A caller that asks for more gets errors that say
+ * so instead. Turning a stack into text is left to the error that needs it. The chain of `Effect.fn` names that the
+ * caller stood in is not repeated here: Effect prints it below the error of a cause, always.
+ *
+ * Rejected: fewer frames (each costs the same, and one is of no use); one stack for all calls of a task (it would be a
+ * wrong one).
  */
 /** An error made at the call, whose `stack` V8 formats when it is read. */
 export interface CallSite {
   readonly stack?: string | undefined
 }
 
-/** Frames that are kept: the two of this package and some of the caller's. V8 takes 4 or 10 in the same time. */
+/** Frames that are kept: the two of this package and some of the caller's. */
 const frames = 8
 
+/** Stacks that may be captured in one go, and per millisecond. A guess: a burst of a service's requests, and the 5 %. */
+const burst = 256
+const perMs = 10
+
+/** What a call gets that came too soon. */
+const unnoted: CallSite = { stack: undefined }
+
+let credit = burst
+let creditedAt = -Infinity
+
+/** Whether there is credit for a stack; reads the clock only when what was given last is used up. */
+const mayCapture = (): boolean => {
+  if (credit < 1) {
+    const now = performance.now()
+    credit = Math.min(burst, (now - creditedAt) * perMs)
+    if (credit < 1) return false
+    creditedAt = now
+  }
+  credit--
+  return true
+}
+
 export const capture = (): CallSite => {
+  if (!mayCapture()) return unnoted
   const limits = Error as unknown as { stackTraceLimit: number }
   const limit = limits.stackTraceLimit
   limits.stackTraceLimit = frames
@@ -42,10 +70,15 @@ const framesOf = (stack: string | undefined): Array<string> => {
 export const attach = <E extends Error>(error: E, site: CallSite): E => {
   const { cause } = error
   const inWorker = cause instanceof Error ? framesOf(cause.stack) : []
+  const above = inWorker.length > 0 ? "above: in the job; " : ""
   const lines = [
     `${error.name}: ${error.message}`,
     ...inWorker,
-    ...(inWorker.length > 0 ? ["    -- above: in the job; below: who ran it --"] : []),
+    ...(site === unnoted
+      ? [`    -- ${above}who ran it was not noted: more than ${perMs} calls a millisecond --`]
+      : inWorker.length > 0
+        ? [`    -- ${above}below: who ran it --`]
+        : []),
     ...framesOf(site.stack)
   ]
   replaceStack(error, lines)

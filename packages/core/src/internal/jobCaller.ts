@@ -17,54 +17,88 @@ import * as callSite from "./callSite.ts"
 import * as Errors from "./computeErrors.ts"
 import * as issueText from "./issueText.ts"
 import * as jobContext from "./jobContext.ts"
-import type { Ending, JobRequest, JobRunner } from "./jobMessages.ts"
+import type { Ending, JobListener, JobRequest, JobRunner } from "./jobMessages.ts"
+import type { Signal } from "./telemetry.ts"
 import * as telemetry from "./telemetry.ts"
 import { unpack } from "./transport.ts"
 import * as wireCodec from "./wireCodec.ts"
 
-/** Hands a request over and waits for its ending; `fiber` is the caller's. Interrupting it waits until the job is gone. */
-export type Exchange = (request: JobRequest, fiber: Fiber.Fiber<unknown, unknown>) => Effect.Effect<Ending>
-
 /**
- * The exchange over a runner that reports by callback.
- *
- * The caller's own loggers and tracer are called from the runner's callbacks, outside of any fiber. What they throw would
- * end the process there; it ends the caller's fiber instead, once the job is over, as it does where a fiber logs itself.
+ * Hands a request over, waits for its ending, and goes on with what `receive` makes of it; `fiber` is the caller's.
+ * Interrupting it waits until the job is gone.
  */
+export type Exchange = <A, E>(
+  request: JobRequest,
+  fiber: Fiber.Fiber<unknown, unknown>,
+  receive: (ending: Ending) => Effect.Effect<A, E>
+) => Effect.Effect<A, E>
+
+/** The exchange over a runner that reports by callback. */
 export const exchangeOver =
   (runner: JobRunner): Exchange =>
-  (request, fiber) =>
-    Effect.callback<Ending>((resume) => {
-      const receiver = telemetry.receiver(fiber)
-      let defect: { readonly thrown: unknown } | undefined
-      const guarded = (replay: () => void): void => {
-        try {
-          replay()
-        } catch (thrown) {
-          defect ??= { thrown }
-        }
-      }
-      let over = false
-      let settled = (ending: Ending): void =>
-        resume(defect === undefined ? Effect.succeed(ending) : Effect.die(defect.thrown))
-      const job = runner.submit(request, {
-        settle: (ending) => {
-          over = true
-          guarded(receiver.close)
-          settled(ending)
-        },
-        signal: (signal) => guarded(() => receiver.receive(signal))
-      })
+  (request, fiber, receive) =>
+    Effect.callback((resume) => {
+      const call = new Call(fiber, receive, resume)
+      const job = runner.submit(request, call)
       return Effect.callback<void>((gone) => {
         // A resumed fiber may give way before it goes on, and be interrupted then: nobody would settle the job again.
-        if (over) {
+        if (call.over) {
           gone(Effect.void)
           return
         }
-        settled = () => gone(Effect.void)
+        call.interrupted = gone
         runner.cancel(job)
       })
     })
+
+/**
+ * One caller that waits.
+ *
+ * Its own loggers and tracer are called from the runner's callbacks, outside of any fiber. What they throw would end the
+ * process there; it ends the caller's fiber instead, once the job is over, as it does where a fiber logs itself.
+ */
+class Call<A, E> implements JobListener {
+  over = false
+  /** resumes a caller that was interrupted and waits until its job is gone */
+  interrupted: ((gone: Effect.Effect<void>) => void) | undefined
+  private defect: { readonly thrown: unknown } | undefined
+  /** most jobs say nothing */
+  private receiver: telemetry.Receiver | undefined
+  private readonly fiber: Fiber.Fiber<unknown, unknown>
+  private readonly told: telemetry.Told
+  private readonly receive: (ending: Ending) => Effect.Effect<A, E>
+  private readonly resume: (effect: Effect.Effect<A, E>) => void
+
+  constructor(
+    fiber: Fiber.Fiber<unknown, unknown>,
+    receive: (ending: Ending) => Effect.Effect<A, E>,
+    resume: (effect: Effect.Effect<A, E>) => void
+  ) {
+    this.fiber = fiber
+    this.told = { cache: fiber.cache, context: fiber.context }
+    this.receive = receive
+    this.resume = resume
+  }
+
+  settle(ending: Ending): void {
+    this.over = true
+    if (this.receiver !== undefined) this.guarded(this.receiver.close)
+    if (this.interrupted !== undefined) this.interrupted(Effect.void)
+    else this.resume(this.defect === undefined ? this.receive(ending) : Effect.die(this.defect.thrown))
+  }
+
+  signal(signal: Signal): void {
+    this.guarded(() => (this.receiver ??= telemetry.receiver(this.fiber, this.told)).receive(signal))
+  }
+
+  private guarded(replay: () => void): void {
+    try {
+      replay()
+    } catch (thrown) {
+      this.defect ??= { thrown }
+    }
+  }
+}
 
 export const make =
   (exchange: Exchange): Compute["Service"]["run"] =>
@@ -77,11 +111,12 @@ export const make =
     Effect.withFiber((fiber) => {
       const codec = wireCodec.of(task as Any)
       const encoded = codec.encodePayload(payload)
+      const receive = (ending: Ending): Effect.Effect<A, E | ComputeError> => decode(task, codec, ending, site)
+      const timeout = options?.timeout
       const send = (payload: unknown): Effect.Effect<A, E | ComputeError> => {
         const request = { moduleUrl: task.moduleUrl, name: task.name, payload, context: jobContext.capture(fiber) }
-        return Effect.flatMap(within(options?.timeout, exchange(request, fiber)), (ending) =>
-          decode(task, codec, ending, site)
-        )
+        if (timeout === undefined) return exchange(request, fiber, receive)
+        return Effect.flatMap(within(timeout, exchange(request, fiber, Effect.succeed)), receive)
       }
       if (Exit.isExit(encoded) && Exit.isSuccess(encoded)) return send(encoded.value)
       return Effect.matchEffect(encoded, {
@@ -92,8 +127,7 @@ export const make =
     })
 
 /** The exchange loses against its deadline by being interrupted, so what follows finds the job gone. */
-const within = (timeout: Duration.Input | undefined, exchanged: Effect.Effect<Ending>): Effect.Effect<Ending> => {
-  if (timeout === undefined) return exchanged
+const within = (timeout: Duration.Input, exchanged: Effect.Effect<Ending>): Effect.Effect<Ending> => {
   const duration = Duration.fromInput(timeout)
   if (duration._tag === "None" || Duration.isNegative(duration.value)) {
     return Effect.die(

@@ -31,9 +31,13 @@ const packRecord = (record: Readonly<Record<string, unknown>>): ReadonlyArray<re
 const unpackRecord = (entries: ReadonlyArray<readonly [string, Packed]>): Record<string, unknown> =>
   Object.fromEntries(entries.map(([key, value]) => [key, unpack(value)]))
 
+/** Contexts of which a job needs to know nothing: a caller runs job after job in the same one. */
+const bare = new WeakSet<Context.Context<never>>()
+
 /** What a job needs to know of its caller's fiber, `undefined` if nothing. */
 export const capture = (fiber: Fiber.Fiber<unknown, unknown>): PackedContext | undefined => {
   const { context } = fiber
+  if (bare.has(context)) return undefined
   const { span } = fiber.cache
   const packed: { -readonly [K in keyof PackedContext]: PackedContext[K] } = {}
   if (span !== undefined && !Context.get(span.annotations, Tracer.DisablePropagation)) {
@@ -56,7 +60,9 @@ export const capture = (fiber: Fiber.Fiber<unknown, unknown>): PackedContext | u
   keep("tracerEnabled", differing(References.TracerEnabled))
   const spanAnnotations = differing(References.TracerSpanAnnotations)
   keep("spanAnnotations", spanAnnotations && packRecord(spanAnnotations))
-  return Object.keys(packed).length === 0 ? undefined : packed
+  if (Object.keys(packed).length > 0) return packed
+  bare.add(context)
+  return undefined
 }
 
 /** `base`, with what a job was given on top. */

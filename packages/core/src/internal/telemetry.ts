@@ -200,9 +200,10 @@ export interface Receiver {
   readonly close: () => void
 }
 
-export const receiver = (fiber: Fiber.Fiber<unknown, unknown>): Receiver => {
-  // A fiber drops its context when it ends; signals may still be on their way then.
-  const { cache, context } = fiber
+/** What a receiver needs of its fiber. A fiber drops its context when it ends; signals may still be on their way then. */
+export type Told = Pick<Fiber.Fiber<unknown, unknown>, "cache" | "context">
+
+export const receiver = (fiber: Fiber.Fiber<unknown, unknown>, { cache, context }: Told): Receiver => {
   let spans: Map<SpanKey, Tracer.Span> | undefined
   const spanOf = (key: SpanKey | undefined): Tracer.AnySpan | undefined =>
     key === undefined ? undefined : (spans?.get(key) ?? cache.span)

@@ -7,10 +7,14 @@
  * that the clone does not know, but that knows how to become JSON. `Uint8Array`, `Date`, `Map`, `Set`, `RegExp` and
  * `bigint` cross as they are; only a schema that holds one of the other kind pays for JSON, for all its fields.
  *
+ * A value of plain data that its schema does not change is validated where it is sent, and not again where it arrives: what
+ * arrives is what was sent.
+ *
  * Rejected: JSON always (base64 for each image); a codec derived field by field (Effect keeps the means to rewrite an
  * AST to itself).
  */
 import type * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import * as SchemaAST from "effect/SchemaAST"
 import type { Any, PlainCodec } from "../Task.ts"
@@ -37,9 +41,9 @@ export const of = (task: Any): TaskCodec => {
     const error = wireSchema(task.error)
     codec = {
       encodePayload: Schema.encodeUnknownEffect(payload),
-      decodePayload: Schema.decodeUnknownEffect(payload),
+      decodePayload: decoderOf(payload),
       encodeSuccess: Schema.encodeUnknownEffect(success),
-      decodeSuccess: Schema.decodeUnknownEffect(success),
+      decodeSuccess: decoderOf(success),
       encodeError: Schema.encodeUnknownEffect(error),
       decodeError: Schema.decodeUnknownEffect(error)
     }
@@ -50,6 +54,33 @@ export const of = (task: Any): TaskCodec => {
 
 const wireSchema = (schema: PlainCodec): PlainCodec =>
   survivesClone(SchemaAST.toEncoded(schema.ast), new Set()) ? schema : Schema.toCodecJson(schema)
+
+const decoderOf = (schema: PlainCodec): Conversion =>
+  isPlain(schema.ast) ? Exit.succeed : Schema.decodeUnknownEffect(schema)
+
+/** Whether encoding is only validating, and a copy of what passes is as good as it: no transformations, no classes. */
+const isPlain = (ast: SchemaAST.AST): boolean => SchemaAST.flip(ast) === ast && holdsNoObjectsOfClasses(ast)
+
+const holdsNoObjectsOfClasses = (ast: SchemaAST.AST): boolean => {
+  switch (ast._tag) {
+    case "Objects":
+      return (
+        ast.propertySignatures.every(({ type }) => holdsNoObjectsOfClasses(type)) &&
+        ast.indexSignatures.every(({ type }) => holdsNoObjectsOfClasses(type))
+      )
+    case "Arrays":
+      return ast.elements.every(holdsNoObjectsOfClasses) && ast.rest.every(holdsNoObjectsOfClasses)
+    case "Union":
+      return ast.types.every(holdsNoObjectsOfClasses)
+    case "Declaration":
+    case "Suspend":
+    case "Symbol":
+    case "UniqueSymbol":
+      return false
+    default:
+      return true
+  }
+}
 
 /** Declarations of Effect that a structured clone keeps, by the id of their representation. */
 const cloneable = new Set(

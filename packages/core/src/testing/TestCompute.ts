@@ -44,7 +44,12 @@ export const layer: Layer.Layer<Compute> = Layer.effect(
     yield* Effect.addFinalizer(() => executor.close)
     const counts = { completed: 0, failed: 0, cancelled: 0 }
     return {
-      run: jobCaller.make((request) => Effect.onExit(inline(executor, request), (exit) => count(counts, exit))),
+      run: jobCaller.make((request, _, receive) =>
+        Effect.flatMap(
+          Effect.onExit(inline(executor, request), (exit) => count(counts, exit)),
+          receive
+        )
+      ),
       statistics: Effect.sync(() => ({ ...noWorkers, ...counts })),
       ...autoCaller.make(undefined)
     }
