@@ -8,10 +8,15 @@ import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
+import { dual } from "effect/Function"
+import * as Stream from "effect/Stream"
+import type { RunBatch } from "./internal/batchCaller.ts"
 import type * as Errors from "./internal/computeErrors.ts"
 import * as callSite from "./internal/callSite.ts"
 import type { CallSite } from "./internal/callSite.ts"
+import * as collections from "./internal/collections.ts"
 import type { Task } from "./Task.ts"
+import { isTask } from "./Task.ts"
 
 export {
   ComputeClosed,
@@ -117,6 +122,17 @@ export interface RunOptions {
   readonly timeout?: Duration.Input | undefined
 }
 
+/** How a task is to be run over a collection. Everything is optional. */
+export interface ForEachOptions {
+  /**
+   * Items per job. Default `"auto"`: as many as run for about 5 ms, measured as it goes, 256 at most. Say `1` if each item
+   * carries megabytes: a job's items are copied in one go.
+   */
+  readonly chunk?: number | "auto" | undefined
+  /** Jobs at a time. Default: two per worker, so that each has the next at hand. */
+  readonly concurrency?: number | undefined
+}
+
 /** The service that runs jobs. Provide it with `NodeCompute.layer` or `TestCompute.layer`. */
 export class Compute extends Context.Service<
   Compute,
@@ -128,6 +144,10 @@ export class Compute extends Context.Service<
       site: CallSite,
       options: RunOptions | undefined
     ) => Effect.Effect<A, E | ComputeError>
+    /** several items in one job; see {@link forEach} */
+    readonly batch: RunBatch
+    /** jobs in flight that keep all workers busy */
+    readonly parallelism: number
     readonly statistics: Effect.Effect<Statistics>
     /** like {@link auto}, within the run of the fiber that asks */
     readonly auto: <A>(
@@ -190,6 +210,122 @@ export const run = <P, A, E>(
   const site = callSite.capture()
   return Effect.withFiber((fiber) => Context.getUnsafe(fiber.context, Compute).run(task, payload, site, options))
 }
+
+/**
+ * Runs a task for each item, several items per job, and collects the results in order.
+ *
+ * It is `Effect.forEach` with a task for a function: fails with the first failure, also of an item in the middle of a job,
+ * and has then, as when it is interrupted, cancelled all its jobs, and they are gone. Items of one job run one after
+ * another on the same worker.
+ *
+ * **When to use**: for many items that are each too short for a job of their own, or too many to have a fiber each.
+ *
+ * **Gotchas**: a chunk is one job: what ends its worker ends all its items. With `queue.overflow: "fail"` a pool that is
+ * busy with others may refuse one of the chunks, which fails the whole.
+ *
+ * **Errors**: those of {@link run}; a payload that misses its schema, or cannot be sent, is named by its index. Options
+ * that make no sense are a defect, an `InvalidOption`.
+ *
+ * **Cost**: that of {@link run} per chunk, and 1 to 2 µs of the calling thread per item for small payloads and results.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Compute, Task, TestCompute } from "@giveway/core"
+ * import { Effect, Schema } from "effect"
+ *
+ * const square = Task.make(
+ *   import.meta.url,
+ *   "square",
+ *   { payload: Schema.Number, success: Schema.Number },
+ *   (n) => n * n
+ * )
+ *
+ * const squares = Compute.forEach([1, 2, 3, 4], square)
+ * console.log(await Effect.runPromise(squares.pipe(Effect.provide(TestCompute.layer)))) // [ 1, 4, 9, 16 ]
+ * ```
+ */
+export const forEach: {
+  <P, A, E>(
+    task: Task<P, A, E>,
+    options: ForEachOptions & { readonly discard: true }
+  ): (items: Iterable<P>) => Effect.Effect<void, E | ComputeError, Compute>
+  <P, A, E>(
+    task: Task<P, A, E>,
+    options?: ForEachOptions & { readonly discard?: false | undefined }
+  ): (items: Iterable<P>) => Effect.Effect<Array<A>, E | ComputeError, Compute>
+  <P, A, E>(
+    items: Iterable<P>,
+    task: Task<P, A, E>,
+    options: ForEachOptions & { readonly discard: true }
+  ): Effect.Effect<void, E | ComputeError, Compute>
+  <P, A, E>(
+    items: Iterable<P>,
+    task: Task<P, A, E>,
+    options?: ForEachOptions & { readonly discard?: false | undefined }
+  ): Effect.Effect<Array<A>, E | ComputeError, Compute>
+} = dual(
+  (args) => !isTask(args[0]),
+  <P, A, E>(
+    items: Iterable<P>,
+    task: Task<P, A, E>,
+    options?: ForEachOptions & { readonly discard?: boolean | undefined }
+  ): Effect.Effect<Array<A> | void, E | ComputeError, Compute> => {
+    const site = callSite.capture()
+    return Effect.flatMap(Compute, (compute) =>
+      collections.forEach(compute, items, task, options, options?.discard !== true, site)
+    )
+  }
+)
+
+/**
+ * Runs a task for each element of a stream, several elements per job, with a bounded number of jobs in flight.
+ *
+ * It is `Stream.mapEffect` with a task for a function: results in order, or with `unordered` as their jobs end; a failure
+ * comes after the results before it; whoever consumes slowly slows the source; when the stream ends for whatever reason,
+ * its jobs are gone. Elements that the source has at hand are put together, but none is waited for: regroup a source that
+ * emits one by one with `Stream.groupedWithin`.
+ *
+ * **Errors** and **cost**: as {@link forEach}.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Compute, Task, TestCompute } from "@giveway/core"
+ * import { Effect, Schema, Stream } from "effect"
+ *
+ * const length = Task.make(
+ *   import.meta.url,
+ *   "length",
+ *   { payload: Schema.String, success: Schema.Number },
+ *   (text) => text.length
+ * )
+ *
+ * const lengths = Stream.make("one", "three", "eleven").pipe(Compute.map(length, { unordered: true }), Stream.runCollect)
+ * console.log(await Effect.runPromise(lengths.pipe(Effect.provide(TestCompute.layer)))) // [ 3, 5, 6 ]
+ * ```
+ */
+export const map: {
+  <P, A, E>(
+    task: Task<P, A, E>,
+    options?: ForEachOptions & { readonly unordered?: boolean | undefined }
+  ): <E2, R>(elements: Stream.Stream<P, E2, R>) => Stream.Stream<A, E | E2 | ComputeError, R | Compute>
+  <P, A, E, E2, R>(
+    elements: Stream.Stream<P, E2, R>,
+    task: Task<P, A, E>,
+    options?: ForEachOptions & { readonly unordered?: boolean | undefined }
+  ): Stream.Stream<A, E | E2 | ComputeError, R | Compute>
+} = dual(
+  (args) => !isTask(args[0]),
+  <P, A, E, E2, R>(
+    elements: Stream.Stream<P, E2, R>,
+    task: Task<P, A, E>,
+    options?: ForEachOptions & { readonly unordered?: boolean | undefined }
+  ): Stream.Stream<A, E | E2 | ComputeError, R | Compute> => {
+    const site = callSite.capture()
+    return Stream.unwrap(Effect.map(Compute, (compute) => collections.map(compute, elements, task, options, site)))
+  }
+)
 
 /**
  * The pool as it is now.

@@ -13,10 +13,12 @@ import * as YieldPoint from "./YieldPoint.ts"
 export * as sharedMemory from "./internal/sharedMemory.ts"
 export { findUncloneable } from "./internal/cloneable.ts"
 export * as autoCaller from "./internal/autoCaller.ts"
+export * as batchCaller from "./internal/batchCaller.ts"
 export * as computeMetrics from "./internal/computeMetrics.ts"
 export * as jobCaller from "./internal/jobCaller.ts"
 export * as jobContext from "./internal/jobContext.ts"
 export * as jobExecutor from "./internal/jobExecutor.ts"
+export { succeeded } from "./internal/jobMessages.ts"
 export type {
   Ending,
   FromWorker,
@@ -26,6 +28,7 @@ export type {
   Outcome,
   ToWorker
 } from "./internal/jobMessages.ts"
+export { wholeNumber } from "./internal/optionCheck.ts"
 export * as poolMachine from "./internal/poolMachine.ts"
 export * as telemetry from "./internal/telemetry.ts"
 export { pack, unpack } from "./internal/transport.ts"

@@ -4,7 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Compute, Task, TestCompute } from "@giveway/core"
 import { TestClock } from "effect/testing"
-import { Cause, Context, Deferred, Effect, Exit, Fiber, Layer, Option, Schema } from "effect"
+import { Cause, Context, Deferred, Effect, Exit, Fiber, Layer, Option, Schema, Stream } from "effect"
 
 class NotPositive extends Schema.TaggedError<NotPositive>()("NotPositive", { value: Schema.Number }) {}
 class Point extends Schema.Class<Point>("Point")({ x: Schema.Number, y: Schema.Number }) {}
@@ -257,6 +257,21 @@ describe("TestCompute", () => {
       assert.isTrue(finalized)
       const cause = yield* Effect.flip(Effect.sandbox(Compute.run(sleeps, 1, { timeout: -1 })))
       assert.include(String(Cause.squash(cause)), "Compute: timeout is -1, but must be a duration")
+    }).pipe(Effect.provide(TestCompute.layer))
+  )
+
+  it.effect("runs tasks over collections, through the same schemas", () =>
+    Effect.gen(function* () {
+      const root = Task.make(
+        url,
+        "root",
+        { payload: Schema.Number, success: Schema.Option(Schema.Number), error: NotPositive },
+        (value) => (value < 0 ? Effect.fail(new NotPositive({ value })) : Option.some(Math.sqrt(value)))
+      )
+      assert.deepStrictEqual(yield* Compute.forEach([1, 4, 9], root), [1, 2, 3].map(Option.some))
+      assert.instanceOf(yield* Effect.flip(Compute.forEach([1, -1], root, { chunk: 2 })), NotPositive)
+      const roots = yield* Stream.make(4, 16).pipe(Compute.map(root), Stream.runCollect)
+      assert.deepStrictEqual(roots, [2, 4].map(Option.some))
     }).pipe(Effect.provide(TestCompute.layer))
   )
 })

@@ -17,7 +17,7 @@ import { availableParallelism, totalmem } from "node:os"
 import { pathToFileURL } from "node:url"
 import * as Compute from "@giveway/core/Compute"
 import { InvalidOption } from "@giveway/core/InvalidOption"
-import { autoCaller, computeMetrics, jobCaller } from "@giveway/core/Platform"
+import { autoCaller, batchCaller, computeMetrics, jobCaller, wholeNumber } from "@giveway/core/Platform"
 import * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -121,6 +121,9 @@ export const layer = (options: Options = {}): Layer.Layer<Compute.Compute, Inval
       const exchange = jobCaller.exchangeOver(pool)
       return {
         run: jobCaller.make(exchange),
+        batch: batchCaller.make(exchange),
+        // one that runs and one that is next, for each worker
+        parallelism: resolved.maxWorkers + Math.min(resolved.maxWorkers, resolved.capacity),
         statistics: Effect.sync(() => pool.statistics()),
         ...autoCaller.make({ exchange, load: () => pool.load(), refuses: refusesImport }, observer.metrics)
       }
@@ -189,25 +192,8 @@ const options: Config.Config<Options> = Config.map(
 
 const of = "NodeCompute"
 
-const wholeNumber = (
-  option: string,
-  value: number,
-  least: number,
-  most = Number.MAX_SAFE_INTEGER
-): Effect.Effect<number, InvalidOption> =>
-  Number.isSafeInteger(value) && value >= least && value <= most
-    ? Effect.succeed(value)
-    : Effect.fail(
-        new InvalidOption({
-          of,
-          option,
-          value,
-          expected: `a whole number from ${least}${most === Number.MAX_SAFE_INTEGER ? "" : ` to ${most}`}`
-        })
-      )
-
 const resolve = Effect.fnUntraced(function* (options: Options): Effect.fn.Return<WorkerPoolOptions, InvalidOption> {
-  const maxWorkers = yield* wholeNumber("maxWorkers", options.maxWorkers ?? availableParallelism(), 1)
+  const maxWorkers = yield* wholeNumber(of, "maxWorkers", options.maxWorkers ?? availableParallelism(), 1)
   const overflow = options.queue?.overflow ?? "suspend"
   if (overflow !== "suspend" && overflow !== "fail") {
     return yield* new InvalidOption({ of, option: "queue.overflow", value: overflow, expected: `"suspend" or "fail"` })
@@ -218,12 +204,12 @@ const resolve = Effect.fnUntraced(function* (options: Options): Effect.fn.Return
   }
   return {
     maxWorkers,
-    minWorkers: yield* wholeNumber("minWorkers", options.minWorkers ?? 1, 0, maxWorkers),
-    capacity: yield* wholeNumber("queue.capacity", options.queue?.capacity ?? 1000, 0),
+    minWorkers: yield* wholeNumber(of, "minWorkers", options.minWorkers ?? 1, 0, maxWorkers),
+    capacity: yield* wholeNumber(of, "queue.capacity", options.queue?.capacity ?? 1000, 0),
     overflow,
     graceMs: Duration.toMillis(grace.value),
-    maxHeapMb: yield* wholeNumber("maxHeapMb", options.maxHeapMb ?? defaultHeapMb(maxWorkers), leastHeapMb),
-    priority: options.priority === false ? false : yield* wholeNumber("priority", options.priority ?? 19, 0, 19),
+    maxHeapMb: yield* wholeNumber(of, "maxHeapMb", options.maxHeapMb ?? defaultHeapMb(maxWorkers), leastHeapMb),
+    priority: options.priority === false ? false : yield* wholeNumber(of, "priority", options.priority ?? 19, 0, 19),
     standby: options.standby ?? true,
     yieldPoints: options.yieldPoints ?? true
   }

@@ -8,19 +8,17 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
-import type * as Schema from "effect/Schema"
 import type { Compute, ComputeError, RunOptions } from "../Compute.ts"
 import { InvalidOption } from "../InvalidOption.ts"
 import type { Any, Task } from "../Task.ts"
 import type { CallSite } from "./callSite.ts"
-import * as callSite from "./callSite.ts"
 import * as Errors from "./computeErrors.ts"
 import * as issueText from "./issueText.ts"
 import * as jobContext from "./jobContext.ts"
+import * as jobEnding from "./jobEnding.ts"
 import type { Ending, JobListener, JobRequest, JobRunner } from "./jobMessages.ts"
 import type { Signal } from "./telemetry.ts"
 import * as telemetry from "./telemetry.ts"
-import { unpack } from "./transport.ts"
 import * as wireCodec from "./wireCodec.ts"
 
 /**
@@ -111,7 +109,7 @@ export const make =
     Effect.withFiber((fiber) => {
       const codec = wireCodec.of(task as Any)
       const encoded = codec.encodePayload(payload)
-      const receive = (ending: Ending): Effect.Effect<A, E | ComputeError> => decode(task, codec, ending, site)
+      const receive = (ending: Ending): Effect.Effect<A, E | ComputeError> => decoded(task, codec, ending, site)
       const timeout = options?.timeout
       const send = (payload: unknown): Effect.Effect<A, E | ComputeError> => {
         const request = { moduleUrl: task.moduleUrl, name: task.name, payload, context: jobContext.capture(fiber) }
@@ -122,9 +120,25 @@ export const make =
       return Effect.matchEffect(encoded, {
         onSuccess: send,
         onFailure: (error) =>
-          fail(new Errors.PayloadInvalid({ task: task.name, issue: issueText.of(error, payload) }), site)
+          jobEnding.fail(new Errors.PayloadInvalid({ task: task.name, issue: issueText.of(error, payload) }), site)
       })
     })
+
+const decoded = <P, A, E>(
+  task: Task<P, A, E>,
+  codec: wireCodec.TaskCodec,
+  ending: Ending,
+  site: CallSite
+): Effect.Effect<A, E | ComputeError> => {
+  switch (ending._tag) {
+    case "Success":
+      return jobEnding.decodeSuccess(task, codec, ending.value, site)
+    case "Batch":
+      return Effect.die(new Error(`a worker answered a single job of task "${task.name}" with a batch`))
+    default:
+      return jobEnding.failWith(task, codec, ending, site)
+  }
+}
 
 /** The exchange loses against its deadline by being interrupted, so what follows finds the job gone. */
 const within = (timeout: Duration.Input, exchanged: Effect.Effect<Ending>): Effect.Effect<Ending> => {
@@ -143,68 +157,4 @@ const within = (timeout: Duration.Input, exchanged: Effect.Effect<Ending>): Effe
     duration: duration.value,
     orElse: () => Effect.succeed<Ending>({ _tag: "TimedOut", timeoutMs: Duration.toMillis(duration.value) })
   })
-}
-
-const fail = (error: ComputeError, site: CallSite): Effect.Effect<never, ComputeError> =>
-  Effect.fail(callSite.attach(error, site))
-
-const decode = <P, A, E>(
-  task: Task<P, A, E>,
-  codec: wireCodec.TaskCodec,
-  ending: Ending,
-  site: CallSite
-): Effect.Effect<A, E | ComputeError> => {
-  const invalid = (channel: "success" | "error", value: unknown) => (error: Schema.SchemaError) =>
-    fail(new Errors.ResultInvalid({ task: task.name, channel, issue: issueText.of(error, value) }), site)
-  switch (ending._tag) {
-    case "Success": {
-      const decoded = codec.decodeSuccess(ending.value) as Effect.Effect<A, Schema.SchemaError>
-      return Exit.isExit(decoded) && Exit.isSuccess(decoded)
-        ? Exit.succeed(decoded.value as A)
-        : Effect.catch(decoded, invalid("success", ending.value))
-    }
-    case "Failure":
-      return Effect.matchEffect(codec.decodeError(ending.error) as Effect.Effect<E, Schema.SchemaError>, {
-        onSuccess: Effect.fail<E | ComputeError>,
-        onFailure: invalid("error", ending.error)
-      })
-    default:
-      return fail(toError(task, ending), site)
-  }
-}
-
-const toError = (task: Any, ending: Exclude<Ending, { readonly _tag: "Success" | "Failure" }>): ComputeError => {
-  const { moduleUrl: module, name } = task
-  switch (ending._tag) {
-    case "Died":
-      return new Errors.JobDied({ task: name, cause: unpack(ending.cause) })
-    case "PayloadInvalid":
-      return new Errors.PayloadInvalid({ task: name, issue: ending.issue })
-    case "PayloadNotCloneable":
-      return new Errors.PayloadNotCloneable({ task: name, path: ending.path, what: ending.what })
-    case "ResultInvalid":
-      return new Errors.ResultInvalid({ task: name, channel: ending.channel, issue: ending.issue })
-    case "ResultNotCloneable":
-      return new Errors.ResultNotCloneable({ task: name, path: ending.path, what: ending.what })
-    case "TaskNotFound":
-      return new Errors.TaskNotFound({ task: name, module, names: ending.names })
-    case "ModuleFailed":
-      return new Errors.TaskModuleFailed({ task: name, module, cause: unpack(ending.cause) })
-    case "LayerFailed":
-      return new Errors.TaskLayerFailed({ task: name, cause: unpack(ending.cause) })
-    case "Overloaded":
-      return new Errors.ComputeOverloaded({ task: name, capacity: ending.capacity })
-    case "TimedOut":
-      return new Errors.JobTimedOut({ task: name, timeoutMs: ending.timeoutMs })
-    case "Exited":
-      return new Errors.WorkerExited({ task: name, code: ending.code })
-    case "OutOfMemory":
-      return new Errors.WorkerOutOfMemory({ task: name, limitMb: ending.limitMb })
-    case "NoWorker":
-      return new Errors.WorkerUnavailable({ task: name, cause: unpack(ending.cause) })
-    // A caller that was interrupted does not listen any more: for any other, a cancelled job means a closed pool.
-    case "Cancelled":
-    case "Closed":
-      return new Errors.ComputeClosed({ task: name })
-  }
 }

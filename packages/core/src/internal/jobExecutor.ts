@@ -78,14 +78,31 @@ export const make = (importModule: (url: string) => Promise<unknown>, context: C
     })
   }
 
+  /** One run after another, up to the first that does not succeed. */
+  const runAll = (task: Any, payloads: ReadonlyArray<unknown>): Effect.Effect<Outcome> =>
+    Effect.suspend(() => {
+      const start = performance.now()
+      const values: Array<unknown> = []
+      let stopped: Extract<Outcome, { readonly _tag: "Batch" }>["stopped"]
+      const loop = Effect.whileLoop({
+        while: () => stopped === undefined && values.length < payloads.length,
+        body: () => run(task, payloads[values.length]),
+        step: (outcome) => {
+          if (outcome._tag === "Success") values.push(outcome.value)
+          else stopped = outcome as typeof stopped
+        }
+      })
+      return Effect.map(loop, (): Outcome => ({ _tag: "Batch", values, stopped, ranMs: performance.now() - start }))
+    })
+
   /** What a request asks for, if its module has defined it. */
-  const find = ({ moduleUrl, name, payload, pure }: JobRequest): Effect.Effect<Outcome> | undefined => {
+  const find = ({ batch, moduleUrl, name, payload, pure }: JobRequest): Effect.Effect<Outcome> | undefined => {
     if (pure === true) {
       const plain = pureFunctions.lookup({ moduleUrl, key: name })
       return plain && runPure(plain, payload as ReadonlyArray<unknown>)
     }
     const task = Task.lookup(moduleUrl, name)
-    return task && run(task, payload)
+    return task && (batch === true ? runAll(task, payload as ReadonlyArray<unknown>) : run(task, payload))
   }
 
   const execute = (request: JobRequest): Effect.Effect<Outcome> =>
@@ -199,7 +216,20 @@ export const sendOutcome = (outcome: Outcome, send: (outcome: Outcome) => void):
   try {
     send(outcome)
   } catch (refusal) {
-    const value = outcome._tag === "Success" ? outcome.value : outcome._tag === "Failure" ? outcome.error : undefined
-    send({ _tag: "ResultNotCloneable", ...findUncloneable(value, refusal) })
+    send({ _tag: "ResultNotCloneable", ...findUncloneable(carried(outcome), refusal) })
+  }
+}
+
+/** The user's part of an outcome. */
+const carried = (outcome: Outcome): unknown => {
+  switch (outcome._tag) {
+    case "Success":
+      return outcome.value
+    case "Failure":
+      return outcome.error
+    case "Batch":
+      return outcome.stopped === undefined ? outcome.values : [...outcome.values, carried(outcome.stopped)]
+    default:
+      return undefined
   }
 }

@@ -14,6 +14,8 @@ export interface JobRequest {
   readonly name: string
   /** whether it is a pure function, with its arguments as payload, and no task */
   readonly pure?: boolean
+  /** whether the payload is an array of payloads, for a run each */
+  readonly batch?: boolean
   /** encoded by the task's payload schema */
   readonly payload: unknown
   readonly context: PackedContext | undefined
@@ -24,6 +26,13 @@ export type Outcome =
   /** `ranMs`: how long a pure function ran */
   | { readonly _tag: "Success"; readonly value: unknown; readonly ranMs?: number }
   | { readonly _tag: "Failure"; readonly error: unknown }
+  /** of a batch: what succeeded, and how the first that did not ended */
+  | {
+      readonly _tag: "Batch"
+      readonly values: ReadonlyArray<unknown>
+      readonly stopped: Exclude<Outcome, { readonly _tag: "Success" | "Batch" }> | undefined
+      readonly ranMs: number
+    }
   | { readonly _tag: "Cancelled" }
   | { readonly _tag: "Died"; readonly cause: Packed; readonly ranMs?: number }
   | { readonly _tag: "PayloadInvalid"; readonly issue: string }
@@ -44,6 +53,10 @@ export type Ending =
   | { readonly _tag: "Exited"; readonly code: number }
   | { readonly _tag: "OutOfMemory"; readonly limitMb: number }
   | { readonly _tag: "NoWorker"; readonly cause: Packed }
+
+/** Whether a job did all it was asked for. */
+export const succeeded = (ending: Ending): boolean =>
+  ending._tag === "Success" || (ending._tag === "Batch" && ending.stopped === undefined)
 
 export type ToWorker =
   | { readonly _tag: "Run"; readonly job: number; readonly request: JobRequest }

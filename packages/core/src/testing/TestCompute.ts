@@ -11,10 +11,12 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import { Compute } from "../Compute.ts"
 import * as autoCaller from "../internal/autoCaller.ts"
+import * as batchCaller from "../internal/batchCaller.ts"
 import { findUncloneable } from "../internal/cloneable.ts"
 import * as jobCaller from "../internal/jobCaller.ts"
 import * as jobExecutor from "../internal/jobExecutor.ts"
 import type { Ending, JobRequest, Outcome } from "../internal/jobMessages.ts"
+import { succeeded } from "../internal/jobMessages.ts"
 
 /**
  * Runs jobs on the calling fiber.
@@ -43,13 +45,15 @@ export const layer: Layer.Layer<Compute> = Layer.effect(
     const executor = jobExecutor.make((url) => import(url), yield* Effect.context<never>())
     yield* Effect.addFinalizer(() => executor.close)
     const counts = { completed: 0, failed: 0, cancelled: 0 }
+    const exchange: jobCaller.Exchange = (request, _, receive) =>
+      Effect.flatMap(
+        Effect.onExit(inline(executor, request), (exit) => count(counts, exit)),
+        receive
+      )
     return {
-      run: jobCaller.make((request, _, receive) =>
-        Effect.flatMap(
-          Effect.onExit(inline(executor, request), (exit) => count(counts, exit)),
-          receive
-        )
-      ),
+      run: jobCaller.make(exchange),
+      batch: batchCaller.make(exchange),
+      parallelism: 1,
       statistics: Effect.sync(() => ({ ...noWorkers, ...counts })),
       ...autoCaller.make(undefined)
     }
@@ -94,6 +98,6 @@ const count = (
 ): Effect.Effect<void> =>
   Effect.sync(() => {
     if (Exit.isFailure(exit)) counts.cancelled++
-    else if (exit.value._tag === "Success") counts.completed++
+    else if (succeeded(exit.value)) counts.completed++
     else counts.failed++
   })

@@ -9,7 +9,7 @@
  */
 import type { Statistics } from "@giveway/core/Compute"
 import type { computeMetrics, Ending, FromWorker, JobListener, JobRequest, JobRunner } from "@giveway/core/Platform"
-import { findUncloneable, pack, poolMachine, unpack } from "@giveway/core/Platform"
+import { findUncloneable, pack, poolMachine, succeeded, unpack } from "@giveway/core/Platform"
 import type { WorkerThreadOptions } from "./workerThread.ts"
 import { WorkerThread } from "./workerThread.ts"
 
@@ -241,7 +241,7 @@ export class WorkerPool implements JobRunner {
     this.jobs.delete(job)
     if (this.jobs.size === 0 && this.onClosed === undefined) this.keepAlive(false)
     const ending = this.endingOf(entry, as)
-    const outcome = ending._tag === "Success" ? "completed" : ending._tag === "Cancelled" ? "cancelled" : "failed"
+    const outcome = succeeded(ending) ? "completed" : ending._tag === "Cancelled" ? "cancelled" : "failed"
     this.counts[outcome]++
     this.observer.metrics.ended(
       outcome,

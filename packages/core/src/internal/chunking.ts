@@ -1,0 +1,54 @@
+/**
+ * How many items of a collection one job takes.
+ *
+ * A job of one cheap item is mostly dispatch; a job of all items keeps one worker busy and the others idle, and every job
+ * queued behind it waiting. So a job is to take about `targetMs`: begun with single items, sized by what items were
+ * measured to take, and at the end of the collection cut into pieces for all who take part (guided self-scheduling,
+ * Polychronopoulos and Kuck 1987).
+ *
+ * **Invariant**: a chunk has at least one item, at most `mostItems`, and at most `growth` times as many as the longest
+ * one that was measured: a collection whose items turn dear costs one chunk that is too long, not all of them.
+ */
+
+/** 1 % of it is what a dispatch costs; a queued neighbour would hardly notice it. */
+const targetMs = 5
+
+/** What is encoded and cloned on the calling thread in one go: some 2 µs for an item of a few fields, half a millisecond. */
+const mostItems = 256
+
+/** From 1 to `mostItems` in four steps. */
+const growth = 4
+
+/** Of the mean, what the newest measurement weighs: costs drift along a sorted collection. A guess. */
+const weight = 0.5
+
+export interface Chunking {
+  /** the next chunk's size, given how many items are left (`Infinity`: nobody knows) for `lanes` jobs at a time */
+  readonly next: (left: number, lanes: number) => number
+  /** a chunk of `items` ran for `ms` */
+  readonly learn: (items: number, ms: number) => void
+}
+
+/** Always the same size, but for the last. */
+export const fixed = (items: number): Chunking => ({
+  next: (left) => Math.min(left, items),
+  learn: () => {}
+})
+
+export const adaptive = (): Chunking => {
+  let perItemMs: number | undefined
+  let longest = 0
+  return {
+    next: (left, lanes) => {
+      if (perItemMs === undefined) return 1
+      const wanted = Math.min(targetMs / perItemMs, growth * longest, mostItems, left / lanes)
+      return Math.max(1, Math.floor(wanted))
+    },
+    learn: (items, ms) => {
+      // The clock may not have moved at all.
+      const measured = Math.max(ms, 1e-3) / items
+      perItemMs = perItemMs === undefined ? measured : perItemMs + weight * (measured - perItemMs)
+      longest = Math.max(longest, items)
+    }
+  }
+}
