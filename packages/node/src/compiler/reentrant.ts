@@ -70,7 +70,7 @@ export const emitReentrant = (unit: Unit, node: AnyFunction, lowered: Lowered, a
         if (step.rounds === undefined) return check(step.weight, step.point, step.kept)
         return `if (--${step.rounds.counter} < 0) { ${step.rounds.counter} = ${step.rounds.between}; ${check(step.weight, step.point, step.kept)} }`
       case "call":
-        return `if ((${step.result} = ${step.call}) === ${prefix}suspended) ${leave(step.point, step.kept, `, trace: ${trace}`)}`
+        return `if ((${step.result} = ${step.call}) === ${prefix}suspended) ${leave(step.point, step.kept, `this.trace = ${trace};`)}`
       case "block":
         return `{ ${clean(step.body)} }`
       case "if":
