@@ -9,19 +9,28 @@ it("does what an array does", () => {
   const operation = fc.oneof(
     fc.constant({ _tag: "push" } as const),
     fc.constant({ _tag: "shift" } as const),
+    fc.constant({ _tag: "unshift" } as const),
     fc.nat(60).map((value) => ({ _tag: "withdraw", value }) as const)
   )
   fc.assert(
     fc.property(fc.array(operation, { maxLength: 300 }), (operations) => {
       const fifo = new Fifo()
       const model: Array<number> = []
+      const shifted: Array<number> = []
       let next = 0
       for (const operation of operations) {
         if (operation._tag === "push") {
           fifo.push(next)
           model.push(next++)
         } else if (operation._tag === "shift") {
-          assert.strictEqual(fifo.shift(), model.shift())
+          const value = fifo.shift()
+          assert.strictEqual(value, model.shift())
+          if (value !== undefined) shifted.push(value)
+        } else if (operation._tag === "unshift") {
+          const value = shifted.pop()
+          if (value === undefined) continue
+          fifo.unshift(value)
+          model.unshift(value)
         } else {
           const at = model.indexOf(operation.value)
           assert.strictEqual(fifo.withdraw(operation.value), at >= 0)

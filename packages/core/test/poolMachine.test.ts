@@ -1,23 +1,33 @@
 /**
  * Every interleaving of small pools.
  *
- * A world is the machine's state and a model of what surrounds it: threads that boot, run, crash or ignore a cancel;
- * timers; callers that submit and interrupt. From each world every possible event is tried, until no new world appears.
- * The checks are the promises of `poolMachine.ts`, looked at from outside: what the threads do, what the callers are told.
+ * A world is the machine's state and a model of what surrounds it: threads that boot, begin and finish the jobs in their
+ * inboxes, crash or ignore a cancel; timers; callers that submit and interrupt. From each world every possible event is
+ * tried, until no new world appears. The checks are the promises of `poolMachine.ts`, looked at from outside: what the
+ * threads do, what the callers are told.
+ *
+ * A thread goes on by itself at any time: while the machine waits for an answer to `Withdraw` nothing else happens, but
+ * threads begin and finish jobs. What they have finished is only known when it is collected.
  */
 import { assert, describe, it } from "vitest"
 import * as pool from "../src/internal/poolMachine.ts"
 
 interface Thread {
-  readonly phase: "booting" | "idle" | "running"
-  readonly job: number
+  readonly booted: boolean
+  /** not begun */
+  readonly inbox: ReadonlyArray<number>
+  /** begun and not finished, 0: none */
+  readonly runs: number
+  /** finished, not collected */
+  readonly done: ReadonlyArray<number>
   readonly told: "nothing" | "stop" | "terminate"
-  /** whether the grace timer runs */
-  readonly grace: boolean
+  /** the job whose grace timer runs, 0: none */
+  readonly grace: number
 }
 
 interface Caller {
-  readonly dispatched: boolean
+  /** how often a thread has begun its job */
+  readonly begun: number
   readonly interrupted: boolean
   readonly settled: pool.Settlement | undefined
 }
@@ -26,27 +36,38 @@ interface World {
   readonly state: pool.PoolState
   readonly threads: ReadonlyMap<number, Thread>
   readonly callers: ReadonlyArray<Caller>
+  /** what the machine has asked back and was not told of */
+  readonly asked: ReadonlyArray<{ readonly worker: number; readonly job: number }>
   /** crashes and failed boots that may still happen */
   readonly accidents: number
   readonly shutdown: boolean
 }
 
+/** What happens: to the machine, or in a thread. */
+type Happening =
+  | pool.Event
+  | { readonly _tag: "Begin" | "Finish"; readonly worker: number }
+  | { readonly _tag: "Answer" }
+
 interface Scenario extends pool.PoolConfig {
+  readonly ahead: number
   readonly jobs: number
   readonly accidents: number
 }
 
 /** Worlds with the same future share a key: workers are named by their order, and answered callers are all alike. */
-const keyOf = ({ accidents, callers, shutdown, state, threads }: World): string => {
+const keyOf = ({ accidents, asked, callers, shutdown, state, threads }: World): string => {
   const names = new Map(Array.from(threads.keys(), (worker, index) => [worker, index]))
   return JSON.stringify([
-    Array.from(state.workers, ([worker, { phase, standby }]) => [names.get(worker), phase, standby]),
+    Array.from(state.workers, ([worker, all]) => [names.get(worker), ...Object.values(all)]),
     state.idle.map((worker) => names.get(worker)),
     state.queued.toArray(),
     state.suspended.toArray(),
+    Array.from(state.unwanted).toSorted(),
     state.wantsStandby,
-    Array.from(threads.values(), ({ grace, job, phase, told }) => [grace, job, phase, told]),
-    callers.map(({ interrupted, settled }) => (settled === undefined ? interrupted : "settled")),
+    Array.from(threads.values(), (thread) => Object.values(thread)),
+    callers.map(({ begun, interrupted, settled }) => (settled === undefined ? [begun, interrupted] : "settled")),
+    asked.map(({ job, worker }) => [names.get(worker), job]),
     accidents,
     shutdown
   ])
@@ -57,12 +78,17 @@ const promise = (kept: boolean, otherwise: string): void => {
   if (!kept) throw new Error(otherwise)
 }
 
-/** What may end in the death of a worker. */
-const killers = new Set(["GraceExpired", "StopExpired", "Shutdown"])
-
 /** What may happen next. `fair`: what happens sooner or later by itself, if nothing breaks. */
-const eventsOf = (world: World, scenario: Scenario): Array<{ readonly event: pool.Event; readonly fair: boolean }> => {
-  const events: Array<{ readonly event: pool.Event; readonly fair: boolean }> = []
+const eventsOf = (world: World, scenario: Scenario): Array<{ readonly event: Happening; readonly fair: boolean }> => {
+  const events: Array<{ readonly event: Happening; readonly fair: boolean }> = []
+  for (const [worker, thread] of world.threads) {
+    const lives = thread.booted && thread.told !== "terminate"
+    if (thread.runs !== 0)
+      events.push({ event: { _tag: "Finish", worker }, fair: lives && thread.grace !== thread.runs })
+    else if (lives && thread.inbox.length > 0) events.push({ event: { _tag: "Begin", worker }, fair: true })
+  }
+  if (world.asked.length > 0) return [...events, { event: { _tag: "Answer" }, fair: true }]
+
   if (world.callers.length < scenario.jobs) {
     events.push({ event: { _tag: "Submit", job: world.callers.length + 1 }, fair: false })
   }
@@ -74,21 +100,25 @@ const eventsOf = (world: World, scenario: Scenario): Array<{ readonly event: poo
   if (!world.shutdown) events.push({ event: { _tag: "Shutdown" }, fair: false })
   for (const [worker, thread] of world.threads) {
     const ends = thread.told !== "nothing"
-    if (thread.phase === "booting") events.push({ event: { _tag: "WorkerReady", worker }, fair: !ends })
-    if (thread.phase === "running") {
-      events.push({ event: { _tag: "JobDone", worker, job: thread.job }, fair: !ends && !thread.grace })
-      if (thread.grace) events.push({ event: { _tag: "GraceExpired", worker, job: thread.job }, fair: true })
-    }
+    if (!thread.booted) events.push({ event: { _tag: "WorkerReady", worker }, fair: !ends })
+    const [job] = thread.done
+    if (job !== undefined) events.push({ event: { _tag: "JobDone", worker, job }, fair: true })
+    if (thread.grace !== 0) events.push({ event: { _tag: "GraceExpired", worker, job: thread.grace }, fair: true })
+    if (thread.runs !== 0 && thread.inbox.length > 0) events.push({ event: { _tag: "Delayed", worker }, fair: false })
     if (thread.told === "stop") events.push({ event: { _tag: "StopExpired", worker }, fair: false })
-    if (ends || world.accidents > 0) events.push({ event: { _tag: "WorkerExited", worker }, fair: ends })
+    // what a thread has finished is collected before its end is reported
+    if (job === undefined && (ends || world.accidents > 0)) {
+      events.push({ event: { _tag: "WorkerExited", worker, job: thread.runs }, fair: ends })
+    }
   }
   return events
 }
 
-const apply = (world: World, event: pool.Event, scenario: Scenario): World => {
+const apply = (world: World, event: Happening, scenario: Scenario): World => {
   const state = pool.copy(world.state)
   const threads = new Map(world.threads)
   const callers = Array.from(world.callers)
+  const asked = Array.from(world.asked)
   let { accidents, shutdown } = world
   const thread = (worker: number, change: Partial<Thread>): void => {
     const thread = threads.get(worker)
@@ -98,62 +128,108 @@ const apply = (world: World, event: pool.Event, scenario: Scenario): World => {
     callers[job - 1] = { ...callers[job - 1]!, ...change }
   }
 
-  // what the event means outside
-  if (event._tag === "Submit") callers.push({ dispatched: false, interrupted: false, settled: undefined })
-  if (event._tag === "Cancel") caller(event.job, { interrupted: true })
-  if (event._tag === "Shutdown") shutdown = true
-  if (event._tag === "WorkerReady") thread(event.worker, { phase: "idle" })
-  if (event._tag === "JobDone") thread(event.worker, { phase: "idle", job: 0 })
-  if (event._tag === "GraceExpired") thread(event.worker, { grace: false })
-  if (event._tag === "WorkerExited") {
-    if (threads.get(event.worker)!.told === "nothing") accidents--
-    threads.delete(event.worker)
+  // what happens outside
+  let heard: pool.Event | undefined
+  switch (event._tag) {
+    case "Begin": {
+      const [job, ...inbox] = threads.get(event.worker)!.inbox
+      const { begun, settled } = callers[job! - 1]!
+      promise(begun === 0, "a job is begun twice")
+      promise(settled === undefined, "a job is begun that is over")
+      caller(job!, { begun: begun + 1 })
+      thread(event.worker, { inbox, runs: job! })
+      break
+    }
+    case "Finish": {
+      const { done, runs } = threads.get(event.worker)!
+      thread(event.worker, { runs: 0, done: [...done, runs] })
+      break
+    }
+    case "Answer": {
+      const { job, worker } = asked.shift()!
+      const inbox = threads.get(worker)?.inbox ?? []
+      if (inbox.includes(job)) thread(worker, { inbox: inbox.filter((each) => each !== job) })
+      heard = { _tag: inbox.includes(job) ? "Withdrawn" : "Kept", worker, job }
+      break
+    }
+    default: {
+      heard = event
+      if (event._tag === "Submit") callers.push({ begun: 0, interrupted: false, settled: undefined })
+      if (event._tag === "Cancel") caller(event.job, { interrupted: true })
+      if (event._tag === "Shutdown") shutdown = true
+      if (event._tag === "WorkerReady") thread(event.worker, { booted: true })
+      if (event._tag === "JobDone") thread(event.worker, { done: threads.get(event.worker)!.done.slice(1) })
+      if (event._tag === "GraceExpired") thread(event.worker, { grace: 0 })
+      if (event._tag === "WorkerExited") {
+        if (threads.get(event.worker)!.told === "nothing") accidents--
+        threads.delete(event.worker)
+      }
+    }
   }
+  if (heard === undefined) return { ...world, threads, callers }
 
   // what the machine makes of it
-  const runs = (job: number) => Array.from(threads.values()).some((thread) => thread.job === job)
-  for (const action of pool.step(state, event)) {
+  const holders = (job: number) =>
+    Array.from(threads.values()).filter(({ inbox, runs }) => runs === job || inbox.includes(job))
+  for (const action of pool.step(state, heard)) {
     switch (action._tag) {
       case "Spawn": {
         promise(action.worker >= world.state.nextWorker, "a worker's number is used twice")
-        threads.set(action.worker, { phase: "booting", job: 0, told: "nothing", grace: false })
+        threads.set(action.worker, { booted: false, inbox: [], runs: 0, done: [], told: "nothing", grace: 0 })
         break
       }
       case "Dispatch": {
         const target = threads.get(action.worker)!
-        promise(target.phase === "idle" && target.told === "nothing", "a job goes to a worker that cannot take it")
-        const { dispatched, interrupted, settled } = callers[action.job - 1]!
-        promise(!dispatched && !interrupted && settled === undefined, "a job is dispatched that should not be")
-        thread(action.worker, { phase: "running", job: action.job })
-        caller(action.job, { dispatched: true })
+        promise(target.booted && target.told === "nothing", "a job goes to a worker that cannot take it")
+        promise(
+          target.inbox.length + target.done.length + (target.runs === 0 ? 0 : 1) <= scenario.ahead,
+          "too many are sent ahead"
+        )
+        const { begun, interrupted, settled } = callers[action.job - 1]!
+        promise(begun === 0 && !interrupted && settled === undefined, "a job is dispatched that should not be")
+        promise(holders(action.job).length === 0, "a job is in two inboxes")
+        thread(action.worker, { inbox: [...target.inbox, action.job] })
+        break
+      }
+      case "Withdraw": {
+        asked.push(action)
         break
       }
       case "RaiseCancel": {
-        promise(threads.get(action.worker)!.job === action.job, "the flag hits another job")
+        const { done, inbox, runs } = threads.get(action.worker)!
+        promise(!inbox.includes(action.job), "the flag is up before the job is begun")
+        promise(runs === action.job || done.includes(action.job), "the flag hits another worker")
+        promise(runs === 0 || runs === action.job || done.includes(action.job), "the flag hits another job")
         promise(callers[action.job - 1]!.interrupted || shutdown, "a job is cancelled that nobody cancelled")
-        thread(action.worker, { grace: true })
+        thread(action.worker, { grace: action.job })
         break
       }
       case "StopGrace": {
-        thread(action.worker, { grace: false })
+        thread(action.worker, { grace: 0 })
         break
       }
       case "Terminate": {
-        promise(killers.has(event._tag), "a worker is killed too early")
-        thread(action.worker, { told: "terminate", grace: false })
+        const { inbox, runs, told } = threads.get(action.worker)!
+        promise(told !== "terminate", "a worker is killed twice")
+        promise(inbox.length === 0, "a worker is killed with others' jobs in its inbox")
+        const wanted = runs !== 0 && !callers[runs - 1]!.interrupted && !shutdown
+        promise(!wanted, "a worker is killed for a job that is over, and another runs")
+        thread(action.worker, { told: "terminate", grace: 0 })
         break
       }
       case "Stop": {
-        promise(threads.get(action.worker)!.phase === "idle", "a worker is stopped in its work")
+        const { inbox, runs } = threads.get(action.worker)!
+        promise(inbox.length === 0 && runs === 0, "a worker is stopped in its work")
         thread(action.worker, { told: "stop" })
         break
       }
       case "Settle": {
         const told = callers[action.job - 1]!
         promise(told.settled === undefined, "a caller is told twice")
-        promise(!runs(action.job), "a caller is told that its job is over while it runs")
+        promise(holders(action.job).length === 0, "a caller is told that its job is over while it runs, or may")
         promise(action.as !== "gone" || told.interrupted || shutdown, "a job is gone that nobody cancelled")
         promise(!told.interrupted || (action.as !== "done" && action.as !== "workerLost"), "interruption must win")
+        promise(action.as !== "workerLost" || told.begun === 1, "a job is lost with a worker that had not begun it")
         caller(action.job, { settled: action.as })
         break
       }
@@ -162,23 +238,30 @@ const apply = (world: World, event: pool.Event, scenario: Scenario): World => {
       }
     }
   }
-  const next: World = { state, threads, callers, accidents, shutdown }
+  const next: World = { state, threads, callers, asked, accidents, shutdown }
   inspect(next, scenario)
   return next
 }
 
-const inspect = ({ callers, shutdown, state, threads }: World, scenario: Scenario): void => {
+const inspect = ({ asked, callers, shutdown, state, threads }: World, scenario: Scenario): void => {
   const live = Array.from(threads.values())
-  const { busy, queued, standby, suspended } = pool.census(state)
+  const { queued, standby, suspended } = pool.census(state)
   const bound = scenario.maxWorkers + scenario.capacity
+  const admitted = state.queued.size + state.sent.size
   promise(live.filter((thread) => thread.told === "nothing").length <= scenario.maxWorkers + 1, "too many workers")
   promise(live.length <= 2 * scenario.maxWorkers + 1, "zombies pile up")
-  promise(queued + busy <= bound, "the queue is over its bound")
-  promise(suspended === 0 || queued + busy === bound, "there is room, but callers wait")
-  const idle = live.filter((thread) => thread.phase === "idle" && thread.told === "nothing").length
-  promise(queued === 0 || shutdown || idle <= standby, "a job waits beside an idle worker")
+  promise(queued <= admitted && admitted <= bound, "the queue is over its bound")
+  if (asked.length > 0) return
+  promise(suspended === 0 || admitted === bound, "there is room, but callers wait")
+  const idle = live.filter(
+    ({ booted, done, inbox, runs, told }) =>
+      booted && told === "nothing" && runs === 0 && inbox.length === 0 && done.length === 0
+  ).length
+  promise(state.queued.size === 0 || shutdown || idle <= standby, "a job waits beside an idle worker")
+  const blocked = live.some(({ done, inbox, runs }) => runs !== 0 && done.length === 0 && inbox.length > 0)
+  promise(!blocked || shutdown || idle <= standby, "a job waits behind another, and a worker is idle")
   const unsettled = callers.filter((caller) => caller.settled === undefined).length
-  promise(unsettled >= queued + busy + suspended, "a job is kept too long")
+  promise(unsettled >= admitted + suspended, "a job is kept too long")
 }
 
 /**
@@ -209,6 +292,7 @@ const explore = (scenario: Scenario): number => {
     state: pool.make(scenario),
     threads: new Map(),
     callers: [],
+    asked: [],
     accidents: scenario.accidents,
     shutdown: false
   }
@@ -231,22 +315,28 @@ const explore = (scenario: Scenario): number => {
 
 describe("every interleaving keeps the promises:", () => {
   for (const overflow of ["suspend", "fail"] as const) {
-    for (const [maxWorkers, capacity, jobs, accidents] of [
-      [1, 1, 2, 2],
-      [1, 1, 3, 1],
-      [2, 1, 2, 1],
-      [2, 0, 3, 0]
+    for (const [maxWorkers, capacity, ahead, jobs, accidents] of [
+      [1, 1, 0, 2, 2],
+      [1, 1, 1, 2, 2],
+      [1, 1, 0, 3, 1],
+      [1, 2, 2, 3, 1],
+      [2, 1, 1, 2, 1]
     ] as const) {
-      it(`${maxWorkers} workers, ${capacity} places, ${jobs} jobs, ${accidents} accidents, overflow ${overflow}`, () => {
-        const scenario = { maxWorkers, minWorkers: 1, capacity, overflow, standby: true, jobs, accidents }
+      it(`${maxWorkers} workers, ${capacity} places, ${ahead} ahead, ${jobs} jobs, ${accidents} accidents, overflow ${overflow}`, () => {
+        const scenario = { maxWorkers, minWorkers: 1, capacity, overflow, standby: true, ahead, jobs, accidents }
         assert.isAbove(explore(scenario), 100)
       })
     }
   }
 
+  it("2 workers, 3 jobs, one of them ahead of its turn, without a standby", () => {
+    const scenario = { maxWorkers: 2, minWorkers: 1, capacity: 1, overflow: "fail", standby: false } as const
+    assert.isAbove(explore({ ...scenario, ahead: 1, jobs: 3, accidents: 0 }), 1000)
+  })
+
   it("without a standby, without a queue, without warm workers", () => {
     const scenario = { maxWorkers: 1, minWorkers: 0, capacity: 0, overflow: "suspend", standby: false } as const
-    assert.isAbove(explore({ ...scenario, jobs: 3, accidents: 1 }), 100)
+    assert.isAbove(explore({ ...scenario, ahead: 1, jobs: 3, accidents: 1 }), 100)
   })
 })
 
@@ -259,7 +349,8 @@ describe("a pool", () => {
     pool.step(state, { _tag: "WorkerReady", worker: 1 })
     pool.step(state, { _tag: "Submit", job: 1 })
     pool.step(state, { _tag: "Submit", job: 2 })
-    assert.deepStrictEqual(pool.step(state, { _tag: "Cancel", job: 1 }), [
+    assert.deepStrictEqual(pool.step(state, { _tag: "Cancel", job: 1 }), [{ _tag: "Withdraw", worker: 1, job: 1 }])
+    assert.deepStrictEqual(pool.step(state, { _tag: "Kept", worker: 1, job: 1 }), [
       { _tag: "RaiseCancel", worker: 1, job: 1 },
       { _tag: "Spawn", worker: 2 }
     ])
@@ -269,7 +360,7 @@ describe("a pool", () => {
       { _tag: "Dispatch", worker: 2, job: 2 },
       { _tag: "Spawn", worker: 3 }
     ])
-    assert.deepStrictEqual(pool.step(state, { _tag: "WorkerExited", worker: 1 }), [
+    assert.deepStrictEqual(pool.step(state, { _tag: "WorkerExited", worker: 1, job: 1 }), [
       { _tag: "Settle", job: 1, as: "gone" }
     ])
   })

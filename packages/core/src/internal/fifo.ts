@@ -28,6 +28,13 @@ export class Fifo {
     this.order.push(value)
   }
 
+  /** Puts a member back that was shifted, before all others. */
+  unshift(value: number): void {
+    this.members.add(value)
+    if (this.head > 0) this.order[--this.head] = value
+    else this.order.unshift(value)
+  }
+
   /** Takes the oldest member out. */
   shift(): number | undefined {
     while (this.head < this.order.length) {

@@ -3,16 +3,27 @@
  * payload; the shell around it (`NodeCompute`) executes the actions and reports what happened.
  *
  * ```
- *   submit ──► suspended ──► queued ──► running ──► settled
- *                  │            │          │ cancel: flag raised, grace runs
- *                  └── cancel ──┴──────────┤
- *                        (gone at once)    ├── done in time ──► gone
- *                                          └── grace over: terminate the worker, promote the standby; its exit ──► gone
+ *   submit ──► suspended ──► queued ◄──► in an inbox ──► running ──► settled
+ *                  │            │            │              │ cancel: flag raised, grace runs
+ *                  └── cancel ──┴────────────┴──────────────┤
+ *                        (gone at once)                     ├── done in time ──► gone
+ *                                                           └── grace over: terminate the worker, promote the standby;
+ *                                                               its exit ──► gone
  * ```
  *
+ * **Jobs are sent ahead of their turn**, up to `ahead` of them, into the inbox of a worker that is busy: it need not wait
+ * for this thread between two jobs. A job in an inbox is still the pool's: until the worker begins it, it can be
+ * withdrawn. That happens when its caller is interrupted; when another worker has nothing to do; when the job before it
+ * turns out to be long; before its worker is killed. So a neighbour in the inbox is neither lost with its worker nor
+ * blocked by it, and is never begun twice.
+ *
+ * **Whether a job was begun** only the shared memory knows, where worker and pool race for it. The machine asks
+ * (`Withdraw`) and is told (`Withdrawn` or `Kept`) before any other event; the worker goes on meanwhile. A worker begins
+ * its jobs in order, one at a time: what it has begun tells that all before it are done.
+ *
  * **Invariants** (`poolMachine.test.ts` explores every interleaving of small pools): each job settles exactly once; no
- * job is dispatched twice; a worker runs one job at a time; a job whose cancel was asked for is gone when `Settle` says
- * so, never before; a queued neighbour outlives any kill; after `Shutdown` everything ends.
+ * job is begun twice; a worker runs one job at a time; a job whose cancel was asked for is gone when `Settle` says
+ * so, never before; a neighbour, queued or in an inbox, outlives any kill; after `Shutdown` everything ends.
  *
  * **A worker that is being terminated is a zombie**: native code (a big sort, `JSON.parse`) cannot be stopped, so its
  * exit may take seconds. Its slot is free at once, its caller waits for the exit (that is the guarantee), and at most
@@ -30,7 +41,8 @@ export type { Action, Event, PoolConfig, Settlement } from "./poolProtocol.ts"
 export type WorkerPhase =
   | { readonly _tag: "Starting" }
   | { readonly _tag: "Idle" }
-  | { readonly _tag: "Busy"; readonly job: number; readonly cancelling: boolean }
+  /** its inbox holds jobs */
+  | { readonly _tag: "Busy" }
   /** asked to end by itself */
   | { readonly _tag: "Stopping" }
   /** killed, its exit is awaited; `job` is what it ran */
@@ -39,6 +51,16 @@ export type WorkerPhase =
 interface PoolWorker {
   phase: WorkerPhase
   standby: boolean
+  /** what was sent to it and is not known to be over, oldest first: all but the first wait, and perhaps the first too */
+  inbox: Array<number>
+  /** the job whose flag is up, 0 for none */
+  cancelling: number
+  /** that job's grace is over: the worker is killed as soon as its inbox holds nothing else */
+  expired: boolean
+  /** withdrawals that were not answered yet */
+  asked: number
+  /** until it is known to have ended a job nothing is sent ahead or stolen: what it runs takes long, or is over already */
+  delayed: boolean
 }
 
 export interface PoolState {
@@ -46,11 +68,15 @@ export interface PoolState {
   readonly workers: Map<number, PoolWorker>
   /** idle workers that are no standby, the most recently used last: it is the one whose caches are warm */
   readonly idle: Array<number>
-  /** running jobs and the worker of each */
-  readonly running: Map<number, number>
+  /** jobs in inboxes and the worker of each */
+  readonly sent: Map<number, number>
+  /** those of them that nobody wants any more */
+  readonly unwanted: Set<number>
   readonly queued: Fifo
   readonly suspended: Fifo
   nextWorker: number
+  /** see `PoolConfig.ahead` */
+  ahead: number
   /** whether a job was ever cancelled while it ran: from then on a standby is kept */
   wantsStandby: boolean
   closing: boolean
@@ -61,10 +87,12 @@ export const make = (config: PoolConfig): PoolState => ({
   config,
   workers: new Map(),
   idle: [],
-  running: new Map(),
+  sent: new Map(),
+  unwanted: new Set(),
   queued: new Fifo(),
   suspended: new Fifo(),
   nextWorker: 1,
+  ahead: config.ahead ?? 0,
   wantsStandby: false,
   closing: false,
   closed: false
@@ -73,9 +101,10 @@ export const make = (config: PoolConfig): PoolState => ({
 /** An independent copy, for tests that explore. */
 export const copy = (state: PoolState): PoolState => ({
   ...state,
-  workers: new Map(Array.from(state.workers, ([id, worker]) => [id, { ...worker }])),
+  workers: new Map(Array.from(state.workers, ([id, worker]) => [id, { ...worker, inbox: worker.inbox.slice() }])),
   idle: state.idle.slice(),
-  running: new Map(state.running),
+  sent: new Map(state.sent),
+  unwanted: new Set(state.unwanted),
   queued: state.queued.clone(),
   suspended: state.suspended.clone()
 })
@@ -100,8 +129,7 @@ export const step = (state: PoolState, event: Event): ReadonlyArray<Action> => {
       break
     }
     case "GraceExpired": {
-      const phase = state.workers.get(event.worker)?.phase
-      if (phase?._tag === "Busy" && phase.cancelling && phase.job === event.job) kill(state, event.worker, actions)
+      graceExpired(state, event.worker, event.job, actions)
       break
     }
     case "WorkerReady": {
@@ -110,7 +138,28 @@ export const step = (state: PoolState, event: Event): ReadonlyArray<Action> => {
       break
     }
     case "WorkerExited": {
-      workerExited(state, event.worker, actions)
+      workerExited(state, event.worker, event.job, actions)
+      break
+    }
+    case "Withdrawn": {
+      withdrawn(state, event.worker, event.job, actions)
+      break
+    }
+    case "Kept": {
+      kept(state, event.worker, event.job, actions)
+      break
+    }
+    case "Delayed": {
+      const worker = state.workers.get(event.worker)
+      if (worker?.phase._tag === "Busy" && worker.inbox.length > 1) {
+        worker.delayed = true
+        withdraw(event.worker, worker, 1, actions)
+      }
+      break
+    }
+    case "Ahead": {
+      state.ahead = event.jobs
+      serve(state, actions)
       break
     }
     case "StopExpired": {
@@ -141,8 +190,8 @@ const submit = (state: PoolState, job: number, actions: Array<Action>): void => 
   }
 }
 
-/** Queued and running. The bound counts both, so that a job does not overflow while its worker still starts. */
-const admitted = (state: PoolState): number => state.queued.size + state.running.size
+/** Queued and sent. The bound counts both, so that a job does not overflow while its worker still starts. */
+const admitted = (state: PoolState): number => state.queued.size + state.sent.size
 
 const cancel = (state: PoolState, job: number, actions: Array<Action>): void => {
   if (state.suspended.withdraw(job)) {
@@ -151,31 +200,112 @@ const cancel = (state: PoolState, job: number, actions: Array<Action>): void => 
     settle(job, "gone", actions)
     admit(state)
   } else {
-    const id = state.running.get(job)
-    if (id === undefined) return
-    raiseCancel(state, id, job, actions)
-    if (state.config.standby && !state.closing) {
-      state.wantsStandby = true
-      keepStandby(state, actions)
-    }
+    const id = state.sent.get(job)
+    if (id === undefined || state.unwanted.has(job)) return
+    state.unwanted.add(job)
+    ask(id, state.workers.get(id)!, job, actions)
   }
 }
 
-const raiseCancel = (state: PoolState, id: number, job: number, actions: Array<Action>): void => {
-  const worker = state.workers.get(id)!
-  if (worker.phase._tag !== "Busy" || worker.phase.cancelling) return
-  worker.phase = { _tag: "Busy", job, cancelling: true }
+/** Asks for a job back. */
+const ask = (id: number, worker: PoolWorker, job: number, actions: Array<Action>): void => {
+  worker.asked++
+  actions.push({ _tag: "Withdraw", worker: id, job })
+}
+
+/** Asks for all jobs from the given place on, the last first: so they come back into the queue in their order. */
+const withdraw = (id: number, worker: PoolWorker, from: number, actions: Array<Action>): void => {
+  for (let at = worker.inbox.length - 1; at >= from; at--) ask(id, worker, worker.inbox[at]!, actions)
+}
+
+const withdrawn = (state: PoolState, id: number, job: number, actions: Array<Action>): void => {
+  const worker = state.workers.get(id)
+  if (worker === undefined) return
+  worker.asked--
+  if (!take(state, worker, job)) return
+  giveBack(state, job, actions)
+  if (!left(state, id, worker, actions) && worker.asked === 0) serve(state, actions)
+}
+
+/** A job has left the inbox: does that decide something about the worker? */
+const left = (state: PoolState, id: number, worker: PoolWorker, actions: Array<Action>): boolean => {
+  if (worker.phase._tag !== "Busy") return false
+  const [first] = worker.inbox
+  if (first === undefined) {
+    free(state, id, worker, actions)
+    return true
+  }
+  if (!worker.expired || first !== worker.cancelling || worker.inbox.length > 1) return false
+  kill(state, id, worker, actions)
+  return true
+}
+
+/** A job that no worker has begun. */
+const giveBack = (state: PoolState, job: number, actions: Array<Action>): void => {
+  if (state.unwanted.delete(job)) settle(job, "gone", actions)
+  else if (state.closing) settle(job, "closed", actions)
+  else state.queued.unshift(job)
+}
+
+/** The job is in no inbox any more; `false` if it was not in this one. */
+const take = (state: PoolState, worker: PoolWorker, job: number): boolean => {
+  const at = worker.inbox.indexOf(job)
+  if (at < 0) return false
+  worker.inbox.splice(at, 1)
+  state.sent.delete(job)
+  return true
+}
+
+/** The worker has begun the job, so all before it are over, also if nobody was told yet. */
+const kept = (state: PoolState, id: number, job: number, actions: Array<Action>): void => {
+  const worker = state.workers.get(id)
+  if (worker === undefined) return
+  worker.asked--
+  const at = worker.inbox.indexOf(job)
+  if (at > 0) worker.delayed = true
+  const before = worker.inbox.indexOf(worker.cancelling)
+  if (at > before) {
+    worker.expired = false
+    if (state.closing) state.unwanted.add(job)
+    if (state.unwanted.has(job)) raiseCancel(state, id, worker, job, actions)
+  }
+  if (worker.asked === 0) serve(state, actions)
+}
+
+const raiseCancel = (state: PoolState, id: number, worker: PoolWorker, job: number, actions: Array<Action>): void => {
+  stopGrace(id, worker, actions)
+  worker.cancelling = job
   actions.push({ _tag: "RaiseCancel", worker: id, job })
+  if (!state.config.standby || state.closing) return
+  state.wantsStandby = true
+  keepStandby(state, actions)
+}
+
+const stopGrace = (id: number, worker: PoolWorker, actions: Array<Action>): void => {
+  if (worker.cancelling === 0) return
+  actions.push({ _tag: "StopGrace", worker: id, job: worker.cancelling })
+  worker.cancelling = 0
+  worker.expired = false
 }
 
 const jobDone = (state: PoolState, id: number, job: number, actions: Array<Action>): void => {
   const worker = state.workers.get(id)
-  if (worker?.phase._tag !== "Busy" || worker.phase.job !== job) return
-  const { cancelling } = worker.phase
-  if (cancelling) actions.push({ _tag: "StopGrace", worker: id, job })
-  state.running.delete(job)
-  settle(job, cancelling ? "gone" : "done", actions)
-  free(state, id, worker, actions)
+  // what a killed worker ran is over when the worker is
+  if (worker === undefined || (worker.phase._tag === "Zombie" && worker.phase.job === job)) return
+  if (!take(state, worker, job)) return
+  if (worker.cancelling === job) stopGrace(id, worker, actions)
+  worker.delayed = false
+  settle(job, state.unwanted.delete(job) ? "gone" : "done", actions)
+  if (!left(state, id, worker, actions)) serve(state, actions)
+}
+
+const graceExpired = (state: PoolState, id: number, job: number, actions: Array<Action>): void => {
+  const worker = state.workers.get(id)
+  if (worker?.phase._tag !== "Busy" || worker.cancelling !== job) return
+  const behind = worker.inbox.indexOf(job) + 1
+  worker.expired = true
+  if (worker.inbox.length > behind) withdraw(id, worker, behind, actions)
+  else if (behind === 1) kill(state, id, worker, actions)
 }
 
 const settle = (job: number, as: Settlement, actions: Array<Action>): void => {
@@ -191,21 +321,71 @@ const admit = (state: PoolState): void => {
   }
 }
 
-/** This is the pool's heartbeat: hands queued jobs to idle workers, and starts workers for those that remain. */
+/**
+ * This is the pool's heartbeat: hands queued jobs to idle workers, starts workers for those that remain, and sends them
+ * ahead to workers that are busy. An idle worker that finds no job in the queue gets what waits behind another's.
+ */
 const serve = (state: PoolState, actions: Array<Action>): void => {
   if (state.closing) return
   admit(state)
   while (state.queued.size > 0 && state.idle.length > 0) {
     const id = state.idle.pop()!
-    const job = state.queued.shift()!
-    state.workers.get(id)!.phase = { _tag: "Busy", job, cancelling: false }
-    state.running.set(job, id)
-    actions.push({ _tag: "Dispatch", worker: id, job })
-    admit(state)
+    const worker = state.workers.get(id)!
+    worker.phase = { _tag: "Busy" }
+    send(state, id, worker, actions)
   }
-  while (state.queued.size > 0 && state.queued.size > starting(state) && hasRoom(state)) {
+  if (state.idle.length > 0) {
+    if (state.sent.size > 1) steal(state, actions)
+    return
+  }
+  while (hasRoom(state) && waiting(state) > starting(state)) {
     if (!promote(state, actions)) spawn(state, false, actions)
   }
+  sendAhead(state, actions)
+}
+
+/** The next job of the queue goes into an inbox. */
+const send = (state: PoolState, id: number, worker: PoolWorker, actions: Array<Action>): void => {
+  const job = state.queued.shift()!
+  worker.inbox.push(job)
+  state.sent.set(job, id)
+  actions.push({ _tag: "Dispatch", worker: id, job })
+  admit(state)
+}
+
+/** Where fewest wait; not to a worker that may be killed, that runs something long, or whose jobs were just asked back. */
+const sendAhead = (state: PoolState, actions: Array<Action>): void => {
+  if (state.ahead === 0) return
+  while (state.queued.size > 0) {
+    let id = 0
+    let least = state.ahead + 1
+    for (const [each, { asked, cancelling, delayed, inbox, phase }] of state.workers) {
+      if (inbox.length >= least || phase._tag !== "Busy" || delayed || cancelling !== 0 || asked > 0) continue
+      id = each
+      least = inbox.length
+    }
+    if (id === 0) return
+    send(state, id, state.workers.get(id)!, actions)
+  }
+}
+
+/** Asks the worker with the fullest inbox for half of what waits there. */
+const steal = (state: PoolState, actions: Array<Action>): void => {
+  let victim = 0
+  let most = 1
+  for (const [id, { asked, delayed, inbox, phase }] of state.workers) {
+    if (inbox.length <= most || phase._tag !== "Busy" || delayed || asked > 0) continue
+    victim = id
+    most = inbox.length
+  }
+  if (victim !== 0) withdraw(victim, state.workers.get(victim)!, (most + 1) >> 1, actions)
+}
+
+/** Jobs that are not begun, as far as is known. */
+const waiting = (state: PoolState): number => {
+  let n = state.queued.size + state.sent.size
+  for (const { inbox } of state.workers.values()) if (inbox.length > 0) n--
+  return n
 }
 
 // --- workers --------------------------------------------------------------------------------------------------------
@@ -234,7 +414,15 @@ const hasRoom = (state: PoolState): boolean =>
 
 const spawn = (state: PoolState, standby: boolean, actions: Array<Action>): void => {
   const id = state.nextWorker++
-  state.workers.set(id, { phase: { _tag: "Starting" }, standby })
+  state.workers.set(id, {
+    phase: { _tag: "Starting" },
+    standby,
+    inbox: [],
+    cancelling: 0,
+    expired: false,
+    asked: 0,
+    delayed: false
+  })
   actions.push({ _tag: "Spawn", worker: id })
 }
 
@@ -268,10 +456,11 @@ const free = (state: PoolState, id: number, worker: PoolWorker, actions: Array<A
   serve(state, actions)
 }
 
-const kill = (state: PoolState, id: number, actions: Array<Action>): void => {
-  const worker = state.workers.get(id)!
-  const job = (worker.phase as Extract<WorkerPhase, { _tag: "Busy" }>).job
-  state.running.delete(job)
+const kill = (state: PoolState, id: number, worker: PoolWorker, actions: Array<Action>): void => {
+  const job = worker.cancelling
+  take(state, worker, job)
+  worker.cancelling = 0
+  worker.expired = false
   terminate(id, worker, job, actions)
   replace(state, actions)
 }
@@ -296,16 +485,19 @@ const stop = (id: number, worker: PoolWorker, actions: Array<Action>): void => {
   actions.push({ _tag: "Stop", worker: id })
 }
 
-const workerExited = (state: PoolState, id: number, actions: Array<Action>): void => {
+const workerExited = (state: PoolState, id: number, begun: number, actions: Array<Action>): void => {
   const worker = state.workers.get(id)
   if (worker === undefined) return
   const { phase } = worker
+  stopGrace(id, worker, actions)
   state.workers.delete(id)
+  for (const job of worker.inbox.splice(0).toReversed()) {
+    state.sent.delete(job)
+    if (job === begun) settle(job, state.unwanted.delete(job) ? "gone" : "workerLost", actions)
+    else giveBack(state, job, actions)
+  }
   switch (phase._tag) {
     case "Busy": {
-      if (phase.cancelling) actions.push({ _tag: "StopGrace", worker: id, job: phase.job })
-      state.running.delete(phase.job)
-      settle(phase.job, phase.cancelling ? "gone" : "workerLost", actions)
       replace(state, actions)
       break
     }
@@ -320,7 +512,10 @@ const workerExited = (state: PoolState, id: number, actions: Array<Action>): voi
       break
     }
     case "Zombie": {
-      if (phase.job !== undefined) settle(phase.job, "gone", actions)
+      if (phase.job !== undefined) {
+        state.unwanted.delete(phase.job)
+        settle(phase.job, "gone", actions)
+      }
       // It counted against the room for replacements.
       serve(state, actions)
       break
@@ -363,7 +558,7 @@ const shutdown = (state: PoolState, actions: Array<Action>): void => {
         break
       }
       case "Busy": {
-        raiseCancel(state, id, worker.phase.job, actions)
+        withdraw(id, worker, 0, actions)
         break
       }
       default:
@@ -388,5 +583,5 @@ export const census = (state: PoolState) => {
     else if (phase._tag === "Busy") seen.busy++
     else if (phase._tag === "Idle") seen[standby ? "standby" : "idle"]++
   }
-  return { ...seen, queued: state.queued.size, suspended: state.suspended.size }
+  return { ...seen, queued: waiting(state), suspended: state.suspended.size }
 }

@@ -14,6 +14,8 @@ export interface PoolConfig {
   readonly overflow: "suspend" | "fail"
   /** whether a warm worker stands by once jobs get cancelled */
   readonly standby: boolean
+  /** jobs that may be sent to a worker ahead of their turn, until an `Ahead` says otherwise; default 0 */
+  readonly ahead?: number
 }
 
 export type Event =
@@ -23,7 +25,16 @@ export type Event =
   | { readonly _tag: "JobDone"; readonly worker: number; readonly job: number }
   | { readonly _tag: "GraceExpired"; readonly worker: number; readonly job: number }
   | { readonly _tag: "WorkerReady"; readonly worker: number }
-  | { readonly _tag: "WorkerExited"; readonly worker: number }
+  /** `job`: what it had begun and not finished, 0 for nothing; what it had finished was reported before */
+  | { readonly _tag: "WorkerExited"; readonly worker: number; readonly job: number }
+  /** answers `Withdraw`: the worker had not begun it, and never will */
+  | { readonly _tag: "Withdrawn"; readonly worker: number; readonly job: number }
+  /** answers `Withdraw`: the worker has begun it, or even ended it */
+  | { readonly _tag: "Kept"; readonly worker: number; readonly job: number }
+  /** what the worker runs takes long: nothing should wait behind it */
+  | { readonly _tag: "Delayed"; readonly worker: number }
+  /** from now on so many jobs may be sent to a worker ahead of their turn */
+  | { readonly _tag: "Ahead"; readonly jobs: number }
   | { readonly _tag: "StopExpired"; readonly worker: number }
   | { readonly _tag: "Shutdown" }
 
@@ -35,7 +46,10 @@ export type Settlement = "done" | "gone" | "workerLost" | "noWorker" | "overload
 
 export type Action =
   | { readonly _tag: "Spawn"; readonly worker: number }
+  /** put the job into the worker's inbox */
   | { readonly _tag: "Dispatch"; readonly worker: number; readonly job: number }
+  /** take the job back out of the inbox if the worker has not begun it, and say so before anything else happens */
+  | { readonly _tag: "Withdraw"; readonly worker: number; readonly job: number }
   /** raise the flag in shared memory and post a message, then run the grace timer */
   | { readonly _tag: "RaiseCancel"; readonly worker: number; readonly job: number }
   /** the job ended within its grace */

@@ -51,6 +51,8 @@ export class WorkerPool implements JobRunner {
   /** modules that workers have imported without harm; a new worker imports them before it is ready */
   private readonly modules = new Set<string>()
   private readonly inbox: Array<poolMachine.Event> = []
+  /** to what the machine asked; heard before anything else */
+  private readonly answers: Array<poolMachine.Event> = []
   private stepping = false
   private lastJob = 0
   private lastBootFailure: Ending = { _tag: "Exited", code: 0 }
@@ -116,7 +118,9 @@ export class WorkerPool implements JobRunner {
     if (this.stepping) return
     this.stepping = true
     try {
-      for (let next = this.inbox.shift(); next !== undefined; next = this.inbox.shift()) {
+      for (;;) {
+        const next = this.answers.shift() ?? this.inbox.shift()
+        if (next === undefined) break
         const actions = poolMachine.step(this.state, next)
         for (const action of actions) if (action._tag !== "Settle") this.execute(action)
         for (const action of actions) if (action._tag === "Settle") this.settle(action.job, action.as)
@@ -141,6 +145,11 @@ export class WorkerPool implements JobRunner {
     switch (action._tag) {
       case "Dispatch": {
         this.dispatch(action.worker, thread, action.job)
+        break
+      }
+      case "Withdraw": {
+        // a message that was posted cannot be taken back
+        this.answers.push({ _tag: "Kept", worker: action.worker, job: action.job })
         break
       }
       case "RaiseCancel": {
@@ -232,7 +241,7 @@ export class WorkerPool implements JobRunner {
     if (phase === "Starting" || phase === "Idle") {
       this.observer.log("Warn", `Compute worker ${worker} ended while it ran no job: ${causeOf(ending)}`)
     }
-    this.handle({ _tag: "WorkerExited", worker })
+    this.handle({ _tag: "WorkerExited", worker, job })
   }
 
   private settle(job: number, as: poolMachine.Settlement): void {
