@@ -15,7 +15,7 @@ import type * as Errors from "./internal/computeErrors.ts"
 import * as callSite from "./internal/callSite.ts"
 import type { CallSite } from "./internal/callSite.ts"
 import * as collections from "./internal/collections.ts"
-import type { Task } from "./Task.ts"
+import type { StreamTask, Task } from "./Task.ts"
 import { isTask } from "./Task.ts"
 
 export {
@@ -133,6 +133,15 @@ export interface ForEachOptions {
   readonly concurrency?: number | undefined
 }
 
+/** How a task that emits is to be run. Everything is optional. */
+export interface StreamOptions extends RunOptions {
+  /**
+   * How many elements the job may have emitted that the stream has not handed on yet; past that it waits. Default 64: say
+   * less if an element is large.
+   */
+  readonly window?: number | undefined
+}
+
 /** The service that runs jobs. Provide it with `NodeCompute.layer` or `TestCompute.layer`. */
 export class Compute extends Context.Service<
   Compute,
@@ -144,6 +153,13 @@ export class Compute extends Context.Service<
       site: CallSite,
       options: RunOptions | undefined
     ) => Effect.Effect<A, E | ComputeError>
+    /** like {@link stream}, told from where it was called */
+    readonly stream: <P, A, E>(
+      task: StreamTask<P, A, E>,
+      payload: P,
+      site: CallSite,
+      options: StreamOptions | undefined
+    ) => Stream.Stream<A, E | ComputeError>
     /** several items in one job; see {@link forEach} */
     readonly batch: RunBatch
     /** jobs in flight that keep all workers busy */
@@ -326,6 +342,51 @@ export const map: {
     return Stream.unwrap(Effect.map(Compute, (compute) => collections.map(compute, elements, task, options, site)))
   }
 )
+
+/**
+ * Runs one job of a task that emits, and streams what it emits.
+ *
+ * The job starts when the stream is run. Elements come as they are emitted, decoded; then the stream ends, or fails as
+ * {@link run} would. A job that is `window` elements ahead of its consumer waits. When the stream ends before the job, by
+ * `Stream.take`, a failure or an interruption, the job is cancelled as that of {@link run} is, and is gone when the
+ * stream's scope is closed.
+ *
+ * **When to use**: for progress, for partial results, and for results too large to be held at once.
+ *
+ * **Errors**: those of {@link run}, after the elements that came before. A `timeout` is one of the whole stream. A
+ * `window` that makes no sense is a defect, an `InvalidOption`.
+ *
+ * **Cost**: that of {@link run}, and 10 to 20 µs for each message of elements: a stream's chunks are a message each, the
+ * elements of a generator too.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Compute, Task, TestCompute } from "@giveway/core"
+ * import { Effect, Schema, Stream } from "effect"
+ *
+ * const countdown = Task.stream(
+ *   import.meta.url,
+ *   "countdown",
+ *   { payload: Schema.Number, element: Schema.Number },
+ *   (from) => Stream.range(1, from).pipe(Stream.map((n) => from - n))
+ * )
+ *
+ * const program = Compute.stream(countdown, 3).pipe(
+ *   Stream.runForEach((n) => Effect.sync(() => console.log(n))), // 2, 1, 0
+ *   Effect.provide(TestCompute.layer)
+ * )
+ * await Effect.runPromise(program)
+ * ```
+ */
+export const stream = <P, A, E>(
+  task: StreamTask<P, A, E>,
+  payload: P,
+  options?: StreamOptions
+): Stream.Stream<A, E | ComputeError, Compute> => {
+  const site = callSite.capture()
+  return Stream.unwrap(Effect.map(Compute, (compute) => compute.stream(task, payload, site, options)))
+}
 
 /**
  * The pool as it is now.

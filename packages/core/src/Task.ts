@@ -12,32 +12,50 @@ import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
 
 const TypeId = "~@giveway/core/Task"
+const StreamTypeId = "~@giveway/core/Task/stream"
 
 /** A schema that needs no services to encode or decode: both happen on either thread, without a caller's context. */
 export type PlainCodec = Schema.ConstraintCodec<unknown, unknown, never, never>
 
-/**
- * A task that takes a `Payload`, succeeds with a `Success` and fails with a `Failure`. Make one with {@link make}, run it
- * with `Compute.run`.
- */
-export interface Task<in Payload, out Success, out Failure = never> {
-  readonly [TypeId]: {
-    readonly payload: (_: Payload) => void
-    readonly success: () => Success
-    readonly failure: () => Failure
-  }
+/** What a task says of itself, of either kind. */
+export interface Definition {
   /** the module that defines it, as `import.meta.url` gave it */
   readonly moduleUrl: string
   /** unique in its module */
   readonly name: string
   readonly payload: PlainCodec
+  /** the schema of its result, or of each of its elements */
   readonly success: PlainCodec
   readonly error: PlainCodec
   /** the services its handler needs, built once per worker */
   readonly layer: Layer.Layer<any, unknown> | undefined
   readonly handler: (payload: any) => unknown
+}
+
+/**
+ * A task that takes a `Payload`, succeeds with a `Success` and fails with a `Failure`. Make one with {@link make}, run it
+ * with `Compute.run`.
+ */
+export interface Task<in Payload, out Success, out Failure = never> extends Definition {
+  readonly [TypeId]: {
+    readonly payload: (_: Payload) => void
+    readonly success: () => Success
+    readonly failure: () => Failure
+  }
+}
+
+/**
+ * A task that emits any number of `Element`s. Make one with {@link stream}, run it with `Compute.stream`.
+ */
+export interface StreamTask<in Payload, out Element, out Failure = never> extends Definition {
+  readonly [StreamTypeId]: {
+    readonly payload: (_: Payload) => void
+    readonly element: () => Element
+    readonly failure: () => Failure
+  }
 }
 
 /** Any task. */
@@ -128,13 +146,79 @@ export const make = <
 const variance = {
   payload: (_: unknown) => undefined,
   success: (): any => undefined,
+  element: (): any => undefined,
   failure: (): any => undefined
+}
+
+/**
+ * Defines a task that emits elements while it runs: partial results, progress, rows of a file.
+ *
+ * It is {@link make} for a handler that returns a `Stream`, or anything iterable, as a generator is. `element` is the
+ * schema of what it emits; the rest is the same.
+ *
+ * **When to use**: where a result is too large to be held at once, or where the caller wants to see how far the job is.
+ *
+ * **Gotchas**: a generator that computes for long between two elements needs yield points as any plain code, from
+ * functions that are compiled or from `YieldPoint.check()`.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Compute, Task, TestCompute } from "@giveway/core"
+ * import { Effect, Schema, Stream } from "effect"
+ *
+ * const primes = Task.stream(
+ *   import.meta.url,
+ *   "primes",
+ *   { payload: Schema.Number, element: Schema.Number },
+ *   function* (below) {
+ *     candidates: for (let n = 2; n < below; n++) {
+ *       for (let i = 2; i * i <= n; i++) if (n % i === 0) continue candidates
+ *       yield n
+ *     }
+ *   }
+ * )
+ *
+ * const first = Compute.stream(primes, 1_000_000).pipe(Stream.take(5), Stream.runCollect)
+ * console.log(await Effect.runPromise(first.pipe(Effect.provide(TestCompute.layer)))) // [ 2, 3, 5, 7, 11 ]
+ * ```
+ */
+export const stream = <
+  Payload extends PlainCodec,
+  Element extends PlainCodec,
+  Failure extends PlainCodec = typeof Schema.Never,
+  Services = never
+>(
+  moduleUrl: string,
+  name: string,
+  options: {
+    readonly payload: Payload
+    readonly element: Element
+    readonly error?: Failure
+    readonly layer?: Layer.Layer<Services, unknown>
+  },
+  handler: (
+    payload: Payload["Type"]
+  ) => Iterable<Element["Type"]> | Stream.Stream<Element["Type"], Failure["Type"], NoInfer<Services> | Scope.Scope>
+): StreamTask<Payload["Type"], Element["Type"], Failure["Type"]> => {
+  const task: StreamTask<Payload["Type"], Element["Type"], Failure["Type"]> = {
+    [StreamTypeId]: variance,
+    moduleUrl,
+    name,
+    payload: options.payload,
+    success: options.element,
+    error: options.error ?? Schema.Never,
+    layer: options.layer,
+    handler
+  }
+  register(task)
+  return task
 }
 
 // --- the registry: how a worker finds a task by name ----------------------------------------------------------------
 
 interface Registered {
-  readonly task: Any
+  readonly task: Definition
   readonly site: string
 }
 
@@ -153,7 +237,7 @@ const moduleKey = (moduleUrl: string): string => moduleUrl.replace(/[?#].*$/, ""
  * A module that is evaluated again (by a test runner or a watcher) defines its tasks again at the same places, and the
  * new ones stand. The same name at another place is a mistake.
  */
-const register = (task: Any): void => {
+const register = (task: Definition): void => {
   const key = moduleKey(task.moduleUrl)
   let tasks = registry().get(key)
   if (tasks === undefined) registry().set(key, (tasks = new Map()))
@@ -171,7 +255,7 @@ const register = (task: Any): void => {
 const definitionSite = (): string => new Error().stack?.split("\n")[4]?.trim() ?? ""
 
 /** @internal The task that a module which is already imported defines under a name. */
-export const lookup = (moduleUrl: string, name: string): Any | undefined =>
+export const lookup = (moduleUrl: string, name: string): Definition | undefined =>
   registry().get(moduleKey(moduleUrl))?.get(name)?.task
 
 /** @internal The names a module defines. */

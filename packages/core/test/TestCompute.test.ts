@@ -274,4 +274,26 @@ describe("TestCompute", () => {
       assert.deepStrictEqual(roots, [2, 4].map(Option.some))
     }).pipe(Effect.provide(TestCompute.layer))
   )
+
+  it.effect("streams what a task emits, and ends it with the stream", () =>
+    Effect.gen(function* () {
+      let finalized = 0
+      const options = { payload: Schema.Number, element: Schema.Option(Schema.Number), error: NotPositive }
+      const down = Task.stream(url, "down", options, (from) =>
+        Stream.range(0, 1000).pipe(
+          Stream.mapEffect((n) =>
+            n > from ? Effect.fail(new NotPositive({ value: from - n })) : Effect.succeed(Option.some(from - n))
+          ),
+          Stream.ensuring(Effect.sync(() => finalized++))
+        )
+      )
+      const seen = yield* Compute.stream(down, 5, { window: 2 }).pipe(Stream.take(3), Stream.runCollect)
+      assert.deepStrictEqual(seen, [5, 4, 3].map(Option.some))
+      assert.strictEqual(finalized, 1)
+      assert.instanceOf(yield* Effect.flip(Stream.runDrain(Compute.stream(down, 1))), NotPositive)
+      const holds = Task.stream(url, "holds", { payload: Schema.Void, element: Schema.Unknown }, () => [{ f: () => 1 }])
+      const refused = yield* Effect.flip(Stream.runDrain(Compute.stream(holds, undefined)))
+      assert.instanceOf(refused, Compute.ResultNotCloneable)
+    }).pipe(Effect.provide(TestCompute.layer))
+  )
 })

@@ -19,7 +19,8 @@ const runner = () => {
       listener = given
       return 1
     },
-    cancel: (job: number) => void cancelled.push(job)
+    cancel: (job: number) => void cancelled.push(job),
+    grant: () => {}
   }
 }
 

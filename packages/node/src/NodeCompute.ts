@@ -17,7 +17,7 @@ import { availableParallelism, totalmem } from "node:os"
 import { pathToFileURL } from "node:url"
 import * as Compute from "@giveway/core/Compute"
 import { InvalidOption } from "@giveway/core/InvalidOption"
-import { autoCaller, batchCaller, computeMetrics, jobCaller, wholeNumber } from "@giveway/core/Platform"
+import { autoCaller, batchCaller, computeMetrics, jobCaller, streamCaller, wholeNumber } from "@giveway/core/Platform"
 import * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -121,6 +121,7 @@ export const layer = (options: Options = {}): Layer.Layer<Compute.Compute, Inval
       const exchange = jobCaller.exchangeOver(pool)
       return {
         run: jobCaller.make(exchange),
+        stream: streamCaller.make(exchange),
         batch: batchCaller.make(exchange),
         // one that runs and one that is next, for each worker
         parallelism: resolved.maxWorkers + Math.min(resolved.maxWorkers, resolved.capacity),

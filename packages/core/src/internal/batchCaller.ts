@@ -64,7 +64,7 @@ export const make =
       const arrived = ({ ranMs, stopped, values }: Extract<Ending, { readonly _tag: "Batch" }>) => {
         const decoded: Array<A> = []
         const decode = (value: unknown) =>
-          Effect.map(jobEnding.decodeSuccess(task, codec, value, site), (value) => void decoded.push(value))
+          Effect.map(jobEnding.decodeSuccess<A>(task, codec, value, site), (value) => void decoded.push(value))
         return Effect.match(Effect.forEach(values, decode, { discard: true }), {
           onSuccess: (): Batch<A, E | ComputeError> => ({
             values: decoded,
@@ -75,7 +75,7 @@ export const make =
         })
       }
       const failure = (ending: jobEnding.Unsuccessful): Effect.Effect<never, E | ComputeError> =>
-        jobEnding.failWith(task, codec, placed(ending, first), site)
+        jobEnding.failWith<E>(task, codec, placed(ending, first), site)
       return Effect.matchEffect(Effect.forEach(items, encode), {
         onSuccess: send,
         onFailure: (error) => Effect.succeed(stopped(Effect.fail(error)))

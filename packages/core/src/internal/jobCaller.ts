@@ -28,16 +28,26 @@ import * as wireCodec from "./wireCodec.ts"
 export type Exchange = <A, E>(
   request: JobRequest,
   fiber: Fiber.Fiber<unknown, unknown>,
-  receive: (ending: Ending) => Effect.Effect<A, E>
+  receive: (ending: Ending) => Effect.Effect<A, E>,
+  /** of a job that emits */
+  elements?: ElementSink
 ) => Effect.Effect<A, E>
+
+/** Where the elements go that a job emits. */
+export interface ElementSink {
+  /** the job was submitted; `grant` lets it send so many more */
+  readonly begun: (grant: (elements: number) => void) => void
+  readonly received: (elements: ReadonlyArray<unknown>) => void
+}
 
 /** The exchange over a runner that reports by callback. */
 export const exchangeOver =
   (runner: JobRunner): Exchange =>
-  (request, fiber, receive) =>
+  (request, fiber, receive, elements) =>
     Effect.callback((resume) => {
-      const call = new Call(fiber, receive, resume)
+      const call = new Call(fiber, receive, resume, elements)
       const job = runner.submit(request, call)
+      elements?.begun((granted) => runner.grant(job, granted))
       return Effect.callback<void>((gone) => {
         // A resumed fiber may give way before it goes on, and be interrupted then: nobody would settle the job again.
         if (call.over) {
@@ -65,13 +75,16 @@ class Call<A, E> implements JobListener {
   private readonly fiber: Fiber.Fiber<unknown, unknown>
   private readonly told: telemetry.Told
   private readonly receive: (ending: Ending) => Effect.Effect<A, E>
+  private readonly sink: ElementSink | undefined
   private readonly resume: (effect: Effect.Effect<A, E>) => void
 
   constructor(
     fiber: Fiber.Fiber<unknown, unknown>,
     receive: (ending: Ending) => Effect.Effect<A, E>,
-    resume: (effect: Effect.Effect<A, E>) => void
+    resume: (effect: Effect.Effect<A, E>) => void,
+    sink: ElementSink | undefined
   ) {
+    this.sink = sink
     this.fiber = fiber
     this.told = { cache: fiber.cache, context: fiber.context }
     this.receive = receive
@@ -87,6 +100,10 @@ class Call<A, E> implements JobListener {
 
   signal(signal: Signal): void {
     this.guarded(() => (this.receiver ??= telemetry.receiver(this.fiber, this.told)).receive(signal))
+  }
+
+  elements(elements: ReadonlyArray<unknown>): void {
+    this.sink?.received(elements)
   }
 
   private guarded(replay: () => void): void {
@@ -132,16 +149,20 @@ const decoded = <P, A, E>(
 ): Effect.Effect<A, E | ComputeError> => {
   switch (ending._tag) {
     case "Success":
-      return jobEnding.decodeSuccess(task, codec, ending.value, site)
+      return jobEnding.decodeSuccess<A>(task, codec, ending.value, site)
     case "Batch":
       return Effect.die(new Error(`a worker answered a single job of task "${task.name}" with a batch`))
     default:
-      return jobEnding.failWith(task, codec, ending, site)
+      return jobEnding.failWith<E>(task, codec, ending, site)
   }
 }
 
 /** The exchange loses against its deadline by being interrupted, so what follows finds the job gone. */
-const within = (timeout: Duration.Input, exchanged: Effect.Effect<Ending>): Effect.Effect<Ending> => {
+export const within = (
+  timeout: Duration.Input | undefined,
+  exchanged: Effect.Effect<Ending>
+): Effect.Effect<Ending> => {
+  if (timeout === undefined) return exchanged
   const duration = Duration.fromInput(timeout)
   if (duration._tag === "None" || Duration.isNegative(duration.value)) {
     return Effect.die(

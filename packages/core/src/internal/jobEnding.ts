@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Schema from "effect/Schema"
 import type { ComputeError } from "../Compute.ts"
-import type { Any, Task } from "../Task.ts"
+import type { Definition } from "../Task.ts"
 import type { CallSite } from "./callSite.ts"
 import * as callSite from "./callSite.ts"
 import * as Errors from "./computeErrors.ts"
@@ -22,13 +22,13 @@ export const fail = (error: ComputeError, site: CallSite): Effect.Effect<never, 
   Effect.fail(callSite.attach(error, site))
 
 const invalid =
-  (task: Any, site: CallSite, channel: "success" | "error", value: unknown) =>
+  (task: Definition, site: CallSite, channel: "success" | "error", value: unknown) =>
   (error: Schema.SchemaError): Effect.Effect<never, ComputeError> =>
     fail(new Errors.ResultInvalid({ task: task.name, channel, issue: issueText.of(error, value) }), site)
 
 /** A value as its schema decodes it. */
-export const decodeSuccess = <P, A, E>(
-  task: Task<P, A, E>,
+export const decodeSuccess = <A>(
+  task: Definition,
   codec: wireCodec.TaskCodec,
   value: unknown,
   site: CallSite
@@ -40,8 +40,8 @@ export const decodeSuccess = <P, A, E>(
 }
 
 /** Fails as an ending says: with the task's own failure, or with what ended the job. */
-export const failWith = <P, A, E>(
-  task: Task<P, A, E>,
+export const failWith = <E>(
+  task: Definition,
   codec: wireCodec.TaskCodec,
   ending: Unsuccessful,
   site: CallSite
@@ -53,7 +53,7 @@ export const failWith = <P, A, E>(
       })
     : fail(toError(task, ending), site)
 
-const toError = (task: Any, ending: Exclude<Unsuccessful, { readonly _tag: "Failure" }>): ComputeError => {
+const toError = (task: Definition, ending: Exclude<Unsuccessful, { readonly _tag: "Failure" }>): ComputeError => {
   const { moduleUrl: module, name } = task
   switch (ending._tag) {
     case "Died":

@@ -16,19 +16,23 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
-import type { Any } from "../Task.ts"
+import type { Definition } from "../Task.ts"
 import * as Task from "../Task.ts"
 import { findUncloneable } from "./cloneable.ts"
+import type { ElementWindow } from "./elementWindow.ts"
 import * as faithful from "./faithful.ts"
 import * as issueText from "./issueText.ts"
 import type { JobRequest, Outcome } from "./jobMessages.ts"
+import { outcomeOf } from "./jobOutcome.ts"
 import * as jobSteps from "./jobSteps.ts"
 import * as pureFunctions from "./pureFunctions.ts"
+import * as streamHandler from "./streamHandler.ts"
 import { pack } from "./transport.ts"
 import * as wireCodec from "./wireCodec.ts"
 
 export interface JobExecutor {
-  readonly execute: (request: JobRequest) => Effect.Effect<Outcome>
+  /** `elements`: where a job that emits is to put them */
+  readonly execute: (request: JobRequest, elements?: ElementWindow) => Effect.Effect<Outcome>
   /** releases the services that were built */
   readonly close: Effect.Effect<void>
 }
@@ -62,24 +66,32 @@ export const make = (importModule: (url: string) => Promise<unknown>, context: C
     return fiber
   }
 
-  const run = (task: Any, payload: unknown): Effect.Effect<Outcome> => {
+  /** Decodes the payload, builds the services, and gives both to `body`. */
+  const prepare = (
+    task: Definition,
+    payload: unknown,
+    body: (decoded: unknown, codec: wireCodec.TaskCodec) => Effect.Effect<Outcome, never, any>
+  ): Effect.Effect<Outcome> => {
     const codec = wireCodec.of(task)
     return Effect.matchEffect(codec.decodePayload(payload), {
       onFailure: (error): Effect.Effect<Outcome> =>
         Effect.succeed({ _tag: "PayloadInvalid", issue: issueText.of(error, payload) }),
       onSuccess: (decoded) => {
-        if (task.layer === undefined) return outcomeOf(codec, Effect.scoped(call(task, decoded)))
+        if (task.layer === undefined) return body(decoded, codec) as Effect.Effect<Outcome>
         return Effect.flatMap(Fiber.await(services(task.layer)), (exit) =>
           Exit.isSuccess(exit)
-            ? outcomeOf(codec, Effect.scoped(Effect.provideContext(call(task, decoded), exit.value)))
+            ? (Effect.provideContext(body(decoded, codec), exit.value) as Effect.Effect<Outcome>)
             : Effect.succeed<Outcome>({ _tag: "LayerFailed", cause: pack(Cause.squash(exit.cause)) })
         )
       }
     })
   }
 
+  const run = (task: Definition, payload: unknown): Effect.Effect<Outcome> =>
+    prepare(task, payload, (decoded, codec) => outcomeOf(codec, Effect.scoped(call(task, decoded))))
+
   /** One run after another, up to the first that does not succeed. */
-  const runAll = (task: Any, payloads: ReadonlyArray<unknown>): Effect.Effect<Outcome> =>
+  const runAll = (task: Definition, payloads: ReadonlyArray<unknown>): Effect.Effect<Outcome> =>
     Effect.suspend(() => {
       const start = performance.now()
       const values: Array<unknown> = []
@@ -96,18 +108,25 @@ export const make = (importModule: (url: string) => Promise<unknown>, context: C
     })
 
   /** What a request asks for, if its module has defined it. */
-  const find = ({ batch, moduleUrl, name, payload, pure }: JobRequest): Effect.Effect<Outcome> | undefined => {
+  const find = (
+    { batch, moduleUrl, name, payload, pure }: JobRequest,
+    elements: ElementWindow | undefined
+  ): Effect.Effect<Outcome> | undefined => {
     if (pure === true) {
       const plain = pureFunctions.lookup({ moduleUrl, key: name })
       return plain && runPure(plain, payload as ReadonlyArray<unknown>)
     }
     const task = Task.lookup(moduleUrl, name)
-    return task && (batch === true ? runAll(task, payload as ReadonlyArray<unknown>) : run(task, payload))
+    if (task === undefined) return undefined
+    if (elements !== undefined) {
+      return prepare(task, payload, (decoded, codec) => streamHandler.run(codec, call(task, decoded), elements))
+    }
+    return batch === true ? runAll(task, payload as ReadonlyArray<unknown>) : run(task, payload)
   }
 
-  const execute = (request: JobRequest): Effect.Effect<Outcome> =>
+  const execute = (request: JobRequest, elements?: ElementWindow): Effect.Effect<Outcome> =>
     Effect.suspend(() => {
-      const known = broken.has(request.moduleUrl) ? undefined : find(request)
+      const known = broken.has(request.moduleUrl) ? undefined : find(request, elements)
       if (known !== undefined) return known
       return Effect.matchEffect(
         Effect.tryPromise({ try: () => importModule(request.moduleUrl), catch: (cause) => pack(cause) }),
@@ -119,7 +138,8 @@ export const make = (importModule: (url: string) => Promise<unknown>, context: C
           onSuccess: () => {
             broken.delete(request.moduleUrl)
             return (
-              find(request) ?? Effect.succeed<Outcome>({ _tag: "TaskNotFound", names: Task.names(request.moduleUrl) })
+              find(request, elements) ??
+              Effect.succeed<Outcome>({ _tag: "TaskNotFound", names: Task.names(request.moduleUrl) })
             )
           }
         }
@@ -155,7 +175,7 @@ const runPure = (plain: (...args: Array<unknown>) => unknown, args: ReadonlyArra
  * Calls the handler, plain or effectful; its services are in the context, `Task.make` saw to it. A plain one fails by
  * throwing what the task's error schema describes.
  */
-const call = (task: Any, payload: unknown): Effect.Effect<unknown, unknown, Scope.Scope> =>
+const call = (task: Definition, payload: unknown): Effect.Effect<unknown, unknown, Scope.Scope> =>
   Effect.matchCauseEffect(jobSteps.call(task.handler, [payload]), {
     onSuccess: (result): Effect.Effect<unknown, unknown, Scope.Scope> => {
       if (Effect.isEffect(result)) return result as Effect.Effect<unknown, unknown, Scope.Scope>
@@ -173,7 +193,7 @@ const call = (task: Any, payload: unknown): Effect.Effect<unknown, unknown, Scop
  * A promise cannot be cancelled, so a job that went on in one would outlive its caller. Most schemas refuse a promise by
  * themselves, but `Schema.Void` takes anything: the job would seem done while it has hardly begun.
  */
-const refusePromise = (task: Any, promise: Promise<unknown>): Effect.Effect<never> => {
+const refusePromise = (task: Definition, promise: Promise<unknown>): Effect.Effect<never> => {
   // Nobody waits for it any more: its rejection must not end the worker.
   promise.catch(() => undefined)
   return Effect.die(
@@ -182,34 +202,6 @@ const refusePromise = (task: Any, promise: Promise<unknown>): Effect.Effect<neve
     )
   )
 }
-
-/** The handler's exit, encoded. What it throws comes first, as in `Cause.squash`: failure, defect, interruption. */
-const outcomeOf = (codec: wireCodec.TaskCodec, handled: Effect.Effect<unknown, unknown>): Effect.Effect<Outcome> =>
-  Effect.matchCauseEffect(handled, {
-    onSuccess: (value) =>
-      encoded(codec.encodeSuccess(value), "success", value, (value): Outcome => ({ _tag: "Success", value })),
-    onFailure: (cause) => {
-      const failure = cause.reasons.find(Cause.isFailReason)
-      if (failure !== undefined) {
-        return encoded(codec.encodeError(failure.error), "error", failure.error, (error): Outcome => ({
-          _tag: "Failure",
-          error
-        }))
-      }
-      return Effect.succeed<Outcome>({ _tag: "Died", cause: pack(Cause.squash(cause)) })
-    }
-  })
-
-const encoded = (
-  encoding: Effect.Effect<unknown, Schema.SchemaError>,
-  channel: "success" | "error",
-  value: unknown,
-  onSuccess: (value: unknown) => Outcome
-): Effect.Effect<Outcome> =>
-  Effect.match(encoding, {
-    onSuccess,
-    onFailure: (error): Outcome => ({ _tag: "ResultInvalid", channel, issue: issueText.of(error, value) })
-  })
 
 /** Sends an outcome with `send`, which clones; if its value refuses, sends that instead. */
 export const sendOutcome = (outcome: Outcome, send: (outcome: Outcome) => void): void => {

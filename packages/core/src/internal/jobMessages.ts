@@ -16,6 +16,8 @@ export interface JobRequest {
   readonly pure?: boolean
   /** whether the payload is an array of payloads, for a run each */
   readonly batch?: boolean
+  /** of a job that emits: how many elements it may be ahead of its caller */
+  readonly window?: number
   /** encoded by the task's payload schema */
   readonly payload: unknown
   readonly context: PackedContext | undefined
@@ -61,6 +63,8 @@ export const succeeded = (ending: Ending): boolean =>
 export type ToWorker =
   | { readonly _tag: "Run"; readonly job: number; readonly request: JobRequest }
   | { readonly _tag: "Cancel"; readonly job: number }
+  /** the caller took so many elements: the job may send as many more */
+  | { readonly _tag: "Grant"; readonly job: number; readonly elements: number }
   /** release the services and end */
   | { readonly _tag: "Stop" }
 
@@ -70,12 +74,15 @@ export type FromWorker =
   /** something threw where no fiber could catch it; the worker ends */
   | { readonly _tag: "Crashed"; readonly cause: Packed }
   | { readonly _tag: "Done"; readonly job: number; readonly outcome: Outcome }
+  | { readonly _tag: "Elements"; readonly job: number; readonly elements: ReadonlyArray<unknown> }
   | { readonly _tag: "Signal"; readonly job: number; readonly signal: Signal }
 
 /** Whoever submits a job listens here. `settle` is called exactly once, also after `cancel`. */
 export interface JobListener {
   readonly settle: (ending: Ending) => void
   readonly signal: (signal: Signal) => void
+  /** what the job emitted; never after `settle` */
+  readonly elements: (elements: ReadonlyArray<unknown>) => void
 }
 
 /** The port that a platform implements: runs jobs somewhere. */
@@ -83,4 +90,6 @@ export interface JobRunner {
   readonly submit: (request: JobRequest, listener: JobListener) => number
   /** the listener hears when the job is gone, not before */
   readonly cancel: (job: number) => void
+  /** lets a job that emits send so many more */
+  readonly grant: (job: number, elements: number) => void
 }

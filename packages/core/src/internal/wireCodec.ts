@@ -17,7 +17,7 @@ import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import * as SchemaAST from "effect/SchemaAST"
-import type { Any, PlainCodec } from "../Task.ts"
+import type { Definition, PlainCodec } from "../Task.ts"
 
 type Conversion = (value: unknown) => Effect.Effect<unknown, Schema.SchemaError>
 
@@ -31,9 +31,9 @@ export interface TaskCodec {
   readonly decodeError: Conversion
 }
 
-const codecs = new WeakMap<Any, TaskCodec>()
+const codecs = new WeakMap<Definition, TaskCodec>()
 
-export const of = (task: Any): TaskCodec => {
+export const of = (task: Definition): TaskCodec => {
   let codec = codecs.get(task)
   if (codec === undefined) {
     const payload = wireSchema(task.payload)

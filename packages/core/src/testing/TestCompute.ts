@@ -13,10 +13,12 @@ import { Compute } from "../Compute.ts"
 import * as autoCaller from "../internal/autoCaller.ts"
 import * as batchCaller from "../internal/batchCaller.ts"
 import { findUncloneable } from "../internal/cloneable.ts"
+import { ElementWindow } from "../internal/elementWindow.ts"
 import * as jobCaller from "../internal/jobCaller.ts"
 import * as jobExecutor from "../internal/jobExecutor.ts"
 import type { Ending, JobRequest, Outcome } from "../internal/jobMessages.ts"
 import { succeeded } from "../internal/jobMessages.ts"
+import * as streamCaller from "../internal/streamCaller.ts"
 
 /**
  * Runs jobs on the calling fiber.
@@ -45,13 +47,14 @@ export const layer: Layer.Layer<Compute> = Layer.effect(
     const executor = jobExecutor.make((url) => import(url), yield* Effect.context<never>())
     yield* Effect.addFinalizer(() => executor.close)
     const counts = { completed: 0, failed: 0, cancelled: 0 }
-    const exchange: jobCaller.Exchange = (request, _, receive) =>
+    const exchange: jobCaller.Exchange = (request, _, receive, elements) =>
       Effect.flatMap(
-        Effect.onExit(inline(executor, request), (exit) => count(counts, exit)),
+        Effect.onExit(inline(executor, request, elements), (exit) => count(counts, exit)),
         receive
       )
     return {
       run: jobCaller.make(exchange),
+      stream: streamCaller.make(exchange),
       batch: batchCaller.make(exchange),
       parallelism: 1,
       statistics: Effect.sync(() => ({ ...noWorkers, ...counts })),
@@ -72,7 +75,11 @@ const noWorkers = {
   killed: 0
 }
 
-const inline = (executor: jobExecutor.JobExecutor, request: JobRequest): Effect.Effect<Ending> =>
+const inline = (
+  executor: jobExecutor.JobExecutor,
+  request: JobRequest,
+  elements: jobCaller.ElementSink | undefined
+): Effect.Effect<Ending> =>
   Effect.suspend(() => {
     let arrived: JobRequest
     try {
@@ -83,7 +90,10 @@ const inline = (executor: jobExecutor.JobExecutor, request: JobRequest): Effect.
         ...findUncloneable(request.payload, refusal)
       })
     }
-    return Effect.map(executor.execute(arrived), (outcome) => {
+    const window =
+      elements && new ElementWindow(request.window!, (emitted) => elements.received(structuredClone(emitted)))
+    elements?.begun((granted) => window!.grant(granted))
+    return Effect.map(executor.execute(arrived, window), (outcome) => {
       let sent: Outcome = outcome
       jobExecutor.sendOutcome(outcome, (outcome) => {
         sent = structuredClone(outcome)

@@ -1,6 +1,6 @@
 /**
  * Where yield points are asked for: `Pure.fn("name", f)`, the directive `"use steppable"`, and the plain handlers of
- * `Task.make`, whose jobs can be cancelled at them.
+ * `Task.make` or `Task.stream`, whose jobs can be cancelled at them.
  *
  * A job's yield points ask nothing but whether it was cancelled, so its handler still runs in one go: it may change what
  * outlives it, which a function that runs in slices may not.
@@ -13,7 +13,7 @@ import { isFunction, walk } from "./syntax.ts"
 
 export const directive = "use steppable"
 
-/** A call of `Pure.fn` or of `Task.make` in this module. */
+/** A call of `Pure.fn`, `Task.make` or `Task.stream` in this module. */
 export interface MarkCall {
   readonly kind: "pure" | "job"
   readonly call: CallExpression
@@ -59,7 +59,8 @@ interface Maker {
 
 const makers: ReadonlyArray<Maker> = [
   { kind: "pure", module: "Pure", export: "fn", argument: 1, name: 0 },
-  { kind: "job", module: "Task", export: "make", argument: 3, name: 1 }
+  { kind: "job", module: "Task", export: "make", argument: 3, name: 1 },
+  { kind: "job", module: "Task", export: "stream", argument: 3, name: 1 }
 ]
 
 const isNamed = (node: Node, name: string): boolean => node.type === "Identifier" && node.name === name

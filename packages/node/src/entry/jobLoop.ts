@@ -13,7 +13,16 @@
 import { parentPort } from "node:worker_threads"
 import * as FairScheduler from "@giveway/core/FairScheduler"
 import type { FromWorker, JobRequest, Outcome, ToWorker } from "@giveway/core/Platform"
-import { enterJob, jobContext, jobExecutor, leaveJob, pack, sharedMemory, telemetry } from "@giveway/core/Platform"
+import {
+  ElementWindow,
+  enterJob,
+  jobContext,
+  jobExecutor,
+  leaveJob,
+  pack,
+  sharedMemory,
+  telemetry
+} from "@giveway/core/Platform"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -26,6 +35,8 @@ interface Running {
   readonly job: number
   fiber: Fiber.Fiber<Outcome> | undefined
   interrupted: boolean
+  /** of a job that emits */
+  readonly elements: ElementWindow | undefined
 }
 
 const port = parentPort!
@@ -53,13 +64,17 @@ const contextOf = (job: number, request: JobRequest): Context.Context<never> =>
   telemetry.relay((signal) => post({ _tag: "Signal", job, signal }), jobContext.restore(request.context, base))
 
 const run = (job: number, request: JobRequest): void => {
-  const mine: Running = { job, fiber: undefined, interrupted: false }
+  const elements =
+    request.window === undefined
+      ? undefined
+      : new ElementWindow(request.window, (elements) => post({ _tag: "Elements", job, elements }))
+  const mine: Running = { job, fiber: undefined, interrupted: false, elements }
   running = mine
   sharedMemory.setJob(block, job)
   enterJob(block, job)
   const body = Effect.withFiber<Outcome>((fiber) => {
     mine.fiber = fiber as Fiber.Fiber<Outcome>
-    return executor.execute(request)
+    return executor.execute(request, elements)
   })
   Effect.runForkWith(contextOf(job, request))(body).addObserver((exit) => {
     running = undefined
@@ -95,6 +110,10 @@ port.on("message", (message: ToWorker) => {
     }
     case "Cancel": {
       if (running?.job === message.job) interrupt(running)
+      break
+    }
+    case "Grant": {
+      if (running?.job === message.job) running.elements?.grant(message.elements)
       break
     }
     case "Stop": {

@@ -84,6 +84,11 @@ export class WorkerPool implements JobRunner {
     this.handle({ _tag: "Cancel", job })
   }
 
+  grant(job: number, elements: number): void {
+    const worker = this.state.running.get(job)
+    if (worker !== undefined) this.threads.get(worker)?.post({ _tag: "Grant", job, elements })
+  }
+
   /** Cancels what runs, refuses what comes, and calls back when every thread has ended. */
   close(onClosed: () => void): void {
     this.onClosed = onClosed
@@ -219,6 +224,10 @@ export class WorkerPool implements JobRunner {
           if (provesImport(message.outcome)) this.modules.add(entry.request.moduleUrl)
         }
         this.handle({ _tag: "JobDone", worker, job: message.job })
+        break
+      }
+      case "Elements": {
+        this.jobs.get(message.job)?.listener.elements(message.elements)
         break
       }
       case "Signal": {

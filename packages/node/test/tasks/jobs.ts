@@ -5,7 +5,7 @@
 import { readFileSync, readlinkSync } from "node:fs"
 import { threadId } from "node:worker_threads"
 import { Pure, Task, YieldPoint } from "@giveway/core"
-import { Context, Effect, Layer, Schema } from "effect"
+import { Context, Effect, Layer, Schema, Stream } from "effect"
 
 const url = import.meta.url
 
@@ -259,4 +259,46 @@ export const useToo = Task.make(
   "useToo",
   { payload: Schema.Void, success: Schema.Number, layer: learnedEngine },
   () => Effect.map(Engine, (engine) => engine.uses())
+)
+
+/** Emits numbers without end, and counts them in the memory it shares. */
+export const counts = Task.stream(
+  url,
+  "counts",
+  { payload: Schema.Struct({ shared: Shared, everyMs: Schema.Number }), element: Schema.Number },
+  ({ everyMs, shared }) => {
+    const cell = cells(shared)
+    const beat = Effect.sync(() => Atomics.add(cell, Cell.beats, 1))
+    return Stream.fromEffectRepeat(everyMs > 0 ? Effect.delay(beat, everyMs) : beat).pipe(
+      Stream.onStart(Effect.sync(() => Atomics.add(cell, Cell.started, 1))),
+      Stream.ensuring(Effect.sync(() => Atomics.add(cell, Cell.finalized, 1)))
+    )
+  }
+)
+
+export const letters = Task.stream(
+  url,
+  "letters",
+  { payload: Schema.String, element: Schema.Struct({ at: Schema.Int, letter: Schema.String }), error: Refused },
+  (word) =>
+    Stream.fromIterable(word.split("").entries()).pipe(
+      Stream.mapEffect(([at, letter]) =>
+        letter === "!" ? Effect.fail(new Refused({ reason: `at ${at}` })) : Effect.succeed({ at, letter })
+      )
+    )
+)
+
+/** A generator that emits, then does what its payload says. */
+export const emitsThen = Task.stream(
+  url,
+  "emitsThen",
+  { payload: Schema.String, element: Schema.Unknown },
+  function* (ending) {
+    yield 1
+    yield 2
+    if (ending === "throw") throw new Broken("it broke in the middle")
+    if (ending === "exit") process.exit(3)
+    if (ending === "function") yield { deep: () => 1 }
+    if (ending === "spin") for (;;) YieldPoint.check()
+  }
 )

@@ -1,0 +1,52 @@
+/**
+ * The emitting end of a job's elements: sends them, and waits when it is too far ahead.
+ *
+ * **Invariant**: at most `size` elements were sent and not granted again. The caller grants what it takes, so a job never
+ * fills the memory of a caller that is slower than it.
+ *
+ * Rejected: the flow control of the channel (a message port has none); one acknowledgement per element (a message each).
+ */
+import * as Effect from "effect/Effect"
+
+export class ElementWindow {
+  private credit: number
+  /** wakes the one that emits, when it waits */
+  private wake: (() => void) | undefined
+  private readonly send: (elements: ReadonlyArray<unknown>) => void
+
+  constructor(size: number, send: (elements: ReadonlyArray<unknown>) => void) {
+    this.credit = size
+    this.send = send
+  }
+
+  /** Sends all of them, as many at once as may be. Not to be called again before it is done. Dies of what `send` throws. */
+  emit(elements: ReadonlyArray<unknown>): Effect.Effect<void> {
+    let sent = 0
+    return Effect.whileLoop({
+      while: () => sent < elements.length,
+      body: () => (this.credit > 0 ? Effect.sync(() => (sent += this.sendSome(elements, sent))) : this.granted),
+      step: () => {}
+    })
+  }
+
+  grant(elements: number): void {
+    this.credit += elements
+    const { wake } = this
+    this.wake = undefined
+    wake?.()
+  }
+
+  private sendSome(elements: ReadonlyArray<unknown>, from: number): number {
+    const some = from === 0 && elements.length <= this.credit ? elements : elements.slice(from, from + this.credit)
+    this.send(some)
+    this.credit -= some.length
+    return some.length
+  }
+
+  private readonly granted: Effect.Effect<void> = Effect.callback<void>((resume) => {
+    this.wake = () => resume(Effect.void)
+    return Effect.sync(() => {
+      this.wake = undefined
+    })
+  })
+}

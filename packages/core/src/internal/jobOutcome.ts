@@ -1,0 +1,41 @@
+/**
+ * A handler's exit as the outcome that crosses to its caller.
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import type * as Schema from "effect/Schema"
+import * as issueText from "./issueText.ts"
+import type { Outcome } from "./jobMessages.ts"
+import { pack } from "./transport.ts"
+import type * as wireCodec from "./wireCodec.ts"
+
+/** The handler's exit, encoded. What it throws comes first, as in `Cause.squash`: failure, defect, interruption. */
+export const outcomeOf = (
+  codec: Pick<wireCodec.TaskCodec, "encodeSuccess" | "encodeError">,
+  handled: Effect.Effect<unknown, unknown>
+): Effect.Effect<Outcome> =>
+  Effect.matchCauseEffect(handled, {
+    onSuccess: (value) =>
+      encoded(codec.encodeSuccess(value), "success", value, (value): Outcome => ({ _tag: "Success", value })),
+    onFailure: (cause) => {
+      const failure = cause.reasons.find(Cause.isFailReason)
+      if (failure !== undefined) {
+        return encoded(codec.encodeError(failure.error), "error", failure.error, (error): Outcome => ({
+          _tag: "Failure",
+          error
+        }))
+      }
+      return Effect.succeed<Outcome>({ _tag: "Died", cause: pack(Cause.squash(cause)) })
+    }
+  })
+
+const encoded = (
+  encoding: Effect.Effect<unknown, Schema.SchemaError>,
+  channel: "success" | "error",
+  value: unknown,
+  onSuccess: (value: unknown) => Outcome
+): Effect.Effect<Outcome> =>
+  Effect.match(encoding, {
+    onSuccess,
+    onFailure: (error): Outcome => ({ _tag: "ResultInvalid", channel, issue: issueText.of(error, value) })
+  })
