@@ -85,11 +85,11 @@ describe("examples", () => {
 
   it.for(examples.map((example) => [`${example.document}:${example.line}`, example] as const))(
     "%s runs",
-    { timeout: 60_000, concurrent: true },
+    { timeout: 100_000, concurrent: true },
     async ([, example]) => {
       await run(process.execPath, ["--conditions=giveway-source", example.file], {
         cwd: placeOf(example),
-        timeout: 30_000
+        timeout: 90_000
       }).catch((error: { readonly stdout: string; readonly stderr: string }) =>
         assert.fail(`${example.document}:${example.line} failed:\n${error.stdout}\n${error.stderr}`)
       )
