@@ -85,7 +85,7 @@ export class WorkerPool implements JobRunner {
   }
 
   grant(job: number, elements: number): void {
-    const worker = this.state.running.get(job)
+    const worker = this.state.sent.get(job)
     if (worker !== undefined) this.threads.get(worker)?.post({ _tag: "Grant", job, elements })
   }
 
