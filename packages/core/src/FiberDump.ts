@@ -6,6 +6,61 @@
  */
 import * as Schema from "effect/Schema"
 import { duration, whyWhole } from "./internal/starvationText.ts"
+import * as waitsFor from "./internal/waitsFor.ts"
+
+/**
+ * What a waiting fiber awaits, and who can wake it.
+ *
+ * @category models
+ */
+export const Awaited = Schema.Struct({
+  /**
+   * - `timer`: a sleep; the clock wakes it.
+   * - `deferred`, `queue`, `pubsub`, `latch`, `semaphore`, `pool`: Effect's own; whoever completes, offers, opens or releases.
+   * - `fiber`: the end of one other fiber, or of several (a join, an interruption, a race, a concurrent loop).
+   * - `job`: a job of `Compute`, on a worker or on its way there.
+   * - `promise`: the settling of a promise.
+   * - `callback`: any other `Effect.callback`: I/O, an event.
+   * - `never`: `Effect.never`; only an interruption ends it.
+   * - `unknown`: it suspended before it was supervised, or this version of Effect suspends in a way that is not known here.
+   */
+  kind: Schema.Literals([
+    "timer",
+    "deferred",
+    "queue",
+    "pubsub",
+    "latch",
+    "semaphore",
+    "pool",
+    "fiber",
+    "job",
+    "promise",
+    "callback",
+    "never",
+    "unknown"
+  ]),
+  /** the fibers that can wake it, where it is known that nobody else can: those it joins, those that hold the permits */
+  wakers: Schema.optional(Schema.Array(Schema.Int)),
+  /** the number of the thing that it awaits, the same for all who await that; where the platform can tell */
+  thing: Schema.optional(Schema.Int),
+  /** what is known of the thing, for people: `2 of 2 permits taken` */
+  detail: Schema.optional(Schema.String),
+  job: Schema.optional(
+    Schema.Struct({
+      task: Schema.String,
+      state: Schema.Literals(["queued", "running"]),
+      /** the worker that runs it */
+      worker: Schema.optional(Schema.Int),
+      /** when it entered that state, milliseconds since the epoch */
+      since: Schema.Finite
+    })
+  )
+})
+
+/**
+ * @category models
+ */
+export interface Awaited extends Schema.Schema.Type<typeof Awaited> {}
 
 /**
  * One live fiber.
@@ -24,6 +79,14 @@ export const FiberInfo = Schema.Struct({
    * - `waiting`: for anything else: a timer, I/O, another fiber.
    */
   state: Schema.Literals(["running", "ready", "waiting"]),
+  /** since when it has been in that state, milliseconds since the epoch; `undefined` if nobody saw it begin */
+  since: Schema.optional(Schema.Finite),
+  /** what it awaits, if it is `waiting` */
+  awaits: Schema.optional(Awaited),
+  /** `true` while it is in a region that cannot be interrupted */
+  uninterruptible: Schema.optional(Schema.Boolean),
+  /** `true` if somebody has interrupted it and it has not ended yet */
+  interrupting: Schema.optional(Schema.Boolean),
   /** when it first ran, milliseconds since the epoch */
   startedAt: Schema.Finite,
   /** time it ran itself, without the fibers that ran inside its slices, ms */
@@ -32,6 +95,10 @@ export const FiberInfo = Schema.Struct({
   runDelayMs: Schema.Finite,
   /** times it ran */
   slices: Schema.Int,
+  /** how many of those it ended by giving way, to be ready again at once */
+  yields: Schema.optional(Schema.Int),
+  /** whether anybody hears of its end: who joins it, its scope, its loop; `false` for a fiber that was let go */
+  observed: Schema.optional(Schema.Boolean),
   /** what its makers say of it, as a supervisor of its children; for people */
   note: Schema.optional(Schema.String),
   /** its last call of a `Pure.fn` function that held the loop for longer than a slice, because that has no yield points */
@@ -61,17 +128,95 @@ const deepestIndent = 40
 
 const nameOf = (fiber: FiberInfo): string => (fiber.name === undefined ? `#${fiber.id}` : `${fiber.name} #${fiber.id}`)
 
+const things = {
+  timer: "a timer",
+  deferred: "a deferred",
+  queue: "a queue",
+  pubsub: "a pubsub",
+  latch: "a latch",
+  semaphore: "a semaphore",
+  pool: "an item of a pool",
+  fiber: "fibers of its own",
+  job: "a job",
+  promise: "a promise",
+  callback: "a callback",
+  never: "nothing: only an interruption ends it",
+  unknown: "what is not known"
+} as const
+
+const ids = (fibers: ReadonlyArray<number>): string => {
+  const shown = fibers.slice(0, 3).map((id) => `#${id}`)
+  return fibers.length > 3 ? `${shown.join(", ")} and ${fibers.length - 3} more` : shown.join(" and ")
+}
+
+/** "a semaphore @3 (2 of 2 permits taken), held by #4": what a fiber awaits, and who can wake it. */
+const awaitedText = ({ detail, kind, thing, wakers }: Awaited): string => {
+  const about = detail === undefined ? "" : ` (${detail})`
+  if (kind === "fiber" && wakers !== undefined && wakers.length > 0) return `the end of ${ids(wakers)}${about}`
+  const number = thing === undefined ? "" : ` @${thing}`
+  const held = wakers === undefined || wakers.length === 0 ? "" : ` held by ${ids(wakers)}`
+  return `${things[kind]}${number}${about}${held}`
+}
+
+const stateOf = ({ awaits, since, state }: FiberInfo, takenAt: number): string => {
+  const long = since === undefined ? "" : ` ${duration(Math.max(0, takenAt - since))}`
+  return `${state}${long}${state !== "waiting" || awaits === undefined ? "" : ` for ${awaitedText(awaits)}`}`
+}
+
 const factsOf = (fiber: FiberInfo, takenAt: number): string => {
+  const interruption =
+    fiber.interrupting === true
+      ? fiber.uninterruptible === true
+        ? ", interrupted, but uninterruptible here"
+        : ", ending: interrupted"
+      : fiber.uninterruptible === true
+        ? ", uninterruptible here"
+        : ""
   const delay = fiber.runDelayMs >= 0.5 ? `, delayed ${duration(fiber.runDelayMs)}` : ""
   const slices = fiber.slices === 1 ? "1 slice" : `${fiber.slices} slices`
   const note = fiber.note === undefined ? "" : `, ${fiber.note}`
   const whole =
     fiber.whole === undefined ? "" : `, once ${duration(fiber.whole.ms)} in one go: ${whyWhole(fiber.whole)}`
-  return `${fiber.state}, self ${duration(fiber.selfMs)} in ${slices}${delay}, age ${duration(takenAt - fiber.startedAt)}${note}${whole}`
+  return `${stateOf(fiber, takenAt)}${interruption}, self ${duration(fiber.selfMs)} in ${slices}${delay}, age ${duration(takenAt - fiber.startedAt)}${note}${whole}`
+}
+
+const jobText = ({ since, state, task, worker }: NonNullable<Awaited["job"]>, takenAt: number): string => {
+  const where = state === "queued" ? "queued" : worker === undefined ? "running" : `running on worker ${worker}`
+  return `job ${task}  ${where} for ${duration(Math.max(0, takenAt - since))}`
 }
 
 /**
- * The dump as a tree, one fiber a line.
+ * The deadlocks among the fibers: each a cycle of ids in which every fiber waits for the next, and the last for the
+ * first, and which nobody outside can resolve, short of interrupting one of them.
+ *
+ * **Details**: known are the joins of fibers, and the holders of semaphores where the platform can tell them. A cycle that
+ * somebody else might break, because a deferred or a callback is part of it, is not in here.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { FiberDump, Supervision } from "@giveway/core"
+ * import { Deferred, Effect, Fiber } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   const other = yield* Deferred.make<Fiber.Fiber<void>>()
+ *   const first = yield* Effect.forkChild(Effect.flatMap(Deferred.await(other), Fiber.join))
+ *   const second = yield* Effect.forkChild(Fiber.join(first))
+ *   yield* Deferred.succeed(other, second)
+ *   yield* Effect.sleep("1 millis")
+ *   const { dump } = yield* Supervision.Supervision
+ *   return FiberDump.deadlocks(yield* dump).length
+ * })
+ *
+ * console.log(await Effect.runPromise(Effect.provide(program, Supervision.layer()))) // 1
+ * ```
+ *
+ * @category deadlocks
+ */
+export const deadlocks = (dump: FiberDump): ReadonlyArray<ReadonlyArray<number>> => waitsFor.cycles(dump.fibers)
+
+/**
+ * The dump as a tree, one fiber a line, a job under the fiber that awaits it; then the deadlocks.
  *
  * **Example**
  *
@@ -82,14 +227,14 @@ const factsOf = (fiber: FiberInfo, takenAt: number): string => {
  * const dump = new FiberDump.FiberDump({
  *   takenAt: 2_500,
  *   fibers: [
- *     { ...fiber, id: 1, parentId: undefined, name: "main" },
- *     { ...fiber, id: 2, parentId: 1, name: "GET /photo" }
+ *     { ...fiber, id: 1, parentId: undefined, name: "main", awaits: { kind: "fiber", wakers: [2] } },
+ *     { ...fiber, id: 2, parentId: 1, name: "GET /photo", since: 1_500, awaits: { kind: "timer" } }
  *   ]
  * })
  * console.log(FiberDump.render(dump))
  * // 2 fibers
- * // └─ main #1  waiting, self 3 ms in 2 slices, age 1500 ms
- * //    └─ GET /photo #2  waiting, self 3 ms in 2 slices, age 1500 ms
+ * // └─ main #1  waiting for the end of #2, self 3 ms in 2 slices, age 1500 ms
+ * //    └─ GET /photo #2  waiting 1000 ms for a timer, self 3 ms in 2 slices, age 1500 ms
  * ```
  *
  * @category rendering
@@ -128,7 +273,15 @@ export const render = (dump: FiberDump): string => {
     const level = depth > deepestIndent ? `(${depth}) ` : ""
     lines.push(`${indent}${isLast ? "└─" : "├─"} ${level}${nameOf(fiber)}  ${factsOf(fiber, dump.takenAt)}${orphan}`)
     const deeper = depth < deepestIndent ? `${indent}${isLast ? "   " : "│  "}` : indent
-    push(children.get(fiber.id) ?? [], deeper, depth + 1)
+    const forked = children.get(fiber.id) ?? []
+    const job = fiber.awaits?.job
+    if (job !== undefined) lines.push(`${deeper}${forked.length === 0 ? "└─" : "├─"} ${jobText(job, dump.takenAt)}`)
+    push(forked, deeper, depth + 1)
+  }
+  for (const cycle of deadlocks(dump)) {
+    const [first, ...others] = cycle.map((id) => nameOf(byId.get(id)!))
+    const chain = [...others, first].join(", which waits for ")
+    lines.push(`deadlock: ${first} waits for ${others.length === 0 ? "itself" : chain}`)
   }
   return lines.join("\n")
 }

@@ -36,6 +36,38 @@ describe("FiberDump", () => {
     )
   })
 
+  it("renders what fibers await and since when, jobs, interruptions, deadlocks", () => {
+    const dump = new FiberDump.FiberDump({
+      takenAt: 15_000,
+      fibers: [
+        { ...fiber(1, undefined, "main"), since: 14_000, awaits: { kind: "never" } },
+        {
+          ...fiber(2, 1, "GET /photo"),
+          since: 14_900,
+          awaits: { kind: "job", job: { task: "thumbnail", state: "running", worker: 3, since: 14_950 } }
+        },
+        { ...fiber(3, 2, "log"), awaits: { kind: "timer" }, uninterruptible: true, interrupting: true },
+        { ...fiber(4, 1, "left"), awaits: { kind: "fiber", wakers: [5] } },
+        {
+          ...fiber(5, 1, "right"),
+          awaits: { kind: "semaphore", thing: 7, detail: "1 of 1 permits taken", wakers: [4] }
+        }
+      ]
+    })
+    const facts = "self 1 ms in 1 slice, age 14.0 s"
+    assert.strictEqual(
+      FiberDump.render(dump),
+      `5 fibers
+└─ main #1  waiting 1000 ms for nothing: only an interruption ends it, ${facts}
+   ├─ GET /photo #2  waiting 100 ms for a job, ${facts}
+   │  ├─ job thumbnail  running on worker 3 for 50 ms
+   │  └─ log #3  waiting for a timer, interrupted, but uninterruptible here, ${facts}
+   ├─ left #4  waiting for the end of #5, ${facts}
+   └─ right #5  waiting for a semaphore @7 (1 of 1 permits taken) held by #4, ${facts}
+deadlock: left #4 waits for right #5, which waits for left #4`
+    )
+  })
+
   it("renders a chain deeper than the stack", () => {
     const fibers = Array.from({ length: 20_000 }, (_, index) =>
       fiber(index + 1, index === 0 ? undefined : index, undefined)

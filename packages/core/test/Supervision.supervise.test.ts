@@ -166,7 +166,7 @@ describe("supervise", () => {
       yield* fail("index", "second")
       const { dump } = yield* Supervision.Supervision
       const text = FiberDump.render(yield* dump)
-      assert.match(text, /feed #\d+ {2}waiting, .*, child of ingest, restart 1 after boom/)
+      assert.match(text, /feed #\d+ {2}waiting \d+ ms for .*, child of ingest, restart 1 after boom/)
       assert.match(text, /ingest: 2 children one-for-one, 3 of 3 restarts, index backs off (?:60\.0|59\.\d) s/)
       assert.deepStrictEqual(lines, [
         "ingest: feed failed (boom), restart 1 of 3 within 5000 ms",

@@ -108,7 +108,7 @@ describe("the registry", () => {
     Effect.gen(function* () {
       const { dump } = yield* Supervision.Supervision
       const text = FiberDump.render(yield* dump)
-      assert.match(text, /asks #\d+ {2}running, self \d+ ms in \d+ slices?/)
+      assert.match(text, /asks #\d+ {2}running \d+ ms, .*self \d+ ms in \d+ slices?/)
     }).pipe(Effect.withSpan("asks"), Effect.provide(quiet))
   )
 })

@@ -9,8 +9,8 @@ describe("the fiber table", () => {
     const table = fiberTable.make(2)
     const fibers = Array.from({ length: 9 }, fiber)
     const rows = fibers.map((one, index) => table.insert(one, index, 100 + index))
-    rows.forEach((row, index) => table.account(row, index, index / 2))
-    rows.forEach((row) => table.account(row, 1, 0))
+    rows.forEach((row, index) => table.account(row, index, index / 2, 200, false))
+    rows.forEach((row) => table.account(row, 1, 0, 300, true))
     assert.strictEqual(table.live(), 9)
     assert.deepStrictEqual(
       rows.map((row) => table.rowOf(row)),
@@ -19,13 +19,15 @@ describe("the fiber table", () => {
         startedAt: 100 + index,
         selfMs: index + 1,
         runDelayMs: index / 2,
-        slices: 2
+        slices: 2,
+        endedAt: 300,
+        yields: 1
       }))
     )
     table.remove(rows[3]!)
     assert.strictEqual(table.live(), 8)
     assert.strictEqual(table.insert(fiber(), 7, 1), rows[3])
-    assert.deepInclude(table.rowOf(rows[3]!), { parentId: 7, selfMs: 0, slices: 0 })
+    assert.deepInclude(table.rowOf(rows[3]!), { parentId: 7, selfMs: 0, slices: 0, yields: 0 })
     const seen = new Set<unknown>()
     table.forEach((one) => seen.add(one))
     assert.strictEqual(seen.size, 9)

@@ -20,6 +20,7 @@
  */
 import * as Fiber from "effect/Fiber"
 import type { AnyFiber, Features, FiberPrototype } from "./fiberProbe.ts"
+import * as awaiting from "./awaiting.ts"
 import * as fiberProbe from "./fiberProbe.ts"
 import * as fiberTable from "./fiberTable.ts"
 import * as labels from "./labels.ts"
@@ -111,6 +112,7 @@ const { block, labels: threadLabels, running, times } = thread
 const totals = threadLabels.selfMs
 
 const begin = (fiber: HookedFiber): void => {
+  awaiting.clear(fiber)
   const at = origin + clock.now()
   const depth = thread.depth
   if (depth === 0) {
@@ -141,7 +143,7 @@ const end = (fiber: HookedFiber, suspended: boolean): void => {
   const label = labelOf[depth]!
   times[Times.boundary] = at
   running[depth] = undefined
-  account(fiber, depth, self, suspended)
+  account(fiber, depth, self, suspended, at)
   totals[label] = totals[label]! + self
   times[Times.total] = times[Times.total]! + self
   if (self > times[Times.top]!) {
@@ -166,14 +168,14 @@ const relabel = (fiber: HookedFiber): void => {
   if (labelOf[depth] === 0) labelOf[depth] = label
 }
 
-const account = (fiber: HookedFiber, depth: number, self: number, suspended: boolean): void => {
+const account = (fiber: HookedFiber, depth: number, self: number, suspended: boolean, at: number): void => {
   let row = fiber[mark]
   if (suspended) {
     if (row === undefined || row < 0) {
       row = table.insert(fiber, row === undefined ? parentOf(fiber) : -1 - row, startOf[depth]!)
       fiber[mark] = row
     }
-    table.account(row, self, delayOf[depth]!)
+    table.account(row, self, delayOf[depth]!, at, !awaiting.isWaiting(fiber))
   } else if (row !== undefined && row >= 0) {
     fiber[mark] = -1 - table.parentOf(row)
     table.remove(row)
@@ -239,6 +241,12 @@ export const selfOnStack = (at: number, fiber?: AnyFiber): number => {
   return selfMs
 }
 
+/** When the slice of a running fiber began; `undefined` if it is not seen to run. */
+export const sliceStart = (fiber: AnyFiber): number | undefined => {
+  const depth = running.lastIndexOf(fiber, thread.depth - 1)
+  return thread.depth === 0 || depth === -1 ? undefined : startOf[depth]
+}
+
 /** The id of a fiber's parent, 0 if it has none or nobody saw it being forked. */
 export const parentIdOf = (fiber: HookedFiber): number => {
   const value = fiber[mark]
@@ -265,8 +273,10 @@ const wrap = (prototype: FiberPrototype, features: Features): (() => void) => {
   const hookedSetContext = function (this: HookedFiber, context: unknown): void {
     const isNew = this.context === undefined
     setContext.call(this, context)
-    if (isNew) this[mark] = -1 - (Fiber.getCurrent()?.id ?? 0)
-    else relabel(this)
+    if (isNew) {
+      this[mark] = -1 - (Fiber.getCurrent()?.id ?? 0)
+      awaiting.prepare(this)
+    } else relabel(this)
   }
   prototype.runLoop = hookedRunLoop
   if (features.lineage) prototype.setContext = hookedSetContext
@@ -282,7 +292,17 @@ export const install = (): Features | undefined => {
   if (installed === undefined) {
     const found = fiberProbe.run()
     if (found === undefined) return undefined
-    installed = { features: found.features, restore: wrap(found.prototype, found.features) }
+    const { features, prototype } = found
+    const unwrap = wrap(prototype, features)
+    // only now, so that the fibers that it tries out are of the shape that all will have
+    const unwait = awaiting.install(prototype, features.suspended)
+    installed = {
+      features: { ...features, awaits: unwait !== undefined },
+      restore: () => {
+        unwrap()
+        unwait?.()
+      }
+    }
   }
   uses++
   return installed.features

@@ -6,6 +6,7 @@
  * value for "suspended", and an object for "ended"; `setContext` while a fiber is made, with its forker current.
  */
 import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 
 export type AnyFiber = Fiber.Fiber<unknown, unknown>
@@ -14,6 +15,7 @@ export type AnyFiber = Fiber.Fiber<unknown, unknown>
 export interface FiberPrototype {
   runLoop: (this: AnyFiber, effect: unknown) => unknown
   setContext: (this: AnyFiber, context: unknown) => void
+  addObserver: (this: AnyFiber, observer: (exit: Exit.Exit<unknown, unknown>) => void) => () => void
 }
 
 /** What the probe learned. */
@@ -24,6 +26,8 @@ export interface Features {
   readonly lineage: boolean
   /** source text of what a fiber that gave way leaves behind; `undefined` if that is not to be told from waiting */
   readonly gaveWay: string | undefined
+  /** whether it can be told what a fiber awaits (`internal/awaiting.ts`) */
+  readonly awaits: boolean
 }
 
 interface Call {
@@ -114,7 +118,8 @@ const found = (): Found | undefined => {
       features: {
         suspended,
         lineage: forkers[0] === running && forkers[1] === outer,
-        gaveWay: textOfYielding === textOfWaiting ? undefined : textOfYielding
+        gaveWay: textOfYielding === textOfWaiting ? undefined : textOfYielding,
+        awaits: false
       }
     }
   } finally {

@@ -2,7 +2,7 @@
  * The table of suspended and resumed fibers: one row of numbers each, held outside of the fibers.
  *
  * A fiber enters it at its first suspension, so that the many fibers that start and end in one slice cost nothing here,
- * and leaves it when it ends. Columns are typed arrays that double: 48 bytes a row instead of an object with boxed
+ * and leaves it when it ends. Columns are typed arrays that double: 60 bytes a row instead of an object with boxed
  * numbers, and nothing for the garbage collector to walk.
  *
  * **Invariant.** The table keeps no fiber alive. A fiber that nobody can resume any more is garbage, with supervision as
@@ -19,8 +19,8 @@ export interface FiberTable {
   readonly live: () => number
   /** Takes a row for a fiber. Hot. */
   readonly insert: (fiber: Fiber.Fiber<unknown, unknown>, parentId: number, startedAt: number) => number
-  /** Adds a slice to a row. Hot. */
-  readonly account: (row: number, selfMs: number, runDelayMs: number) => void
+  /** Adds a slice to a row: it ended at `at`, and whether by giving way. Hot. */
+  readonly account: (row: number, selfMs: number, runDelayMs: number, at: number, gaveWay: boolean) => void
   /** Gives a row back. Hot. */
   readonly remove: (row: number) => void
   readonly parentOf: (row: number) => number
@@ -34,10 +34,20 @@ export interface Row {
   readonly selfMs: number
   readonly runDelayMs: number
   readonly slices: number
+  /** when its last slice ended */
+  readonly endedAt: number
+  /** slices that ended by giving way */
+  readonly yields: number
 }
 
 const doubled = (column: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> => {
   const larger = new Float64Array(column.length * 2)
+  larger.set(column)
+  return larger
+}
+
+const doubledInts = (column: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> => {
+  const larger = new Int32Array(column.length * 2)
   larger.set(column)
   return larger
 }
@@ -48,7 +58,9 @@ export const make = (rows = initialRows): FiberTable => {
   let startedAt = new Float64Array(rows)
   let selfMs = new Float64Array(rows)
   let runDelayMs = new Float64Array(rows)
+  let endedAt = new Float64Array(rows)
   let slices = new Int32Array(rows)
+  let yields = new Int32Array(rows)
   let free = new Int32Array(rows)
   let freeCount = 0
 
@@ -64,12 +76,10 @@ export const make = (rows = initialRows): FiberTable => {
     startedAt = doubled(startedAt)
     selfMs = doubled(selfMs)
     runDelayMs = doubled(runDelayMs)
-    const moreSlices = new Int32Array(slices.length * 2)
-    moreSlices.set(slices)
-    slices = moreSlices
-    const moreFree = new Int32Array(slices.length)
-    moreFree.set(free)
-    free = moreFree
+    endedAt = doubled(endedAt)
+    slices = doubledInts(slices)
+    yields = doubledInts(yields)
+    free = doubledInts(free)
   }
 
   const insert = (fiber: Fiber.Fiber<unknown, unknown>, parent: number, start: number): number => {
@@ -84,7 +94,9 @@ export const make = (rows = initialRows): FiberTable => {
     startedAt[row] = start
     selfMs[row] = 0
     runDelayMs[row] = 0
+    endedAt[row] = 0
     slices[row] = 0
+    yields[row] = 0
     return row
   }
 
@@ -96,10 +108,12 @@ export const make = (rows = initialRows): FiberTable => {
   return {
     live: () => refs.length - freeCount,
     insert,
-    account: (row, self, delay) => {
+    account: (row, self, delay, at, gaveWay) => {
       selfMs[row] = selfMs[row]! + self
       runDelayMs[row] = runDelayMs[row]! + delay
+      endedAt[row] = at
       slices[row] = slices[row]! + 1
+      if (gaveWay) yields[row] = yields[row]! + 1
     },
     remove,
     parentOf: (row) => parentId[row]!,
@@ -108,7 +122,9 @@ export const make = (rows = initialRows): FiberTable => {
       startedAt: startedAt[row]!,
       selfMs: selfMs[row]!,
       runDelayMs: runDelayMs[row]!,
-      slices: slices[row]!
+      slices: slices[row]!,
+      endedAt: endedAt[row]!,
+      yields: yields[row]!
     }),
     forEach: (visit) => {
       for (let row = 0; row < refs.length; row++) {

@@ -13,6 +13,7 @@ import { InvalidOption } from "../InvalidOption.ts"
 import type { Any, Task } from "../Task.ts"
 import type { CallSite } from "./callSite.ts"
 import * as Errors from "./computeErrors.ts"
+import * as fiberJobs from "./fiberJobs.ts"
 import * as issueText from "./issueText.ts"
 import * as jobContext from "./jobContext.ts"
 import * as jobEnding from "./jobEnding.ts"
@@ -48,6 +49,17 @@ export const exchangeOver =
       const call = new Call(fiber, receive, resume, elements)
       const job = runner.submit(request, call)
       elements?.begun((granted) => runner.grant(job, granted))
+      fiberJobs.attach(fiber, () => {
+        const found = call.over ? undefined : runner.whereabouts?.(job)
+        if (found === undefined) return undefined
+        const { since, state, worker } = found
+        return {
+          task: request.name,
+          state,
+          since: performance.timeOrigin + since,
+          ...(worker === undefined ? {} : { worker })
+        }
+      })
       return Effect.callback<void>((gone) => {
         // A resumed fiber may give way before it goes on, and be interrupted then: nobody would settle the job again.
         if (call.over) {

@@ -92,4 +92,10 @@ export interface JobRunner {
   readonly cancel: (job: number) => void
   /** lets a job that emits send so many more */
   readonly grant: (job: number, elements: number) => void
+  /** where the job is, and since when (ms of `performance.now`); `undefined` if it is over */
+  readonly whereabouts?: (
+    job: number
+  ) =>
+    | { readonly state: "queued" | "running"; readonly worker?: number | undefined; readonly since: number }
+    | undefined
 }

@@ -3,12 +3,22 @@
  */
 import * as Fiber from "effect/Fiber"
 import type { FiberInfo } from "../FiberDump.ts"
+import * as awaiting from "./awaiting.ts"
 import * as fiberHook from "./fiberHook.ts"
+import * as fiberJobs from "./fiberJobs.ts"
 import * as fiberNotes from "./fiberNotes.ts"
 import type { AnyFiber, Features } from "./fiberProbe.ts"
 import { textOfSuspension } from "./fiberProbe.ts"
 import { nameOf } from "./labels.ts"
 import * as wholeCalls from "./wholeCalls.ts"
+
+/** What Effect keeps on a fiber, and may call otherwise in another version. */
+interface Innards {
+  readonly interruptible?: unknown
+  readonly _interruptedCause?: unknown
+  readonly _observers?: unknown
+  readonly _parent?: unknown
+}
 
 /**
  * Every fiber that runs or has suspended and not ended, in no order. A forked fiber counts once it has begun, and one
@@ -22,21 +32,29 @@ export const snapshot = (features: Features): ReadonlyArray<FiberInfo> => {
   const asking = Fiber.getCurrent()
   if (asking !== undefined) onStack.add(asking)
   const infos: Array<FiberInfo> = []
+  const children = lineage()
   table.forEach((fiber, row) => {
     // it ended while no hook was there to see it
     if (fiber.pollUnsafe() !== undefined) return table.remove(row)
     const isRunning = onStack.delete(fiber)
-    const { parentId, runDelayMs, selfMs, slices, startedAt } = table.rowOf(row)
+    const { endedAt, parentId, runDelayMs, selfMs, slices, startedAt, yields } = table.rowOf(row)
     const gaveWay = features.gaveWay !== undefined && textOfSuspension(fiber) === features.gaveWay
+    const sliceBegan = isRunning ? fiberHook.sliceStart(fiber) : undefined
+    const since = isRunning ? sliceBegan : endedAt
+    const awaits = isRunning || gaveWay ? undefined : awaitedBy(fiber, features, children)
     infos.push({
       id: fiber.id,
       parentId: parentId === 0 ? undefined : parentId,
       name: nameOf(fiber),
       state: isRunning ? "running" : gaveWay ? "ready" : "waiting",
+      ...(since === undefined ? {} : { since }),
+      ...(awaits === undefined ? {} : { awaits }),
       startedAt,
       selfMs: selfMs + (isRunning ? fiberHook.selfOnStack(at, fiber) : 0),
       runDelayMs,
       slices: slices + (isRunning ? 1 : 0),
+      ...(features.awaits ? { yields } : {}),
+      ...innardsOf(fiber),
       ...wholeOf(fiber),
       ...noteOf(fiber)
     })
@@ -45,20 +63,64 @@ export const snapshot = (features: Features): ReadonlyArray<FiberInfo> => {
   for (const fiber of onStack) {
     const parentId = fiberHook.parentIdOf(fiber)
     const selfMs = fiberHook.selfOnStack(at, fiber)
+    const startedAt = fiberHook.sliceStart(fiber) ?? at - selfMs
     infos.push({
       id: fiber.id,
       parentId: parentId === 0 ? undefined : parentId,
       name: nameOf(fiber),
       state: "running",
-      startedAt: at - selfMs,
+      since: startedAt,
+      startedAt,
       selfMs,
       runDelayMs: 0,
       slices: 1,
+      ...(features.awaits ? { yields: 0 } : {}),
+      ...innardsOf(fiber),
       ...wholeOf(fiber),
       ...noteOf(fiber)
     })
   }
   return infos
+}
+
+/** The live fibers that a fiber started, put together when the first one is asked for. */
+const lineage = (): ((id: number) => ReadonlyArray<number>) => {
+  let byParent: Map<number, Array<number>> | undefined
+  return (id) => {
+    if (byParent === undefined) {
+      byParent = new Map()
+      const { table } = fiberHook.thread
+      const known = byParent
+      table.forEach((fiber, row) => {
+        const parentId = table.parentOf(row)
+        const siblings = known.get(parentId)
+        if (siblings === undefined) known.set(parentId, [fiber.id])
+        else siblings.push(fiber.id)
+      })
+    }
+    return byParent.get(id) ?? []
+  }
+}
+
+const awaitedBy = (
+  fiber: AnyFiber,
+  features: Features,
+  children: (id: number) => ReadonlyArray<number>
+): FiberInfo["awaits"] => {
+  if (!features.awaits) return { kind: "unknown" }
+  const awaits = awaiting.of(fiber, children)
+  // whoever awaits a job does so in a callback
+  const job = awaits.kind === "callback" ? fiberJobs.of(fiber) : undefined
+  return job === undefined ? awaits : { kind: "job", job }
+}
+
+const innardsOf = (fiber: AnyFiber): Pick<FiberInfo, "uninterruptible" | "interrupting" | "observed"> => {
+  const { _interruptedCause, _observers, _parent, interruptible } = fiber as Innards
+  return {
+    ...(interruptible === false ? { uninterruptible: true } : {}),
+    ...(_interruptedCause === undefined ? {} : { interrupting: true }),
+    ...(_parent === undefined && !(Array.isArray(_observers) && _observers.length > 0) ? { observed: false } : {})
+  }
 }
 
 const wholeOf = (fiber: AnyFiber): Pick<FiberInfo, "whole"> => {

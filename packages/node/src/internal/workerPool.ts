@@ -89,6 +89,18 @@ export class WorkerPool implements JobRunner {
     if (worker !== undefined) this.threads.get(worker)?.post({ _tag: "Grant", job, elements })
   }
 
+  whereabouts(job: number): ReturnType<NonNullable<JobRunner["whereabouts"]>> {
+    const entry = this.jobs.get(job)
+    if (entry === undefined) return undefined
+    const { dispatchedAt, submittedAt } = entry
+    const worker = this.state.sent.get(job)
+    // a job that was sent ahead waits in its worker's inbox
+    const isFirst = worker !== undefined && this.state.workers.get(worker)?.inbox[0] === job
+    return isFirst && dispatchedAt !== undefined
+      ? { state: "running", worker, since: dispatchedAt }
+      : { state: "queued", worker, since: submittedAt }
+  }
+
   /** Cancels what runs, refuses what comes, and calls back when every thread has ended. */
   close(onClosed: () => void): void {
     this.onClosed = onClosed
