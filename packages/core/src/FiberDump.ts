@@ -97,6 +97,8 @@ export const FiberInfo = Schema.Struct({
   slices: Schema.Int,
   /** how many of those it ended by giving way, to be ready again at once */
   yields: Schema.optional(Schema.Int),
+  /** how often something that it awaited woke it: a timer, I/O, another fiber */
+  wakes: Schema.optional(Schema.Int),
   /** whether anybody hears of its end: who joins it, its scope, its loop; `false` for a fiber that was let go */
   observed: Schema.optional(Schema.Boolean),
   /** what its makers say of it, as a supervisor of its children; for people */
@@ -223,7 +225,13 @@ export const deadlocks = (dump: FiberDump): ReadonlyArray<ReadonlyArray<number>>
  * ```ts
  * import { FiberDump } from "@giveway/core"
  *
- * const fiber = { state: "waiting", startedAt: 1_000, selfMs: 3, runDelayMs: 0, slices: 2 } as const
+ * const fiber = {
+ *   state: "waiting",
+ *   startedAt: 1_000,
+ *   selfMs: 3,
+ *   runDelayMs: 0,
+ *   slices: 2
+ * } as const
  * const dump = new FiberDump.FiberDump({
  *   takenAt: 2_500,
  *   fibers: [

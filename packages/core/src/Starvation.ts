@@ -61,25 +61,110 @@ export class Hog extends Schema.Class<Hog>("@giveway/core/Starvation/Hog")({
 }) {}
 
 /**
- * Who waited. Known under `FairScheduler` only.
+ * Somebody who waited.
+ *
+ * @category models
+ */
+export class Victim extends Schema.Class<Victim>("@giveway/core/Starvation/Victim")({
+  fiberId: Schema.Int,
+  /** the span or `Effect.fn` it was in */
+  name: Schema.UndefinedOr(Schema.String),
+  /** for its `slice` while it was ready, or for a `timer` that was overdue */
+  waitedFor: Schema.Literals(["slice", "timer"]),
+  /** how long it had been ready, or its timer overdue, when the stall ended, in ms */
+  waitedMs: Schema.Finite
+}) {}
+
+/**
+ * Who waited when the stall ended.
  *
  * @category models
  */
 export class Victims extends Schema.Class<Victims>("@giveway/core/Starvation/Victims")({
-  /** fibers that waited for their slice when the stall ended */
+  /** fibers that were ready and waited for their slice; known under `FairScheduler` only */
   ready: Schema.Int,
-  /** how long the oldest of those that were ready when the turn began had waited by then, in ms */
-  longestWaitMs: Schema.Finite
+  /** how long the oldest of those that were ready when the turn began had waited, in ms */
+  longestWaitMs: Schema.Finite,
+  /** fibers that sleep, and should have been woken in the stall: an overdue timer each */
+  overdueTimers: Schema.Int,
+  /** how late the earliest of those was, in ms */
+  longestLateMs: Schema.Finite,
+  /** of the overdue timers, those that are the deadline of an `Effect.timeout` */
+  deadlines: Schema.Int,
+  /** those who waited longest, longest first, 16 at most */
+  fibers: Schema.Array(Victim)
 }) {}
 
 /**
- * One stall: the event loop could not turn.
+ * Where the time of a stall went, as far as the operating system and V8 tell, in ms. The parts need not add up to the
+ * duration: the rest is computing.
  *
- * - `slice`: one fiber ran on without giving way.
+ * @category models
+ */
+export class Parts extends Schema.Class<Parts>("@giveway/core/Starvation/Parts")({
+  /** garbage was collected */
+  gcMs: Schema.Finite,
+  /** the thread computed in the kernel: file-system calls, page faults */
+  systemMs: Schema.Finite,
+  /** the thread slept in a system call */
+  blockedMs: Schema.Finite,
+  /** the thread was ready, and other processes had the cores */
+  noCoreMs: Schema.Finite,
+  /** the whole process stood still */
+  stoppedMs: Schema.Finite
+}) {}
+
+/**
+ * Self time of one name within a stall.
+ *
+ * @category models
+ */
+export class Share extends Schema.Class<Share>("@giveway/core/Starvation/Share")({
+  name: Schema.UndefinedOr(Schema.String),
+  selfMs: Schema.Finite
+}) {}
+
+/**
+ * Why the event loop could not turn.
+ *
+ * Blamed on a fiber:
+ * - `slice`: a fiber computed on and on.
+ * - `native`: it was in native code that computes, such as `JSON.parse` or `pbkdf2Sync`.
+ * - `sync-syscall`: it was in a system call, or in many, such as `execSync` or `readFileSync`.
+ * - `microtask-flood`: promise callbacks or `process.nextTick` callbacks that kept adding new ones; the fiber is the one
+ *   that had run last, if that was just before.
+ *
+ * Blamed on none:
  * - `convoy`: many short slices ran in one turn.
- * - `loop`: something that is no fiber, such as a timer's or a socket's callback.
+ * - `loop`: something that is no fiber computed, such as a timer's or a socket's callback.
+ * - `gc`: V8 collected garbage.
+ * - `os-starved`: other processes had the cores.
+ * - `suspended`: the whole process stood still (SIGSTOP, a suspended machine).
  *
- * More causes will follow, so keep a default branch.
+ * `native`, `sync-syscall` and `microtask-flood` can also happen outside of any fiber; then they name none. What is asked of
+ * the kernel is known on Linux only: elsewhere `sync-syscall` is `native`, and `os-starved` is blamed on whatever ran.
+ *
+ * @category models
+ */
+export const Cause = Schema.Literals([
+  "slice",
+  "convoy",
+  "microtask-flood",
+  "native",
+  "sync-syscall",
+  "gc",
+  "os-starved",
+  "suspended",
+  "loop"
+])
+
+/**
+ * @category models
+ */
+export type Cause = typeof Cause.Type
+
+/**
+ * One stall: the event loop could not turn.
  *
  * @category models
  */
@@ -89,9 +174,15 @@ export class Starvation extends Schema.Class<Starvation>("@giveway/core/Starvati
   /** milliseconds since the epoch */
   startedAt: Schema.Finite,
   durationMs: Schema.Finite,
-  cause: Schema.Literals(["slice", "convoy", "loop"]),
+  cause: Cause,
   hog: Hog,
+  /** of a convoy, the names with most self time in it, dearest first, 5 at most */
+  shares: Schema.Array(Share),
   victims: Schema.UndefinedOr(Victims),
+  /** `undefined` if there was nobody to tell: no watcher, or not on Linux */
+  parts: Schema.UndefinedOr(Parts),
+  /** the reason given to `Supervision.allowBlocking`, if it was meant to be */
+  allowed: Schema.UndefinedOr(Schema.String),
   /** slices that ran in it */
   slices: Schema.Int,
   /** times its stack was sampled while it lasted */
@@ -122,7 +213,19 @@ export interface Release {
   readonly name: string | undefined
   readonly slices: number
   readonly whole: Sysmon.Whole | undefined
-  readonly victims: { readonly ready: number; readonly longestWaitMs: number } | undefined
+  readonly shares: ReadonlyArray<{ readonly name: string | undefined; readonly selfMs: number }>
+  readonly victims: VictimsSeen | undefined
+  /** the reason, if it was meant to be */
+  readonly allowed: string | undefined
+}
+
+/**
+ * The fields of {@link Victims}, before they are a record.
+ *
+ * @category machine
+ */
+export interface VictimsSeen extends Omit<Victims, "fibers"> {
+  readonly fibers: ReadonlyArray<Omit<Victim, never>>
 }
 
 /**
@@ -290,13 +393,19 @@ const recordOf = (
       late: witness?.late ?? false,
       whole: whole === undefined ? undefined : new Whole({ name: whole.name, reason: whole.reason })
     }),
-    victims: release.victims === undefined ? undefined : new Victims(release.victims),
+    shares: release.shares.map((share) => new Share(share)),
+    victims: release.victims === undefined ? undefined : victimsOf(release.victims),
+    parts: undefined,
+    allowed: release.allowed,
     slices: release.slices,
     samples: samples.length,
     live,
     unobservedMs
   })
 }
+
+const victimsOf = (seen: VictimsSeen): Victims =>
+  new Victims({ ...seen, fibers: seen.fibers.map((fiber) => new Victim(fiber)) })
 
 /**
  * The sample that speaks for the most time. One that came at once stands for the time since the one before it, a late

@@ -74,6 +74,11 @@ export class Supervision extends Context.Service<
     readonly starvation: Stream.Stream<Starvation.Starvation>
     /** The last 32 stalls, oldest first. */
     readonly recent: Effect.Effect<ReadonlyArray<Starvation.Starvation>>
+    /**
+     * Where this thread's time has gone since it first was supervised: by span or `Effect.fn` what its fibers cost and how
+     * long they waited for their slices, dearest first. Cost: some 10 µs and 1 µs a name.
+     */
+    readonly usage: Effect.Effect<ReadonlyArray<Sysmon.Usage>>
     readonly statistics: Effect.Effect<Statistics>
   }
 >()("@giveway/core/Supervision") {}
@@ -109,6 +114,8 @@ export interface Options {
  */
 export type Watch = (thread: {
   readonly buffer: SharedArrayBuffer
+  /** where its accounts by name are, see `Sysmon.usage` */
+  readonly accounts: SharedArrayBuffer
   readonly thresholdMs: number
   readonly logs: boolean
   readonly receive: (message: Sysmon.Message) => void
@@ -156,14 +163,15 @@ const make = Effect.fnUntraced(function* (options: Options, watch: Watch | undef
   )
   yield* Effect.forkScoped(Effect.forever(Effect.flatMap(Queue.take(actions), execute)))
   if (watch !== undefined) {
-    const { buffer, receive } = supervised
-    supervised.attach(yield* watch({ buffer, thresholdMs, logs, receive }))
+    const { accounts, buffer, receive } = supervised
+    supervised.attach(yield* watch({ buffer, accounts, thresholdMs, logs, receive }))
   }
   return Supervision.of({
     fibers: Effect.sync(supervised.fibers),
     dump: Effect.sync(() => new FiberDump.FiberDump({ takenAt: supervised.now(), fibers: supervised.fibers() })),
     starvation: Stream.fromPubSub(pubsub),
     recent: Effect.sync(supervised.recent),
+    usage: Effect.sync(supervised.usage),
     statistics: Effect.sync(supervised.statistics)
   })
 })

@@ -23,6 +23,7 @@ import type { Position, Surroundings } from "./internal/stackFrames.ts"
 import type { Whole } from "./internal/starvationText.ts"
 import * as sliceWatch from "./internal/sliceWatch.ts"
 import * as starvationText from "./internal/starvationText.ts"
+import * as accounts from "./internal/usage.ts"
 
 export type { Whole } from "./internal/starvationText.ts"
 export type { Beacon } from "./internal/sharedMemory.ts"
@@ -114,8 +115,21 @@ export interface Sample {
   readonly stack: string
 }
 
-/** Cause classes of a stall that can be told so far. More will follow, so treat an unknown one as `loop`. */
-export type Cause = "slice" | "convoy" | "loop"
+/** Cause classes of a stall, see `Starvation.Cause`. */
+export type Cause = starvationText.Cause
+
+/** What a name has cost the loop; see {@link usage}. */
+export interface Usage extends accounts.Usage {}
+
+/** Upper ends of the buckets of `Usage.runDelays`, in ms. */
+export const delayBoundsMs = accounts.delayBoundsMs
+
+/**
+ * Where the watched thread's time went, by the name of what its fibers ran, dearest first: read from the buffer that the
+ * thread handed over, so that it can be told while the thread is stuck. `labels` are those it has told of so far.
+ */
+export const usage = (buffer: SharedArrayBuffer, labels: ReadonlyMap<number, string>): ReadonlyArray<Usage> =>
+  accounts.read(accounts.fromBuffer(buffer), [[0, undefined], ...labels])
 
 /** What the watcher knows while the stall lasts. */
 export interface Report {

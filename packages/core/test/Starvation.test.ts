@@ -12,7 +12,9 @@ const release = (key: string, startedAt: number, ms: number): Starvation.Release
   name: "thumbnail",
   slices: 1,
   whole: undefined,
-  victims: undefined
+  shares: [],
+  victims: undefined,
+  allowed: undefined
 })
 
 const sample = (at: number, line: number, lateMs = 0): Sysmon.Sample => ({

@@ -76,6 +76,39 @@ describe("the registry", () => {
     }).pipe(Effect.provide(quiet))
   )
 
+  it.live("accounts by name, and tells a wake from a yield", () =>
+    Effect.gen(function* () {
+      const gate = yield* Deferred.make<void>()
+      const work = Effect.fn("work")(function* () {
+        yield* held(5)
+        yield* Effect.yieldNow
+        yield* Effect.yieldNow
+        yield* Deferred.await(gate)
+        yield* held(5)
+        yield* Effect.never
+      })
+      const { usage } = yield* Supervision.Supervision
+      const before = (yield* usage).find(({ name }) => name === "work")
+      yield* Effect.forkChild(work())
+      const wakes = (count: number) =>
+        Effect.repeat(Effect.delay(find("work"), "5 millis"), {
+          until: (fiber) => fiber.wakes === count && fiber.selfMs >= 5 * (count + 1)
+        })
+      yield* wakes(0)
+      yield* Deferred.succeed(gate, undefined)
+      const fiber = yield* wakes(1)
+      // what held the loop for 5 ms was made to give way too
+      assert.isAtLeast(fiber.yields!, 2)
+      assert.strictEqual(fiber.slices, 1 + fiber.yields! + fiber.wakes!)
+      const after = (yield* usage).find(({ name }) => name === "work")!
+      assert.isUndefined(before)
+      assert.isAtLeast(after.selfMs, 10)
+      assert.isAtLeast(after.longestMs, 5)
+      assert.isAtLeast(after.queued, 2)
+      assert.isAtLeast(after.slices, 3)
+    }).pipe(Effect.provide(quiet), Effect.provide(FairScheduler.layer()))
+  )
+
   it.live("counts the run delay under FairScheduler", () =>
     Effect.gen(function* () {
       const turns = Effect.yieldNow.pipe(

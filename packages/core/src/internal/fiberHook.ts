@@ -27,6 +27,7 @@ import * as labels from "./labels.ts"
 import type { ThreadBlock } from "./sharedMemory.ts"
 import * as sharedMemory from "./sharedMemory.ts"
 import { block as ownBlock } from "./thread.ts"
+import * as usage from "./usage.ts"
 
 /**
  * The integer that the hook keeps on a fiber: its row in the table, or, before its first suspension and after its end,
@@ -60,6 +61,7 @@ export interface HookedThread {
   readonly block: ThreadBlock
   readonly table: fiberTable.FiberTable
   readonly labels: labels.Labels
+  readonly accounts: usage.Accounts
   /** the fibers whose run loops are on the stack, outermost first; beyond `depth` there is garbage */
   readonly running: Array<HookedFiber | undefined>
   depth: number
@@ -96,6 +98,7 @@ export const thread: HookedThread = {
   block: ownBlock,
   table,
   labels: labels.make(),
+  accounts: usage.make(),
   running: [],
   depth: 0,
   slices: 0,
@@ -108,8 +111,7 @@ export const now = (): number => performance.timeOrigin + performance.now()
 // looked up once: as a global it costs 10 ns more a reading
 const clock = performance
 const origin = clock.timeOrigin
-const { block, labels: threadLabels, running, times } = thread
-const totals = threadLabels.selfMs
+const { accounts, block, labels: threadLabels, running, times } = thread
 
 const begin = (fiber: HookedFiber): void => {
   awaiting.clear(fiber)
@@ -129,8 +131,14 @@ const begin = (fiber: HookedFiber): void => {
   labelOf[depth] = label
   // taken by the first slice that begins: those nested in it were not queued
   const readySince = times[Times.readySince]!
-  delayOf[depth] = readySince === 0 || readySince > at ? 0 : at - readySince
-  times[Times.readySince] = 0
+  if (readySince === 0) {
+    delayOf[depth] = 0
+  } else {
+    const delay = readySince > at ? 0 : at - readySince
+    delayOf[depth] = delay
+    times[Times.readySince] = 0
+    usage.addDelay(accounts, label, delay)
+  }
   thread.depth = depth + 1
   thread.slices++
   sharedMemory.beginSlice(block, depth + 1, fiber.id, label, at)
@@ -144,7 +152,7 @@ const end = (fiber: HookedFiber, suspended: boolean): void => {
   times[Times.boundary] = at
   running[depth] = undefined
   account(fiber, depth, self, suspended, at)
-  totals[label] = totals[label]! + self
+  usage.addSlice(accounts, label, self)
   times[Times.total] = times[Times.total]! + self
   if (self > times[Times.top]!) {
     times[Times.top] = self

@@ -34,14 +34,15 @@ const periodMs = { busy: 20, idle: 50 }
 /** What was known when the heart last beat: when it is due again, and self times. */
 const atBeat = { due: 0, totalMs: 0, slices: 0, labelMs: new Float64Array(labels.capacity) }
 
-const { block, labels: threadLabels, times } = thread
+const { accounts, block, labels: threadLabels, times } = thread
+const { selfMs } = accounts
 
 /** What the fibers did since the last beat: their self time, and the label with most of it. */
 export const sinceBeat = (): { readonly busyMs: number; readonly label: number } => {
   let label = 0
   let most = 0
   for (let index = 0; index < threadLabels.count(); index++) {
-    const ms = threadLabels.selfMs[index]! - atBeat.labelMs[index]!
+    const ms = selfMs[index]! - atBeat.labelMs[index]!
     if (ms > most) {
       most = ms
       label = index
@@ -49,6 +50,16 @@ export const sinceBeat = (): { readonly busyMs: number; readonly label: number }
   }
   return { busyMs: times[Times.total]! - atBeat.totalMs, label }
 }
+
+/** Names that a stall tells. */
+const mostShares = 5
+
+/** The names with most self time since the last beat, dearest first. Only what is worth a word: 1 ms and more. */
+export const sharesSinceBeat = (): ReadonlyArray<{ readonly name: string | undefined; readonly selfMs: number }> =>
+  Array.from(threadLabels.entries(), ([label, name]) => ({ name, selfMs: selfMs[label]! - atBeat.labelMs[label]! }))
+    .filter((share) => share.selfMs >= 1)
+    .sort((a, b) => b.selfMs - a.selfMs)
+    .slice(0, mostShares)
 
 interface Listener {
   readonly thresholdMs: number
@@ -86,7 +97,7 @@ const next = (at: number, period: number): void => {
   atBeat.due = at + period
   atBeat.totalMs = times[Times.total]!
   atBeat.slices = thread.slices
-  for (let index = 0; index < threadLabels.count(); index++) atBeat.labelMs[index] = threadLabels.selfMs[index]!
+  for (let index = 0; index < threadLabels.count(); index++) atBeat.labelMs[index] = selfMs[index]!
   sharedMemory.heartbeat(block, atBeat.due)
   timer = setTimeout(beat, period)
   // Node's timers are objects; elsewhere they are numbers, and nothing keeps a process alive

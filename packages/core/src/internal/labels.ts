@@ -1,13 +1,13 @@
 /**
- * Labels: the names of what fibers run, interned to small numbers that fit the beacon, with the self time of each.
+ * Labels: the names of what fibers run, interned to small numbers that fit the beacon.
  *
  * Label 0 is "no name", and also what a name gets once the table is full: span names made from data (`GET /user/17`)
  * must not grow it for ever.
  */
 import type * as Fiber from "effect/Fiber"
+import { capacity } from "./usage.ts"
 
-/** Far more than the distinct span names of a sane service; 32 kB of self times. A guess. */
-export const capacity = 4096
+export { capacity } from "./usage.ts"
 
 export interface Labels {
   readonly of: (fiber: Fiber.Fiber<unknown, unknown>) => number
@@ -16,8 +16,8 @@ export interface Labels {
   readonly count: () => number
   /** hear of each new label */
   readonly onNew: Set<(request: { readonly _tag: "Label"; readonly label: number; readonly name: string }) => void>
-  /** self time by label, in ms, ever growing */
-  readonly selfMs: Float64Array
+  /** each label with its name, label 0 first */
+  readonly entries: () => Iterable<readonly [label: number, name: string | undefined]>
 }
 
 /** The span that a fiber is in, else its innermost `Effect.fn` or span frame. */
@@ -57,7 +57,7 @@ export const make = (): Labels => {
     name: (label) => names[label],
     count: () => names.length,
     onNew: new Set(),
-    selfMs: new Float64Array(capacity)
+    entries: () => names.entries()
   }
   return labels
 }

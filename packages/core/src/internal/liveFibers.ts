@@ -53,7 +53,8 @@ export const snapshot = (features: Features): ReadonlyArray<FiberInfo> => {
       selfMs: selfMs + (isRunning ? fiberHook.selfOnStack(at, fiber) : 0),
       runDelayMs,
       slices: slices + (isRunning ? 1 : 0),
-      ...(features.awaits ? { yields } : {}),
+      // each slice that did not end by giving way ended by waiting, and nothing but the last wait is not over
+      ...(features.awaits ? { yields, wakes: slices - yields - (isRunning || gaveWay ? 0 : 1) } : {}),
       ...innardsOf(fiber),
       ...wholeOf(fiber),
       ...noteOf(fiber)
@@ -74,7 +75,7 @@ export const snapshot = (features: Features): ReadonlyArray<FiberInfo> => {
       selfMs,
       runDelayMs: 0,
       slices: 1,
-      ...(features.awaits ? { yields: 0 } : {}),
+      ...(features.awaits ? { yields: 0, wakes: 0 } : {}),
       ...innardsOf(fiber),
       ...wholeOf(fiber),
       ...noteOf(fiber)

@@ -4,6 +4,20 @@
  */
 import type { Position } from "./stackFrames.ts"
 
+/**
+ * Why the loop could not turn; see `Starvation.Cause` for what each means. Here, since this loads where Effect does not.
+ */
+export type Cause =
+  | "slice"
+  | "convoy"
+  | "microtask-flood"
+  | "native"
+  | "sync-syscall"
+  | "gc"
+  | "os-starved"
+  | "suspended"
+  | "loop"
+
 /** A `Pure.fn` function without yield points, and why, if the compiler said so. */
 export interface Whole {
   readonly name: string
@@ -18,7 +32,7 @@ export const whyWhole = ({ name, reason }: Whole): string =>
 
 /** What a sentence needs to know. */
 export interface Blame {
-  readonly cause: string
+  readonly cause: Cause
   readonly fiberId: number | undefined
   readonly name: string | undefined
   readonly place: Position | undefined
@@ -28,7 +42,7 @@ export interface Blame {
 }
 
 interface Reported {
-  readonly cause: string
+  readonly cause: Cause
   readonly ageMs: number
   readonly fiberId: number | undefined
   readonly name: string | undefined

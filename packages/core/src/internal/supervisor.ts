@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Scheduler from "effect/Scheduler"
 import type { FiberInfo } from "../FiberDump.ts"
 import * as Starvation from "../Starvation.ts"
-import type { Message, Request } from "../Sysmon.ts"
+import type { Message, Request, Usage } from "../Sysmon.ts"
 import * as diagnose from "./diagnose.ts"
 import type { LongSlice } from "./fiberHook.ts"
 import * as flagTest from "./flagTest.ts"
@@ -18,6 +18,7 @@ import * as liveFibers from "./liveFibers.ts"
 import type { LoopObserver } from "./loopObserver.ts"
 import * as sharedMemory from "./sharedMemory.ts"
 import * as starvationText from "./starvationText.ts"
+import * as usage from "./usage.ts"
 import * as wholeCalls from "./wholeCalls.ts"
 
 /** What the layer has to do, in Effect. */
@@ -69,7 +70,14 @@ const victimsAt = (endedAt: number, observed: ObservedScheduler | undefined): St
   if (observed === undefined) return undefined
   const { oldestReady } = sharedMemory.readBeacon(fiberHook.thread.block)
   const longestWaitMs = oldestReady === 0 ? 0 : Math.max(0, endedAt - oldestReady)
-  return { ready: observed.statistics().ready, longestWaitMs }
+  return {
+    ready: observed.statistics().ready,
+    longestWaitMs,
+    overdueTimers: 0,
+    longestLateMs: 0,
+    deadlines: 0,
+    fibers: []
+  }
 }
 
 const releaseOfSlice = (slice: LongSlice, observed: ObservedScheduler | undefined): Starvation.Release => {
@@ -84,7 +92,9 @@ const releaseOfSlice = (slice: LongSlice, observed: ObservedScheduler | undefine
     name: fiberHook.thread.labels.name(isOneFiber ? slice.label : heartbeat.sinceBeat().label),
     slices: slice.slices,
     whole: wholeCalls.longestIn(startedAt - performance.timeOrigin, endedAt - performance.timeOrigin),
-    victims: victimsAt(endedAt, observed)
+    shares: isOneFiber ? [] : heartbeat.sharesSinceBeat(),
+    victims: victimsAt(endedAt, observed),
+    allowed: undefined
   }
 }
 
@@ -100,7 +110,9 @@ const releaseOfHold = (hold: Hold): Starvation.Release => {
     name: isConvoy ? fiberHook.thread.labels.name(hold.label) : undefined,
     slices: hold.slices,
     whole: undefined,
-    victims: undefined
+    shares: isConvoy ? heartbeat.sharesSinceBeat() : [],
+    victims: undefined,
+    allowed: undefined
   }
 }
 
@@ -112,6 +124,9 @@ export interface Supervised {
   readonly now: () => number
   readonly fibers: () => ReadonlyArray<FiberInfo>
   readonly recent: () => ReadonlyArray<Starvation.Starvation>
+  readonly usage: () => ReadonlyArray<Usage>
+  /** the accounts behind `usage`, for the watcher */
+  readonly accounts: SharedArrayBuffer
   readonly statistics: () => {
     readonly liveFibers: number
     readonly slices: number
@@ -132,7 +147,7 @@ export const start = (options: {
   readonly tell: (told: Told) => void
 }): Supervised => {
   const { thresholdMs } = options
-  const { block, labels, table } = fiberHook.thread
+  const { accounts, block, labels, table } = fiberHook.thread
   let state = Starvation.initial({ thresholdMs, watched: options.watched })
   let recent: ReadonlyArray<Starvation.Starvation> = []
   let request: ((request: Request) => void) | undefined
@@ -200,6 +215,8 @@ export const start = (options: {
     now: fiberHook.now,
     fibers: () => (features === undefined ? [] : liveFibers.snapshot(features)),
     recent: () => recent,
+    usage: () => usage.read(accounts, labels.entries()),
+    accounts: accounts.buffer,
     statistics: () => ({
       liveFibers: table.live(),
       slices: fiberHook.thread.slices,
