@@ -75,7 +75,9 @@ describe("what arrives is validated again", () => {
   })
 
   it("if a copy of it may be something else", async () => {
-    class Mine {}
+    class Mine {
+      readonly mine = true
+    }
     assert.isTrue(Exit.isFailure(await decode(Schema.Struct({ a: Schema.instanceOf(Mine) }), { a: {} })))
     assert.isTrue(Exit.isFailure(await decode(Schema.FiniteFromString, "x")))
   })
