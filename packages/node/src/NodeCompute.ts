@@ -40,10 +40,16 @@ export interface Options {
          */
         readonly capacity?: number | undefined
         /**
-         * What happens to the next one: `"suspend"` (default) makes its caller wait for room, `"fail"` fails it with
-         * `Compute.ComputeOverloaded`.
+         * What happens to the next one: `"suspend"` (default) makes its caller wait all the same, `"fail"` fails it with
+         * `Compute.ComputeOverloaded`, `"drop"` fails another with it: of the key with the most jobs waiting the one of the
+         * lowest priority that has waited longest, so that one key's burst costs no other key a job.
          */
-        readonly overflow?: "suspend" | "fail" | undefined
+        readonly overflow?: "suspend" | "fail" | "drop" | undefined
+        /**
+         * The waiting that makes up for one level of priority. Default 10 seconds, a guess: longer than the queue of a
+         * healthy service, short enough that what has no priority is not forgotten.
+         */
+        readonly ageing?: Duration.Input | undefined
       }
     | undefined
   /**
@@ -147,8 +153,8 @@ const mainModule = ((): string | undefined => {
 
 /**
  * {@link layer} with its options from the environment, each optional: `GIVEWAY_COMPUTE_MAX_WORKERS`,
- * `GIVEWAY_COMPUTE_MIN_WORKERS`, `GIVEWAY_COMPUTE_QUEUE_CAPACITY`, `GIVEWAY_COMPUTE_QUEUE_OVERFLOW` (`suspend` or `fail`),
- * `GIVEWAY_COMPUTE_GRACE` (as `250 millis`), `GIVEWAY_COMPUTE_MAX_HEAP_MB`, `GIVEWAY_COMPUTE_PRIORITY` (0 to 19, or
+ * `GIVEWAY_COMPUTE_MIN_WORKERS`, `GIVEWAY_COMPUTE_QUEUE_CAPACITY`, `GIVEWAY_COMPUTE_QUEUE_OVERFLOW` (`suspend`, `fail` or
+ * `drop`), `GIVEWAY_COMPUTE_QUEUE_AGEING` (as `10 seconds`), `GIVEWAY_COMPUTE_GRACE` (as `250 millis`), `GIVEWAY_COMPUTE_MAX_HEAP_MB`, `GIVEWAY_COMPUTE_PRIORITY` (0 to 19, or
  * `false`), `GIVEWAY_COMPUTE_STANDBY`, `GIVEWAY_COMPUTE_YIELD_POINTS`.
  *
  * **Example**
@@ -176,7 +182,8 @@ const options: Config.Config<Options> = Config.map(
     maxWorkers: optional(Config.Int("GIVEWAY_COMPUTE_MAX_WORKERS")),
     minWorkers: optional(Config.Int("GIVEWAY_COMPUTE_MIN_WORKERS")),
     capacity: optional(Config.Int("GIVEWAY_COMPUTE_QUEUE_CAPACITY")),
-    overflow: optional(Config.Literals(["suspend", "fail"], "GIVEWAY_COMPUTE_QUEUE_OVERFLOW")),
+    overflow: optional(Config.Literals(["suspend", "fail", "drop"], "GIVEWAY_COMPUTE_QUEUE_OVERFLOW")),
+    ageing: optional(Config.Duration("GIVEWAY_COMPUTE_QUEUE_AGEING")),
     grace: optional(Config.Duration("GIVEWAY_COMPUTE_GRACE")),
     maxHeapMb: optional(Config.Int("GIVEWAY_COMPUTE_MAX_HEAP_MB")),
     priority: optional(
@@ -188,7 +195,7 @@ const options: Config.Config<Options> = Config.map(
     standby: optional(Config.Boolean("GIVEWAY_COMPUTE_STANDBY")),
     yieldPoints: optional(Config.Boolean("GIVEWAY_COMPUTE_YIELD_POINTS"))
   }),
-  ({ capacity, overflow, ...rest }): Options => ({ ...rest, queue: { capacity, overflow } })
+  ({ ageing, capacity, overflow, ...rest }): Options => ({ ...rest, queue: { ageing, capacity, overflow } })
 )
 
 const of = "NodeCompute"
@@ -196,19 +203,17 @@ const of = "NodeCompute"
 const resolve = Effect.fnUntraced(function* (options: Options): Effect.fn.Return<WorkerPoolOptions, InvalidOption> {
   const maxWorkers = yield* wholeNumber(of, "maxWorkers", options.maxWorkers ?? availableParallelism(), 1)
   const overflow = options.queue?.overflow ?? "suspend"
-  if (overflow !== "suspend" && overflow !== "fail") {
-    return yield* new InvalidOption({ of, option: "queue.overflow", value: overflow, expected: `"suspend" or "fail"` })
-  }
-  const grace = Duration.fromInput(options.grace ?? 250)
-  if (grace._tag === "None" || Duration.toMillis(grace.value) > mostGraceMs) {
-    return yield* new InvalidOption({ of, option: "grace", value: options.grace, expected: "a duration up to 24 days" })
+  if (overflow !== "suspend" && overflow !== "fail" && overflow !== "drop") {
+    const expected = `"suspend", "fail" or "drop"`
+    return yield* new InvalidOption({ of, option: "queue.overflow", value: overflow, expected })
   }
   return {
     maxWorkers,
     minWorkers: yield* wholeNumber(of, "minWorkers", options.minWorkers ?? 1, 0, maxWorkers),
     capacity: yield* wholeNumber(of, "queue.capacity", options.queue?.capacity ?? 1000, 0),
     overflow,
-    graceMs: Duration.toMillis(grace.value),
+    ageingMs: yield* milliseconds("queue.ageing", options.queue?.ageing ?? "10 seconds"),
+    graceMs: yield* milliseconds("grace", options.grace ?? 250),
     maxHeapMb: yield* wholeNumber(of, "maxHeapMb", options.maxHeapMb ?? defaultHeapMb(maxWorkers), leastHeapMb),
     priority: options.priority === false ? false : yield* wholeNumber(of, "priority", options.priority ?? 19, 0, 19),
     standby: options.standby ?? true,
@@ -217,7 +222,15 @@ const resolve = Effect.fnUntraced(function* (options: Options): Effect.fn.Return
 })
 
 /** Node's timers count in an Int32; a longer one fires at once, and would kill what is to be spared. */
-const mostGraceMs = 2 ** 31 - 1
+const mostMs = 2 ** 31 - 1
+
+const milliseconds = (option: string, input: Duration.Input): Effect.Effect<number, InvalidOption> => {
+  const duration = Duration.fromInput(input)
+  const ms = duration._tag === "None" ? Infinity : Duration.toMillis(duration.value)
+  return ms >= 0 && ms <= mostMs
+    ? Effect.succeed(ms)
+    : Effect.fail(new InvalidOption({ of, option, value: input, expected: "a duration up to 24 days" }))
+}
 
 /** A worker with Effect in it needs 10 to 20 MiB to start; below 4, V8 ends the whole process instead of the worker. */
 const leastHeapMb = 32

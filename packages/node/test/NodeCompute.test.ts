@@ -126,7 +126,8 @@ describe("layerConfig", () => {
         GIVEWAY_COMPUTE_MIN_WORKERS: "2",
         GIVEWAY_COMPUTE_GRACE: "20 millis",
         GIVEWAY_COMPUTE_PRIORITY: "false",
-        GIVEWAY_COMPUTE_QUEUE_OVERFLOW: "fail"
+        GIVEWAY_COMPUTE_QUEUE_OVERFLOW: "drop",
+        GIVEWAY_COMPUTE_QUEUE_AGEING: "2 seconds"
       }
       assert.strictEqual((yield* statistics(environment)).workers, 2)
     })

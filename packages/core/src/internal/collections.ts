@@ -13,6 +13,7 @@ import type { Batch } from "./batchCaller.ts"
 import type { CallSite } from "./callSite.ts"
 import type { Chunking } from "./chunking.ts"
 import * as chunking from "./chunking.ts"
+import * as queuePlace from "./queuePlace.ts"
 import { wholeNumber } from "./optionCheck.ts"
 
 /** `Compute` as the service is, whose class cannot be imported here as a value. */
@@ -91,10 +92,12 @@ export const map = <P, A, E, E2, R>(
           (items) => {
             const first = begun
             begun += items.length
-            return Effect.tap(compute.batch(task, items, first, site), ({ ranMs, stopped }) =>
-              Effect.sync(() => {
-                if (stopped === undefined) chunks.learn(items.length, ranMs)
-              })
+            return Effect.tap(
+              queuePlace.provide(compute.batch(task, items, first, site), options),
+              ({ ranMs, stopped }) =>
+                Effect.sync(() => {
+                  if (stopped === undefined) chunks.learn(items.length, ranMs)
+                })
             )
           },
           { concurrency: lanes, unordered: options?.unordered }

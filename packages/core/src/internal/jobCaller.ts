@@ -19,6 +19,7 @@ import * as jobContext from "./jobContext.ts"
 import * as jobEnding from "./jobEnding.ts"
 import type { Ending, JobListener, JobRequest, JobRunner } from "./jobMessages.ts"
 import type { Signal } from "./telemetry.ts"
+import * as queuePlace from "./queuePlace.ts"
 import * as telemetry from "./telemetry.ts"
 import * as wireCodec from "./wireCodec.ts"
 
@@ -47,7 +48,7 @@ export const exchangeOver =
   (request, fiber, receive, elements) =>
     Effect.callback((resume) => {
       const call = new Call(fiber, receive, resume, elements)
-      const job = runner.submit(request, call)
+      const job = runner.submit(request, call, queuePlace.of(fiber.context))
       elements?.begun((granted) => runner.grant(job, granted))
       fiberJobs.attach(fiber, () => {
         const found = call.over ? undefined : runner.whereabouts?.(job)

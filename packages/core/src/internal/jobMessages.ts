@@ -5,6 +5,7 @@
  * makes a cancel arrive sooner than its message.
  */
 import type { PackedContext } from "./jobContext.ts"
+import type { Place } from "./jobQueue.ts"
 import type { Signal } from "./telemetry.ts"
 import type { Packed } from "./transport.ts"
 
@@ -87,7 +88,7 @@ export interface JobListener {
 
 /** The port that a platform implements: runs jobs somewhere. */
 export interface JobRunner {
-  readonly submit: (request: JobRequest, listener: JobListener) => number
+  readonly submit: (request: JobRequest, listener: JobListener, place: Place | undefined) => number
   /** the listener hears when the job is gone, not before */
   readonly cancel: (job: number) => void
   /** lets a job that emits send so many more */

@@ -3,13 +3,16 @@
  * payload; the shell around it (`NodeCompute`) executes the actions and reports what happened.
  *
  * ```
- *   submit ──► suspended ──► queued ◄──► in an inbox ──► running ──► settled
- *                  │            │            │              │ cancel: flag raised, grace runs
- *                  └── cancel ──┴────────────┴──────────────┤
- *                        (gone at once)                     ├── done in time ──► gone
- *                                                           └── grace over: terminate the worker, promote the standby;
- *                                                               its exit ──► gone
+ *   submit ──► queued ◄──► in an inbox ──► running ──► settled
+ *                 │            │              │ cancel: flag raised, grace runs
+ *                 └── cancel ──┴──────────────┤
+ *                       (gone at once)        ├── done in time ──► gone
+ *                                             └── grace over: terminate the worker, promote the standby;
+ *                                                 its exit ──► gone
  * ```
+ *
+ * **Whose turn it is** `JobQueue` knows. Here a queue has no end: `capacity` says when to refuse, if the pool is to refuse;
+ * if it is to suspend, whoever waits beyond it waits in the same order as the others.
  *
  * **Jobs are sent ahead of their turn**, up to `ahead` of them, into the inbox of a worker that is busy: it need not wait
  * for this thread between two jobs. A job in an inbox is still the pool's: until the worker begins it, it can be
@@ -33,7 +36,8 @@
  * actions, nothing else touched. Rejected: an immutable state, because a copied queue makes each event O(queue); `copy`
  * exists for the tests.
  */
-import { Fifo } from "./fifo.ts"
+import type { Place } from "./jobQueue.ts"
+import { JobQueue } from "./jobQueue.ts"
 import type { Action, Event, PoolConfig, Settlement } from "./poolProtocol.ts"
 
 export type { Action, Event, PoolConfig, Settlement } from "./poolProtocol.ts"
@@ -72,8 +76,7 @@ export interface PoolState {
   readonly sent: Map<number, number>
   /** those of them that nobody wants any more */
   readonly unwanted: Set<number>
-  readonly queued: Fifo
-  readonly suspended: Fifo
+  readonly queued: JobQueue
   nextWorker: number
   /** see `PoolConfig.ahead` */
   ahead: number
@@ -89,8 +92,7 @@ export const make = (config: PoolConfig): PoolState => ({
   idle: [],
   sent: new Map(),
   unwanted: new Set(),
-  queued: new Fifo(),
-  suspended: new Fifo(),
+  queued: new JobQueue(config.ageingMs ?? 10_000),
   nextWorker: 1,
   ahead: config.ahead ?? 0,
   wantsStandby: false,
@@ -105,8 +107,7 @@ export const copy = (state: PoolState): PoolState => ({
   idle: state.idle.slice(),
   sent: new Map(state.sent),
   unwanted: new Set(state.unwanted),
-  queued: state.queued.clone(),
-  suspended: state.suspended.clone()
+  queued: state.queued.clone()
 })
 
 export const step = (state: PoolState, event: Event): ReadonlyArray<Action> => {
@@ -117,7 +118,7 @@ export const step = (state: PoolState, event: Event): ReadonlyArray<Action> => {
       break
     }
     case "Submit": {
-      submit(state, event.job, actions)
+      submit(state, event.job, event.now, event.place, actions)
       break
     }
     case "Cancel": {
@@ -177,28 +178,28 @@ export const step = (state: PoolState, event: Event): ReadonlyArray<Action> => {
 
 // --- jobs -----------------------------------------------------------------------------------------------------------
 
-const submit = (state: PoolState, job: number, actions: Array<Action>): void => {
+const submit = (state: PoolState, job: number, now: number, place: Place | undefined, actions: Array<Action>): void => {
   if (state.closing) {
     settle(job, "closed", actions)
-  } else if (admitted(state) < state.config.maxWorkers + state.config.capacity && state.suspended.size === 0) {
-    state.queued.push(job)
-    serve(state, actions)
-  } else if (state.config.overflow === "suspend") {
-    state.suspended.push(job)
-  } else {
-    settle(job, "overloaded", actions)
+    return
   }
+  if (state.config.overflow !== "suspend" && admitted(state) >= bound(state.config)) {
+    const shed = state.config.overflow === "drop" ? state.queued.shed() : undefined
+    settle(shed ?? job, "overloaded", actions)
+    if (shed === undefined) return
+  }
+  state.queued.push(job, now, place)
+  serve(state, actions)
 }
 
 /** Queued and sent. The bound counts both, so that a job does not overflow while its worker still starts. */
 const admitted = (state: PoolState): number => state.queued.size + state.sent.size
 
+const bound = ({ capacity, maxWorkers }: PoolConfig): number => maxWorkers + capacity
+
 const cancel = (state: PoolState, job: number, actions: Array<Action>): void => {
-  if (state.suspended.withdraw(job)) {
+  if (state.queued.withdraw(job)) {
     settle(job, "gone", actions)
-  } else if (state.queued.withdraw(job)) {
-    settle(job, "gone", actions)
-    admit(state)
   } else {
     const id = state.sent.get(job)
     if (id === undefined || state.unwanted.has(job)) return
@@ -312,22 +313,12 @@ const settle = (job: number, as: Settlement, actions: Array<Action>): void => {
   actions.push({ _tag: "Settle", job, as })
 }
 
-/** Moves suspended jobs into the queue as room appears. */
-const admit = (state: PoolState): void => {
-  while (admitted(state) < state.config.maxWorkers + state.config.capacity) {
-    const job = state.suspended.shift()
-    if (job === undefined) return
-    state.queued.push(job)
-  }
-}
-
 /**
  * This is the pool's heartbeat: hands queued jobs to idle workers, starts workers for those that remain, and sends them
  * ahead to workers that are busy. An idle worker that finds no job in the queue gets what waits behind another's.
  */
 const serve = (state: PoolState, actions: Array<Action>): void => {
   if (state.closing) return
-  admit(state)
   while (state.queued.size > 0 && state.idle.length > 0) {
     const id = state.idle.pop()!
     const worker = state.workers.get(id)!
@@ -350,7 +341,6 @@ const send = (state: PoolState, id: number, worker: PoolWorker, actions: Array<A
   worker.inbox.push(job)
   state.sent.set(job, id)
   actions.push({ _tag: "Dispatch", worker: id, job })
-  admit(state)
 }
 
 /** Where fewest wait; not to a worker that may be killed, that runs something long, or whose jobs were just asked back. */
@@ -535,18 +525,14 @@ const workerExited = (state: PoolState, id: number, begun: number, actions: Arra
  */
 const bootFailed = (state: PoolState, actions: Array<Action>): void => {
   if (working(state) > 0 || promote(state, actions)) return
-  for (const waiting of [state.queued, state.suspended]) {
-    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) settle(job, "noWorker", actions)
-  }
+  for (let job = state.queued.shift(); job !== undefined; job = state.queued.shift()) settle(job, "noWorker", actions)
 }
 
 const shutdown = (state: PoolState, actions: Array<Action>): void => {
   if (state.closing) return
   state.closing = true
   state.idle.length = 0
-  for (const waiting of [state.queued, state.suspended]) {
-    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) settle(job, "closed", actions)
-  }
+  for (let job = state.queued.shift(); job !== undefined; job = state.queued.shift()) settle(job, "closed", actions)
   for (const [id, worker] of state.workers) {
     switch (worker.phase._tag) {
       case "Starting": {
@@ -583,5 +569,6 @@ export const census = (state: PoolState) => {
     else if (phase._tag === "Busy") seen.busy++
     else if (phase._tag === "Idle") seen[standby ? "standby" : "idle"]++
   }
-  return { ...seen, queued: waiting(state), suspended: state.suspended.size }
+  const suspended = Math.max(0, admitted(state) - bound(state.config))
+  return { ...seen, queued: waiting(state) - suspended, suspended }
 }

@@ -3,6 +3,7 @@
  *
  * Jobs and workers are numbers here. Payloads, results, threads and timers belong to the shell.
  */
+import type { Place } from "./jobQueue.ts"
 
 export interface PoolConfig {
   /** workers that run jobs, at most */
@@ -11,7 +12,10 @@ export interface PoolConfig {
   readonly minWorkers: number
   /** jobs that may wait beyond those that run */
   readonly capacity: number
-  readonly overflow: "suspend" | "fail"
+  /** what happens to the next one: it waits all the same, it is refused, or another is refused for it */
+  readonly overflow: "suspend" | "fail" | "drop"
+  /** ms of waiting that make up for one level of priority; default 10,000 */
+  readonly ageingMs?: number
   /** whether a warm worker stands by once jobs get cancelled */
   readonly standby: boolean
   /** jobs that may be sent to a worker ahead of their turn, until an `Ahead` says otherwise; default 0 */
@@ -20,7 +24,8 @@ export interface PoolConfig {
 
 export type Event =
   | { readonly _tag: "Start" }
-  | { readonly _tag: "Submit"; readonly job: number }
+  /** `now`: ms on any clock that does not go back */
+  | { readonly _tag: "Submit"; readonly job: number; readonly now: number; readonly place?: Place | undefined }
   | { readonly _tag: "Cancel"; readonly job: number }
   | { readonly _tag: "JobDone"; readonly worker: number; readonly job: number }
   | { readonly _tag: "GraceExpired"; readonly worker: number; readonly job: number }

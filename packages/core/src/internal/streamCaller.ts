@@ -21,6 +21,7 @@ import * as jobContext from "./jobContext.ts"
 import * as jobEnding from "./jobEnding.ts"
 import type { Ending } from "./jobMessages.ts"
 import { wholeNumber } from "./optionCheck.ts"
+import * as queuePlace from "./queuePlace.ts"
 import * as wireCodec from "./wireCodec.ts"
 
 /** A guess: enough that a job whose elements take 10 µs each does not wait for its grants. */
@@ -86,23 +87,26 @@ export const make =
     options: StreamOptions | undefined
   ): Stream.Stream<A, E | ComputeError> =>
     Stream.unwrap(
-      Effect.withFiber((fiber) =>
-        Effect.gen(function* () {
-          const codec = wireCodec.of(task)
-          const window = yield* Effect.orDie(wholeNumber("Compute", "window", options?.window ?? defaultWindow, 1))
-          const encoded = yield* Effect.catch(codec.encodePayload(payload), (error) =>
-            jobEnding.fail(new Errors.PayloadInvalid({ task: task.name, issue: issueText.of(error, payload) }), site)
-          )
-          const inbox = new Inbox(window)
-          const { moduleUrl, name } = task
-          const request = { moduleUrl, name, window, payload: encoded, context: jobContext.capture(fiber) }
-          const exchanged = within(options?.timeout, exchange(request, fiber, Effect.succeed, inbox))
-          yield* Effect.forkScoped(
-            Effect.map(exchanged, (ending) => inbox.end(ending)),
-            { startImmediately: true }
-          )
-          return Stream.fromPull(Effect.succeed(pull<A, E>(task, codec, inbox, site)))
-        })
+      queuePlace.provide(
+        Effect.withFiber((fiber) =>
+          Effect.gen(function* () {
+            const codec = wireCodec.of(task)
+            const window = yield* Effect.orDie(wholeNumber("Compute", "window", options?.window ?? defaultWindow, 1))
+            const encoded = yield* Effect.catch(codec.encodePayload(payload), (error) =>
+              jobEnding.fail(new Errors.PayloadInvalid({ task: task.name, issue: issueText.of(error, payload) }), site)
+            )
+            const inbox = new Inbox(window)
+            const { moduleUrl, name } = task
+            const request = { moduleUrl, name, window, payload: encoded, context: jobContext.capture(fiber) }
+            const exchanged = within(options?.timeout, exchange(request, fiber, Effect.succeed, inbox))
+            yield* Effect.forkScoped(
+              Effect.map(exchanged, (ending) => inbox.end(ending)),
+              { startImmediately: true }
+            )
+            return Stream.fromPull(Effect.succeed(pull<A, E>(task, codec, inbox, site)))
+          })
+        ),
+        options
       )
     )
 

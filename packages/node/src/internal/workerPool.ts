@@ -8,7 +8,15 @@
  * the next job at once; that event waits its turn in `inbox`. Listeners are told last, after workers got their next jobs.
  */
 import type { Statistics } from "@giveway/core/Compute"
-import type { computeMetrics, Ending, FromWorker, JobListener, JobRequest, JobRunner } from "@giveway/core/Platform"
+import type {
+  computeMetrics,
+  Ending,
+  FromWorker,
+  JobListener,
+  JobRequest,
+  JobRunner,
+  Place
+} from "@giveway/core/Platform"
 import { findUncloneable, pack, poolMachine, succeeded, unpack } from "@giveway/core/Platform"
 import type { WorkerThreadOptions } from "./workerThread.ts"
 import { WorkerThread } from "./workerThread.ts"
@@ -66,17 +74,12 @@ export class WorkerPool implements JobRunner {
     this.handle({ _tag: "Start" })
   }
 
-  submit(request: JobRequest, listener: JobListener): number {
+  submit(request: JobRequest, listener: JobListener, place: Place | undefined): number {
     const job = this.nextJob()
-    this.jobs.set(job, {
-      request,
-      listener,
-      submittedAt: performance.now(),
-      dispatchedAt: undefined,
-      ending: undefined
-    })
+    const now = performance.now()
+    this.jobs.set(job, { request, listener, submittedAt: now, dispatchedAt: undefined, ending: undefined })
     if (this.jobs.size === 1) this.keepAlive(true)
-    this.handle({ _tag: "Submit", job })
+    this.handle({ _tag: "Submit", job, now, place })
     return job
   }
 
