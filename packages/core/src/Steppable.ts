@@ -9,7 +9,7 @@ import * as YieldPoint from "./YieldPoint.ts"
 export { arraySite, dispatchArray } from "./internal/arrayTwins.ts"
 export type { ArraySite } from "./internal/arrayTwins.ts"
 export type { Kernel } from "./internal/arrayWalk.ts"
-export { Cursor, open } from "./internal/iteration.ts"
+export { Cursor, ended, iterator, open } from "./internal/iteration.ts"
 export { place } from "./internal/pureFunctions.ts"
 export type { Frame, Link, MethodTwin, Pace, Policy, Site, Twin } from "./internal/steppable.ts"
 export {
@@ -24,6 +24,7 @@ export {
   dispatch,
   leave,
   link,
+  methodOf,
   native,
   notCallable,
   save,

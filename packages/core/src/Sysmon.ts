@@ -63,14 +63,21 @@ export const sawSteps = (): boolean => watch.seenAt > -Infinity
 
 /**
  * Whether plain loads of compiled code see what another thread stores, to be asked once the thread has answered `Test`
- * with `Testing`. Takes up to 50 ms. `undefined` if the thread was too slow for an answer; `false` ends the cutting short
- * of slices.
+ * with `Testing`. Takes up to 50 ms. `undefined` if there is no answer: the thread was too slow, or this one was kept
+ * waiting between the loop and the look at what it should have seen, which only happening twice rules out. `false` ends the
+ * cutting short of slices.
  */
 export const test = (block: Block, chunks: number): boolean | undefined => {
   const seen = flagTest.run(block, chunks)
-  if (seen === false) watch.heard = false
-  return seen
+  if (seen !== false) return seen
+  unheard++
+  if (unheard < 2) return undefined
+  watch.heard = false
+  return false
 }
+
+/** Tests whose loop saw nothing. */
+let unheard = 0
 
 /** To be called before `Test` is told: prepares {@link test}, and returns what it takes. About 5 ms. */
 export const prepareTest: () => number = flagTest.prepare

@@ -1,25 +1,23 @@
 /**
- * `for (const x of xs)` in compiled code: a cursor over any iterable, that a frame can keep.
+ * `for (const x of xs)` in compiled code, in variables that a frame can keep.
  *
- * An array is read by index, as its iterator would: the length is looked up before each element, and nothing is closed at
- * the end. Everything else is iterated by the protocol, step by step. Compiled code looks at `items` to tell the two
- * apart, so that for arrays a round has no call in it.
+ * An array is read by index, as its iterator would: the length is looked up before each element. Nothing is closed at the
+ * end, so such a loop needs neither an object nor a `try`. Everything else is iterated by the protocol, step by step,
+ * through a {@link Cursor}.
  *
  * **Invariant.** What a user can observe of the iteration (which methods are looked up and called, in which order, with
  * what) is what the plain loop does. So the fast way is taken only if the method found under `Symbol.iterator` and the
- * `next` of its iterators are the ones that this thread began with.
+ * `next` of its iterators are the ones that this thread began with, and these have no `return`. (A program that gives them
+ * one while a loop over an array runs will not see it called by that loop.)
  */
 export class Cursor {
-  /** what is read by index; `undefined` if it is iterated by the protocol */
-  readonly items: ArrayLike<unknown> | undefined
   /** what the last step found */
   value: unknown = undefined
   private readonly iterator: Iterator<unknown>
   private readonly next: unknown
   private done: boolean
 
-  constructor(items: ArrayLike<unknown> | undefined, iterator: Iterator<unknown>, next: unknown) {
-    this.items = items
+  constructor(iterator: Iterator<unknown>, next: unknown) {
     this.iterator = iterator
     this.next = next
     this.done = false
@@ -36,22 +34,13 @@ export class Cursor {
     return false
   }
 
-  /** `items` has no further element; `true`. What would have failed in the plain loop does so here. */
-  ended(): boolean {
-    // a typed array whose buffer is gone has no length, but cannot be iterated either
-    if (ArrayBuffer.isView(this.items)) Reflect.apply(typedArrayValues, this.items, [])
-    this.done = true
-    return true
-  }
-
   /** The loop is left without an error. */
   close(): void {
     if (this.done) return
     this.done = true
-    const iterator = this.items === undefined ? this.iterator : closableIterator(this.items)
-    const method: unknown = iterator?.return
+    const method: unknown = this.iterator.return
     if (method === undefined || method === null) return
-    call(method, iterator)
+    call(method, this.iterator)
   }
 
   /** The loop is left by an error, which is not to be replaced by another one. */
@@ -83,12 +72,6 @@ const typedArrayValues = typedArrays[Symbol.iterator]
 const arrayIterators = Object.getPrototypeOf([][Symbol.iterator]()) as { readonly next: unknown }
 const arrayNext = arrayIterators.next
 
-/** The iterator that the plain loop would have, if somebody gave the iterators of arrays a `return`. */
-const closableIterator = (items: ArrayLike<unknown>): Iterator<unknown> | undefined =>
-  "return" in arrayIterators
-    ? (Reflect.apply(arrayValues as () => Iterator<unknown>, items, []) as Iterator<unknown>)
-    : undefined
-
 /** Whether a typed array shows another length than the one that its iterator goes by. */
 const hasOwnLength = (items: ArrayBufferView): boolean => {
   let holder: object | null = items
@@ -99,25 +82,39 @@ const hasOwnLength = (items: ArrayBufferView): boolean => {
   return false
 }
 
-/** Compiled code begins a `for-of` loop over `iterable`, which the source calls `text`. */
-export const open = (iterable: unknown, text: string): Cursor => {
+/** The key under which compiled code looks the method of an iterable up: where it stands, V8 knows what it looks at. */
+export const iterator: typeof Symbol.iterator = Symbol.iterator
+
+/** Whether the iterators of arrays are the language's own. */
+const isPristine = (): boolean => arrayIterators.next === arrayNext && !("return" in arrayIterators)
+
+/**
+ * Compiled code begins a `for-of` loop over `iterable`, which the source calls `text` and whose `Symbol.iterator` is
+ * `method`. `undefined`: it is read by index.
+ */
+export const open = (iterable: unknown, method: unknown, text: string): Cursor | undefined =>
+  method === arrayValues && Array.isArray(iterable) && isPristine() ? undefined : openOther(iterable, method, text)
+
+const openOther = (iterable: unknown, method: unknown, text: string): Cursor | undefined => {
   if (iterable === undefined || iterable === null) throw notIterable(text)
-  const method: unknown = (iterable as Iterable<unknown>)[Symbol.iterator]
-  const isArray =
-    (method === arrayValues && Array.isArray(iterable)) ||
-    (method === typedArrayValues && ArrayBuffer.isView(iterable) && "length" in iterable && !hasOwnLength(iterable))
-  if (isArray && arrayIterators.next === arrayNext) {
-    const cursor = new Cursor(iterable as unknown as ArrayLike<unknown>, nothing, undefined)
-    if (method === typedArrayValues) Reflect.apply(typedArrayValues, iterable, [])
-    return cursor
+  if (method === typedArrayValues && ArrayBuffer.isView(iterable) && "length" in iterable && !hasOwnLength(iterable)) {
+    if (isPristine()) {
+      Reflect.apply(typedArrayValues, iterable, [])
+      return undefined
+    }
   }
   if (typeof method !== "function") throw notIterable(text)
-  const iterator: unknown = Reflect.apply(method, iterable, [])
-  if (!isObject(iterator)) throw new TypeError("Result of the Symbol.iterator method is not an object")
-  return new Cursor(undefined, iterator as Iterator<unknown>, (iterator as Iterator<unknown>).next)
+  const iterating: unknown = Reflect.apply(method, iterable, [])
+  if (!isObject(iterating)) throw new TypeError("Result of the Symbol.iterator method is not an object")
+  return new Cursor(iterating as Iterator<unknown>, (iterating as Iterator<unknown>).next)
 }
 
-const nothing = {} as Iterator<unknown>
+/** What is read by index has become shorter than the index; `true`. What would have failed in the plain loop does so here. */
+export const ended = (items: unknown): boolean => {
+  // a typed array whose buffer is gone has no length, but cannot be iterated either
+  if (ArrayBuffer.isView(items)) Reflect.apply(typedArrayValues, items, [])
+  return true
+}
 
 /** As V8 words it. */
 const notIterable = (text: string): TypeError =>

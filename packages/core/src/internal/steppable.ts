@@ -196,6 +196,12 @@ export const attachMethods = (holder: object, methods: Readonly<Record<string, M
   }
 }
 
+/** Compiled code, then: the method of an object that a name stands for, if that is one. */
+export const methodOf = (holder: object, name: string): unknown => {
+  const plain: unknown = Object.getOwnPropertyDescriptor(holder, name)?.value
+  return typeof plain === "function" ? plain : SUSPENDED
+}
+
 /** What one place in compiled code knows of the methods that it called: their steppable forms, `undefined` if native. */
 export interface Site {
   f0: unknown

@@ -4,7 +4,8 @@
  * From the marked functions (the **roots**) the call graph is followed through calls by name. A function needs a twin if
  * it can run long: it has a loop without a small constant bound, it is recursive, it calls an array method with a
  * callback, or it calls one that needs a twin.
- * Everything else is called as it is: calling the plain form is always right, it only has no yield point inside.
+ * Everything else is called as it is: calling the plain form is always right, it only has no yield point inside. Only
+ * short methods that share their name with one that needs a twin get one, too: a call then finds all of them the same way.
  *
  * **What is refused**: a root that may be suspended and, somewhere below it, changes state that outlives the call (a
  * variable of the module or of a function around the root, a property of one, a global). Two fibers that run such a
@@ -13,7 +14,7 @@
  */
 import type { Program } from "oxc-parser"
 import { builtinCall } from "./builtins.ts"
-import { calledFunction, calledMethod, callsOwnImport } from "./calls.ts"
+import { calledFunction, calledMethod, callsOwnImport, isSteppableCall } from "./calls.ts"
 import type { Method } from "./declared.ts"
 import { methodsOf, names, placed } from "./declared.ts"
 import type { Diagnostic } from "./diagnostic.ts"
@@ -26,7 +27,7 @@ import { isShort } from "./rounds.ts"
 import type { Scopes } from "./scope.ts"
 import { isConstant, ownName } from "./scope.ts"
 import type { AnyFunction, Node } from "./syntax.ts"
-import { isLoop, someOwn, walkOwn } from "./syntax.ts"
+import { isClass, isFunction, isLoop, someOwn, usesLexical, walkOwn } from "./syntax.ts"
 
 /** What becomes of a function, for `giveway compile` and for tests. */
 export interface Decision {
@@ -61,6 +62,8 @@ export interface Classification {
   readonly privateCalls: ReadonlyMap<Node, AnyFunction>
   /** names of methods that have a twin */
   readonly methodNames: ReadonlySet<string>
+  /** the methods of the module's own classes and objects that have a twin, by name: what a call is likely to mean */
+  readonly ownMethods: ReadonlyMap<string, ReadonlyArray<AnyFunction>>
 }
 
 export const classify = (
@@ -168,15 +171,30 @@ export const classify = (
     if (needed.has(root)) continue
     for (const node of [root, ...graph.below(callees, root)]) if (steppable.has(node)) needed.add(node)
   }
+  const methodNames = new Set<string>()
+  for (const node of needed) {
+    const method = methods.get(node)
+    if (method !== undefined && !method.name.startsWith("#")) methodNames.add(method.name)
+  }
   for (const node of callees.keys()) {
     // a callback that is written in its place goes without saying
     if (needed.has(node) || native.has(node) || refused.has(node) || callbacks.has(node)) continue
     native.set(node, steppable.has(node) ? "only refused functions call it" : "it has no long loop and no recursion")
   }
-  const methodNames = new Set<string>()
-  for (const node of needed) {
-    const method = methods.get(node)
-    if (method !== undefined && !method.name.startsWith("#")) methodNames.add(method.name)
+  const isPlain = (node: AnyFunction): boolean =>
+    able.has(node) &&
+    !usesLexical(node, "arguments") &&
+    !someOwn(
+      node,
+      (inner) =>
+        (inner !== node && (isClass(inner) || isFunction(inner))) ||
+        isSteppableCall(inner, { steppable: needed, methodNames, privateCalls }, scopes)
+    )
+  const ownMethods = new Map<string, ReadonlyArray<AnyFunction>>()
+  for (const name of methodNames) {
+    const own = byName.get(name)!.filter((node) => methods.get(node)!.isOfModule && (needed.has(node) || isPlain(node)))
+    ownMethods.set(name, own)
+    for (const node of own) needed.add(node)
   }
   return {
     steppable: needed,
@@ -189,7 +207,8 @@ export const classify = (
     methods,
     callbacks,
     privateCalls,
-    methodNames
+    methodNames,
+    ownMethods
   }
 }
 

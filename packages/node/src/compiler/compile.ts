@@ -14,7 +14,7 @@ import { TooMuch, within } from "./effort.ts"
 import type { EffectLoops } from "./effectLoops.ts"
 import { findEffectLoops, mayHaveEffectLoops } from "./effectLoops.ts"
 import type { Unit } from "./emit.ts"
-import { plain, reasonLeft, rewriteBelow, twinName } from "./emit.ts"
+import { declarePlain, plain, reasonLeft, rewriteBelow, twinName } from "./emit.ts"
 import { placesIn } from "./lines.ts"
 import * as marks from "./marks.ts"
 import { parse, tooDeep } from "./parse.ts"
@@ -51,27 +51,18 @@ export interface Compiled {
   readonly diagnostics: ReadonlyArray<Diagnostic>
 }
 
-/** What compiled code may call at run time; it imports what it does. */
+/** What compiled code may call at run time, also before the module itself has run; it imports what it does. */
 const runtimeNames = [
-  "ABANDONED",
   "arraySite",
   "attach",
   "attachJob",
   "attachMethods",
-  "call",
-  "dispatch",
-  "dispatchArray",
   "giveWay",
   "isSliceOver",
   "leave",
-  "link",
-  "native",
-  "notCallable",
-  "open",
+  "methodOf",
   "place",
-  "save",
-  "site",
-  "start"
+  "site"
 ]
 
 /** Files beyond this many characters are bundles: their analysis would delay the start, and they are left alone. */
@@ -168,11 +159,12 @@ const compileMarked = (source: string, options: Options): Compiled => {
     .map((node) => `${prefix}attach(${node.id!.name}, ${twinName(unit, node)}); `)
   const whole = rewriteBelow(unit, program, plain(unit))
   // `SUSPENDED` is no value that a program could find in a name or a property
-  const empty = `{ plain: ${prefix}suspended, twin: undefined }`
+  const empty = `{ plain: ${prefix}SUSPENDED, twin: undefined }`
   const cells = [...unit.imports].map(({ name }) => `const ${prefix}i_${name} = ${empty}; `)
   cells.push(...[...unit.sites].map(([name, made]) => `const ${name} = ${made}; `))
   cells.push(...Array.from(unit.traces, ([name, trace]) => `const ${name} = ${trace}; `))
   cells.push(...unit.makers.values())
+  cells.push(declarePlain(unit))
   const made = cells.join("") + templates.declare(unit.templates) + early.join("")
   const prologue = importRuntime(prefix, runtime, `${made}${whole}`) + made
   const marked = copy(text, 0, program.start) + insertAt(whole, head, prologue) + copy(text, program.end, text.length)
@@ -189,8 +181,26 @@ const unused = (text: string, program: Program): string => {
   return prefix
 }
 
-/** Constants of the module, which V8 sees through in code that it optimises; an import it reads each time. */
-const runtimeConstants = { suspended: "SUSPENDED", budget: "budget" }
+/**
+ * What only twins use, in constants of the module: V8 sees through these in code that it optimises, while an import it
+ * reads each time.
+ */
+const runtimeConstants = [
+  "ABANDONED",
+  "budget",
+  "call",
+  "dispatch",
+  "dispatchArray",
+  "ended",
+  "iterator",
+  "link",
+  "native",
+  "notCallable",
+  "open",
+  "save",
+  "start",
+  "SUSPENDED"
+]
 
 /** Imports what `code` uses. */
 const importRuntime = (prefix: string, runtime: string, code: string): string => {
@@ -198,9 +208,9 @@ const importRuntime = (prefix: string, runtime: string, code: string): string =>
   const mentioned = new Set(Array.from(code.matchAll(runtimeName), ([, name]) => name))
   const imports = runtimeNames.filter((name) => mentioned.has(name)).map((name) => `${name} as ${prefix}${name}`)
   let constants = ""
-  for (const [name, exported] of Object.entries(runtimeConstants)) {
+  for (const name of runtimeConstants) {
     if (!mentioned.has(name)) continue
-    imports.push(`${exported} as ${prefix}shared_${name}`)
+    imports.push(`${name} as ${prefix}shared_${name}`)
     constants += `const ${prefix}${name} = ${prefix}shared_${name}; `
   }
   return `import { ${imports.join(", ")} } from ${runtime}; ${constants}`

@@ -22,6 +22,8 @@ export interface Method {
   readonly owner: string | undefined
   /** whether its `this` is the one object of a constant */
   readonly isOfObject: boolean
+  /** whether there is one of it: a statement of the module itself declares its class or object, and its twin stands after that */
+  readonly isOfModule: boolean
 }
 
 /** The methods that calls may mean, and the one that each call of a private one means. */
@@ -36,22 +38,27 @@ export const methodsOf = (program: Program, scopes: Scopes): Methods => {
   const all = new Map<AnyFunction, Method>()
   /** classes that a statement declares, under a name that never means anything else */
   const declared = new Map<Node, string>()
-  const declares = (statement: Node): void => {
-    if (statement.type === "ExportNamedDeclaration" && statement.declaration !== null) declares(statement.declaration)
+  const ofModule = new Set<Node>()
+  const declares = (statement: Node, isOfModule: boolean): void => {
+    if (statement.type === "ExportNamedDeclaration" && statement.declaration !== null) {
+      declares(statement.declaration, isOfModule)
+    }
     if (statement.type === "ClassDeclaration" && statement.id !== null && isFixed(statement.id, scopes)) {
       declared.set(statement, statement.id.name)
+      if (isOfModule) ofModule.add(statement)
     }
     if (statement.type !== "VariableDeclaration") return
     for (const { id, init } of statement.declarations) {
       if (id.type !== "Identifier" || !isFixed(id, scopes)) continue
       if (init === null) continue
       for (const [node, name] of functionsOf(init)) {
-        all.set(node, { name, holder: id.name, inside: undefined, owner: "Object", isOfObject: true })
+        all.set(node, { name, holder: id.name, inside: undefined, owner: "Object", isOfObject: true, isOfModule })
       }
     }
   }
   walk(program, (node) => {
-    if (node.type === "Program" || node.type === "BlockStatement") for (const child of children(node)) declares(child)
+    if (node.type !== "Program" && node.type !== "BlockStatement") return
+    for (const child of children(node)) declares(child, node === program)
   })
   const called = new Map<Node, AnyFunction>()
   const variables = new Map<Node, string>()
@@ -60,7 +67,9 @@ export const methodsOf = (program: Program, scopes: Scopes): Methods => {
       variables.set(node.init, node.id.name)
     }
     if (node.type === "ClassDeclaration" || node.type === "ClassExpression") {
-      methodsOfClass(node, declared.get(node), node.id?.name ?? variables.get(node), all, called)
+      const isOfModule = ofModule.has(node)
+      const owner = node.id?.name ?? variables.get(node)
+      methodsOfClass(node, { name: declared.get(node), owner, isOfModule }, all, called)
     }
   })
   return { all, private: called }
@@ -88,8 +97,11 @@ export const functionsOf = (object: Node): ReadonlyArray<readonly [AnyFunction, 
 /** Adds the methods of a class to `all`, and the calls of its private ones in its methods' own code to `called`. */
 const methodsOfClass = (
   { body }: ClassNode,
-  name: string | undefined,
-  owner: string | undefined,
+  {
+    isOfModule,
+    name,
+    owner
+  }: { readonly name: string | undefined; readonly owner: string | undefined; readonly isOfModule: boolean },
   all: Map<AnyFunction, Method>,
   called: Map<Node, AnyFunction>
 ): void => {
@@ -104,7 +116,8 @@ const methodsOfClass = (
     const { key } = member
     if (key.type !== "Identifier" && key.type !== "PrivateIdentifier") continue
     const isPrivate = key.type === "PrivateIdentifier"
-    all.set(member.value, { name: `${isPrivate ? "#" : ""}${key.name}`, holder, inside, owner, isOfObject: false })
+    const method = { name: `${isPrivate ? "#" : ""}${key.name}`, holder, inside, owner, isOfObject: false }
+    all.set(member.value, { ...method, isOfModule: isOfModule && !isInside })
     own.push(member.value)
     if (isPrivate) known.set(key.name, member.value)
   }

@@ -118,15 +118,36 @@ export const twinsOf = (unit: Unit, functions: ReadonlyArray<AnyFunction>, plain
 const attachMethods = (unit: Unit, functions: ReadonlyArray<AnyFunction>): string => {
   const { classification, prefix } = unit
   const fields = new Map<string, Array<string>>()
+  const known: Array<string> = []
   for (const node of functions) {
     const method = classification.methods.get(node)
     // a private method needs no finding
     if (method === undefined || !classification.steppable.has(node) || method.name.startsWith("#")) continue
     const own = fields.get(method.holder) ?? []
     fields.set(method.holder, [...own, `${method.name}: ${twinName(unit, node)}`])
+    if (candidates(unit, method.name).includes(node)) {
+      known.push(` ${plainName(unit, node)} = ${prefix}methodOf(${method.holder}, "${method.name}");`)
+    }
   }
-  return [...fields].map(([holder, own]) => ` ${prefix}attachMethods(${holder}, { ${own.join(", ")} });`).join("")
+  const attached = [...fields].map(([holder, own]) => ` ${prefix}attachMethods(${holder}, { ${own.join(", ")} });`)
+  return [...attached, ...known].join("")
 }
+
+/** A place compares what it calls with as many methods of the module; V8 would inline as many. */
+const mostCandidates = 4
+
+/** What a call of a method of this name is compared with first: each comparison leads to a call that V8 sees through. */
+const candidates = (unit: Unit, name: string): ReadonlyArray<AnyFunction> =>
+  (unit.classification.ownMethods.get(name) ?? []).slice(0, mostCandidates)
+
+/** The variable that holds the method itself, once its class is there. */
+const plainName = (unit: Unit, node: AnyFunction): string => twinName(unit, node, "p")
+
+/** Declares these variables, for the module. */
+export const declarePlain = (unit: Unit): string =>
+  [...unit.classification.ownMethods.keys()]
+    .flatMap((name) => candidates(unit, name).map((node) => `let ${plainName(unit, node)} = ${unit.prefix}SUSPENDED; `))
+    .join("")
 
 /** The body of a class that its methods' twins stand in. */
 const classBody = (unit: Unit, body: Node): string | undefined => {
@@ -259,8 +280,8 @@ export const methodCall = (
   args: string
 ): string => {
   const all = args === "" ? object : `${object}, ${args}`
-  const own = unit.classification.privateCalls.get(call)
-  if (own !== undefined) return `${twinName(unit, own)}(${all})`
+  const target = unit.classification.privateCalls.get(call)
+  if (target !== undefined) return `${twinName(unit, target)}(${all})`
   const { prefix, scopes, sites } = unit
   const site = `${prefix}m${call.end}`
   const builtin = builtinCall(call, calledMethod(call), scopes)
@@ -271,7 +292,11 @@ export const methodCall = (
   const name = JSON.stringify(calleeText(call.callee))
   const twin = `${found} = ${method} === ${site}.f0 ? ${site}.t0 : ${prefix}${dispatch}(${site}, ${method}, ${name})`
   if (args.length > shortArguments) return `((${twin}) ?? ${prefix}native(${method}))(${all})`
-  return `((${twin}) === undefined ? ${prefix}call(${method}, ${all}) : ${found}(${all}))`
+  const other = `(${twin}) === undefined ? ${prefix}call(${method}, ${all}) : ${found}(${all})`
+  const own = candidates(unit, calledMethod(call)!).map(
+    (node) => `${method} === ${plainName(unit, node)} ? ${twinName(unit, node)}(${all}) : `
+  )
+  return `(${own.join("")}${other})`
 }
 
 /** The call of a twin in place of the call of its function, which a constant may not hold yet. */
@@ -294,13 +319,14 @@ export const twinCall = (unit: Unit, callee: CallExpression, args: string): stri
  */
 export const declareTwin = (
   node: AnyFunction,
-  inner: readonly [text: string, name: string],
+  inner: readonly [text: string, name: string] | undefined,
   entry: readonly [text: string, name: string],
   again: boolean
 ): string => {
-  if (again) return `{ const ${inner[1]} = ${inner[0]}; ${entry[1]} = ${entry[0]}; }`
-  if (node.type === "FunctionDeclaration") return `${inner[0]} ${entry[0]}`
-  return `const ${inner[1]} = ${inner[0]}; const ${entry[1]} = ${entry[0]};`
+  const constant = inner === undefined ? "" : `const ${inner[1]} = ${inner[0]}; `
+  if (again) return `{ ${constant}${entry[1]} = ${entry[0]}; }`
+  if (node.type === "FunctionDeclaration") return `${inner === undefined ? "" : `${inner[0]} `}${entry[0]}`
+  return `${constant}const ${entry[1]} = ${entry[0]};`
 }
 
 /** The parameters of a function as they are written. */

@@ -25,6 +25,7 @@ import {
   twinsAfter,
   twinsOf
 } from "./emit.ts"
+import type { Reading } from "./iterables.ts"
 import * as iterables from "./iterables.ts"
 import { chunked, chunkedForOf, isChunkable, withFirst } from "./loops.ts"
 import { named } from "./print.ts"
@@ -72,12 +73,17 @@ export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): st
 
   const forOf = (at: ForOfStatement, names: ReadonlyArray<string>): string => {
     const number = labels++
-    const iteration = { cursor: `${prefix}i${number}`, items: `${prefix}j${number}`, index: `${prefix}k${number}` }
+    const name = (letter: string): string => `${prefix}${letter}${number}`
+    const iteration = { source: name("j"), cursor: name("i"), index: name("k"), length: name("h") }
     const open = iterables.opening(unit, at, iteration, `(${rewrite(unit, at.right, replace)})`)
-    const chunks = chunkedForOf(unit, at, names, `${prefix}l${number}`, iteration, { check, replace, jumps })
+    const chunks = (reading: Reading): string =>
+      chunkedForOf(unit, at, names, `${prefix}l${number}`, iteration, reading, { check, replace, jumps })
     const error = `${prefix}y`
-    const left = ` catch (${error}) { ${iterables.failing(iteration, error)} } finally { ${iterables.closing(iteration)} }`
-    return `{ let ${Object.values(iteration).join(", ")}; ${open} try { ${chunks} }${left} }`
+    const failing = iterables.failing(iteration, "by steps", error)
+    const closing = iterables.closing(iteration, "by steps")
+    const closed = `try { ${chunks("by steps")} } catch (${error}) { ${failing} } finally { ${closing} }`
+    const either = `if (${iterables.isIndexed(iteration)}) { ${chunks("by index")} } else ${closed}`
+    return `{ let ${Object.values(iteration).join(", ")}; ${open} ${either} }`
   }
 
   // the twin and its object are read before the arguments are evaluated, so nested calls can use the same variables
@@ -120,7 +126,7 @@ export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): st
       const call = calledMethod(at) === undefined ? twinCall(unit, at, args) : callOfMethod(at, args)
       const point = points.get(at) ?? points.size + 1
       points.set(at, point)
-      return `((${result} = ${tracedCall(at, call)}) === ${prefix}suspended ? yield ${point} : ${result})`
+      return `((${result} = ${tracedCall(at, call)}) === ${prefix}SUSPENDED ? yield ${point} : ${result})`
     }
     if (at.type === "TaggedTemplateExpression" && unit.templates.has(at)) return taggedCall(unit, at, replace)
     if (at.type === "VariableDeclaration" && unit.declared.has(at)) return declarations(at)

@@ -15,7 +15,7 @@ import { callsSteppable } from "./calls.ts"
 import type { ForOfStatement } from "oxc-parser"
 import type { Unit, Replace } from "./emit.ts"
 import { rewrite, rewriteBelow } from "./emit.ts"
-import type { Iteration } from "./iterables.ts"
+import type { Iteration, Reading } from "./iterables.ts"
 import * as iterables from "./iterables.ts"
 import { isShort } from "./rounds.ts"
 import type { Binding } from "./scope.ts"
@@ -216,6 +216,7 @@ export const chunkedForOf = (
   labels: ReadonlyArray<string>,
   label: string,
   iteration: Iteration,
+  reading: Reading,
   context: ChunkContext
 ): string => {
   const { rounds, weight } = chunkOf([loop.body], unit.scopes, unit.largestChunk)
@@ -224,10 +225,16 @@ export const chunkedForOf = (
   for (const node of breaks) context.jumps.set(node, `break ${label};`)
   for (const node of continues) context.jumps.set(node, `continue ${round};`)
   const text = (node: Node): string => rewrite(unit, node, context.replace)
-  const count = `${label}c`
-  const body = `${iterables.ending(iteration, label)} ${iterables.binding(loop, iteration, text, false)} { ${text(loop.body)} }`
+  const ending = iterables.ending(unit, iteration, reading, label)
+  const body = `${ending} ${iterables.binding(loop, iteration, reading, text, false)} { ${text(loop.body)} }`
+  const end = `${label}e`
+  const { index } = iteration
+  const head =
+    reading === "by index"
+      ? `for (const ${end} = ${index} + ${rounds}; ${index} < ${end};)`
+      : `for (let ${end} = ${rounds}; ${end}-- !== 0;)`
   const roundLabel = continues.length > 0 ? `${round}: ` : ""
-  return `${label}: for (;;) { ${roundLabel}for (let ${count} = ${rounds}; ${count}-- !== 0;) { ${body} } ${context.check(weight)} }`
+  return `${label}: for (;;) { ${roundLabel}${head} { ${body} } ${context.check(weight)} }`
 }
 
 /** A loop as it is, with `first` at the top of each round. */

@@ -10,13 +10,14 @@ import type { Replace, Unit } from "./emit.ts"
 import { callback, plain, rewrite, rewriteBelow, twinsAfter, withSelf } from "./emit.ts"
 import { Expressions } from "./expressions.ts"
 import { Frames } from "./frames.ts"
-import type { Iteration } from "./iterables.ts"
+import type { Iteration, Reading } from "./iterables.ts"
 import * as iterables from "./iterables.ts"
 import type { ChunkContext } from "./loops.ts"
 import { chunked, chunkedForOf, isChunkable, jumpsTo } from "./loops.ts"
 import type { Handler, Kept, Step } from "./steps.ts"
 import type { AnyFunction, Loop, Node } from "./syntax.ts"
 import { isClass, isFunction, isLoop, someOwn, usesLexical, walkOwn } from "./syntax.ts"
+import { isShort } from "./rounds.ts"
 import { checkVariables, hasPoints, Unsuited } from "./variables.ts"
 import { checkWeight, chunkOf } from "./weight.ts"
 
@@ -394,38 +395,79 @@ class Lowering {
     const { frames, unit } = this
     const objection = iterables.objection(unit, loop)
     if (objection !== undefined) throw new Unsuited(objection)
-    const source = this.expressions.expression(loop.right, loop, steps)
-    const iteration = { cursor: frames.temporary(), items: frames.temporary(), index: frames.temporary() }
-    const open = iterables.opening(unit, loop, iteration, source)
+    const value = this.expressions.expression(loop.right, loop, steps)
+    const temporary = (): string => frames.temporary()
+    const iteration = { source: temporary(), cursor: temporary(), index: temporary(), length: temporary() }
+    const open = iterables.opening(unit, loop, iteration, value)
     steps.push({ kind: "code", text: open, again: open })
-    const leave = frames.hold(Object.values(iteration))
-    const body = isChunkable(unit, loop)
-      ? this.chunkedForOf(loop, names, iteration)
-      : this.forOfRounds(loop, names, iteration)
-    leave()
-    const error = `${unit.prefix}y`
-    const failing = iterables.failing(iteration, error)
-    steps.push({
-      kind: "try",
-      body: [body],
-      handler: { parameter: `(${error})`, kept: [], body: [{ kind: "code", text: failing, again: failing }] },
-      finalizer: `{ ${iterables.closing(iteration)} }`
-    })
+    const { cursor, index, source } = iteration
+    if (someOwn(loop.body, (inner) => isLoop(inner) && !isShort(inner, unit.scopes))) {
+      steps.push(this.closed(loop, names, iteration, "either", [source, cursor, index]))
+      return
+    }
+    const yes = frames.nested(() => [this.forOfLoop(loop, names, iteration, "by index", [source, index])])
+    const no = frames.nested(() => [this.closed(loop, names, iteration, "by steps", [cursor])])
+    steps.push({ kind: "if", test: iterables.isIndexed(iteration), yes, no })
   }
 
-  private chunkedForOf(loop: ForOfStatement, names: ReadonlyArray<string>, iteration: Iteration): Step {
+  /** A loop that closes its iterator. */
+  private closed(
+    loop: ForOfStatement,
+    names: ReadonlyArray<string>,
+    iteration: Iteration,
+    reading: Reading,
+    held: ReadonlyArray<string>
+  ): Step {
+    const error = `${this.unit.prefix}y`
+    const failing = iterables.failing(iteration, reading, error)
+    return {
+      kind: "try",
+      body: [this.forOfLoop(loop, names, iteration, reading, held)],
+      handler: { parameter: `(${error})`, kept: [], body: [{ kind: "code", text: failing, again: failing }] },
+      finalizer: `{ ${iterables.closing(iteration, reading)} }`
+    }
+  }
+
+  /** `held`: what of the iterator its frames keep. */
+  private forOfLoop(
+    loop: ForOfStatement,
+    names: ReadonlyArray<string>,
+    iteration: Iteration,
+    reading: Reading,
+    held: ReadonlyArray<string>
+  ): Step {
+    const leave = this.frames.hold(held)
+    const lower = isChunkable(this.unit, loop) ? this.chunkedForOf : this.forOfRounds
+    const step = lower.call(this, loop, names, iteration, reading)
+    leave()
+    return step
+  }
+
+  private chunkedForOf(
+    loop: ForOfStatement,
+    names: ReadonlyArray<string>,
+    iteration: Iteration,
+    reading: Reading
+  ): Step {
+    const { prefix } = this.unit
     const point = this.frames.nextPoint()
     const context = this.chunks(point, this.frames.frame())
-    const text = chunkedForOf(this.unit, loop, names, `${this.unit.prefix}l${this.labels++}`, iteration, context)
+    const text = chunkedForOf(this.unit, loop, names, `${prefix}l${this.labels++}`, iteration, reading, context)
     return { kind: "chunked", point, kept: [], init: "", loop: text }
   }
 
-  private forOfRounds(loop: ForOfStatement, names: ReadonlyArray<string>, iteration: Iteration): Step {
-    const { frames } = this
+  private forOfRounds(
+    loop: ForOfStatement,
+    names: ReadonlyArray<string>,
+    iteration: Iteration,
+    reading: Reading
+  ): Step {
+    const { frames, unit } = this
     const { check, out, round } = this.rounds(loop, names)
-    const ending = iterables.ending(iteration, out)
+    const ending = iterables.ending(unit, iteration, reading, out)
     const { hide, kept, leave } = frames.enter(loop)
-    const binding = (again: boolean): string => iterables.binding(loop, iteration, (node) => this.text(node), again)
+    const binding = (again: boolean): string =>
+      iterables.binding(loop, iteration, reading, (node) => this.text(node), again)
     const steps: Array<Step> = [{ kind: "code", text: binding(false), again: binding(true) }]
     frames.declare(loop.left)
     steps.push(...this.list([loop.body]))

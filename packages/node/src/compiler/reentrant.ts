@@ -70,7 +70,7 @@ export const emitReentrant = (unit: Unit, node: AnyFunction, lowered: Lowered, a
         if (step.rounds === undefined) return check(step.weight, step.point, step.kept)
         return `if (--${step.rounds.counter} < 0) { ${step.rounds.counter} = ${step.rounds.between}; ${check(step.weight, step.point, step.kept)} }`
       case "call":
-        return `if ((${step.result} = ${step.call}) === ${prefix}suspended) ${leave(step.point, step.kept, `this.trace = ${trace};`)}`
+        return `if ((${step.result} = ${step.call}) === ${prefix}SUSPENDED) ${leave(step.point, step.kept, `this.trace = ${trace};`)}`
       case "block":
         return `{ ${clean(step.body)} }`
       case "if":
@@ -192,11 +192,14 @@ export const emitReentrant = (unit: Unit, node: AnyFunction, lowered: Lowered, a
   const temporary = restored.map((name) => `${name} = ${frame}.${name}`)
   const others = lowered.frames.temporaries.filter((name) => !lowered.frames.keptTemporaries.has(name))
   const all = [...temporary, ...others, ...counters, ...(lowered.finishes ? [`${pausing(unit)} = false`] : [])]
+  const name = named(node.start, traceName(unit, node))
+  const whole = [`${name}function ${entryText}`, entry] as const
+  // a short method: nothing can go on that was never interrupted
+  if (pointsOf(steps) === undefined) return declareTwin(node, undefined, whole, again)
   const declared = all.length === 0 ? "" : `let ${all.join(", ")}; `
   const resumeText =
     `${resume}(${frame}, ${value}, ${threw}) { ${lowered.guarded ? "" : rethrow}let ${point} = ${frame}.point; ${self}${declare(lowered.variables, "var")}${declared}` +
     `${declare(lowered.body, "let")}${rest(steps)} }`
   unit.makers.set(node, lowered.frames.declareMakers(lowered.finishes))
-  const name = named(node.start, traceName(unit, node))
-  return declareTwin(node, [`${name}function ${resumeText}`, resume], [`${name}function ${entryText}`, entry], again)
+  return declareTwin(node, [`${name}function ${resumeText}`, resume], whole, again)
 }

@@ -75,9 +75,9 @@ const ask = (): void => {
   })
 }
 
-/** Chunks of the test loop; 0 until it is prepared. Asked for again if the watched thread was too slow, so many times. */
+/** Chunks of the test loop; 0 until it is prepared. Asked for again if there was no answer, so many times. */
 let testChunks = 0
-let tests = 3
+let tests = 8
 
 /** Once compiled code has run: does it hear what this thread says? */
 const askForTest = (): void => {

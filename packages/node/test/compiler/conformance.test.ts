@@ -224,7 +224,29 @@ const programs: Record<string, string> = {
     let y = 1; for (let y of [y2()]) { Y(y); o(y) } function y2() { return 4 } o(y)
     for (const a of [1, 2]) { const b = a; for (const a of [b, 9]) { o(Y(a) + b) } o(a) }`,
   "a labelled continue out of for-of and try": `
-    const r2 = () => { outer: for (let i = 0; i < 3; i++) { try { for (const x of [1, 2]) { if (Y(x) === 2) continue outer; o(i + x) } } catch (e) { o("no") } finally { if (i === 1) break outer } } return "r" }; o(r2())`
+    const r2 = () => { outer: for (let i = 0; i < 3; i++) { try { for (const x of [1, 2]) { if (Y(x) === 2) continue outer; o(i + x) } } catch (e) { o("no") } finally { if (i === 1) break outer } } return "r" }; o(r2())`,
+  "methods that are not what they were": `
+    const xs = [1, 2, 3]; const many = [new A(1), new B(2), new C(3), one, { sum: (xs) => "arrow " + xs.length }]
+    for (const each of many) o(each.sum(xs))
+    const own = new A(4); Object.defineProperty(own, "sum", { value: function (xs) { return "own " + this.k + xs.length } }); o(own.sum(xs))
+    const got = { get sum() { o("get"); return A.prototype.sum }, k: 9 }; o(got.sum(xs))
+    const seen = new Proxy(new B(5), { get(t, key, r) { o("get " + String(key)); return Reflect.get(t, key, r) } }); o(seen.sum(xs))
+    o(A.prototype.sum.call({ k: 7 }, xs))
+    const before = A.prototype.sum
+    Object.defineProperty(A.prototype, "sum", { value: function (xs) { return "patched " + before.call(this, xs) }, configurable: true })
+    for (const each of many) o(each.sum(xs))
+    Object.defineProperty(A.prototype, "sum", { value: before, configurable: true })
+    const none = {}, number = { sum: 1 }
+    try { number.sum(xs) } catch (e) { o(e.message) }
+    try { none.sum(o("argument")) } catch (e) { o(e.message) }
+    o(early)
+    }
+    const early = main2(); function main2() { try { return new A(1) } catch (e) { return e.name } }
+    class A { constructor(k) { this.k = k } sum(xs) { let s = 0; for (const x of xs) s += Y(x) * this.k; return s } }
+    class B extends A { sum(xs) { return this.k + Y(xs.length) } }
+    class C { constructor(k) { this.k = k } sum({ length }, more = () => this.k) { return "short " + length + more() } }
+    const one = { k: "one", sum(xs) { return this.k + xs[0] } }
+    {`
 }
 
 const forms: ReadonlyArray<Forms> = ["best", "all generators"]

