@@ -11,6 +11,7 @@ import type { ThreadBlock } from "./internal/sharedMemory.ts"
 import * as YieldPoint from "./YieldPoint.ts"
 
 export * as sharedMemory from "./internal/sharedMemory.ts"
+export * as answers from "./internal/answers.ts"
 export type { Place } from "./internal/jobQueue.ts"
 export { ElementWindow } from "./internal/elementWindow.ts"
 export { findUncloneable } from "./internal/cloneable.ts"

@@ -112,14 +112,16 @@ export interface Options {
  *
  * @category models
  */
-export type Watch = (thread: {
+export type Watch<E = never> = (thread: {
   readonly buffer: SharedArrayBuffer
   /** where its accounts by name are, see `Sysmon.usage` */
   readonly accounts: SharedArrayBuffer
   readonly thresholdMs: number
   readonly logs: boolean
   readonly receive: (message: Sysmon.Message) => void
-}) => Effect.Effect<(request: Sysmon.Request) => void, WatcherError | InvalidOption, Scope.Scope>
+  /** stalls as they end, for whoever shows them */
+  readonly starvation: Stream.Stream<Starvation.Starvation>
+}) => Effect.Effect<(request: Sysmon.Request) => void, WatcherError | InvalidOption | E, Scope.Scope>
 
 /** Stalls that a slow subscriber may be behind. A guess: more are a program that stalls all the time. */
 const backlog = 64
@@ -137,7 +139,7 @@ const thresholdOf = (threshold: Duration.Input): Effect.Effect<number, InvalidOp
 const log = (starvation: Starvation.Starvation, suppressed: number): Effect.Effect<void> =>
   Effect.logWarning(supervisor.describe(starvation, suppressed))
 
-const make = Effect.fnUntraced(function* (options: Options, watch: Watch | undefined) {
+const make = Effect.fnUntraced(function* <E>(options: Options, watch: Watch<E> | undefined) {
   const thresholdMs = yield* thresholdOf(options.threshold ?? "50 millis")
   const logs = options.logs ?? true
   const pubsub = yield* PubSub.sliding<Starvation.Starvation>(backlog)
@@ -148,6 +150,7 @@ const make = Effect.fnUntraced(function* (options: Options, watch: Watch | undef
       : logs
         ? log(told.starvation, told.suppressed)
         : Effect.void
+  const starvation = Stream.fromPubSub(pubsub)
   const scheduler = yield* supervisor.currentScheduler
   const supervised = yield* Effect.acquireRelease(
     Effect.sync(() =>
@@ -164,12 +167,12 @@ const make = Effect.fnUntraced(function* (options: Options, watch: Watch | undef
   yield* Effect.forkScoped(Effect.forever(Effect.flatMap(Queue.take(actions), execute)))
   if (watch !== undefined) {
     const { accounts, buffer, receive } = supervised
-    supervised.attach(yield* watch({ buffer, accounts, thresholdMs, logs, receive }))
+    supervised.attach(yield* watch({ buffer, accounts, thresholdMs, logs, receive, starvation }))
   }
   return Supervision.of({
     fibers: Effect.sync(supervised.fibers),
     dump: Effect.sync(() => new FiberDump.FiberDump({ takenAt: supervised.now(), fibers: supervised.fibers() })),
-    starvation: Stream.fromPubSub(pubsub),
+    starvation,
     recent: Effect.sync(supervised.recent),
     usage: Effect.sync(supervised.usage),
     statistics: Effect.sync(supervised.statistics)
@@ -214,8 +217,10 @@ export const layer = (options: Options = {}): Layer.Layer<Supervision, InvalidOp
  *
  * @category layers
  */
-export const layerWatched = (options: Options, watch: Watch): Layer.Layer<Supervision, InvalidOption | WatcherError> =>
-  Layer.effect(Supervision)(make(options, watch))
+export const layerWatched = <E = never>(
+  options: Options,
+  watch: Watch<E>
+): Layer.Layer<Supervision, InvalidOption | WatcherError | E> => Layer.effect(Supervision)(make(options, watch))
 
 /**
  * A long-lived fiber under {@link supervise}.

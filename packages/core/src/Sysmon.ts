@@ -16,6 +16,7 @@
  */
 import type { Beacon } from "./internal/sharedMemory.ts"
 import * as sharedMemory from "./internal/sharedMemory.ts"
+import * as answers from "./internal/answers.ts"
 import * as flagTest from "./internal/flagTest.ts"
 import * as rateLimit from "./internal/rateLimit.ts"
 import * as blaming from "./internal/blaming.ts"
@@ -84,6 +85,11 @@ export const prepareTest: () => number = flagTest.prepare
 
 /** What the watched thread evaluates when the watcher asks it, in JavaScript. The answer is an {@link Answer} as JSON. */
 export const question = `globalThis[Symbol.for("~giveway/diagnose")]?.()`
+
+/**
+ * What the watched thread evaluates when it is asked `names`, in JavaScript: `fibers`, `recent`, `statistics`, and what else parts of the program answer. The answers come as one JSON object, without those that nobody gives.
+ */
+export const questionOf: (names: ReadonlyArray<string>) => string = answers.expression
 
 /** What the watched thread says of itself, in the middle of whatever holds it. Times in ms. */
 export interface Answer {
@@ -174,7 +180,8 @@ export type Request =
 /** What the watcher's shell must do. */
 export type Action =
   | { readonly _tag: "Ask"; readonly key: string }
-  | { readonly _tag: "Report"; readonly report: Report }
+  /** `quiet`: the same was said too often of late, so it is for those who look, and not for the log */
+  | { readonly _tag: "Report"; readonly report: Report; readonly quiet: boolean }
   | { readonly _tag: "Tell"; readonly message: Message }
 
 /** A stall that the watcher has seen and not yet seen the end of. */
@@ -268,7 +275,9 @@ export const unobserved = (gaps: ReadonlyArray<Gap>, from: number, to: number): 
   return sum
 }
 
-interface Hold {
+/** A way in which the loop is held at a moment. */
+export interface Hold {
+  /** the same in the reports of the stall that it becomes */
   readonly key: string
   readonly kind: "slice" | "hold"
   readonly startedAt: number
@@ -276,7 +285,8 @@ interface Hold {
   readonly heldMs: number
 }
 
-const holdsOf = (beacon: Beacon, now: number): ReadonlyArray<Hold> => {
+/** How the beacon says that the loop is held, however shortly. */
+export const holdsOf = (beacon: Beacon, now: number): ReadonlyArray<Hold> => {
   const holds: Array<Hold> = []
   const sliceMs = beacon.depth > 0 ? now - beacon.outerStart : 0
   if (beacon.depth > 0) {

@@ -96,7 +96,7 @@ const watch = (
   let looks = 0
   const note = (actions: ReadonlyArray<Sysmon.Action>) => {
     for (const action of actions) {
-      if (action._tag === "Report") reports.push({ ...action.report, at: now })
+      if (action._tag === "Report" && !action.quiet) reports.push({ ...action.report, at: now })
       if (action._tag === "Tell") told.push(action.message)
     }
   }
@@ -231,7 +231,7 @@ const answer = (heldBy: Partial<Sysmon.Answer>): Sysmon.Answer => ({
 const asked = (heldBy: Partial<Sysmon.Answer>, delayMs: number, coreWaitMs = 0) => {
   const seen = { ...held, coreWaitMs }
   const { actions } = Sysmon.answered(open(), answer({ at: 55 + delayMs, ...heldBy }), 55, seen, 55 + delayMs)
-  return actions.flatMap((action) => (action._tag === "Report" ? [Sysmon.line(action.report)] : []))
+  return actions.flatMap((action) => (action._tag === "Report" && !action.quiet ? [Sysmon.line(action.report)] : []))
 }
 
 describe("time that nobody observed", () => {

@@ -43,7 +43,7 @@ export type Services = Compute.Compute | Supervision.Supervision
  *
  * @category errors
  */
-export type LayerError = InvalidOption | Supervision.WatcherError
+export type LayerError = InvalidOption | NodeSysmon.LayerError
 
 const stack = <E, F>(
   compute: Layer.Layer<Compute.Compute, E>,
@@ -132,7 +132,8 @@ export interface RunMainOptions extends Options {
 export const runMain = <A, E>(effect: Effect.Effect<A, E, Services>, options: RunMainOptions = {}): void => {
   // Thrown, it fails the import and names the reason to whoever runs the task; the program would end the worker.
   if (isComputeWorker()) throw startedInWorker("Giveway.runMain")
-  NodeRuntime.runMain(Effect.provide(effect, layer(options)), {
+  const sysmon: NodeSysmon.Options = { serve: { socket: true, signal: true }, ...options.sysmon }
+  NodeRuntime.runMain(Effect.provide(effect, layer({ ...options, sysmon })), {
     disableErrorReporting: options.disableErrorReporting,
     teardown: options.teardown
   })

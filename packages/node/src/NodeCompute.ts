@@ -17,7 +17,15 @@ import { availableParallelism, totalmem } from "node:os"
 import { pathToFileURL } from "node:url"
 import * as Compute from "@giveway/core/Compute"
 import { InvalidOption } from "@giveway/core/InvalidOption"
-import { autoCaller, batchCaller, computeMetrics, jobCaller, streamCaller, wholeNumber } from "@giveway/core/Platform"
+import {
+  answers,
+  autoCaller,
+  batchCaller,
+  computeMetrics,
+  jobCaller,
+  streamCaller,
+  wholeNumber
+} from "@giveway/core/Platform"
 import * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -123,6 +131,10 @@ export const layer = (options: Options = {}): Layer.Layer<Compute.Compute, Inval
       const pool = yield* Effect.acquireRelease(
         Effect.sync(() => new WorkerPool(resolved, observer)),
         (pool) => Effect.callback<void>((resume) => pool.close(() => resume(Effect.void)))
+      )
+      yield* Effect.acquireRelease(
+        Effect.sync(() => answers.provide("pool", () => pool.view())),
+        (withdraw) => Effect.sync(withdraw)
       )
       const exchange = jobCaller.exchangeOver(pool)
       return {

@@ -17,6 +17,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { monotonicOrigin } from "./internal/sharedClock.ts"
 import type { SysmonStart } from "./internal/sysmonStart.ts"
+import * as NodeDiagnostics from "./NodeDiagnostics.ts"
 
 /**
  * What {@link layer} takes. Everything has a default.
@@ -29,7 +30,16 @@ export interface Options extends Supervision.Options {
    * published in the end is exact anyway. Default: 10 ms. At least 1 ms.
    */
   readonly interval?: Duration.Input | undefined
+  /** How the process can be asked from outside, also while its loop is stuck. Default: it cannot. */
+  readonly serve?: NodeDiagnostics.Options | undefined
 }
+
+/**
+ * Why {@link layer} cannot be built.
+ *
+ * @category errors
+ */
+export type LayerError = InvalidOption | Supervision.WatcherError | NodeDiagnostics.ListenError
 
 /** The entry beside this file: sources run as TypeScript, what is built as JavaScript. */
 const entry = new URL(`./entry/sysmon${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url)
@@ -62,8 +72,8 @@ const ready = (worker: Worker): Effect.Effect<void, Supervision.WatcherError> =>
   })
 
 const watch =
-  (options: Options): Supervision.Watch =>
-  ({ buffer, logs, receive, thresholdMs }) =>
+  (options: Options): Supervision.Watch<NodeDiagnostics.ListenError> =>
+  ({ accounts, buffer, logs, receive, starvation, thresholdMs }) =>
     Effect.gen(function* () {
       const intervalMs = yield* intervalOf(options.interval ?? "10 millis")
       const { port1: port, port2 } = yield* Effect.acquireRelease(
@@ -77,9 +87,11 @@ const watch =
             port1.close()
           })
       )
+      const serving = yield* NodeDiagnostics.make(options.serve ?? {})
       const start: SysmonStart = {
         buffer,
         port: port2,
+        diagnostics: serving.sysmon,
         thresholdMs,
         intervalMs,
         logs,
@@ -93,7 +105,7 @@ const watch =
             new Worker(entry, {
               name: "giveway-sysmon",
               workerData: start,
-              transferList: [port2],
+              transferList: serving.sysmon === undefined ? [port2] : [port2, serving.sysmon],
               resourceLimits: { maxOldGenerationSizeMb: maxHeapMb }
             })
         ),
@@ -105,7 +117,11 @@ const watch =
       worker.unref()
       port.on("message", receive)
       port.unref()
-      return (request: Sysmon.Request) => port.postMessage(request)
+      yield* serving.start({ buffer, accounts, thresholdMs, starvation })
+      return (request: Sysmon.Request) => {
+        port.postMessage(request)
+        serving.request(request)
+      }
     })
 
 /**
@@ -117,7 +133,7 @@ const watch =
  * victims are known.
  *
  * **Errors**: `InvalidOption`; {@link Supervision.WatcherError} if Node cannot start a thread (with
- * `--permission` it needs `--allow-worker` and `--allow-inspector`).
+ * `--permission` it needs `--allow-worker` and `--allow-inspector`); `NodeDiagnostics.ListenError`.
  *
  * **Cost**: 120 to 150 ns a slice; a timer each 20 ms (50 while no fiber runs); a thread of 25 MB that wakes 20 times a
  * second. Idle, that is 0.6 to 1 % of a core on a virtual machine where an empty timer of 50 ms alone costs 0.3 %. The
@@ -150,9 +166,7 @@ const watch =
  *
  * @category layers
  */
-export const layer = (
-  options: Options = {}
-): Layer.Layer<Supervision.Supervision, InvalidOption | Supervision.WatcherError> =>
+export const layer = (options: Options = {}): Layer.Layer<Supervision.Supervision, LayerError> =>
   Supervision.layerWatched(options, watch(options))
 
 const optional = <A>(config: Config.Config<A>): Config.Config<A | undefined> =>
@@ -161,16 +175,16 @@ const optional = <A>(config: Config.Config<A>): Config.Config<A | undefined> =>
 const options: Config.Config<Options> = Config.all({
   threshold: optional(Config.Duration("GIVEWAY_STALL_THRESHOLD")),
   interval: optional(Config.Duration("GIVEWAY_STALL_INTERVAL")),
-  logs: optional(Config.Boolean("GIVEWAY_STALL_LOGS"))
+  logs: optional(Config.Boolean("GIVEWAY_STALL_LOGS")),
+  serve: NodeDiagnostics.config
 })
 
 /**
  * {@link layer} with options from the configuration: `GIVEWAY_STALL_THRESHOLD` and `GIVEWAY_STALL_INTERVAL` (durations,
- * such as `50 millis`), `GIVEWAY_STALL_LOGS` (a boolean).
+ * such as `50 millis`), `GIVEWAY_STALL_LOGS` (a boolean), and those of `NodeDiagnostics.config`.
  *
  * @category layers
  */
-export const layerConfig: Layer.Layer<
-  Supervision.Supervision,
-  InvalidOption | Supervision.WatcherError | Config.ConfigError
-> = Layer.unwrap(Effect.suspend(() => Effect.map(options, layer)))
+export const layerConfig: Layer.Layer<Supervision.Supervision, LayerError | Config.ConfigError> = Layer.unwrap(
+  Effect.suspend(() => Effect.map(options, layer))
+)

@@ -3,4 +3,5 @@
  */
 export * as Giveway from "./Giveway.ts"
 export * as NodeCompute from "./NodeCompute.ts"
+export * as NodeDiagnostics from "./NodeDiagnostics.ts"
 export * as NodeSysmon from "./NodeSysmon.ts"

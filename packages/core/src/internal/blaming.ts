@@ -57,12 +57,12 @@ export const report = (
   const blamed = blame(open, beacon, slicesAtHeartbeat, now, answer)
   const report: Report = { key, phase, ageMs, sample, ...blamed, suppressed: 0 }
   return [
-    { _tag: "Report", report },
+    { _tag: "Report", report, quiet: false },
     { _tag: "Tell", message: { _tag: "Reported", key } }
   ]
 }
 
-/** Drops reports of what was said often enough. */
+/** Quiets reports of what was said often enough. */
 export const limited = (
   limit: rateLimit.RateLimit,
   actions: ReadonlyArray<Action>,
@@ -76,7 +76,7 @@ export const limited = (
     }
     const asked = rateLimit.ask(limit, starvationText.fingerprint(action.report), now)
     limit = asked.limit
-    if (asked.allowed) kept.push({ _tag: "Report", report: { ...action.report, suppressed: asked.suppressed } })
+    kept.push({ ...action, report: { ...action.report, suppressed: asked.suppressed }, quiet: !asked.allowed })
   }
   return { limit, actions: kept }
 }

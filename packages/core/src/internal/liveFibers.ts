@@ -22,7 +22,8 @@ interface Innards {
 
 /**
  * Every fiber that runs or has suspended and not ended, in no order. A forked fiber counts once it has begun, and one
- * that was there before the hook once it has run since, or if it is who asks.
+ * that was there before the hook once it has run since, or if it is who asks. It changes nothing, for a watcher asks for
+ * it in the middle of whatever runs (`internal/answers.ts`).
  */
 export const snapshot = (features: Features): ReadonlyArray<FiberInfo> => {
   const { depth, running, table } = fiberHook.thread
@@ -34,8 +35,8 @@ export const snapshot = (features: Features): ReadonlyArray<FiberInfo> => {
   const infos: Array<FiberInfo> = []
   const children = lineage()
   table.forEach((fiber, row) => {
-    // it ended while no hook was there to see it
-    if (fiber.pollUnsafe() !== undefined) return table.remove(row)
+    // it ended while no hook was there to see it; its row goes with it, for nothing is changed by looking
+    if (fiber.pollUnsafe() !== undefined) return
     const isRunning = onStack.delete(fiber)
     const { endedAt, parentId, runDelayMs, selfMs, slices, startedAt, yields } = table.rowOf(row)
     const gaveWay = features.gaveWay !== undefined && textOfSuspension(fiber) === features.gaveWay

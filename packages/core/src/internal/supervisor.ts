@@ -8,6 +8,7 @@ import * as Scheduler from "effect/Scheduler"
 import type { FiberInfo } from "../FiberDump.ts"
 import * as Starvation from "../Starvation.ts"
 import type { Message, Request, Usage } from "../Sysmon.ts"
+import * as answers from "./answers.ts"
 import * as diagnose from "./diagnose.ts"
 import type { LongSlice } from "./fiberHook.ts"
 import * as flagTest from "./flagTest.ts"
@@ -151,6 +152,7 @@ export const start = (options: {
   let state = Starvation.initial({ thresholdMs, watched: options.watched })
   let recent: ReadonlyArray<Starvation.Starvation> = []
   let request: ((request: Request) => void) | undefined
+  let slicesEndBy: "clock" | "watcher" | undefined
 
   const step = (event: Starvation.Event, tell = options.tell): void => {
     const next = Starvation.transition(state, event)
@@ -168,8 +170,21 @@ export const start = (options: {
 
   const observed = observedOf(options.scheduler)
   const features = fiberHook.install()
+  const fibers = (): ReadonlyArray<FiberInfo> => (features === undefined ? [] : liveFibers.snapshot(features))
+  const statistics = (): ReturnType<Supervised["statistics"]> => ({
+    liveFibers: table.live(),
+    slices: fiberHook.thread.slices,
+    selfMs: fiberHook.thread.times[fiberHook.Times.total]!,
+    stalls: state.published,
+    discarded: state.discarded,
+    hooked: features !== undefined,
+    slicesEndBy
+  })
   const takeBack = [
     diagnose.install(),
+    answers.provide("fibers", () => ({ takenAt: fiberHook.now(), fibers: fibers() })),
+    answers.provide("recent", () => recent),
+    answers.provide("statistics", statistics),
     fiberHook.listen(thresholdMs, (slice) => step({ _tag: "Released", release: releaseOfSlice(slice, observed) })),
     heartbeat.listen({
       thresholdMs,
@@ -181,7 +196,6 @@ export const start = (options: {
     observe(observed)
   ]
 
-  let slicesEndBy: "clock" | "watcher" | undefined
   const receive = (message: Message): void => {
     switch (message._tag) {
       case "Test":
@@ -213,19 +227,11 @@ export const start = (options: {
       )
     },
     now: fiberHook.now,
-    fibers: () => (features === undefined ? [] : liveFibers.snapshot(features)),
+    fibers,
     recent: () => recent,
     usage: () => usage.read(accounts, labels.entries()),
     accounts: accounts.buffer,
-    statistics: () => ({
-      liveFibers: table.live(),
-      slices: fiberHook.thread.slices,
-      selfMs: fiberHook.thread.times[fiberHook.Times.total]!,
-      stalls: state.published,
-      discarded: state.discarded,
-      hooked: features !== undefined,
-      slicesEndBy
-    }),
+    statistics,
     stop: () => {
       for (const undo of takeBack) undo()
       if (features !== undefined) fiberHook.uninstall()

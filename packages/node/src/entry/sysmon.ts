@@ -15,7 +15,8 @@ import { setTimeout as after } from "node:timers/promises"
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads"
 import * as Sysmon from "@giveway/core/Sysmon"
 import { ofMainThread } from "../internal/schedulerDelay.ts"
-import { monotonicOrigin } from "../internal/sharedClock.ts"
+import type { FromSysmon } from "../diagnostics/protocol.ts"
+import { clockOf } from "../internal/sharedClock.ts"
 import type { SysmonStart } from "../internal/sysmonStart.ts"
 
 const start = workerData as SysmonStart
@@ -23,10 +24,7 @@ const { port } = start
 const block = Sysmon.attach(start.buffer)
 const labels = new Map<number, string>()
 
-// The two threads' clocks began at different moments, and the wall clock may have been set in between; the monotonic
-// clock below both gives the exact distance.
-const shift = start.origin + (monotonicOrigin() - start.monotonicOrigin)
-const now = (): number => performance.now() + shift
+const now = clockOf(start)
 
 let state = Sysmon.initial({
   thresholdMs: start.thresholdMs,
@@ -55,7 +53,8 @@ const execute = (action: Sysmon.Action): void => {
     case "Ask":
       return ask()
     case "Report":
-      if (start.logs) writeSync(2, `${Sysmon.line(action.report)}\n`)
+      start.diagnostics?.postMessage({ _tag: "Report", report: action.report } satisfies FromSysmon)
+      if (start.logs && !action.quiet) writeSync(2, `${Sysmon.line(action.report)}\n`)
   }
 }
 

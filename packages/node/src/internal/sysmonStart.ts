@@ -8,6 +8,8 @@ export interface SysmonStart {
   /** the watched thread's block */
   readonly buffer: SharedArrayBuffer
   readonly port: MessagePort
+  /** to the diagnostics thread, if there is one */
+  readonly diagnostics: MessagePort | undefined
   readonly thresholdMs: number
   readonly intervalMs: number
   /** whether it writes to standard error */

@@ -18,6 +18,7 @@ import type {
   Place
 } from "@giveway/core/Platform"
 import { findUncloneable, pack, poolMachine, succeeded, unpack } from "@giveway/core/Platform"
+import type { Lane, PoolView } from "../diagnostics/protocol.ts"
 import type { WorkerThreadOptions } from "./workerThread.ts"
 import { WorkerThread } from "./workerThread.ts"
 
@@ -113,6 +114,24 @@ export class WorkerPool implements JobRunner {
 
   statistics(): Statistics {
     return { ...poolMachine.census(this.state), ...this.counts }
+  }
+
+  /** What each worker does, for those who look at the process. Changes nothing, at any moment (`answers.ts` in core). */
+  view(): PoolView {
+    const { queued, suspended } = poolMachine.census(this.state)
+    const lanes: Array<Lane> = []
+    for (const [worker, { inbox, phase, standby }] of this.state.workers) {
+      const job = phase._tag === "Zombie" ? phase.job : inbox[0]
+      const entry = job === undefined ? undefined : this.jobs.get(job)
+      lanes.push({
+        worker,
+        phase: standby ? "standby" : phase._tag.toLowerCase(),
+        task: entry?.request.name,
+        forMs: entry?.dispatchedAt === undefined ? undefined : performance.now() - entry.dispatchedAt,
+        ahead: Math.max(0, inbox.length - 1)
+      })
+    }
+    return { maxWorkers: this.options.maxWorkers, queued, suspended, ...this.counts, lanes }
   }
 
   /** What decides whether a job that is sent now would have to wait. */

@@ -1,0 +1,117 @@
+/**
+ * Asks the watched thread what only it can say.
+ *
+ * While its loop turns a message is enough, and pauses nothing. While it is held, or if the message is not answered in
+ * time, the inspector asks: V8 answers between two statements, also of an endless loop, but not inside a native call. Then
+ * what was said last has to do, and says how old it is.
+ *
+ * **Invariant.** One question for the same names is open at a time, however many ask, so a thread in a native call
+ * collects no queue of questions.
+ */
+import { Session } from "node:inspector"
+import type { MessagePort } from "node:worker_threads"
+import * as Sysmon from "@giveway/core/Sysmon"
+import type { Source, ToMain } from "./protocol.ts"
+
+/** Answers as the JSON object in which they came; `undefined` if there never was one. */
+export interface Answered {
+  readonly text: string | undefined
+  readonly source: Source
+}
+
+export interface Asking {
+  readonly ask: (names: ReadonlyArray<string>, patienceMs?: number) => Promise<Answered>
+  /** an answer has come as a message */
+  readonly receive: (id: number, text: string) => void
+}
+
+/** How long a message may be on its way to a loop that turns, in ms, before the inspector asks. Above a usual slice. */
+const messageMs = 60
+
+/** How long whoever asks waits all in all, in ms. A native call may take longer; a scraper gives up after 10 s. */
+const defaultPatienceMs = 1000
+
+interface Open {
+  readonly names: ReadonlyArray<string>
+  readonly promise: Promise<void>
+  readonly settle: () => void
+}
+
+interface Said {
+  readonly text: string
+  readonly at: number
+  readonly from: "message" | "interrupt"
+}
+
+export const make = (options: { readonly main: MessagePort; readonly isHeld: () => boolean }): Asking => {
+  const { isHeld, main } = options
+  const said = new Map<string, Said>()
+  const open = new Map<string, Open>()
+  const byId = new Map<number, string>()
+  let lastId = 0
+
+  const hear = (key: string, text: string, from: Said["from"]): void => {
+    said.set(key, { text, at: performance.now(), from })
+    open.get(key)?.settle()
+  }
+
+  const interrupt = (key: string, names: ReadonlyArray<string>): void => {
+    const session = new Session()
+    session.connectToMainThread()
+    session.post(
+      "Runtime.evaluate",
+      { expression: Sysmon.questionOf(names), returnByValue: true },
+      (error, outcome) => {
+        session.disconnect()
+        const text: unknown = error === null ? outcome.result.value : undefined
+        if (typeof text === "string") hear(key, text, "interrupt")
+        else open.get(key)?.settle()
+      }
+    )
+  }
+
+  const begin = (key: string, names: ReadonlyArray<string>): Open => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    let timer: NodeJS.Timeout | undefined
+    const id = ++lastId
+    const opened: Open = {
+      names,
+      promise,
+      settle: () => {
+        clearTimeout(timer)
+        open.delete(key)
+        byId.delete(id)
+        resolve()
+      }
+    }
+    open.set(key, opened)
+    if (isHeld()) {
+      interrupt(key, names)
+    } else {
+      byId.set(id, key)
+      main.postMessage({ _tag: "Ask", id, names } satisfies ToMain)
+      timer = setTimeout(() => interrupt(key, names), messageMs)
+    }
+    return opened
+  }
+
+  return {
+    ask: async (names, patienceMs = defaultPatienceMs) => {
+      const key = names.join()
+      const askedAt = performance.now()
+      const { promise } = open.get(key) ?? begin(key, names)
+      const patience = Promise.withResolvers<void>()
+      const timer = setTimeout(patience.resolve, patienceMs)
+      await Promise.race([promise, patience.promise])
+      clearTimeout(timer)
+      const answer = said.get(key)
+      if (answer === undefined) return { text: undefined, source: { from: "nothing", ageMs: 0 } }
+      const ageMs = performance.now() - answer.at
+      return { text: answer.text, source: { from: answer.at < askedAt ? "memory" : answer.from, ageMs } }
+    },
+    receive: (id, text) => {
+      const key = byId.get(id)
+      if (key !== undefined) hear(key, text, "message")
+    }
+  }
+}

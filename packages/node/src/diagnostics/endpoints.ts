@@ -1,0 +1,101 @@
+/**
+ * What is answered where. Everything is read only.
+ */
+import type { Starvation } from "@giveway/core/Starvation"
+import * as Sysmon from "@giveway/core/Sysmon"
+import type { Answered, Asking } from "./ask.ts"
+import * as events from "./events.ts"
+import type { LoopWatch } from "./loop.ts"
+import * as metricsText from "./metricsText.ts"
+import type { Overview, Process } from "./protocol.ts"
+import type { Endpoint } from "./server.ts"
+import { send } from "./server.ts"
+
+/** A dump of 100,000 fibers takes the watched thread a second. */
+const dumpPatienceMs = 10_000
+
+/** A scraper should get what there is. */
+const scrapePatienceMs = 500
+
+const asked = ["statistics", "pool", "recent"] as const
+
+type Answers = Partial<Pick<Overview, (typeof asked)[number]>>
+
+export interface Endpoints {
+  readonly all: ReadonlyArray<Endpoint>
+  /** a stall is over */
+  readonly stalled: (stall: Starvation) => void
+  /** a stall lasts */
+  readonly hurry: () => void
+}
+
+export const make = (options: {
+  readonly process: Process
+  readonly thresholdMs: number
+  readonly watch: LoopWatch
+  readonly asking: Asking
+}): Endpoints => {
+  const { asking, thresholdMs, watch } = options
+  const totals = new Map<string, { readonly count: number; readonly ms: number }>()
+
+  const overviewOf = ({ source, text }: Answered): Overview => {
+    const answers = text === undefined ? {} : (JSON.parse(text) as Answers)
+    const loop = watch.look()
+    return {
+      at: loop.at,
+      process: options.process,
+      thresholdMs,
+      loop,
+      source,
+      statistics: answers.statistics,
+      usage: watch.usage(),
+      delayBoundsMs: Sysmon.delayBoundsMs,
+      pool: answers.pool,
+      open: watch.open(),
+      recent: answers.recent ?? []
+    }
+  }
+
+  const overview = async (patienceMs = scrapePatienceMs): Promise<Overview> =>
+    overviewOf(await asking.ask(asked, patienceMs))
+
+  const frames = events.make(() => overview())
+
+  const fibers: Endpoint["respond"] = async (_, response) => {
+    const { source, text } = await asking.ask(["fibers"], dumpPatienceMs)
+    const head = JSON.stringify({ process: options.process, loop: watch.look(), source })
+    // the dump may be large, so it is passed on as it came
+    const dump = text === undefined ? '"fibers":null' : text.slice(1, -1)
+    send(response, "application/json", `${head.slice(0, -1)},${dump}}\n`)
+  }
+
+  const metrics: Endpoint["respond"] = async (_, response) => {
+    const [seen, program] = await Promise.all([overview(), asking.ask(["metrics"], scrapePatienceMs)])
+    const answer = program.text === undefined ? undefined : (JSON.parse(program.text) as { readonly metrics?: string })
+    const text = metricsText.render(seen, totals, answer?.metrics)
+    send(response, "text/plain; version=0.0.4; charset=utf-8", text)
+  }
+
+  return {
+    stalled: ({ cause, durationMs }) => {
+      const { count, ms } = totals.get(cause) ?? { count: 0, ms: 0 }
+      totals.set(cause, { count: count + 1, ms: ms + durationMs })
+      frames.hurry()
+    },
+    hurry: frames.hurry,
+    all: [
+      { path: "/metrics", about: "Prometheus metrics, the program's own among them", respond: metrics },
+      { path: "/fibers", about: "the live fibers, JSON", respond: fibers },
+      {
+        path: "/overview",
+        about: "the loop, where its time goes, the pool, stalls, JSON",
+        respond: async (_, response) => send(response, "application/json", `${JSON.stringify(await overview())}\n`)
+      },
+      {
+        path: "/events",
+        about: "the overview as server-sent events, twice a second",
+        respond: (_, response) => frames.subscribe(response)
+      }
+    ]
+  }
+}

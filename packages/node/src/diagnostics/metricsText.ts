@@ -1,0 +1,109 @@
+/**
+ * What the diagnostics thread knows by itself, in Prometheus's text format. The program's own metrics come behind it, as
+ * Effect formats them.
+ */
+import type { Loop, Overview } from "./protocol.ts"
+
+/** Stalls that are over, by cause. */
+export type StallTotals = ReadonlyMap<string, { readonly count: number; readonly ms: number }>
+
+/** The names with most self time have a series each; the others, of which there may be thousands, one together. */
+const seriesShown = 50
+
+const escaped = (text: string): string => text.replace(/\\/g, "\\\\").replace(/"/g, '\\"').replace(/\n/g, "\\n")
+
+const labelled = (labels: Readonly<Record<string, string | undefined>>): string => {
+  const pairs = Object.entries(labels).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}="${escaped(value)}"`]
+  )
+  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`
+}
+
+type Series = readonly [labels: Readonly<Record<string, string | undefined>>, value: number]
+
+const family = (name: string, type: string, help: string, series: ReadonlyArray<Series>): string =>
+  series.length === 0
+    ? ""
+    : [
+        `# HELP ${name} ${help}`,
+        `# TYPE ${name} ${type}`,
+        ...series.map(([labels, value]) => `${name}${labelled(labels)} ${value}`),
+        ""
+      ].join("\n")
+
+const hog = (loop: Loop): ReadonlyArray<Series> => {
+  if (loop.state === "turning") return []
+  const { cause, fiberId, name, place } = loop.by
+  const where = place === undefined ? undefined : `${place.file}:${place.line}`
+  return [[{ cause, fiber: fiberId?.toString(), name, place: where }, 1]]
+}
+
+const selfTime = ({ usage }: Overview): ReadonlyArray<Series> => {
+  const shown: Array<Series> = usage.slice(0, seriesShown).map(({ name, selfMs }) => [{ name: name ?? "" }, selfMs])
+  const rest = usage.slice(seriesShown).reduce((sum, { selfMs }) => sum + selfMs, 0)
+  return rest === 0 ? shown : [...shown, [{ name: "(others)" }, rest]]
+}
+
+/** How long fibers were ready and did not run, all names together. */
+const runDelays = ({ delayBoundsMs, usage }: Overview): string => {
+  const counts = [...delayBoundsMs, Infinity].map((_, bucket) =>
+    usage.reduce((sum, { runDelays }) => sum + runDelays[bucket]!, 0)
+  )
+  const name = "giveway_run_delay_ms"
+  let below = 0
+  const cumulated = counts.map((count) => (below += count))
+  if (below === 0) return ""
+  return [
+    `# HELP ${name} Milliseconds from ready to running, of slices that were queued`,
+    `# TYPE ${name} histogram`,
+    ...delayBoundsMs.map((bound, bucket) => `${name}_bucket{le="${bound}"} ${cumulated[bucket]}`),
+    `${name}_bucket{le="+Inf"} ${below}`,
+    `${name}_count ${below}`,
+    ""
+  ].join("\n")
+}
+
+/** `program`: the text of the program's own metrics, if it ever said them. */
+export const render = (overview: Overview, totals: StallTotals, program: string | undefined): string => {
+  const { loop, pool, source, statistics } = overview
+  const byCause = Array.from(totals)
+  const lanes = new Map<string, number>()
+  for (const { phase } of pool?.lanes ?? []) lanes.set(phase, (lanes.get(phase) ?? 0) + 1)
+  return [
+    family("giveway_loop_held", "gauge", "1 while the event loop of the main thread cannot turn", [
+      [{}, loop.state === "held" ? 1 : 0]
+    ]),
+    family("giveway_loop_held_ms", "gauge", "How long it has been held now, in milliseconds", [
+      [{}, loop.state === "held" ? loop.heldMs : 0]
+    ]),
+    family("giveway_loop_hog_info", "gauge", "Who holds it", hog(loop)),
+    family(
+      "giveway_loop_stalls",
+      "counter",
+      "Stalls that are over, by cause",
+      byCause.map(([cause, { count }]): Series => [{ cause }, count])
+    ),
+    family(
+      "giveway_loop_stalled_ms",
+      "counter",
+      "Milliseconds in stalls that are over, by cause",
+      byCause.map(([cause, { ms }]): Series => [{ cause }, ms])
+    ),
+    family("giveway_self_ms", "counter", "Milliseconds that fibers ran, by span or Effect.fn", selfTime(overview)),
+    runDelays(overview),
+    family("giveway_answer_age_ms", "gauge", "Age of what follows, which only the program itself can say", [
+      [{ from: source.from }, source.ageMs]
+    ]),
+    statistics === undefined
+      ? ""
+      : family("giveway_fibers", "gauge", "Live fibers", [[{}, statistics.liveFibers]]) +
+        family("giveway_slices", "counter", "Slices that fibers ran", [[{}, statistics.slices]]),
+    family(
+      "giveway_compute_workers",
+      "gauge",
+      "Workers of the pool by what they do",
+      Array.from(lanes, ([phase, count]): Series => [{ phase }, count])
+    ),
+    program ?? ""
+  ].join("")
+}

@@ -1,0 +1,76 @@
+/**
+ * The diagnostics thread: it serves what can be known of a process, also while the process's own loop is stuck.
+ *
+ * It sleeps in its event loop until somebody asks; an idle process does not pay for it but in memory. It imports no
+ * Effect, whose modules would take 45 MB and half a second here.
+ *
+ * Rejected: to serve from the sysmon thread (decision 0070).
+ */
+import { chmodSync } from "node:fs"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { parentPort, workerData } from "node:worker_threads"
+import * as Sysmon from "@giveway/core/Sysmon"
+import * as ask from "../diagnostics/ask.ts"
+import * as endpoints from "../diagnostics/endpoints.ts"
+import * as loop from "../diagnostics/loop.ts"
+import type { DiagnosticsStart, FromMain, FromSysmon, Listen, Started } from "../diagnostics/protocol.ts"
+import { listener } from "../diagnostics/server.ts"
+import { clockOf } from "../internal/sharedClock.ts"
+
+const start = workerData as DiagnosticsStart
+const { main, sysmon, thresholdMs, token } = start
+
+const watch = loop.watch({
+  block: Sysmon.attach(start.buffer),
+  accounts: start.accounts,
+  thresholdMs,
+  now: clockOf(start)
+})
+const asking = ask.make({ main, isHeld: () => watch.look().state === "held" })
+const served = endpoints.make({ process: start.process, thresholdMs, watch, asking })
+
+main.on("message", (message: FromMain) => {
+  switch (message._tag) {
+    case "Label":
+      return watch.label(message.label, message.name)
+    case "Stall":
+      return served.stalled(message.stall)
+    case "Answer":
+      return asking.receive(message.id, message.text)
+  }
+})
+
+sysmon.on("message", ({ report }: FromSysmon) => {
+  watch.report(report)
+  served.hurry()
+})
+
+const listenOn = (listen: Listen): Promise<string> => {
+  const guarded = listen._tag === "Port"
+  const server = createServer(listener({ endpoints: served.all, watch, guarded, token }))
+  const { promise, reject, resolve } = Promise.withResolvers<string>()
+  server.once("error", reject)
+  server.once("listening", () => {
+    if (listen._tag === "Port") return resolve(urlOf(server.address() as AddressInfo))
+    chmodSync(listen.path, 0o600)
+    resolve(listen.path)
+  })
+  if (listen._tag === "Socket") server.listen({ path: listen.path })
+  else server.listen({ port: listen.port, host: listen.host })
+  return promise
+}
+
+const urlOf = ({ address, family, port }: AddressInfo): string =>
+  `http://${family === "IPv6" ? `[${address}]` : address}:${port}`
+
+const listening: Array<string> = []
+const failed: Array<{ readonly listen: Listen; readonly message: string }> = []
+for (const listen of start.listen) {
+  try {
+    listening.push(await listenOn(listen))
+  } catch (error) {
+    failed.push({ listen, message: error instanceof Error ? error.message : String(error) })
+  }
+}
+parentPort?.postMessage({ listening, failed } satisfies Started)

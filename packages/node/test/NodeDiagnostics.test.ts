@@ -1,0 +1,264 @@
+/**
+ * A process that is asked from outside: while its loop turns, and while it is stuck.
+ */
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { dirname, join } from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import type { NodeDiagnostics } from "@giveway/node"
+import { NodeSysmon } from "@giveway/node"
+import { ConfigProvider, Effect, Layer } from "effect"
+import { ask, program, withServed } from "./served.ts"
+
+const culprit =
+  readFileSync(program, "utf8")
+    .split("\n")
+    .findIndex((line) => line.includes("for (;;)")) + 1
+
+const line = (metrics: string, name: string): string | undefined =>
+  metrics.split("\n").find((one) => one.startsWith(`${name} `) || one.startsWith(`${name}{`))
+
+interface Fibers {
+  readonly loop: NodeDiagnostics.Loop
+  readonly source: NodeDiagnostics.Source
+  readonly fibers: {
+    readonly fibers: ReadonlyArray<{ readonly id: number; readonly name?: string; readonly state: string }>
+  }
+}
+
+describe("a process whose loop turns", () => {
+  it("tells its metrics, its fibers and where its time goes, between two turns", () =>
+    withServed({ socket: true }, async (served) => {
+      const metrics = await served.get("/metrics")
+      assert.strictEqual(metrics.headers["giveway-loop"], "turning")
+      assert.include(metrics.headers["content-type"], "version=0.0.4")
+      assert.strictEqual(line(metrics.body, "giveway_loop_held"), "giveway_loop_held 0")
+      assert.isUndefined(line(metrics.body, "giveway_loop_hog_info"))
+      assert.match(line(metrics.body, "orders")!, /^orders [1-9]\d*$/)
+      assert.include(metrics.body, 'giveway_self_ms{name="customers"}')
+
+      const { body } = await served.get("/fibers")
+      const { fibers, loop, source } = JSON.parse(body) as Fibers
+      assert.strictEqual(loop.state, "turning")
+      assert.strictEqual(source.from, "message")
+      assert.lengthOf(
+        fibers.fibers.filter(({ name }) => name === "customers"),
+        21
+      )
+
+      const overview = await served.overview()
+      assert.strictEqual(overview.process.pid, served.pid)
+      assert.strictEqual(overview.pool?.maxWorkers, 2)
+      assert.include(
+        overview.usage.map(({ name }) => name),
+        "customers"
+      )
+    }))
+
+  it("sends what changes as server-sent events", () =>
+    withServed({ socket: true }, async (served) => {
+      const { promise, resolve } = Promise.withResolvers<ReadonlyArray<NodeDiagnostics.Overview>>()
+      const { request } = await import("node:http")
+      const asked = request({ socketPath: served.socketPath, path: "/events" }, (response) => {
+        let text = ""
+        response.on("data", (data) => {
+          text += data
+          const frames = Array.from(text.matchAll(/^event: overview\ndata: (.*)\n\n/gm), ([, json]) =>
+            JSON.parse(json!)
+          )
+          if (frames.length >= 3) resolve(frames)
+        })
+      })
+      asked.end()
+      const frames = await promise
+      asked.destroy()
+      const slices = frames.map(({ statistics }) => statistics!.slices)
+      assert.isAbove(slices.at(-1)!, slices[0]!)
+    }))
+
+  it("prints its fibers on SIGUSR2", () =>
+    withServed({ signal: true }, async (served) => {
+      served.child.kill("SIGUSR2")
+      await served.until(/customers #\d+ {2}waiting/)
+      assert.match(served.stderr, /^\d+ fibers\n/m)
+    }))
+
+  it("answers nothing else, and changes nothing", () =>
+    withServed({ socket: true }, async (served) => {
+      const elsewhere = await served.get("/nowhere")
+      assert.strictEqual(elsewhere.status, 404)
+      assert.include(
+        JSON.parse(elsewhere.body).endpoints.map(({ path }: { readonly path: string }) => path),
+        "/metrics"
+      )
+      const posted = await ask({ socketPath: served.socketPath, path: "/metrics", method: "POST" })
+      assert.strictEqual(posted.status, 405)
+    }))
+})
+
+describe("a process in an endless loop", () => {
+  it("tells who holds it, since when and where, and all that it tells otherwise", () =>
+    withServed({ socket: true }, async (served) => {
+      await served.hold("loop")
+      // the first stack may have come late on a busy machine
+      await served.until(/has held the loop for \d+ ms at \S+/)
+      const metrics = await served.get("/metrics")
+      assert.match(
+        String(metrics.headers["giveway-loop"]),
+        new RegExp(`^held for \\d+ ms by checkout \\(fiber #\\d+\\) at \\S*served\\.ts:${culprit}$`)
+      )
+      assert.strictEqual(line(metrics.body, "giveway_loop_held"), "giveway_loop_held 1")
+      assert.match(
+        line(metrics.body, "giveway_loop_hog_info")!,
+        new RegExp(`cause="slice",fiber="\\d+",name="checkout",place="\\S*served\\.ts:${culprit}"`)
+      )
+      assert.match(line(metrics.body, "orders")!, /^orders [1-9]\d*$/)
+
+      const { body } = await served.get("/fibers")
+      const { fibers, loop, source } = JSON.parse(body) as Fibers
+      assert.strictEqual(source.from, "interrupt")
+      assert.strictEqual(loop.state, "held")
+      if (loop.state !== "held") return
+      const running = fibers.fibers.find(({ state }) => state === "running")
+      assert.deepStrictEqual([running?.id, running?.name], [loop.by.fiberId, "checkout"])
+      assert.strictEqual(loop.by.place?.line, culprit)
+      assert.include(loop.by.stack, "holdForEver")
+
+      const first = await served.overview()
+      const second = await served.overview()
+      if (first.loop.state !== "held" || second.loop.state !== "held") assert.fail("it is held")
+      assert.strictEqual(first.loop.since, second.loop.since)
+      assert.isAbove(second.loop.heldMs, first.loop.heldMs)
+      const holding = second.usage.find(({ name }) => name === "checkout")
+      assert.isAtLeast(holding!.selfMs, first.loop.heldMs / 2)
+      assert.lengthOf(second.open, 1)
+    }))
+})
+
+describe("a process in a native call", () => {
+  it("is known to be held, and tells what it said last, with its age", () =>
+    withServed({ socket: true }, async (served) => {
+      const before = await served.overview()
+      await served.hold("native")
+      const overview = await served.overview()
+      assert.strictEqual(overview.loop.state, "held")
+      if (overview.loop.state === "held") assert.strictEqual(overview.loop.by.name, "checkout")
+      assert.strictEqual(overview.source.from, "memory")
+      assert.isAbove(overview.source.ageMs, 0)
+      assert.strictEqual(overview.statistics?.slices, before.statistics?.slices)
+      await served.until(/`checkout` \(fiber #\d+\) held the loop for/)
+      const after = await served.overview()
+      assert.strictEqual(after.loop.state, "turning")
+      assert.strictEqual(after.recent.at(-1)?.hog.name, "checkout")
+      const metrics = await served.get("/metrics")
+      assert.match(metrics.body, /giveway_loop_stalls\{cause="slice"\} [1-9]/)
+    }))
+})
+
+describe("the local socket", () => {
+  it("is its owner's only, takes the place of what a dead process left, and goes with its process", () =>
+    withServed({ socket: true }, async (served) => {
+      const { mode } = statSync(served.socketPath)
+      assert.strictEqual(mode & 0o777, 0o600)
+      assert.strictEqual(statSync(dirname(served.socketPath)).mode & 0o777, 0o700)
+      const path = served.socketPath
+      served.child.kill("SIGTERM")
+      await served.until(/$/)
+      while (existsSync(path)) await new Promise((resolve) => setTimeout(resolve, 20))
+    }))
+
+  it("of a process that was killed is removed by the next one", () =>
+    withServed({ socket: true }, async (served) => {
+      const folder = dirname(served.socketPath)
+      mkdirSync(folder, { recursive: true })
+      // beyond the largest process number that Linux gives
+      const left = join(folder, "4194305.sock")
+      writeFileSync(left, "")
+      const next = await import("../src/internal/localSocket.ts")
+      const before = process.env["XDG_RUNTIME_DIR"]
+      process.env["XDG_RUNTIME_DIR"] = served.folder
+      try {
+        assert.deepStrictEqual(
+          next.list().map(({ pid }) => pid),
+          [served.pid]
+        )
+      } finally {
+        if (before === undefined) delete process.env["XDG_RUNTIME_DIR"]
+        else process.env["XDG_RUNTIME_DIR"] = before
+      }
+      assert.isFalse(existsSync(left))
+    }))
+})
+
+describe("a port", () => {
+  it("is answered on loopback only, and to who asks for a loopback name", () =>
+    withServed({ port: 0 }, async (served) => {
+      const options = { host: "127.0.0.1", port: served.port, path: "/metrics" }
+      assert.strictEqual((await ask(options)).status, 200)
+      const rebound = await ask({ ...options, headers: { host: "evil.example" } })
+      assert.strictEqual(rebound.status, 403)
+    }))
+
+  it("with a token wants it, from browsers once", () => {
+    const token = "correct-horse-battery"
+    return withServed({ port: 0, host: "0.0.0.0", token }, async (served) => {
+      const options = { host: "127.0.0.1", port: served.port, path: "/overview" }
+      const refused = await ask(options)
+      assert.strictEqual(refused.status, 401)
+      assert.notInclude(refused.body, "checkout")
+      const wrong = await ask({ ...options, headers: { authorization: "Bearer correct-horse-batterz" } })
+      assert.strictEqual(wrong.status, 401)
+      const right = await ask({ ...options, headers: { authorization: `Bearer ${token}` } })
+      assert.strictEqual(right.status, 200)
+      const page = await ask({ ...options, path: `/?token=${token}` })
+      assert.deepStrictEqual([page.status, page.headers.location], [303, "/"])
+      const [cookie] = page.headers["set-cookie"]!
+      assert.match(cookie!, /HttpOnly; SameSite=Strict/)
+      const withCookie = await ask({ ...options, headers: { cookie: cookie!.split(";")[0]! } })
+      assert.strictEqual(withCookie.status, 200)
+    })
+  })
+
+  const errorOf = (serve: NodeDiagnostics.Options) =>
+    Effect.map(
+      Effect.flip(Effect.scoped(Layer.build(NodeSysmon.layer({ serve, logs: false })))),
+      (error) => error.message
+    )
+
+  it.live("that is taken fails the layer, by name", () =>
+    Effect.gen(function* () {
+      const taken = yield* Effect.acquireRelease(
+        Effect.callback<ReturnType<typeof createServer>>((resume) => {
+          const server = createServer().listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+        }),
+        (server) => Effect.sync(() => server.close())
+      )
+      const { port } = taken.address() as AddressInfo
+      assert.include(yield* errorOf({ port }), `cannot listen on 127.0.0.1:${port}: listen EADDRINUSE`)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("is not opened with options that cannot be, nor to others without a token", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(
+        yield* Effect.forEach([{ port: 70_000 }, { port: 0, host: "0.0.0.0" }, { port: 0, token: "short" }], errorOf),
+        [
+          "NodeDiagnostics: port is 70000, but must be a whole number from 0 to 65535",
+          "NodeDiagnostics: token is undefined, but must be set when host is 0.0.0.0, which others can reach",
+          "NodeDiagnostics: token is 5 characters, but must be 16 characters or more, chosen at random"
+        ]
+      )
+    })
+  )
+
+  it.live("comes from the configuration too", () =>
+    Effect.gen(function* () {
+      const provider = ConfigProvider.fromUnknown({ GIVEWAY_SERVE_PORT: "70000" })
+      const error = yield* Effect.flip(
+        Effect.scoped(Layer.build(NodeSysmon.layerConfig.pipe(Layer.provide(ConfigProvider.layer(provider)))))
+      )
+      assert.include(error.message, "port is 70000")
+    })
+  )
+})

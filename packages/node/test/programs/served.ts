@@ -1,0 +1,55 @@
+/**
+ * A service that can be asked from outside, for the tests of the diagnostics and of the tools. Its loop turns until a line
+ * comes on standard input; then a fiber holds it in the way that the line names, `loop` for ever or `native` for a while.
+ *
+ * `node served.ts OPTIONS`: the options of `NodeDiagnostics` as JSON.
+ */
+import { execSync } from "node:child_process"
+import { Compute, Task } from "@giveway/core"
+import { Giveway } from "@giveway/node"
+import { Console, Effect, Metric, Schema } from "effect"
+
+export const resize = Task.make(import.meta.url, "resize", { payload: Schema.Number, success: Schema.Void }, (ms) =>
+  Effect.sleep(ms)
+)
+
+const holdForEver = (): void => {
+  for (;;);
+}
+
+const holds: Readonly<Record<string, () => void>> = {
+  loop: holdForEver,
+  native: () => void execSync("sleep 3")
+}
+
+const orders = Metric.counter("orders", { description: "Orders that came in" })
+
+const customers = Effect.forEach(
+  Array.from({ length: 20 }),
+  () => Effect.sleep("10 millis").pipe(Effect.andThen(Metric.update(orders, 1)), Effect.forever),
+  { concurrency: "unbounded", discard: true }
+).pipe(Effect.withSpan("customers"))
+
+const order = Effect.callback<string>((resume) => {
+  process.stdin.once("data", (data) => resume(Effect.succeed(String(data).trim())))
+})
+
+const service = Effect.gen(function* () {
+  yield* Effect.forkChild(customers)
+  yield* Effect.forkChild(Effect.forever(Compute.run(resize, 200)).pipe(Effect.withSpan("thumbnails")))
+  yield* Effect.forkChild(
+    Effect.flatMap(order, (how) => Effect.sync(() => holds[how]!()).pipe(Effect.withSpan("checkout"))).pipe(
+      Effect.forever
+    )
+  )
+  yield* Effect.sleep("300 millis")
+  yield* Console.log("ready")
+  yield* Effect.never
+})
+
+if (import.meta.main) {
+  Giveway.runMain(service, {
+    compute: { maxWorkers: 2 },
+    sysmon: { serve: JSON.parse(process.argv[2] ?? "{}") }
+  })
+}
