@@ -67,8 +67,6 @@ export const listener = (options: {
       response.setHeader("allow", "GET, HEAD")
       return sendJson(response, { error: `${request.method} is not answered here: everything is read only` }, 405)
     }
-    const endpoint = byPath.get(pathname)
-    if (endpoint === undefined) return sendJson(response, { error: "nothing is served there", endpoints: index }, 404)
     const given = searchParams.get("token")
     // a browser keeps it from here on, and shows an address without it
     if (guarded && token !== undefined && given !== null && pathname === "/") {
@@ -76,6 +74,8 @@ export const listener = (options: {
       response.writeHead(303, { location: "/", "set-cookie": cookie }).end()
       return
     }
+    const endpoint = byPath.get(pathname)
+    if (endpoint === undefined) return sendJson(response, { error: "nothing is served there", endpoints: index }, 404)
     Promise.resolve(endpoint.respond(request, response, searchParams)).catch((error: unknown) => {
       if (response.headersSent) response.destroy()
       else sendJson(response, { error: String(error) }, 500)
