@@ -3,7 +3,7 @@
  *
  * A block marked `ts` is a program of its own; it passes if it ends with exit code 0. A block whose first line is a
  * comment with a file name (`// thumbnail.ts`) is written under that name, so that the next blocks of the same document
- * can import it. A block marked otherwise (`text`, `sh`, `typescript`) is not run.
+ * can import it; if the comment says `--import @giveway/node/register`, it is run so. A block marked otherwise (`text`, `sh`, `typescript`) is not run.
  */
 import { execFile } from "node:child_process"
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -30,10 +30,12 @@ const blocksOf = (document: string, text: string): ReadonlyArray<Example> =>
         .split("\n")
         .map((line) => (prefix.endsWith("*") ? line.replace(/^[ \t]*\* ?/, "") : line))
         .join("\n")
-      const name = /^\/\/ (\S+\.ts)\s*$/m.exec(code.split("\n")[0]!)?.[1] ?? `example${index + 1}.ts`
+      const name = /^\/\/ ([^\s,]+\.ts)(?:,.*)?\s*$/m.exec(code.split("\n")[0]!)?.[1] ?? `example${index + 1}.ts`
       return { document, line: text.slice(0, match.index).split("\n").length, file: name, code }
     }
   )
+
+const isCompiled = ({ code }: Example): boolean => /^\/\/.*--import @giveway\/node\/register/.test(code)
 
 const markdown = [
   "README.md",
@@ -87,7 +89,8 @@ describe("examples", () => {
     "%s runs",
     { timeout: 100_000, concurrent: true },
     async ([, example]) => {
-      await run(process.execPath, ["--conditions=giveway-source", example.file], {
+      const hook = isCompiled(example) ? ["--import", "@giveway/node/register"] : []
+      await run(process.execPath, ["--conditions=giveway-source", ...hook, example.file], {
         cwd: placeOf(example),
         timeout: 90_000
       }).catch((error: { readonly stdout: string; readonly stderr: string }) =>

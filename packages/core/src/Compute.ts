@@ -9,13 +9,17 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import { dual } from "effect/Function"
+import type * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { RunBatch } from "./internal/batchCaller.ts"
-import type * as Errors from "./internal/computeErrors.ts"
+import * as Errors from "./internal/computeErrors.ts"
 import * as callSite from "./internal/callSite.ts"
 import type { CallSite } from "./internal/callSite.ts"
 import * as queuePlace from "./internal/queuePlace.ts"
 import * as collections from "./internal/collections.ts"
+import * as inlineTask from "./internal/inlineTask.ts"
+import type { Kind } from "./internal/inlineWork.ts"
 import type { StreamTask, Task } from "./Task.ts"
 import { isTask } from "./Task.ts"
 
@@ -24,6 +28,7 @@ export {
   ComputeOverloaded,
   JobDied,
   JobTimedOut,
+  NotExtracted,
   PayloadInvalid,
   PayloadNotCloneable,
   ResultInvalid,
@@ -52,6 +57,9 @@ export type ComputeError =
   | Errors.WorkerExited
   | Errors.WorkerOutOfMemory
   | Errors.WorkerUnavailable
+
+/** What can end inline work ({@link fn}, {@link effect}) besides its own success and failure. */
+export type InlineError = ComputeError | Errors.NotExtracted
 
 /** A pool at one moment. */
 export interface Statistics {
@@ -165,6 +173,8 @@ export class Compute extends Context.Service<
       site: CallSite,
       options: RunOptions | undefined
     ) => Effect.Effect<A, E | ComputeError>
+    /** whether jobs run on threads of their own, where inline work is what the compiler made of it */
+    readonly hasThreads: boolean
     /** like {@link stream}, told from where it was called */
     readonly stream: <P, A, E>(
       task: StreamTask<P, A, E>,
@@ -474,6 +484,147 @@ export const stream = <P, A, E>(
   const site = callSite.capture()
   return Stream.unwrap(Effect.map(Compute, (compute) => compute.stream(task, payload, site, options)))
 }
+
+// --- inline work ----------------------------------------------------------------------------------------------------
+
+/** A schema as a task takes it, of `A`. */
+type CodecOf<A> = Schema.ConstraintCodec<A, unknown, never, never>
+
+/** How inline work is to be run, and what crosses the thread otherwise than as plain data. Everything is optional. */
+export interface InlineOptions<A, E> extends RunOptions {
+  /** of a result that is or holds more than plain data, as instances of classes */
+  readonly success?: CodecOf<A> | undefined
+  /** the same of a failure. Instances of `Error`, as tagged errors are, need it. A plain function fails by throwing one. */
+  readonly error?: CodecOf<E> | undefined
+}
+
+/** An error of a class cannot cross as plain data, so its schema is no option then. */
+type OptionsFor<A, E> = [Extract<E, Error>] extends [never]
+  ? [options?: InlineOptions<A, E>]
+  : [options: InlineOptions<A, E> & { readonly error: CodecOf<E> }]
+
+type NoEffect<A> = A extends Effect.Effect<any, any, any> ? never : unknown
+
+/**
+ * Makes of a function that is written in place one whose calls run as jobs on workers: parallelising a call is one word.
+ *
+ * The compiler moves the function into a module of its own, with all it uses of the module it stands in, so that a worker
+ * can import it from anywhere: from the program's main module, too, and from one with side effects. It may use
+ *
+ * - its parameters, and what is imported: a worker imports the same modules;
+ * - what its module declares and a worker can have by itself: functions, classes, constants that are evaluated alone
+ *   (literals, objects and arrays, `new Map(…)`, calls of functions that are themselves such, descriptions of Effect) and
+ *   never changed;
+ * - parameters and constants of the functions around it: they are read when the effect runs, and copied to the job;
+ * - constant functions in the functions around it, as far as they keep to the same.
+ *
+ * Anything else (a variable that changes, `this`, a class inside a function, a constant made by an unknown call) is
+ * refused, with file, line, reason and fix, by the hook, the bundler's plugin and `giveway compile`; the effect then fails
+ * with `NotExtracted`, and the same reason.
+ *
+ * What the function returns, a value or an `Effect`, is the result. Interrupting the effect cancels the job; compiled, it
+ * stops at its next yield point. Logs and spans come home as those of a task.
+ *
+ * **When to use**: for work that belongs to one place. What is used from several, needs services, or deserves a name is a
+ * `Task`.
+ *
+ * **Gotchas**: everything is copied: what the function changes in its arguments, nobody sees, and what it returns is no
+ * longer the same object. A constant of the module that holds a random number or a time is refused, but what an imported
+ * module makes of itself is made again by each worker.
+ *
+ * **Errors**: {@link InlineError}. What the function throws is `JobDied`, unless it is of the `error` schema. Plain data
+ * needs no schema; what a copy would change is `PayloadInvalid` or `ResultInvalid` and named by its place. Not compiled,
+ * or refused: `NotExtracted`. `TestCompute` runs it uncompiled, on the calling fiber, through the same copies.
+ *
+ * **Cost**: that of {@link run}, and the examination of what has no schema, about what it takes to copy it.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Compute, TestCompute } from "@giveway/core"
+ * import { Effect } from "effect"
+ *
+ * const countPrimes = Compute.fn((below: number) => {
+ *   let count = 0
+ *   candidates: for (let n = 2; n < below; n++) {
+ *     for (let i = 2; i * i <= n; i++) if (n % i === 0) continue candidates
+ *     count++
+ *   }
+ *   return count
+ * })
+ *
+ * const program = Effect.all([countPrimes(100), countPrimes(1000)], { concurrency: "unbounded" })
+ * console.log(await Effect.runPromise(program.pipe(Effect.provide(TestCompute.layer)))) // [ 25, 168 ]
+ * ```
+ */
+export const fn: {
+  <Args extends ReadonlyArray<any>, A, E>(
+    f: (...args: Args) => Effect.Effect<A, E, Scope.Scope>,
+    ...options: OptionsFor<A, E>
+  ): (...args: Args) => Effect.Effect<A, E | InlineError, Compute>
+  <Args extends ReadonlyArray<any>, A, E = never>(
+    f: (...args: Args) => A & NoEffect<A>,
+    options?: InlineOptions<A, E>
+  ): (...args: Args) => Effect.Effect<A, E | InlineError, Compute>
+} = (f: (...args: Array<any>) => unknown, options?: InlineOptions<any, any>) => inline<any, any>("fn", f, options)
+
+/**
+ * An effect that is written in place and runs as a job on a worker.
+ *
+ * It is {@link fn} for an effect: what it may use, how it ends and what it costs is said there. The expression is
+ * evaluated on the worker, for each run anew. The effect needs no services, but for a `Scope`, which closes with the job:
+ * provide what it needs inside.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Compute, TestCompute } from "@giveway/core"
+ * import { Effect, Schema } from "effect"
+ *
+ * class Unsorted extends Schema.TaggedError<Unsorted>()("Unsorted", { index: Schema.Number }) {}
+ *
+ * const check = (numbers: ReadonlyArray<number>) =>
+ *   Compute.effect(
+ *     Effect.gen(function* () {
+ *       for (let i = 1; i < numbers.length; i++) {
+ *         if (numbers[i]! < numbers[i - 1]!) return yield* new Unsorted({ index: i })
+ *       }
+ *       return numbers.length
+ *     }),
+ *     { error: Unsorted }
+ *   )
+ *
+ * const program = check([1, 3, 2]).pipe(Effect.catchTag("Unsorted", ({ index }) => Effect.succeed(-index)))
+ * console.log(await Effect.runPromise(program.pipe(Effect.provide(TestCompute.layer)))) // -2
+ * ```
+ */
+export const effect = <A, E>(
+  effect: Effect.Effect<A, E, Scope.Scope>,
+  ...[options]: OptionsFor<A, E>
+): Effect.Effect<A, E | InlineError, Compute> => inline<A, E>("effect", effect, options)()
+
+/** What both are: a task that is found otherwise. */
+const inline = <A, E>(
+  kind: Kind,
+  work: object,
+  options: InlineOptions<A, E> | undefined
+): ((...args: Array<unknown>) => Effect.Effect<A, E | InlineError, Compute>) => {
+  const { payload, staysBecause, task } = inlineTask.make(kind, work, options ?? {})
+  const typed = task as Task<unknown, A, E>
+  return (...args) => {
+    const site = callSite.capture()
+    return Effect.withFiber((fiber): Effect.Effect<A, E | InlineError> => {
+      const compute = Context.getUnsafe(fiber.context, Compute)
+      if (staysBecause !== undefined && compute.hasThreads) {
+        const error = new Errors.NotExtracted({ task: task.name, reason: staysBecause })
+        return Effect.fail(callSite.attach(error, site))
+      }
+      return compute.run(typed, payload(args), site, options)
+    })
+  }
+}
+
+// --- the pool -------------------------------------------------------------------------------------------------------
 
 /**
  * The pool as it is now.

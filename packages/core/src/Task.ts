@@ -254,6 +254,9 @@ const register = (task: Definition): void => {
 /** The caller of `make`, as a line of a stack trace: this function, `register` and `make` stand above it. */
 const definitionSite = (): string => new Error().stack?.split("\n")[4]?.trim() ?? ""
 
+/** @internal A task that no worker finds by its name: inline work, which is found by other means. */
+export const unregistered = (definition: Definition): Any => ({ ...definition, [TypeId]: variance })
+
 /** @internal The task that a module which is already imported defines under a name. */
 export const lookup = (moduleUrl: string, name: string): Definition | undefined =>
   registry().get(moduleKey(moduleUrl))?.get(name)?.task

@@ -296,4 +296,53 @@ describe("TestCompute", () => {
       assert.instanceOf(refused, Compute.ResultNotCloneable)
     }).pipe(Effect.provide(TestCompute.layer))
   )
+
+  it.effect("runs inline work that nobody compiled, through the same copies", () =>
+    Effect.gen(function* () {
+      const given = { list: [1] }
+      const push = Compute.fn((to: { readonly list: Array<number> }, n: number) => {
+        to.list.push(n)
+        return to
+      })
+      const made = yield* push(given, 2)
+      assert.deepStrictEqual(made, { list: [1, 2] })
+      assert.deepStrictEqual(given, { list: [1] })
+      const doubled = Compute.fn((n: number) => Effect.sync(() => 2 * n))
+      assert.strictEqual(yield* doubled(4), 8)
+      assert.strictEqual((yield* Compute.statistics).completed, 2)
+    }).pipe(Effect.provide(TestCompute.layer))
+  )
+
+  it.effect("inline work fails as it would on a worker", () =>
+    Effect.gen(function* () {
+      const takes = Compute.fn((point: Point) => point.x)
+      const argument = yield* Effect.flip(takes(new Point({ x: 1, y: 2 })))
+      assert.instanceOf(argument, Compute.PayloadInvalid)
+      assert.include(argument.issue, "at args.0, got an object of class Point")
+
+      const gives = (schema: boolean) =>
+        Compute.fn((x: number) => new Point({ x, y: 0 }), schema ? { success: Point } : {})
+      const result = yield* Effect.flip(gives(false)(1))
+      assert.instanceOf(result, Compute.ResultInvalid)
+      assert.instanceOf(yield* gives(true)(1), Point)
+
+      const effect = Effect.fail(new NotPositive({ value: 1 }))
+      // @ts-expect-error an error of a class needs its schema
+      const undeclared = Compute.effect(effect)
+      assert.instanceOf(yield* Effect.flip(undeclared), Compute.ResultInvalid)
+      const declared = yield* Effect.flip(Compute.effect(effect, { error: NotPositive }))
+      assert.instanceOf(declared, NotPositive)
+
+      const throws = (thrown: unknown) =>
+        Compute.fn((): number => {
+          throw thrown
+        })
+      for (const thrown of [new RangeError("no"), "text", { code: 1 }]) {
+        const error = yield* Effect.flip(throws(thrown)())
+        assert.instanceOf(error, Compute.JobDied)
+      }
+      // @ts-expect-error nor does it take what needs services
+      Compute.fn(() => Effect.void as Effect.Effect<void, never, Context.Service.Any>)
+    }).pipe(Effect.provide(TestCompute.layer))
+  )
 })

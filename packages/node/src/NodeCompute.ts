@@ -139,6 +139,7 @@ export const layer = (options: Options = {}): Layer.Layer<Compute.Compute, Inval
       const exchange = jobCaller.exchangeOver(pool)
       return {
         run: jobCaller.make(exchange),
+        hasThreads: true,
         stream: streamCaller.make(exchange),
         batch: batchCaller.make(exchange),
         // one that runs and one that is next, for each worker

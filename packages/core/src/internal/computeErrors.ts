@@ -95,6 +95,18 @@ export class TaskNotFound extends Schema.TaggedError<TaskNotFound>()("TaskNotFou
   }
 }
 
+/** Inline work that no worker can find: it was not compiled, or uses what a worker does not have. */
+export class NotExtracted extends Schema.TaggedError<NotExtracted>()("NotExtracted", {
+  /** the name of the work */
+  task: Schema.String,
+  /** why, and what to do */
+  reason: Schema.String
+}) {
+  override get message(): string {
+    return `"${this.task}" cannot run on a worker: ${this.reason}`
+  }
+}
+
 /** The task's module could not be imported by the worker. */
 export class TaskModuleFailed extends Schema.TaggedError<TaskModuleFailed>()("TaskModuleFailed", {
   task: Schema.String,

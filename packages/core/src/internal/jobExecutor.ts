@@ -14,7 +14,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import type { Definition } from "../Task.ts"
 import * as Task from "../Task.ts"
@@ -24,6 +23,8 @@ import * as faithful from "./faithful.ts"
 import * as issueText from "./issueText.ts"
 import type { JobRequest, Outcome } from "./jobMessages.ts"
 import { outcomeOf } from "./jobOutcome.ts"
+import { call } from "./handlerCall.ts"
+import * as inlineTask from "./inlineTask.ts"
 import * as jobSteps from "./jobSteps.ts"
 import * as pureFunctions from "./pureFunctions.ts"
 import * as streamHandler from "./streamHandler.ts"
@@ -31,8 +32,8 @@ import { pack } from "./transport.ts"
 import * as wireCodec from "./wireCodec.ts"
 
 export interface JobExecutor {
-  /** `elements`: where a job that emits is to put them */
-  readonly execute: (request: JobRequest, elements?: ElementWindow) => Effect.Effect<Outcome>
+  /** `elements`: where a job that emits is to put them; `own`: the task, if it is no module's */
+  readonly execute: (request: JobRequest, elements?: ElementWindow, own?: Definition) => Effect.Effect<Outcome>
   /** releases the services that were built */
   readonly close: Effect.Effect<void>
 }
@@ -88,7 +89,7 @@ export const make = (importModule: (url: string) => Promise<unknown>, context: C
   }
 
   const run = (task: Definition, payload: unknown): Effect.Effect<Outcome> =>
-    prepare(task, payload, (decoded, codec) => outcomeOf(codec, Effect.scoped(call(task, decoded))))
+    prepare(task, payload, (decoded, codec) => outcomeOf(codec, Effect.scoped(call(task, task.handler, [decoded]))))
 
   /** One run after another, up to the first that does not succeed. */
   const runAll = (task: Definition, payloads: ReadonlyArray<unknown>): Effect.Effect<Outcome> =>
@@ -110,23 +111,26 @@ export const make = (importModule: (url: string) => Promise<unknown>, context: C
   /** What a request asks for, if its module has defined it. */
   const find = (
     { batch, moduleUrl, name, payload, pure }: JobRequest,
-    elements: ElementWindow | undefined
+    elements: ElementWindow | undefined,
+    own?: Definition
   ): Effect.Effect<Outcome> | undefined => {
     if (pure === true) {
       const plain = pureFunctions.lookup({ moduleUrl, key: name })
       return plain && runPure(plain, payload as ReadonlyArray<unknown>)
     }
-    const task = Task.lookup(moduleUrl, name)
+    const task = own ?? Task.lookup(moduleUrl, name) ?? inlineTask.lookup(moduleUrl, name)
     if (task === undefined) return undefined
     if (elements !== undefined) {
-      return prepare(task, payload, (decoded, codec) => streamHandler.run(codec, call(task, decoded), elements))
+      return prepare(task, payload, (decoded, codec) =>
+        streamHandler.run(codec, call(task, task.handler, [decoded]), elements)
+      )
     }
     return batch === true ? runAll(task, payload as ReadonlyArray<unknown>) : run(task, payload)
   }
 
-  const execute = (request: JobRequest, elements?: ElementWindow): Effect.Effect<Outcome> =>
+  const execute = (request: JobRequest, elements?: ElementWindow, own?: Definition): Effect.Effect<Outcome> =>
     Effect.suspend(() => {
-      const known = broken.has(request.moduleUrl) ? undefined : find(request, elements)
+      const known = broken.has(request.moduleUrl) ? undefined : find(request, elements, own)
       if (known !== undefined) return known
       return Effect.matchEffect(
         Effect.tryPromise({ try: () => importModule(request.moduleUrl), catch: (cause) => pack(cause) }),
@@ -170,38 +174,6 @@ const runPure = (plain: (...args: Array<unknown>) => unknown, args: ReadonlyArra
       onFailure: (cause): Outcome => ({ _tag: "Died", cause: pack(Cause.squash(cause)), ranMs: sinceStart() })
     })
   })
-
-/**
- * Calls the handler, plain or effectful; its services are in the context, `Task.make` saw to it. A plain one fails by
- * throwing what the task's error schema describes.
- */
-const call = (task: Definition, payload: unknown): Effect.Effect<unknown, unknown, Scope.Scope> =>
-  Effect.matchCauseEffect(jobSteps.call(task.handler, [payload]), {
-    onSuccess: (result): Effect.Effect<unknown, unknown, Scope.Scope> => {
-      if (Effect.isEffect(result)) return result as Effect.Effect<unknown, unknown, Scope.Scope>
-      return result instanceof Promise ? refusePromise(task, result) : Effect.succeed(result)
-    },
-    onFailure: (cause) => {
-      const [thrown] = cause.reasons
-      return thrown !== undefined && Cause.isDieReason(thrown) && Schema.is(task.error)(thrown.defect)
-        ? Effect.fail(thrown.defect)
-        : Effect.failCause(cause)
-    }
-  })
-
-/**
- * A promise cannot be cancelled, so a job that went on in one would outlive its caller. Most schemas refuse a promise by
- * themselves, but `Schema.Void` takes anything: the job would seem done while it has hardly begun.
- */
-const refusePromise = (task: Definition, promise: Promise<unknown>): Effect.Effect<never> => {
-  // Nobody waits for it any more: its rejection must not end the worker.
-  promise.catch(() => undefined)
-  return Effect.die(
-    new TypeError(
-      `the handler of task "${task.name}" returned a promise. Return a value or an Effect: Effect.promise((signal) => …) makes one of an async function`
-    )
-  )
-}
 
 /** Sends an outcome with `send`, which clones; if its value refuses, sends that instead. */
 export const sendOutcome = (outcome: Outcome, send: (outcome: Outcome) => void): void => {

@@ -14,11 +14,13 @@ import * as autoCaller from "../internal/autoCaller.ts"
 import * as batchCaller from "../internal/batchCaller.ts"
 import { findUncloneable } from "../internal/cloneable.ts"
 import { ElementWindow } from "../internal/elementWindow.ts"
+import * as inlineTask from "../internal/inlineTask.ts"
 import * as jobCaller from "../internal/jobCaller.ts"
 import * as jobExecutor from "../internal/jobExecutor.ts"
 import type { Ending, JobRequest, Outcome } from "../internal/jobMessages.ts"
 import { succeeded } from "../internal/jobMessages.ts"
 import * as streamCaller from "../internal/streamCaller.ts"
+import type { Definition } from "../Task.ts"
 
 /**
  * Runs jobs on the calling fiber.
@@ -47,13 +49,19 @@ export const layer: Layer.Layer<Compute> = Layer.effect(
     const executor = jobExecutor.make((url) => import(url), yield* Effect.context<never>())
     yield* Effect.addFinalizer(() => executor.close)
     const counts = { completed: 0, failed: 0, cancelled: 0 }
-    const exchange: jobCaller.Exchange = (request, _, receive, elements) =>
-      Effect.flatMap(
-        Effect.onExit(inline(executor, request, elements), (exit) => count(counts, exit)),
-        receive
-      )
+    const exchangeFor =
+      (own: Definition | undefined): jobCaller.Exchange =>
+      (request, _, receive, elements) =>
+        Effect.flatMap(
+          Effect.onExit(inline(executor, request, elements, own), (exit) => count(counts, exit)),
+          receive
+        )
+    const exchange = exchangeFor(undefined)
+    const runTask = jobCaller.make(exchange)
+    const runOwn: typeof runTask = (task, ...rest) => jobCaller.make(exchangeFor(task))(task, ...rest)
     return {
-      run: jobCaller.make(exchange),
+      run: (task, ...rest) => (inlineTask.isOwn(task) ? runOwn : runTask)(task, ...rest),
+      hasThreads: false,
       stream: streamCaller.make(exchange),
       batch: batchCaller.make(exchange),
       parallelism: 1,
@@ -78,7 +86,8 @@ const noWorkers = {
 const inline = (
   executor: jobExecutor.JobExecutor,
   request: JobRequest,
-  elements: jobCaller.ElementSink | undefined
+  elements: jobCaller.ElementSink | undefined,
+  own: Definition | undefined
 ): Effect.Effect<Ending> =>
   Effect.suspend(() => {
     let arrived: JobRequest
@@ -93,7 +102,7 @@ const inline = (
     const window =
       elements && new ElementWindow(request.window!, (emitted) => elements.received(structuredClone(emitted)))
     elements?.begun((granted) => window!.grant(granted))
-    return Effect.map(executor.execute(arrived, window), (outcome) => {
+    return Effect.map(executor.execute(arrived, window, own), (outcome) => {
       let sent: Outcome = outcome
       jobExecutor.sendOutcome(outcome, (outcome) => {
         sent = structuredClone(outcome)

@@ -27,6 +27,7 @@ const colours = {
   "re-entrant": "green",
   generator: "yellow",
   effect: "green",
+  worker: "cyan",
   native: "gray",
   refused: "red"
 } as const
@@ -47,7 +48,7 @@ const isAbout = (decision: Decision, { column, line, reason }: Diagnostic): bool
 
 const count = (decisions: ReadonlyArray<Decision>): string => {
   const of = (...forms: ReadonlyArray<Decision["form"]>) => decisions.filter(({ form }) => forms.includes(form)).length
-  return `${of("re-entrant", "generator", "effect")} with yield points, ${of("native")} native, ${of("refused")} refused`
+  return `${of("re-entrant", "generator", "effect")} with yield points, ${of("native")} native, ${of("refused")} refused${of("worker") === 0 ? "" : `, ${of("worker")} for workers`}`
 }
 
 /** The table, for `stream`: in colours if it is a terminal. */

@@ -33,8 +33,8 @@ import { isClass, isFunction, isLoop, someOwn, usesLexical, walkOwn } from "./sy
 export interface Decision {
   readonly name: string
   readonly line: number
-  /** `effect`: a generator of effects, with yield points in its loops */
-  readonly form: "re-entrant" | "generator" | "native" | "refused" | "effect"
+  /** `effect`: a generator of effects, with yield points in its loops; `worker`: inline work, which workers run */
+  readonly form: "re-entrant" | "generator" | "native" | "refused" | "effect" | "worker"
   /** why it is not in a faster form */
   readonly reason?: string | undefined
   /** of a refused one: what to write instead, and where */

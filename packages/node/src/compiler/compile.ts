@@ -16,6 +16,8 @@ import { findEffectLoops, mayHaveEffectLoops } from "./effectLoops.ts"
 import type { Unit } from "./emit.ts"
 import { declarePlain, plain, reasonLeft, rewriteBelow, twinName } from "./emit.ts"
 import { placesIn } from "./lines.ts"
+import type { InlineWork } from "./inline.ts"
+import * as inline from "./inline.ts"
 import * as marks from "./marks.ts"
 import { parse, tooDeep } from "./parse.ts"
 import type { SourceMap } from "./print.ts"
@@ -39,6 +41,8 @@ export interface Options {
   readonly forms?: Forms | undefined
   /** rounds of a loop between two yield points, at most; default 1024. With 1, a test can suspend in each round. */
   readonly largestChunk?: number | undefined
+  /** the expression that gives the URL of the extracted module of inline work; default: this module's, with the id */
+  readonly urlOfWork?: ((id: string) => string | undefined) | undefined
 }
 
 export interface Compiled {
@@ -49,6 +53,8 @@ export interface Compiled {
   /** what became of each marked function and of the functions they call by name, in source order */
   readonly decisions: ReadonlyArray<Decision>
   readonly diagnostics: ReadonlyArray<Diagnostic>
+  /** inline work that went to modules of its own; `extracted.ts` gives them */
+  readonly works: ReadonlyArray<InlineWork>
 }
 
 /** What compiled code may call at run time, also before the module itself has run; it imports what it does. */
@@ -57,11 +63,13 @@ const runtimeNames = [
   "attach",
   "attachJob",
   "attachMethods",
+  "extracted",
   "giveWay",
   "isSliceOver",
   "leave",
   "methodOf",
   "place",
+  "refused",
   "site"
 ]
 
@@ -72,14 +80,16 @@ const largestSource = 2_000_000
 const mostWork = 5_000_000
 
 /** Whether `source` can have anything to compile; otherwise it need not be parsed. */
-export const mayBeCompiled = (source: string): boolean => marks.mayHaveMarks(source) || mayHaveEffectLoops(source)
+export const mayBeCompiled = (source: string): boolean =>
+  marks.mayHaveMarks(source) || mayHaveEffectLoops(source) || inline.mayHaveInlineWork(source)
 
 /** What becomes of a source with nothing to compile, or that cannot be compiled. */
 export const leftAlone = (source: string, diagnostics: ReadonlyArray<Diagnostic> = []): Compiled => ({
   code: source,
   map: undefined,
   decisions: [],
-  diagnostics
+  diagnostics,
+  works: []
 })
 
 export const compile = (source: string, options: Options): Compiled => {
@@ -113,19 +123,24 @@ const compileMarked = (source: string, options: Options): Compiled => {
   const scopes = analyse(program)
   const found = marks.find(program, scopes)
   const effectLoops = findEffectLoops(program, scopes)
-  if (found.calls.length === 0 && found.directives.length === 0 && effectLoops.functions.size === 0) {
-    return leftAlone(source)
-  }
+  const inlineWorks = inline.find(program, scopes, source, text, file)
+  const isUnmarked = found.calls.length === 0 && found.directives.length === 0
+  if (isUnmarked && effectLoops.functions.size === 0 && inlineWorks.size === 0) return leftAlone(source)
   const classification = classify(program, text, file, scopes, found)
 
-  const diagnostics = [...classification.refused.values()]
+  const unmoved = [...inlineWorks.values()].flatMap(({ captures }) => ("reason" in captures ? [captures] : []))
+  const diagnostics = [...classification.refused.values(), ...unmoved]
+  const works = [...inlineWorks.values()].filter(({ captures }) => !("reason" in captures))
   const twins = twin.make(options.forms ?? "best")
-  const decisions = () => decide(text, [...scopes.functions.keys()], classification, twins.reasons, effectLoops)
+  const decisions = () => {
+    const functions = decide(text, [...scopes.functions.keys()], classification, twins.reasons, effectLoops)
+    return [...functions, ...[...inlineWorks.values()].map(inline.decisionOf)].sort((a, b) => a.line - b.line)
+  }
   const someLeft = found.calls.some((call) => reasonLeft(call, classification) !== undefined)
   const placed = places.find(program, scopes, found)
   const nothing = classification.roots.size === 0 && effectLoops.functions.size === 0 && placed.size === 0
-  if (nothing && !someLeft) {
-    return { code: source, map: undefined, decisions: decisions(), diagnostics }
+  if (nothing && !someLeft && inlineWorks.size === 0) {
+    return { code: source, map: undefined, decisions: decisions(), diagnostics, works }
   }
 
   const prefix = unused(text, program)
@@ -137,6 +152,8 @@ const compileMarked = (source: string, options: Options): Compiled => {
     classification,
     effectLoops,
     places: placed,
+    inlineWorks,
+    urlOfWork: options.urlOfWork,
     prefix,
     largestChunk: options.largestChunk ?? 1024,
     declared: declarations(program, scopes.functions.size, classification),
@@ -169,7 +186,7 @@ const compileMarked = (source: string, options: Options): Compiled => {
   const prologue = importRuntime(prefix, runtime, `${made}${whole}`) + made
   const marked = copy(text, 0, program.start) + insertAt(whole, head, prologue) + copy(text, program.end, text.length)
   const { code, map } = print(marked, text, file)
-  return { code, map: { ...map, sourcesContent: [source] }, decisions: decisions(), diagnostics }
+  return { code, map: { ...map, sourcesContent: [source] }, decisions: decisions(), diagnostics, works }
 }
 
 /** What no name in the source begins with, escapes resolved. */

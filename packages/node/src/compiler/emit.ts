@@ -11,6 +11,8 @@ import type { Classification } from "./classify.ts"
 import { builtinCall, kernelOf } from "./builtins.ts"
 import { calledFunction, calledMethod, importedCallee } from "./calls.ts"
 import type { EffectLoops } from "./effectLoops.ts"
+import type { InlineWorks } from "./inline.ts"
+import * as inline from "./inline.ts"
 import type { Place } from "./lines.ts"
 import type { MarkCall, Marks } from "./marks.ts"
 import type { Places } from "./places.ts"
@@ -33,6 +35,10 @@ export interface Unit {
   readonly effectLoops: EffectLoops
   /** pure functions that workers can find */
   readonly places: Places
+  /** functions and effects that run on workers */
+  readonly inlineWorks: InlineWorks
+  /** the expression that gives the URL of an extracted module, if a bundler made it */
+  readonly urlOfWork: ((id: string) => string | undefined) | undefined
   /** begins every name that the compiler makes up; no name in the source begins with it */
   readonly prefix: string
   /** rounds of a loop between two yield points, at most */
@@ -190,6 +196,10 @@ export const plain =
     }
     if (node.type === "TaggedTemplateExpression" && unit.templates.has(node)) return taggedCall(unit, node, plain(unit))
     if (node.type === "ClassBody") return classBody(unit, node)
+    const work = unit.inlineWorks.get(node)
+    if (work !== undefined) {
+      return inline.wrap(work, rewriteBelow(unit, node, plain(unit)), prefix, unit.urlOfWork?.(work.id))
+    }
     const placed = node.type === "CallExpression" ? places.get(node) : undefined
     if (placed !== undefined) {
       const reason = placed.staysBecause === undefined ? "" : `, ${JSON.stringify(placed.staysBecause)}`

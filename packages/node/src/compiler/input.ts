@@ -13,6 +13,7 @@ import { pathToFileURL } from "node:url"
 import type { Compiled } from "./compile.ts"
 import { compile, leftAlone, mayBeCompiled } from "./compile.ts"
 import * as diagnostic from "./diagnostic.ts"
+import { mayHaveInlineWork } from "./inline.ts"
 import * as marks from "./marks.ts"
 import { isModule } from "./parse.ts"
 
@@ -46,7 +47,10 @@ const formatOf = (file: string, format: Format): Format =>
 
 /** Whether somebody asks for yield points here; `mayBeCompiled` also looks for loops that nobody marked. */
 const hasMarks = (text: string): boolean =>
-  text.includes(marks.directive) || (marks.mayHaveMarks(text) && /\bPure\b/.test(text))
+  text.includes(marks.directive) || (marks.mayHaveMarks(text) && /\bPure\b/.test(text)) || mayHaveInlineCalls(text)
+
+const mayHaveInlineCalls = (text: string): boolean =>
+  mayHaveInlineWork(text) && /\bCompute\s*\.\s*(?:fn|effect)\b/.test(text)
 
 /** What the nearest `package.json` says about a file: only `"type": "module"` decides without a look into the file. */
 export const formatOfPackage = (file: string): Format => {

@@ -1,6 +1,6 @@
 /**
  * Where yield points are asked for: `Pure.fn("name", f)`, the directive `"use steppable"`, and the plain handlers of
- * `Task.make` or `Task.stream`, whose jobs can be cancelled at them.
+ * `Task.make` or `Task.stream`, whose jobs can be cancelled at them, as those of inline work can.
  *
  * A job's yield points ask nothing but whether it was cancelled, so its handler still runs in one go: it may change what
  * outlives it, which a function that runs in slices may not.
@@ -32,7 +32,7 @@ export interface Marks {
 
 /** Whether a module can have marks at all; a module without these words is left alone unparsed. */
 export const mayHaveMarks = (text: string): boolean =>
-  text.includes(directive) || (text.includes("@giveway/core") && /\b(?:fn|make)\b/.test(text))
+  text.includes(directive) || (text.includes("@giveway/core") && /\b(?:fn|make|stream|work)\b/.test(text))
 
 /** The function that a constant binding, or a function expression itself, stands for. */
 export const functionOf = (node: Node, scopes: Scopes): AnyFunction | undefined => {
@@ -60,13 +60,19 @@ interface Maker {
 const makers: ReadonlyArray<Maker> = [
   { kind: "pure", module: "Pure", export: "fn", argument: 1, name: 0 },
   { kind: "job", module: "Task", export: "make", argument: 3, name: 1 },
-  { kind: "job", module: "Task", export: "stream", argument: 3, name: 1 }
+  { kind: "job", module: "Task", export: "stream", argument: 3, name: 1 },
+  // in an extracted module
+  { kind: "job", module: "Steppable", export: "work", argument: 0, name: 1 }
 ]
 
 const isNamed = (node: Node, name: string): boolean => node.type === "Identifier" && node.name === name
 
 /** Whether a callee is what `maker` says, under whatever name it was imported. */
-const calleeOf = (maker: Maker, program: Program, scopes: Scopes): ((callee: Node) => boolean) => {
+export const calleeOf = (
+  maker: Pick<Maker, "module" | "export">,
+  program: Program,
+  scopes: Scopes
+): ((callee: Node) => boolean) => {
   const namespaces = new Set<unknown>()
   const packages = new Set<unknown>()
   const functions = new Set<unknown>()

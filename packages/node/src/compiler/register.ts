@@ -14,6 +14,7 @@ import { mayBeCompiled } from "./compile.ts"
 import type { Diagnostic } from "./diagnostic.ts"
 import * as diagnostic from "./diagnostic.ts"
 import type { Format } from "./input.ts"
+import { compileExtracted, idIn } from "./extracted.ts"
 import { compileInput, decode } from "./input.ts"
 
 /** What the cache holds of a module; no code if the source stays as it is. */
@@ -46,6 +47,13 @@ const report = (diagnostics: ReadonlyArray<Diagnostic>): void => {
 
 const compiledModules = cache.open()
 
+/** The code of an extracted module, which is no file. Throws, and so does the import of it, if the file has changed. */
+const extracted = (source: string, file: string, id: string): string =>
+  compiledModules.of(source, `${file}\n${runtime}\n${id}`, () => {
+    const compiled = compileExtracted(source, id, { file, runtime })
+    return entryOf(compiled).code ?? compiled.code
+  })
+
 module.setSourceMapsSupport(true, { nodeModules: true })
 module.registerHooks({
   load: (url, context, nextLoad) => {
@@ -54,6 +62,10 @@ module.registerHooks({
     const format = formats[loaded.format ?? ""]
     if (format === undefined || (format === "commonjs" && url.includes("/node_modules/"))) return loaded
     const source = decode(loaded.source)
+    const id = idIn(url)
+    if (id !== undefined && source !== undefined) {
+      return { ...loaded, format: "module", source: extracted(source, fileURLToPath(url), id) }
+    }
     if (source !== undefined && !mayBeCompiled(source)) return loaded
     const file = fileURLToPath(url)
     const make = (content: string | NodeJS.ArrayBufferView | ArrayBuffer): Entry =>

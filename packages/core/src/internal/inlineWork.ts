@@ -1,0 +1,107 @@
+/**
+ * Inline work: a function or an effect that is written where it is wanted (`Compute.fn`, `Compute.effect`) and runs on a
+ * worker all the same.
+ *
+ * The compiler **extracts** it: into a module of its own that holds the work, what it uses of its module, and nothing
+ * else. What it reads of the functions around it is **captured**: copied when a job starts, as an argument. This file is
+ * what both halves of compiled code say: the place of the work says where it went (`extracted`, or `refused`, with the
+ * reason), the extracted module says what it holds (`define`).
+ *
+ * **Invariant**: the two halves name the work by the same URL and name, and were made from the same text; a loader that
+ * finds another text on disk refuses.
+ *
+ * Nothing heavy is imported here: compiled code that has no inline work loads it, too.
+ */
+import * as Effect from "effect/Effect"
+
+export type Kind = "fn" | "effect"
+
+/** Makes the work from what it captured. An effect is made by calling the function, in each job anew. */
+export type Make = (...captured: Array<any>) => (...args: Array<any>) => unknown
+
+/** Work that went to a module of its own. */
+export interface Extraction {
+  readonly moduleUrl: string
+  readonly name: string
+  readonly make: Make
+  /** the captured variables */
+  readonly names: ReadonlyArray<string>
+  readonly values: () => ReadonlyArray<unknown>
+}
+
+// --- where it is written ----------------------------------------------------------------------------------------------
+
+/** How an extracted module is told from the whole: by this parameter in its URL. */
+export const parameter = "giveway"
+
+const known = new WeakMap<object, Extraction | string>()
+
+const nothing = (): ReadonlyArray<unknown> => []
+
+/**
+ * Compiled code calls it in the place of the work. `id`: the work among those of its module; without one, `moduleUrl` is
+ * that of the extracted module itself, which a bundler has made.
+ */
+export const extracted = (
+  kind: Kind,
+  moduleUrl: unknown,
+  id: string | undefined,
+  name: string,
+  make: Make,
+  names: ReadonlyArray<string> = [],
+  values: () => ReadonlyArray<unknown> = nothing
+): object => {
+  const work =
+    kind === "fn"
+      ? (...args: Array<unknown>) => make(...values())(...args)
+      : Effect.suspend(() => make(...values())() as Effect.Effect<unknown>)
+  if (typeof moduleUrl !== "string") {
+    return refused(work, "its bundle is no ES module, so nobody knows where it is. Let the bundler write ES modules")
+  }
+  const url = id === undefined ? moduleUrl : `${moduleUrl.replace(/[?#].*$/, "")}?${parameter}=${id}`
+  known.set(work, { moduleUrl: url, name, make, names, values })
+  return work
+}
+
+/** Compiled code calls it where work cannot be extracted; `reason` ends with what to do. */
+export const refused = <A extends object>(work: A, reason: string): A => {
+  known.set(work, reason)
+  return work
+}
+
+const notCompiled =
+  "it was not compiled. Start the program with --import @giveway/node/register, or bundle it with @giveway/node/unplugin"
+
+/** Where the work went, or why it went nowhere. */
+export const of = (work: object): Extraction | string => known.get(work) ?? notCompiled
+
+// --- where it is found -------------------------------------------------------------------------------------------------
+
+/** What an extracted module holds. */
+export interface Defined {
+  readonly kind: Kind
+  readonly moduleUrl: string
+  readonly name: string
+  readonly make: Make
+  readonly options: object | undefined
+}
+
+/** One per realm, as for tasks. */
+const registryKey: symbol = Symbol.for("@giveway/core/inlineWork/registry")
+
+const registry = (): Map<string, Defined> => {
+  const holder = globalThis as unknown as Record<symbol, Map<string, Defined> | undefined>
+  return (holder[registryKey] ??= new Map())
+}
+
+const keyOf = (moduleUrl: string, name: string): string => `${moduleUrl}\n${name}`
+
+/** An extracted module calls it at its end. */
+export const define = (kind: Kind, moduleUrl: string, name: string, make: Make, options?: object): void =>
+  void registry().set(keyOf(moduleUrl, name), { kind, moduleUrl, name, make, options })
+
+/** The work that an extracted module defined, once this thread has imported it. */
+export const lookup = (moduleUrl: string, name: string): Defined | undefined => registry().get(keyOf(moduleUrl, name))
+
+/** Compiled code calls it on the work of an extracted module, which the compiler gives yield points then. */
+export const work = <A>(f: A): A => f
