@@ -74,8 +74,8 @@ export const classify = (
   marks: Marks
 ): Classification => {
   const known = names(program)
-  const variableOf = placed(program)
-  const { all: methods, private: privateCalls } = methodsOf(program, scopes)
+  const variableOf = placed(program, scopes)
+  const { all: methods, private: privateCalls, unsure } = methodsOf(program, scopes)
   const byName = new Map<string, Array<AnyFunction>>()
   for (const [node, { name }] of methods) {
     const known = byName.get(name)
@@ -139,7 +139,7 @@ export const classify = (
       if (sliced.has(node)) refuse(node, problem.at, problem.reason, problem.fix)
       else native.set(node, problem.reason)
     } else if (!variableOf.has(node) && !inline.has(node) && !methods.has(node) && !isCallback) {
-      native.set(node, "it is not declared by a statement of its own")
+      native.set(node, unsure.get(node) ?? "it is not declared by a statement of its own")
     } else if (!inline.has(node) && !canNameItself(node, variableOf.get(node), scopes)) {
       native.set(node, "its own name is out of reach where the twin stands")
     } else {

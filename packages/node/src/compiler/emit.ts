@@ -160,7 +160,7 @@ const classBody = (unit: Unit, body: Node): string | undefined => {
   const { methods } = unit.classification
   const inside = [...methods].flatMap(([node, method]) => (method.inside === body ? [node] : []))
   const twins = twinsOf(unit, inside, false)
-  return twins === "" ? undefined : `${rewriteBelow(unit, body, plain(unit)).replace(/\}$/, "")}; static { ${twins} } }`
+  return twins === "" ? undefined : `{ static { ${twins} } ${insideOf(unit, body, plain(unit))} }`
 }
 
 /**

@@ -8,6 +8,7 @@ import type { ObjectProperty } from "oxc-parser"
 import { calledFunction, calledMethod, callsSteppable, isSteppableCall } from "./calls.ts"
 import type { Unit } from "./emit.ts"
 import { calleeText, methodCall, twinCall } from "./emit.ts"
+import { keyOf } from "./declared.ts"
 import type { Frames } from "./frames.ts"
 import { assign } from "./frames.ts"
 import type { Step } from "./steps.ts"
@@ -61,6 +62,9 @@ export class Expressions {
         return this.nativeCall(node, root, steps)
       }
       case "BinaryExpression": {
+        if (node.left.type === "PrivateIdentifier") {
+          return `(#${node.left.name} in ${this.expression(node.right, root, steps)})`
+        }
         const [left, right] = this.operands([node.left, node.right], root, steps)
         return `(${left} ${node.operator} ${right})`
       }
@@ -165,6 +169,8 @@ export class Expressions {
     const isPrototype = ({ key }: ObjectProperty): boolean =>
       key.type === "Identifier" ? key.name === "__proto__" : key.type === "Literal" && key.value === "__proto__"
     if (properties.some(isPrototype)) throw new Unsuited("an object literal sets its prototype")
+    const keys = new Set(properties.map(({ key }) => keyOf(key)))
+    if (keys.size < properties.length) throw new Unsuited("an object literal has a property twice")
     const { classification, scopes } = this.unit
     const last = properties.findLastIndex(({ value }) => callsSteppable(value, classification, scopes))
     const fields = properties.map(({ value }, index) => {

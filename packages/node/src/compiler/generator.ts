@@ -55,8 +55,9 @@ export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): st
   let labels = 0
 
   const headText = (init: Node): string => {
-    const text = rewriteBelow(unit, init, replace)
-    return init.type === "VariableDeclaration" ? `${text}; ` : `(${text}); `
+    return init.type === "VariableDeclaration"
+      ? `${rewriteBelow(unit, init, replace)}; `
+      : `(${rewrite(unit, init, replace)}); `
   }
 
   const heads = new Set<Node>()

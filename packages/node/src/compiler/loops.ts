@@ -18,7 +18,7 @@ import { rewrite, rewriteBelow } from "./emit.ts"
 import type { Iteration, Reading } from "./iterables.ts"
 import * as iterables from "./iterables.ts"
 import { isShort } from "./rounds.ts"
-import type { Binding } from "./scope.ts"
+import type { Binding, Use } from "./scope.ts"
 import { isCaptured, isConstant } from "./scope.ts"
 import type { Loop, Node } from "./syntax.ts"
 import { children, isFunction, isLoop, someOwn } from "./syntax.ts"
@@ -67,10 +67,16 @@ export const isChunkable = (unit: Unit, loop: Loop): boolean =>
 
 const within = (node: Node, outer: Node): boolean => outer.start <= node.start && node.end <= outer.end
 
+/** What writes a variable in the rounds of a loop: not what its head does before the first. */
+const writesIn = (binding: Binding, loop: Loop): ReadonlyArray<Use> => {
+  const init = loop.type === "ForStatement" ? loop.init : null
+  return binding.uses.filter((use) => use.write && within(use.node, loop) && (init === null || !within(use.node, init)))
+}
+
 /** The variable that a `for` head counts with, by how much, and the bound if that cannot change. */
 interface Counter {
   readonly name: string
-  /** whether it is known to be a number when the loop begins */
+  /** whether it is known, when the loop begins, to be a number that it can count from */
   readonly isNumber: boolean
   readonly up: boolean
   /** `undefined`: by one */
@@ -105,14 +111,14 @@ const counterOf = (unit: Unit, loop: Loop): Counter | undefined => {
   if (step === undefined) return undefined
   const binding = unit.scopes.bindings.get(step.counter)
   if (binding === undefined || isCaptured(binding) || binding.owner === undefined) return undefined
-  const writes = binding.uses.filter((use) => use.write && within(use.node, loop))
+  const writes = writesIn(binding, loop)
   const initial =
     init?.type === "VariableDeclaration"
       ? init.declarations.find((declarator) => unit.scopes.bindings.get(declarator.id) === binding)?.init
       : undefined
   if (writes.some((use) => use.node !== step.counter)) return undefined
   // `var i` shares its variable with the rest of the function, which does not write it during the loop either
-  const isNumber = initial?.type === "Literal" && typeof initial.value === "number"
+  const isNumber = initial?.type === "Literal" && typeof initial.value === "number" && initial.value < Number(exact)
   const { by, up } = step
   const counter = { name: binding.name, isNumber, up, by }
   if (
@@ -132,11 +138,12 @@ const counterOf = (unit: Unit, loop: Loop): Counter | undefined => {
   return { ...counter, inclusive: false, bound: undefined }
 }
 
-const isInvariant = (binding: Binding, loop: Node): boolean =>
+const isInvariant = (binding: Binding, loop: Loop): boolean =>
   binding.kind !== "import" &&
-  (isConstant(binding) ||
+  ((isConstant(binding) && binding.kind !== "var") ||
     (binding.owner !== undefined &&
-      binding.uses.every((use) => !use.write || (use.owner === binding.owner && !within(use.node, loop)))))
+      binding.uses.every((use) => !use.write || use.owner === binding.owner) &&
+      writesIn(binding, loop).length === 0))
 
 /** Counting from below this, a loop counts in whole steps for as long as it can last. */
 const exact = "9e15"

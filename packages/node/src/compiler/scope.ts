@@ -20,6 +20,8 @@ export interface Use {
   readonly node: Node
   /** whether it assigns */
   readonly write: boolean
+  /** whether it is where a `var` gets its value: written like a declaration, it runs like an assignment */
+  readonly declares: boolean
   /** the function whose code it stands in */
   readonly owner: AnyFunction | undefined
 }
@@ -63,7 +65,8 @@ export interface Scopes {
 export const isConstant = (binding: Binding): boolean => {
   const known = constants.get(binding)
   if (known?.uses === binding.uses.length) return known.is
-  const is = binding.initialisers <= 1 && binding.uses.every((use) => !use.write)
+  const is =
+    binding.initialisers <= 1 && binding.uses.every((use) => !use.write || (use.declares && binding.kind === "var"))
   constants.set(binding, { is, uses: binding.uses.length })
   return is
 }
@@ -132,6 +135,20 @@ export const analyse = (program: Program): Scopes => {
     bindings.set(identifier, binding)
   }
 
+  const declaringUse = (identifier: Node, { owner }: Scope): void =>
+    void bindings.get(identifier)?.uses.push({ node: identifier, write: true, declares: true, owner })
+
+  /** `catch (e) { var e = 1 }` declares a variable of the function, and assigns to that of the clause. */
+  const throughCatch = (identifier: Node & { readonly type: "Identifier" }, scope: Scope, target: Scope): void => {
+    for (let at = scope; at !== target; at = at.parent!) {
+      const hiding = at.names.get(identifier.name)
+      if (hiding?.kind === "catch") {
+        hiding.uses.push({ node: identifier, write: true, declares: true, owner: scope.owner })
+        return
+      }
+    }
+  }
+
   const functionScope = (scope: Scope): Scope => {
     let at = scope
     while (at.parent !== undefined && !isFunction(at.node) && at.node.type !== "StaticBlock") at = at.parent
@@ -186,6 +203,8 @@ export const analyse = (program: Program): Scopes => {
           for (const identifier of boundIdentifiers(declarator.id)) {
             // a loop head assigns each time round: two, so that it never counts as constant for `var`
             declare(target, kind, identifier, declarator, true)
+            if (node.kind === "var" && declarator.init !== null) declaringUse(identifier, scope)
+            if (node.kind === "var") throughCatch(identifier, scope, target)
           }
         }
         break
@@ -212,7 +231,7 @@ export const analyse = (program: Program): Scopes => {
     const binding = lookUp(scope, node.name)
     if (binding === undefined) return
     bindings.set(node, binding)
-    binding.uses.push({ node, write, owner: scope.owner })
+    binding.uses.push({ node, write, declares: false, owner: scope.owner })
   }
 
   const target = (pattern: Node, scope: Scope): void =>
@@ -272,7 +291,10 @@ export const analyse = (program: Program): Scopes => {
           // each round assigns a `var` or `let` anew; a constant is a fresh binding
           if (node.left.kind === "var") {
             for (const declarator of node.left.declarations) {
-              for (const identifier of boundIdentifiers(declarator.id)) bindings.get(identifier)!.initialisers++
+              for (const identifier of boundIdentifiers(declarator.id)) {
+                bindings.get(identifier)!.initialisers++
+                declaringUse(identifier, inner)
+              }
             }
           }
         } else {

@@ -36,6 +36,8 @@ export const checkVariables = (unit: Unit, node: AnyFunction): void => {
   const positions: Array<number> = []
   walkOwn(node, (inner) => {
     if (inner !== node && isClass(inner)) throw new Unsuited("it declares a class")
+    // to give way is to return, which would dispose of it
+    if (inner.type === "VariableDeclaration" && /using/.test(inner.kind)) throw new Unsuited("it declares with using")
     if (isLoop(inner) && !isShort(inner, scopes)) positions.push(inner.body.start)
     if (isSteppableCall(inner, classification, scopes)) positions.push(inner.end)
   })
@@ -47,6 +49,8 @@ export const checkVariables = (unit: Unit, node: AnyFunction): void => {
       if (uses.length > 0) throw new Unsuited(`${name} is the function's own name`)
       continue
     }
+    if (kind === "catch" && uses.some((use) => use.declares))
+      throw new Unsuited(`${name} of a catch clause is declared again`)
     const lexical = kind === "let" || kind === "const" || kind === "class"
     // inside the head of a loop, the variables live as long as the loop
     const initialised = lexical ? declarator.end : -1

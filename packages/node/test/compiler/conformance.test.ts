@@ -12,6 +12,41 @@ const prelude = `function Y(v, n = 1) { return n > 0 ? Y(v, n - 1) : v }
 export function main(o) { "use steppable"; Y(0);\n`
 
 const programs: Record<string, string> = {
+  "variables that var declares again in a loop": `
+    for (var i = 0, n = 10; i < n; i++) { var n = 5; o(i) } for (var j = 0, m = 10; j < m; j++) { for (var m of [4, 3]) ; o(j) }
+    for (var k = 0, s = 1; k < 20; k += s) { var s = s + 1; o(k) } for (var l = 0, { q } = { q: 9 }; l < q; l++) { var { q } = { q: 2 }; o(l) }
+    for (let r = 0; r < 3; r++) { for (let i = 0; i < u; i++) { var u = r + 2; o(i) } if (r === 0) u = 10 } Y(1)`,
+  "counting from where adding one changes nothing": `
+    let c = 0; for (let i = 9007199254740990; i < 9007199254740996; i++) { if (++c > 20) break; o(i) }
+    c = 0; for (let i = 9007199254740992; i <= Infinity; i += 1) { if (++c > 20) break } o(c); Y(1)`,
+  "a variable of a catch clause that var declares again": `
+    try { throw 1 } catch (e) { const f = () => e; Y(1); var e = 5; Y(2); o(f()); o(e) } o(e)
+    try { throw 10 } catch (n) { for (let i = 0; i < n; i++) { var n = 5; o(i) } }
+    try { throw 9 } catch (i) { for (var i = 0; i < 4; i++) { o(i); Y(1) } o(i) } o(i)`,
+  "declarations with using": `
+    const d = (n) => ({ [Symbol.dispose]() { o("disposed " + n) } })
+    { using x = d(1); for (let i = 0; i < 3; i++) o(i); Y(1); o("end") }
+    const f = (n) => { using x = d(2); for (let i = 0; i < n; i++) o(i); return o("returned") }; f(3)
+    const g = (n) => { for (using x = d(3); n > 0; n--) o(Y(n)) }; g(3); for (using x of [d(4), d(5)]) o("body"); for (using x of [d(6), d(7)]) o(Y("body"))
+    try { using x = { [Symbol.dispose]() { throw new Error("dis") } }; Y(1); throw new Error("body") } catch (e) { o(e.name); o(e.error.message); o(e.suppressed.message) }`,
+  "methods that another member replaces": `
+    const k = "c"; const B = { m: (n) => "spread" }
+    class A { m(n) { for (let i = 0; i < n; i++) o(i) } ["m"](n) { return "computed" } c(n) { for (let i = 0; i < n; i++) o(i) } [k](n) { return "by a variable" } d(n) { for (let i = 0; i < n; i++) o(i) } d(n) { for (let i = 0; i < n; i++) o(-i); return "later" } g(n) { for (;;); } get g() { return (n) => "got" } [Symbol.iterator]() {} last(n) { for (let i = 0; i < n; i++) o(i); return "last" } }
+    const a = new A(); o(a.m(2)); o(a.c(2)); o(a.d(2)); o(a.g(2)); o(a.last(2))
+    const p = { m(n) { for (;;); }, m: (n) => "later" }, q = { m(n) { for (;;); }, ...B }, r = { m(n) { for (;;); }, [Y("m")]: (n) => "computed" }; o(p.m(1)); o(q.m(1)); o(r.m(1))
+    const s = { m(n) { for (;;); } }, t = (s.m = (n) => "assigned"); o(s.m(1)); o(t(1))`,
+  "methods that the class's own code replaces": `
+    class A { m(n) { for (let i = 0; i < n; i++) o(i); return "m" } static m(n) { for (;;); } static m = (n) => "static field"; static x = new A().m(2); static { const { m } = this.prototype; this.prototype.m = function (n) { return "wrapped " + m.call(this, n) } } }
+    o(A.m(3)); o(A.x); o(new A().m(3)); Y(1)
+    class B { #p = 1; m(n) { for (let i = 0; i < n; i++) o(i + this.#p); return "m" } static y = (B.prototype.m = (n) => "assigned") } o(new B().m(3))`,
+  "functions whose variable gets another value": `
+    var f = function (n) { "use steppable"; for (;;); }, g = (f = (n) => "other"); o(f(1)); o(g(1)); h = (n) => "assigned"; function h(n) { "use steppable"; for (;;); } o(h(1)); o([1].map(h)[0])`,
+  "an object literal with a property twice": `
+    const a = { a: Y(1), a: () => 2 }; o(typeof a.a); const b = { a: Y(1), "a": 5, b: Y(2), 1: Y(3), 1.0: 7, 0x1: Y(8), c: 1 }; o(b); const c = { b: 1, a: Y(1), b: Y(3), 2: 1, 1: Y(2) }; o(c)`,
+  "private names on the left of in": `
+    class A { #x; static h(v) { let s = 0; for (let i = 0; i < 2; i++) s += #x in Y(v); return s } } o(A.h(new A())); o(A.h({})); try { A.h(1) } catch (e) { o(e.name) }`,
+  "an arrow function as the head of a loop": `
+    let async; var i = 0; for (async of => { for (let j = 0; j < 2; j++) o(j) }; i < 3; ++i) o(Y(i)); i = 0; for ((n) => { while (n) n-- }; i < 2; i++) o(i)`,
   "a method behind an optional chain": `
     class A { m(x) { for (let i = 0; i < x; i++) o(i); return x } }
     const a = undefined; const b = { c: new A() }
