@@ -23,6 +23,7 @@ import * as sharedMemory from "./sharedMemory.ts"
 import type { Trace } from "./stitch.ts"
 import { stitch } from "./stitch.ts"
 import { block } from "./thread.ts"
+import * as twins from "./twins.ts"
 
 /** What a steppable function returns when it gave way. Never a value of user code. */
 export const SUSPENDED: unique symbol = Symbol("@giveway/core/Steppable/SUSPENDED")
@@ -164,11 +165,9 @@ export const notCallable =
 // arguments are whatever the plain function takes
 export type Twin = (this: unknown, ...args: Array<any>) => unknown
 
-const twins = new WeakMap<object, Twin>()
-
 /** Compiled code: `twin` is the steppable form of `plain`. Gives back `plain`. */
 export const attach = <F extends object>(plain: F, twin: Twin): F => {
-  twins.set(plain, twin)
+  twins.add(plain, twin)
   return plain
 }
 
@@ -262,7 +261,7 @@ export const remember = (at: Site, f: unknown, twin: MethodTwin | undefined): vo
 
 /** A function that is no method of a class may be called as one. */
 const selfFirst = (plain: object): MethodTwin | undefined => {
-  const twin = twins.get(plain)
+  const twin = twins.of(plain)
   if (twin === undefined) return undefined
   const method: MethodTwin = (self, ...args) => Reflect.apply(twin, self, args)
   methodTwins.set(plain, method)
@@ -276,7 +275,7 @@ export const native =
     call(f, self, ...args)
 
 /** The steppable form of `plain`, if it was compiled. */
-export const twinOf = (plain: object): Twin | undefined => twins.get(plain)
+export const twinOf = (plain: object): Twin | undefined => twins.of(plain)
 
 /** Twins that are right in a job only, which runs in one go: they may change what outlives a call. */
 const jobTwins = new WeakMap<object, Twin>()
@@ -288,7 +287,7 @@ export const attachJob = <F extends object>(plain: F, twin: Twin): F => {
 }
 
 /** The form of `plain` that a job runs, if it was compiled. */
-export const jobTwinOf = (plain: object): Twin | undefined => jobTwins.get(plain) ?? twins.get(plain)
+export const jobTwinOf = (plain: object): Twin | undefined => jobTwins.get(plain) ?? twins.of(plain)
 
 /** Frames of one activation: ten times what fits on Node's stack by default, and some 10 MB. */
 const deepest = 100_000
@@ -313,7 +312,7 @@ export interface Link {
 /** Compiled code, when an import is called for the first time, or is another one than the last time. */
 export const link = (cell: Link, plain: unknown, name: string): Link => {
   if (typeof plain !== "function") return { plain, twin: notCallable(name) }
-  cell.twin = twins.get(plain) ?? plain
+  cell.twin = twins.of(plain) ?? plain
   cell.plain = plain
   return cell
 }
