@@ -1,0 +1,64 @@
+/**
+ * `giveway dump`: the fibers of a running process, also while its loop is stuck, and the stack of a Node process that
+ * nobody prepared.
+ */
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { Dump } from "./dumpText.ts"
+import { render } from "./dumpText.ts"
+import { failing } from "./failing.ts"
+import * as inspector from "./inspector.ts"
+import * as served from "./served.ts"
+
+export const pid = Flag.Int("pid").pipe(
+  Flag.optional,
+  Flag.withDescription("The process; not needed if only one is served")
+)
+
+const flags = {
+  pid,
+  json: Flag.Boolean("json").pipe(Flag.withDefault(false), Flag.withDescription("Print JSON, for scripts"))
+}
+
+/** What an unprepared process can say; with Giveway in it, its fibers as well. */
+const question = `JSON.stringify({
+  process: {
+    pid: process.pid,
+    program: (process.argv[1] ?? process.execPath).split(/[\\\\/]/).at(-1),
+    node: process.version,
+    startedAt: performance.timeOrigin
+  },
+  stack: (() => {
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 64
+    try { return String(new Error("now").stack) } finally { Error.stackTraceLimit = stackTraceLimit }
+  })(),
+  ...JSON.parse(globalThis[Symbol.for("~giveway/answers")]?.(["fibers"]) ?? "{}")
+})`
+
+const dumpOf = Effect.fnUntraced(function* (pid: number | undefined) {
+  const socket = pid === undefined ? yield* served.find(undefined) : yield* served.socketOf(pid)
+  if (socket !== undefined) return yield* served.get(socket, "/fibers")
+  return yield* inspector.ask(pid!, question)
+})
+
+export const dump = Command.make("dump", flags, ({ json, pid }) =>
+  failing(
+    Effect.flatMap(dumpOf(Option.getOrUndefined(pid)), (text) =>
+      Console.log(json ? text.trim() : render(JSON.parse(text) as Dump, process.stdout))
+    )
+  )
+).pipe(
+  Command.withDescription(
+    "Prints the live fibers of a process as a tree: what each does or awaits, and who holds the loop if it is held. A process that is not served is asked through Node's inspector, which SIGUSR1 opens on loopback until its loop turns again; if Giveway is not in it, its stack is all there is."
+  ),
+  Command.withShortDescription("Prints the live fibers of a process, also of one that is stuck"),
+  Command.withExamples([
+    { command: "giveway dump", description: "The one process that is served" },
+    { command: "giveway dump --pid 4711", description: "Any Node process, stuck or not" },
+    { command: "giveway dump --json | jq '.fibers.fibers[].name'", description: "For scripts" }
+  ])
+)

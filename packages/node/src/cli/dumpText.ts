@@ -1,0 +1,103 @@
+/**
+ * A dump in words: the process, who holds its loop, and the tree.
+ */
+import { styleText } from "node:util"
+import * as FiberDump from "@giveway/core/FiberDump"
+import type { Loop, Process, Source } from "../diagnostics/protocol.ts"
+import { ago } from "./units.ts"
+
+/** What a served process answers at `/fibers`, or an unprepared one through the inspector. */
+export interface Dump {
+  readonly process: Process
+  readonly loop?: Loop
+  readonly source?: Source
+  /** of an unprepared process */
+  readonly stack?: string
+  readonly fibers?: {
+    readonly takenAt: number
+    readonly fibers: ReadonlyArray<Omit<FiberDump.FiberInfo, "parentId" | "name"> & Partial<FiberDump.FiberInfo>>
+  } | null
+}
+
+/** Frames that are shown. A guess: enough to reach out of a library into its caller. */
+const framesShown = 12
+
+/** Nobody looks for the fault there. */
+const notUsers = /node:|\/node_modules\/@?effect\/|\/(@giveway|packages)\/(core|node)\/(src|dist)\//
+
+/** The frames below the question itself, without those of Node, Effect and Giveway. */
+export const userFrames = (stack: string): ReadonlyArray<string> => {
+  const frames = stack.split("\n").filter((line) => /^\s+at /.test(line))
+  const asked = frames.findLastIndex((line) => /^\s+at (JSON\.stringify \()?<anonymous>(:\d+:\d+)?\)?$/.test(line))
+  return frames
+    .slice(asked + 1)
+    .filter((line) => !notUsers.test(line))
+    .map((line) => line.trim())
+}
+
+/** "`checkout` (fiber #32) at served.ts:17 in holdForEver" */
+export const holderText = (loop: Extract<Loop, { readonly state: "held" }>): string => {
+  const { cause, fiberId, late, name, place } = loop.by
+  const fiber = fiberId === undefined ? "" : name === undefined ? `fiber #${fiberId}` : ` (fiber #${fiberId})`
+  const who = name === undefined ? fiber || `no fiber (${cause})` : `\`${name}\`${fiber}`
+  const where = place === undefined ? "" : ` at ${place.file}:${place.line}`
+  const inside = place?.function === undefined ? "" : ` in ${place.function}`
+  return `${who}${late ? ", in native code," : ""}${where}${inside}`
+}
+
+const headOf = ({ process: { node, pid, program, startedAt }, loop }: Dump): string => {
+  const up = ago((loop?.at ?? Date.now()) - startedAt)
+  return `${program}, process ${pid}, node ${node}, up ${up}`
+}
+
+const loopLines = ({ loop, source }: Dump): ReadonlyArray<string> => {
+  if (loop === undefined) return []
+  const stale = source?.from === "memory" ? [`it does not answer: this is what it said ${ago(source.ageMs)} ago`] : []
+  if (loop.state === "turning") return ["the loop turns", ...stale]
+  const stack = loop.by.stack === undefined ? [] : userFrames(loop.by.stack).slice(0, framesShown)
+  return [
+    `the loop has been held for ${ago(loop.heldMs)} by ${holderText(loop)}`,
+    ...stack.map((frame) => `    ${frame}`),
+    ...stale
+  ]
+}
+
+const stackLines = ({ stack }: Dump): ReadonlyArray<string> => {
+  if (stack === undefined) return []
+  const frames = userFrames(stack)
+  return frames.length === 0
+    ? ["no JavaScript of the program runs at the moment"]
+    : ["it runs", ...frames.map((frame) => `    ${frame}`)]
+}
+
+const treeOf = ({ fibers, loop }: Dump): string => {
+  if (fibers === undefined || fibers === null)
+    return "its fibers are not known: Giveway is not in it, or has not answered"
+  const note = loop?.state === "held" ? `holds the loop for ${ago(loop.heldMs)}` : undefined
+  const culprit = loop?.state === "held" ? loop.by.fiberId : undefined
+  return FiberDump.render(
+    new FiberDump.FiberDump({
+      takenAt: fibers.takenAt,
+      fibers: fibers.fibers.map((fiber) => ({
+        ...fiber,
+        // JSON has no `undefined`
+        parentId: fiber.parentId,
+        name: fiber.name,
+        ...(fiber.id === culprit && note !== undefined ? { note } : {})
+      }))
+    })
+  )
+}
+
+/** `stream`: in colours if it is a terminal. */
+export const render = (dump: Dump, stream: NodeJS.WriteStream): string => {
+  const [first, ...others] = loopLines(dump)
+  const held = dump.loop?.state === "held"
+  return [
+    styleText("bold", headOf(dump), { stream }),
+    ...(first === undefined ? [] : [held ? styleText(["bold", "red"], first, { stream }) : first]),
+    ...others,
+    ...stackLines(dump),
+    treeOf(dump)
+  ].join("\n")
+}

@@ -1,0 +1,18 @@
+/**
+ * How a command ends that could not do what it was asked: one line on standard error and exit code 1, no stack.
+ */
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+
+export const failing = <A, E extends { readonly message: string }, R>(
+  command: Effect.Effect<A, E, R>
+): Effect.Effect<void, never, R> =>
+  command.pipe(
+    Effect.asVoid,
+    Effect.catch((error: E) =>
+      Effect.andThen(
+        Console.error(`giveway: ${error.message}`),
+        Effect.sync(() => void (process.exitCode = 1))
+      )
+    )
+  )

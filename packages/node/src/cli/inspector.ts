@@ -1,0 +1,159 @@
+/**
+ * Asks a Node process that nobody prepared for it, also one that is stuck in a loop: SIGUSR1 makes Node open its inspector,
+ * on loopback, in a thread of its own; V8 then evaluates between two statements of whatever runs.
+ *
+ * **Invariant.** The signal is sent to Node only: any other program would be ended by it. And the answer is taken from
+ * that process only: its number is asked for before anything else.
+ */
+import { execFileSync } from "node:child_process"
+import { readlinkSync } from "node:fs"
+import { basename } from "node:path"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import * as listeningPorts from "./listeningPorts.ts"
+
+/** The process could not be asked. */
+export class NotInspectable extends Schema.TaggedError<NotInspectable>()("NotInspectable", {
+  pid: Schema.Int,
+  reason: Schema.String
+}) {
+  override get message(): string {
+    return `process ${this.pid} cannot be asked: ${this.reason}`
+  }
+}
+
+/** Where Node's inspector listens unless it is told otherwise. */
+const defaultPort = 9229
+
+const programOf = (pid: number): string | undefined => {
+  try {
+    return process.platform === "linux"
+      ? readlinkSync(`/proc/${pid}/exe`)
+      : execFileSync("ps", ["-o", "comm=", "-p", String(pid)], { encoding: "utf8" }).trim()
+  } catch {
+    return undefined
+  }
+}
+
+const checkNode = Effect.fnUntraced(function* (pid: number) {
+  const program = programOf(pid)
+  if (program === undefined) {
+    return yield* new NotInspectable({ pid, reason: "it does not exist, or belongs to somebody else" })
+  }
+  if (!/^node(js)?\d*( \(deleted\))?$/.test(basename(program))) {
+    return yield* new NotInspectable({ pid, reason: `it is ${program}, not Node, and SIGUSR1 would end it` })
+  }
+})
+
+const signal = (pid: number): Effect.Effect<void, NotInspectable> =>
+  Effect.try({
+    try: () => void process.kill(pid, "SIGUSR1"),
+    catch: (error) => new NotInspectable({ pid, reason: String(error) })
+  })
+
+const Targets = Schema.fromJsonString(Schema.NonEmptyArray(Schema.Struct({ webSocketDebuggerUrl: Schema.String })))
+
+const targetAt = (port: number): Effect.Effect<string, unknown> =>
+  Effect.tryPromise(async () => {
+    const response = await fetch(`http://127.0.0.1:${port}/json/list`, { signal: AbortSignal.timeout(1000) })
+    return response.text()
+  }).pipe(
+    Effect.flatMap(Schema.decodeUnknownEffect(Targets)),
+    Effect.map(([{ webSocketDebuggerUrl }]) => webSocketDebuggerUrl)
+  )
+
+/** Where the inspector of `pid` waits: on a port that was not open before, or on the usual one. */
+const awaitTarget = (pid: number, before: ReadonlySet<number> | undefined): Effect.Effect<string, NotInspectable> => {
+  const candidates = (): ReadonlyArray<number> => {
+    const now = listeningPorts.of(pid)
+    if (now === undefined || before === undefined) return [defaultPort]
+    const opened = Array.from(now).filter((port) => !before.has(port))
+    // an inspector that was open before is among the old ones
+    return opened.length > 0 ? opened : Array.from(now)
+  }
+  const target = Effect.suspend(() => {
+    const [first, ...others] = candidates().map(targetAt)
+    return first === undefined ? Effect.fail("no port is open yet") : Effect.firstSuccessOf([first, ...others])
+  })
+  return target.pipe(
+    Effect.retry({ times: 60, schedule: Schedule.spaced("50 millis") }),
+    Effect.mapError(
+      () =>
+        new NotInspectable({
+          pid,
+          reason: `its inspector did not open within 3 s; is port ${defaultPort} taken, or SIGUSR1 handled by the program?`
+        })
+    )
+  )
+}
+
+interface Evaluated {
+  readonly id?: number
+  readonly result?: {
+    readonly result?: { readonly value?: unknown }
+    readonly exceptionDetails?: { readonly text: string }
+  }
+}
+
+const connect = (pid: number, url: string) =>
+  Effect.acquireRelease(
+    Effect.callback<WebSocket, NotInspectable>((resume) => {
+      const socket = new WebSocket(url)
+      socket.addEventListener("open", () => resume(Effect.succeed(socket)), { once: true })
+      socket.addEventListener(
+        "error",
+        () => resume(Effect.fail(new NotInspectable({ pid, reason: "its inspector closed the connection" }))),
+        { once: true }
+      )
+    }),
+    (socket) => Effect.sync(() => socket.close())
+  )
+
+/** How long V8 may take to come by, ms: out of JavaScript it takes 1 to 60, out of a native call as long as that. */
+const patience = Duration.seconds(5)
+
+const evaluate = (pid: number, socket: WebSocket, expression: string): Effect.Effect<unknown, NotInspectable> =>
+  Effect.callback<unknown, NotInspectable>((resume) => {
+    const hear = ({ data }: MessageEvent): void => {
+      const { id, result } = JSON.parse(String(data)) as Evaluated
+      if (id !== 1) return
+      socket.removeEventListener("message", hear)
+      if (result?.exceptionDetails === undefined) resume(Effect.succeed(result?.result?.value))
+      else resume(Effect.fail(new NotInspectable({ pid, reason: result.exceptionDetails.text })))
+    }
+    socket.addEventListener("message", hear)
+    socket.send(JSON.stringify({ id: 1, method: "Runtime.evaluate", params: { expression, returnByValue: true } }))
+    return Effect.sync(() => socket.removeEventListener("message", hear))
+  }).pipe(
+    Effect.timeoutOrElse({
+      duration: patience,
+      orElse: () =>
+        Effect.fail(
+          new NotInspectable({
+            pid,
+            reason: `no JavaScript ran for ${Duration.toSeconds(patience)} s: it is in a native call`
+          })
+        )
+    })
+  )
+
+/** Once its loop turns again, the process closes what was opened. */
+const closing = `setTimeout(() => process.getBuiltinModule?.("node:inspector").close(), 200).unref()`
+
+/** What `pid` answers to a JavaScript expression that evaluates to a string. */
+export const ask = Effect.fnUntraced(function* (pid: number, expression: string) {
+  yield* checkNode(pid)
+  const before = yield* Effect.sync(() => listeningPorts.of(pid))
+  yield* signal(pid)
+  const socket = yield* connect(pid, yield* awaitTarget(pid, before))
+  const answering = yield* evaluate(pid, socket, "process.pid")
+  if (answering !== pid) {
+    return yield* new NotInspectable({ pid, reason: `port ${defaultPort} is that of process ${String(answering)}` })
+  }
+  const answer = yield* evaluate(pid, socket, expression)
+  const wasOpen = before !== undefined && (listeningPorts.of(pid)?.size ?? 0) === before.size
+  if (!wasOpen) yield* evaluate(pid, socket, `void ${closing}`)
+  return String(answer)
+}, Effect.scoped)

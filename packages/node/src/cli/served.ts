@@ -1,0 +1,75 @@
+/**
+ * Finds processes that are served on their local socket, and asks them.
+ */
+import { request } from "node:http"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type { Overview } from "../diagnostics/protocol.ts"
+import * as localSocket from "../internal/localSocket.ts"
+
+/** There is nobody to ask, or it is not clear whom. */
+export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", { message: Schema.String }) {}
+
+/** A process that was found does not answer. */
+export class NoAnswer extends Schema.TaggedError<NoAnswer>()("NoAnswer", {
+  pid: Schema.Int,
+  reason: Schema.String
+}) {
+  override get message(): string {
+    return `process ${this.pid} does not answer: ${this.reason}`
+  }
+}
+
+/** How long an answer may take, in ms. The thread that answers has nothing else to do; a large dump takes seconds. */
+const patienceMs = 15_000
+
+/** What a socket answers at `path`. */
+export const get = (found: localSocket.Found, path: string): Effect.Effect<string, NoAnswer> =>
+  Effect.callback((resume) => {
+    const fail = (reason: string): void => resume(Effect.fail(new NoAnswer({ pid: found.pid, reason })))
+    const asked = request({ socketPath: found.path, path, timeout: patienceMs }, (response) => {
+      let body = ""
+      response.setEncoding("utf8")
+      response.on("data", (data: string) => (body += data))
+      response.on("error", (error) => fail(error.message))
+      response.on("end", () => {
+        if (response.statusCode === 200) resume(Effect.succeed(body))
+        else fail(`it says ${response.statusCode} to ${path}`)
+      })
+    })
+    asked.on("timeout", () => asked.destroy(new Error(`nothing came for ${patienceMs / 1000} s`)))
+    asked.on("error", (error) => fail(error.message))
+    asked.end()
+    return Effect.sync(() => void asked.destroy())
+  })
+
+export const overview = (found: localSocket.Found): Effect.Effect<Overview, NoAnswer> =>
+  Effect.map(get(found, "/overview"), (body) => JSON.parse(body) as Overview)
+
+/** The socket of `pid`, if it has one. */
+export const socketOf = (pid: number): Effect.Effect<localSocket.Found | undefined> =>
+  Effect.sync(() => localSocket.list().find((one) => one.pid === pid))
+
+const hint = "a program under Giveway.runMain is found by itself, others need sysmon: { serve: { socket: true } }"
+
+const nameOf = (found: localSocket.Found): Effect.Effect<string> =>
+  overview(found).pipe(
+    Effect.map(({ process }) => `${found.pid} ${process.program}`),
+    Effect.catch(() => Effect.succeed(`${found.pid} (no answer)`))
+  )
+
+/** The only process that is served, or the one that is asked for. */
+export const find = Effect.fnUntraced(function* (pid: number | undefined) {
+  const all = yield* Effect.sync(() => localSocket.list())
+  if (pid !== undefined) {
+    const found = all.find((one) => one.pid === pid)
+    return found ?? (yield* new NotFound({ message: `process ${pid} is not served here: ${hint}` }))
+  }
+  const [first, ...others] = all
+  if (first === undefined) return yield* new NotFound({ message: `no process of this user is served: ${hint}` })
+  if (others.length === 0) return first
+  const names = yield* Effect.forEach(all, nameOf, { concurrency: "unbounded" })
+  return yield* new NotFound({
+    message: `several processes are served, say which with --pid:\n  ${names.join("\n  ")}`
+  })
+})
