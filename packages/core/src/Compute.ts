@@ -31,6 +31,7 @@ export {
   NotExtracted,
   PayloadInvalid,
   PayloadNotCloneable,
+  PoolNotReady,
   ResultInvalid,
   ResultNotCloneable,
   TaskLayerFailed,
@@ -186,6 +187,7 @@ export class Compute extends Context.Service<
     readonly batch: RunBatch
     /** jobs in flight that keep all workers busy */
     readonly parallelism: number
+    readonly ready: Effect.Effect<void, Errors.PoolNotReady>
     readonly statistics: Effect.Effect<Statistics>
     /** like {@link auto}, within the run of the fiber that asks */
     readonly auto: <A>(
@@ -625,6 +627,30 @@ const inline = <A, E>(
 }
 
 // --- the pool -------------------------------------------------------------------------------------------------------
+
+/**
+ * Waits until the pool has its `minWorkers`, with their `warmUp` done; fails with `PoolNotReady` if one could not start.
+ *
+ * **When to use**: before a service says that it is ready, so that its first requests find warm workers.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Compute } from "@giveway/core"
+ * import { NodeCompute } from "@giveway/node"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* Compute.ready
+ *   return (yield* Compute.statistics).idle
+ * })
+ * console.log(await Effect.runPromise(program.pipe(Effect.provide(NodeCompute.layer({ maxWorkers: 1 }))))) // 1
+ * ```
+ */
+export const ready: Effect.Effect<void, Errors.PoolNotReady, Compute> = Effect.flatMap(
+  Compute,
+  (compute) => compute.ready
+)
 
 /**
  * The pool as it is now.

@@ -40,6 +40,10 @@ interface World {
   readonly asked: ReadonlyArray<{ readonly worker: number; readonly job: number }>
   /** crashes and failed boots that may still happen */
   readonly accidents: number
+  /** sweeps, and workers that grow too large, that may still happen */
+  readonly housekeeping: number
+  readonly backOff: boolean
+  readonly drain: boolean
   readonly shutdown: boolean
 }
 
@@ -53,10 +57,21 @@ interface Scenario extends pool.PoolConfig {
   readonly ahead: number
   readonly jobs: number
   readonly accidents: number
+  readonly housekeeping?: number
 }
 
 /** Worlds with the same future share a key: workers are named by their order, and answered callers are all alike. */
-const keyOf = ({ accidents, asked, callers, shutdown, state, threads }: World): string => {
+const keyOf = ({
+  accidents,
+  asked,
+  backOff,
+  callers,
+  drain,
+  housekeeping,
+  shutdown,
+  state,
+  threads
+}: World): string => {
   const names = new Map(Array.from(threads.keys(), (worker, index) => [worker, index]))
   return JSON.stringify([
     Array.from(state.workers, ([worker, all]) => [names.get(worker), ...Object.values(all)]),
@@ -68,6 +83,9 @@ const keyOf = ({ accidents, asked, callers, shutdown, state, threads }: World): 
     callers.map(({ begun, interrupted, settled }) => (settled === undefined ? [begun, interrupted] : "settled")),
     asked.map(({ job, worker }) => [names.get(worker), job]),
     accidents,
+    housekeeping,
+    backOff,
+    drain,
     shutdown
   ])
 }
@@ -97,6 +115,12 @@ const eventsOf = (world: World, scenario: Scenario): Array<{ readonly event: Hap
     }
   }
   if (!world.shutdown) events.push({ event: { _tag: "Shutdown" }, fair: false })
+  if (world.backOff) events.push({ event: { _tag: "BackOffOver" }, fair: true })
+  if (world.drain) events.push({ event: { _tag: "DrainExpired" }, fair: true })
+  if (world.housekeeping > 0) {
+    events.push({ event: { _tag: "Sweep" }, fair: false })
+    for (const worker of world.threads.keys()) events.push({ event: { _tag: "Oversized", worker }, fair: false })
+  }
   for (const [worker, thread] of world.threads) {
     const ends = thread.told !== "nothing"
     if (!thread.booted) events.push({ event: { _tag: "WorkerReady", worker }, fair: !ends })
@@ -118,7 +142,7 @@ const apply = (world: World, event: Happening, scenario: Scenario): World => {
   const threads = new Map(world.threads)
   const callers = Array.from(world.callers)
   const asked = Array.from(world.asked)
-  let { accidents, shutdown } = world
+  let { accidents, backOff, drain, housekeeping, shutdown } = world
   const thread = (worker: number, change: Partial<Thread>): void => {
     const thread = threads.get(worker)
     if (thread !== undefined) threads.set(worker, { ...thread, ...change })
@@ -156,6 +180,9 @@ const apply = (world: World, event: Happening, scenario: Scenario): World => {
       if (event._tag === "Submit") callers.push({ begun: 0, interrupted: false, settled: undefined })
       if (event._tag === "Cancel") caller(event.job, { interrupted: true })
       if (event._tag === "Shutdown") shutdown = true
+      if (event._tag === "BackOffOver") backOff = false
+      if (event._tag === "DrainExpired") drain = false
+      if (event._tag === "Sweep" || event._tag === "Oversized") housekeeping--
       if (event._tag === "WorkerReady") thread(event.worker, { booted: true })
       if (event._tag === "JobDone") thread(event.worker, { done: threads.get(event.worker)!.done.slice(1) })
       if (event._tag === "GraceExpired") thread(event.worker, { grace: 0 })
@@ -174,6 +201,7 @@ const apply = (world: World, event: Happening, scenario: Scenario): World => {
     switch (action._tag) {
       case "Spawn": {
         promise(action.worker >= world.state.nextWorker, "a worker's number is used twice")
+        promise(!backOff, "a worker is started before its time")
         threads.set(action.worker, { booted: false, inbox: [], runs: 0, done: [], told: "nothing", grace: 0 })
         break
       }
@@ -199,7 +227,10 @@ const apply = (world: World, event: Happening, scenario: Scenario): World => {
         promise(!inbox.includes(action.job), "the flag is up before the job is begun")
         promise(runs === action.job || done.includes(action.job), "the flag hits another worker")
         promise(runs === 0 || runs === action.job || done.includes(action.job), "the flag hits another job")
-        promise(callers[action.job - 1]!.interrupted || shutdown, "a job is cancelled that nobody cancelled")
+        promise(
+          callers[action.job - 1]!.interrupted || (shutdown && !drain),
+          "a job is cancelled that nobody cancelled"
+        )
         thread(action.worker, { grace: action.job })
         break
       }
@@ -211,7 +242,7 @@ const apply = (world: World, event: Happening, scenario: Scenario): World => {
         const { inbox, runs, told } = threads.get(action.worker)!
         promise(told !== "terminate", "a worker is killed twice")
         promise(inbox.length === 0, "a worker is killed with others' jobs in its inbox")
-        const wanted = runs !== 0 && !callers[runs - 1]!.interrupted && !shutdown
+        const wanted = runs !== 0 && !callers[runs - 1]!.interrupted && (!shutdown || drain)
         promise(!wanted, "a worker is killed for a job that is over, and another runs")
         thread(action.worker, { told: "terminate", grace: 0 })
         break
@@ -232,17 +263,26 @@ const apply = (world: World, event: Happening, scenario: Scenario): World => {
         caller(action.job, { settled: action.as })
         break
       }
+      case "BackOff": {
+        backOff = true
+        break
+      }
+      case "Drain": {
+        drain = true
+        break
+      }
       case "Closed": {
+        drain = false
         promise(threads.size === 0, "it says it is closed, but threads live")
       }
     }
   }
-  const next: World = { state, threads, callers, asked, accidents, shutdown }
+  const next: World = { state, threads, callers, asked, accidents, housekeeping, backOff, drain, shutdown }
   inspect(next, scenario)
   return next
 }
 
-const inspect = ({ asked, callers, shutdown, state, threads }: World, scenario: Scenario): void => {
+const inspect = ({ asked, backOff, callers, shutdown, state, threads }: World, scenario: Scenario): void => {
   const live = Array.from(threads.values())
   const { standby } = pool.census(state)
   const bound = scenario.maxWorkers + scenario.capacity
@@ -251,6 +291,9 @@ const inspect = ({ asked, callers, shutdown, state, threads }: World, scenario: 
   promise(live.length <= 2 * scenario.maxWorkers + 1, "zombies pile up")
   promise(scenario.overflow === "suspend" || admitted <= bound, "the queue is over its bound")
   if (asked.length > 0) return
+  const kept = live.filter((thread) => thread.told === "nothing").length
+  const room = live.length - kept <= scenario.maxWorkers
+  promise(kept >= scenario.minWorkers || !room || shutdown || backOff, "fewer workers than are to be kept warm")
   const idle = live.filter(
     ({ booted, done, inbox, runs, told }) =>
       booted && told === "nothing" && runs === 0 && inbox.length === 0 && done.length === 0
@@ -292,6 +335,9 @@ const explore = (scenario: Scenario): number => {
     callers: [],
     asked: [],
     accidents: scenario.accidents,
+    housekeeping: scenario.housekeeping ?? 0,
+    backOff: false,
+    drain: false,
     shutdown: false
   }
   const start = apply(empty, { _tag: "Start" }, scenario)
@@ -330,6 +376,18 @@ describe("every interleaving keeps the promises:", () => {
   it("2 workers, 3 jobs, one of them ahead of its turn, without a standby", () => {
     const scenario = { maxWorkers: 2, minWorkers: 1, capacity: 1, overflow: "fail", standby: false } as const
     assert.isAbove(explore({ ...scenario, ahead: 1, jobs: 3, accidents: 0 }), 1000)
+  })
+
+  it("where idle workers end, and used ones are replaced", () => {
+    const scenario = { maxWorkers: 2, minWorkers: 0, capacity: 1, overflow: "suspend", standby: false } as const
+    assert.isAbove(explore({ ...scenario, ahead: 0, jobs: 2, accidents: 0, housekeeping: 2 }), 1000)
+    const recycled = { ...scenario, minWorkers: 1, maxWorkers: 1, standby: true, recycleAfter: 1 }
+    assert.isAbove(explore({ ...recycled, ahead: 1, jobs: 2, accidents: 1, housekeeping: 1 }), 1000)
+  })
+
+  it("where what runs may go on when the pool closes", () => {
+    const scenario = { maxWorkers: 1, minWorkers: 1, capacity: 1, overflow: "suspend", standby: true } as const
+    assert.isAbove(explore({ ...scenario, drain: true, ahead: 1, jobs: 3, accidents: 1 }), 1000)
   })
 
   it("where a newcomer takes another's place", () => {

@@ -9,8 +9,8 @@
  * once. The standby is started when a running job is cancelled for the first time, so a program that never cancels never
  * pays for it (about 20 to 80 MB, as any worker); from then on there is always one.
  *
- * Rejected: several jobs in flight per worker (more throughput for jobs below 0.1 ms, but neighbours wait behind a long
- * job and die with a killed one); a pool that shrinks when idle (a worker costs memory, not time).
+ * A job that is lost with its worker fails with a typed error and is never run again by itself: it may have done half of
+ * its work, and it may be what killed the worker.
  */
 import { realpathSync } from "node:fs"
 import { availableParallelism, totalmem } from "node:os"
@@ -26,6 +26,7 @@ import {
   streamCaller,
   wholeNumber
 } from "@giveway/core/Platform"
+import type * as Task from "@giveway/core/Task"
 import * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -76,6 +77,27 @@ export interface Options {
    * the event loop then gets its core at once, and workers still take every cycle that is left.
    */
   readonly priority?: number | false | undefined
+  /**
+   * How long a worker beyond `minWorkers` may be idle until it ends: between this and twice as long. Default: for ever,
+   * since an idle worker costs memory and no time.
+   */
+  readonly idleTimeToLive?: Duration.Input | undefined
+  /** When a worker is replaced by a fresh one, between two jobs and with its services released. Default: never. */
+  readonly recycle?:
+    | {
+        /** after so many jobs */
+        readonly jobs?: number | undefined
+        /** when it uses more MiB of heap, garbage included; looked at every 5 seconds */
+        readonly heapMb?: number | undefined
+      }
+    | undefined
+  /**
+   * How long jobs that run may go on when the layer's scope closes, before they are cancelled. Jobs that wait fail with
+   * `Compute.ComputeClosed` at once. Default 0: cancelled at once.
+   */
+  readonly drain?: Duration.Input | undefined
+  /** Tasks whose modules each worker imports, and whose services it builds, before it takes its first job. Default: none. */
+  readonly warmUp?: ReadonlyArray<Task.Definition> | undefined
   /** Whether a warm worker stands by for the next kill. Default `true`. */
   readonly standby?: boolean | undefined
   /**
@@ -87,8 +109,8 @@ export interface Options {
 }
 
 /**
- * A pool of worker threads. Closing the layer's scope cancels the jobs that run, with the same grace, and waits until
- * every thread has ended. An idle pool does not keep the process alive.
+ * A pool of worker threads. Closing the layer's scope cancels the jobs that run, after `drain` and with the same grace, and
+ * waits until every thread has ended. An idle pool does not keep the process alive.
  *
  * Effect's metrics get `giveway_compute_queued` (gauge), `giveway_compute_jobs` (counter, by `outcome`),
  * `giveway_compute_workers_killed` (counter), `giveway_compute_placements` (counter of `Compute.auto`, by `placement`),
@@ -144,6 +166,12 @@ export const layer = (options: Options = {}): Layer.Layer<Compute.Compute, Inval
         batch: batchCaller.make(exchange),
         // one that runs and one that is next, for each worker
         parallelism: resolved.maxWorkers + Math.min(resolved.maxWorkers, resolved.capacity),
+        ready: Effect.callback<void, Compute.PoolNotReady>((resume) => {
+          const stop = pool.whenReady((cause) =>
+            resume(cause === undefined ? Effect.void : Effect.fail(new Compute.PoolNotReady({ cause })))
+          )
+          return Effect.sync(stop)
+        }),
         statistics: Effect.sync(() => pool.statistics()),
         ...autoCaller.make({ exchange, load: () => pool.load(), refuses: refusesImport }, observer.metrics)
       }
@@ -168,7 +196,9 @@ const mainModule = ((): string | undefined => {
  * {@link layer} with its options from the environment, each optional: `GIVEWAY_COMPUTE_MAX_WORKERS`,
  * `GIVEWAY_COMPUTE_MIN_WORKERS`, `GIVEWAY_COMPUTE_QUEUE_CAPACITY`, `GIVEWAY_COMPUTE_QUEUE_OVERFLOW` (`suspend`, `fail` or
  * `drop`), `GIVEWAY_COMPUTE_QUEUE_AGEING` (as `10 seconds`), `GIVEWAY_COMPUTE_GRACE` (as `250 millis`), `GIVEWAY_COMPUTE_MAX_HEAP_MB`, `GIVEWAY_COMPUTE_PRIORITY` (0 to 19, or
- * `false`), `GIVEWAY_COMPUTE_STANDBY`, `GIVEWAY_COMPUTE_YIELD_POINTS`.
+ * `false`), `GIVEWAY_COMPUTE_STANDBY`, `GIVEWAY_COMPUTE_YIELD_POINTS`, `GIVEWAY_COMPUTE_IDLE_TIME_TO_LIVE`,
+ * `GIVEWAY_COMPUTE_RECYCLE_JOBS`, `GIVEWAY_COMPUTE_RECYCLE_HEAP_MB`, `GIVEWAY_COMPUTE_DRAIN`. What no
+ * environment can say, as `warmUp`, is for {@link layer}.
  *
  * **Example**
  *
@@ -206,9 +236,17 @@ const options: Config.Config<Options> = Config.map(
       )
     ),
     standby: optional(Config.Boolean("GIVEWAY_COMPUTE_STANDBY")),
-    yieldPoints: optional(Config.Boolean("GIVEWAY_COMPUTE_YIELD_POINTS"))
+    yieldPoints: optional(Config.Boolean("GIVEWAY_COMPUTE_YIELD_POINTS")),
+    idleTimeToLive: optional(Config.Duration("GIVEWAY_COMPUTE_IDLE_TIME_TO_LIVE")),
+    recycleJobs: optional(Config.Int("GIVEWAY_COMPUTE_RECYCLE_JOBS")),
+    recycleHeapMb: optional(Config.Int("GIVEWAY_COMPUTE_RECYCLE_HEAP_MB")),
+    drain: optional(Config.Duration("GIVEWAY_COMPUTE_DRAIN"))
   }),
-  ({ ageing, capacity, overflow, ...rest }): Options => ({ ...rest, queue: { ageing, capacity, overflow } })
+  ({ ageing, capacity, overflow, recycleHeapMb, recycleJobs, ...rest }): Options => ({
+    ...rest,
+    queue: { ageing, capacity, overflow },
+    recycle: { jobs: recycleJobs, heapMb: recycleHeapMb }
+  })
 )
 
 const of = "NodeCompute"
@@ -220,7 +258,16 @@ const resolve = Effect.fnUntraced(function* (options: Options): Effect.fn.Return
     const expected = `"suspend", "fail" or "drop"`
     return yield* new InvalidOption({ of, option: "queue.overflow", value: overflow, expected })
   }
+  const drainMs = yield* milliseconds("drain", options.drain ?? 0)
+  const { heapMb, jobs } = options.recycle ?? {}
   return {
+    drain: drainMs > 0,
+    drainMs,
+    idleMs:
+      options.idleTimeToLive === undefined ? undefined : yield* milliseconds("idleTimeToLive", options.idleTimeToLive),
+    recycleAfter: jobs === undefined ? undefined : yield* wholeNumber(of, "recycle.jobs", jobs, 1),
+    recycleHeapMb: heapMb === undefined ? undefined : yield* wholeNumber(of, "recycle.heapMb", heapMb, leastHeapMb),
+    warmUp: (options.warmUp ?? []).map(({ moduleUrl, name }) => ({ moduleUrl, name })),
     maxWorkers,
     minWorkers: yield* wholeNumber(of, "minWorkers", options.minWorkers ?? 1, 0, maxWorkers),
     capacity: yield* wholeNumber(of, "queue.capacity", options.queue?.capacity ?? 1000, 0),

@@ -173,12 +173,26 @@ export class WorkerOutOfMemory extends Schema.TaggedError<WorkerOutOfMemory>()("
   }
 }
 
-/** No worker could be started. */
+/**
+ * No worker could be started. The pool tries again by itself, after 200 ms and then ever more slowly, up to every 5 s; jobs
+ * that come meanwhile wait for the next try.
+ */
 export class WorkerUnavailable extends Schema.TaggedError<WorkerUnavailable>()("WorkerUnavailable", {
   task: Schema.String,
+  /** starts that failed in a row */
+  attempts: Schema.Number,
   cause: Schema.Unknown
 }) {
   override get message(): string {
-    return `No worker could be started for task "${this.task}": ${describe(this.cause)}. The next job tries again`
+    return `No worker could be started for task "${this.task}" (${this.attempts} failed in a row): ${describe(this.cause)}. The pool tries again by itself, more and more slowly`
+  }
+}
+
+/** The pool has not the workers it is to begin with, see `Compute.ready`. */
+export class PoolNotReady extends Schema.TaggedError<PoolNotReady>()("PoolNotReady", {
+  cause: Schema.Unknown
+}) {
+  override get message(): string {
+    return `The pool is not ready: a worker could not be started (${describe(this.cause)}). Look at the heap it may use, and at what its warm-up imports`
   }
 }

@@ -81,7 +81,7 @@ const toError = (task: Definition, ending: Exclude<Unsuccessful, { readonly _tag
     case "OutOfMemory":
       return new Errors.WorkerOutOfMemory({ task: name, limitMb: ending.limitMb })
     case "NoWorker":
-      return new Errors.WorkerUnavailable({ task: name, cause: unpack(ending.cause) })
+      return new Errors.WorkerUnavailable({ task: name, attempts: ending.attempts, cause: unpack(ending.cause) })
     // A caller that was interrupted does not listen any more: for any other, a cancelled job means a closed pool.
     case "Cancelled":
     case "Closed":

@@ -34,6 +34,8 @@ import * as wireCodec from "./wireCodec.ts"
 export interface JobExecutor {
   /** `elements`: where a job that emits is to put them; `own`: the task, if it is no module's */
   readonly execute: (request: JobRequest, elements?: ElementWindow, own?: Definition) => Effect.Effect<Outcome>
+  /** imports a task's module and builds its services; says what did not work, and what a job of it would say again */
+  readonly warmUp: (moduleUrl: string, name: string) => Effect.Effect<string | undefined>
   /** releases the services that were built */
   readonly close: Effect.Effect<void>
 }
@@ -150,7 +152,20 @@ export const make = (importModule: (url: string) => Promise<unknown>, context: C
       )
     })
 
-  return { execute, close: Effect.suspend(() => Scope.close(scope, Exit.void)) }
+  const warmUp = (moduleUrl: string, name: string): Effect.Effect<string | undefined> =>
+    Effect.tryPromise({ try: () => importModule(moduleUrl), catch: (cause) => String(cause) }).pipe(
+      Effect.flatMap(() => {
+        const task = Task.lookup(moduleUrl, name)
+        if (task === undefined) return Effect.fail("its module does not define it")
+        return task.layer === undefined ? Effect.void : Fiber.join(services(task.layer))
+      }),
+      Effect.matchCause({
+        onSuccess: () => undefined,
+        onFailure: (cause) => `it could not warm up for task "${name}": ${String(Cause.squash(cause))}`
+      })
+    )
+
+  return { execute, warmUp, close: Effect.suspend(() => Scope.close(scope, Exit.void)) }
 }
 
 /** Calls a pure function. A result that its copy would not equal is not sent: the caller runs the function itself. */

@@ -55,7 +55,7 @@ export type Ending =
   | { readonly _tag: "TimedOut"; readonly timeoutMs: number }
   | { readonly _tag: "Exited"; readonly code: number }
   | { readonly _tag: "OutOfMemory"; readonly limitMb: number }
-  | { readonly _tag: "NoWorker"; readonly cause: Packed }
+  | { readonly _tag: "NoWorker"; readonly attempts: number; readonly cause: Packed }
 
 /** Whether a job did all it was asked for. */
 export const succeeded = (ending: Ending): boolean =>

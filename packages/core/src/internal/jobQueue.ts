@@ -60,6 +60,8 @@ export class JobQueue {
   /** the flows that have jobs, and perhaps some that have none any more, from `turn` on */
   private ring: Array<Flow> = []
   private turn = 0
+  /** of the job that `shift` gave last; unknown if that had been given back */
+  lastKey: string | undefined
 
   constructor(ageingMs: number) {
     this.ageingMs = ageingMs
@@ -90,10 +92,12 @@ export class JobQueue {
 
   /** Takes the next job out. */
   shift(): number | undefined {
+    this.lastKey = undefined
     const returned = this.returned.pop()
     if (returned !== undefined) return returned
     const flow = this.nextFlow()
     if (flow === undefined) return undefined
+    this.lastKey = flow.key
     const job = this.takeFrom(this.firstLevel(flow))
     if (flow.size > 0) this.ring.push(flow)
     else this.forget(flow)

@@ -39,6 +39,8 @@
 import type { Place } from "./jobQueue.ts"
 import { JobQueue } from "./jobQueue.ts"
 import type { Action, Event, PoolConfig, Settlement } from "./poolProtocol.ts"
+import type { Lifecycle } from "./workerLifecycle.ts"
+import * as lifecycle from "./workerLifecycle.ts"
 
 export type { Action, Event, PoolConfig, Settlement } from "./poolProtocol.ts"
 
@@ -52,7 +54,7 @@ export type WorkerPhase =
   /** killed, its exit is awaited; `job` is what it ran */
   | { readonly _tag: "Zombie"; readonly job: number | undefined }
 
-interface PoolWorker {
+interface PoolWorker extends Lifecycle {
   phase: WorkerPhase
   standby: boolean
   /** what was sent to it and is not known to be over, oldest first: all but the first wait, and perhaps the first too */
@@ -82,7 +84,13 @@ export interface PoolState {
   ahead: number
   /** whether a job was ever cancelled while it ran: from then on a standby is kept */
   wantsStandby: boolean
+  /** workers that failed to start since one did not */
+  failedBoots: number
+  /** no worker is started now */
+  backingOff: boolean
   closing: boolean
+  /** closing, and jobs that run may go on */
+  draining: boolean
   closed: boolean
 }
 
@@ -96,7 +104,10 @@ export const make = (config: PoolConfig): PoolState => ({
   nextWorker: 1,
   ahead: config.ahead ?? 0,
   wantsStandby: false,
+  failedBoots: 0,
+  backingOff: false,
   closing: false,
+  draining: false,
   closed: false
 })
 
@@ -135,7 +146,9 @@ export const step = (state: PoolState, event: Event): ReadonlyArray<Action> => {
     }
     case "WorkerReady": {
       const worker = state.workers.get(event.worker)
-      if (worker?.phase._tag === "Starting") free(state, event.worker, worker, actions)
+      if (worker?.phase._tag !== "Starting") break
+      state.failedBoots = 0
+      free(state, event.worker, worker, actions)
       break
     }
     case "WorkerExited": {
@@ -168,8 +181,30 @@ export const step = (state: PoolState, event: Event): ReadonlyArray<Action> => {
       if (worker?.phase._tag === "Stopping") terminate(event.worker, worker, undefined, actions)
       break
     }
+    case "Sweep": {
+      sweep(state, actions)
+      break
+    }
+    case "Oversized": {
+      const worker = state.workers.get(event.worker)
+      if (worker === undefined) break
+      worker.oversized = true
+      if (worker.phase._tag === "Idle" && !worker.standby && !state.closing)
+        retire(state, event.worker, worker, actions)
+      break
+    }
+    case "BackOffOver": {
+      state.backingOff = false
+      replenish(state, actions)
+      break
+    }
     case "Shutdown": {
       shutdown(state, actions)
+      break
+    }
+    case "DrainExpired": {
+      state.draining = false
+      for (const [id, worker] of state.workers) if (worker.phase._tag === "Busy") withdraw(id, worker, 0, actions)
       break
     }
   }
@@ -267,7 +302,7 @@ const kept = (state: PoolState, id: number, job: number, actions: Array<Action>)
   const before = worker.inbox.indexOf(worker.cancelling)
   if (at > before) {
     worker.expired = false
-    if (state.closing) state.unwanted.add(job)
+    if (state.closing && !state.draining) state.unwanted.add(job)
     if (state.unwanted.has(job)) raiseCancel(state, id, worker, job, actions)
   }
   if (worker.asked === 0) serve(state, actions)
@@ -320,10 +355,11 @@ const settle = (job: number, as: Settlement, actions: Array<Action>): void => {
 const serve = (state: PoolState, actions: Array<Action>): void => {
   if (state.closing) return
   while (state.queued.size > 0 && state.idle.length > 0) {
-    const id = state.idle.pop()!
-    const worker = state.workers.get(id)!
+    const job = state.queued.shift()!
+    const [id] = state.idle.splice(lifecycle.preferred(state.idle, state.workers, state.queued.lastKey), 1)
+    const worker = state.workers.get(id!)!
     worker.phase = { _tag: "Busy" }
-    send(state, id, worker, actions)
+    send(state, id!, worker, job, actions)
   }
   if (state.idle.length > 0) {
     if (state.sent.size > 1) steal(state, actions)
@@ -335,9 +371,9 @@ const serve = (state: PoolState, actions: Array<Action>): void => {
   sendAhead(state, actions)
 }
 
-/** The next job of the queue goes into an inbox. */
-const send = (state: PoolState, id: number, worker: PoolWorker, actions: Array<Action>): void => {
-  const job = state.queued.shift()!
+/** A job that came out of the queue goes into an inbox. */
+const send = (state: PoolState, id: number, worker: PoolWorker, job: number, actions: Array<Action>): void => {
+  lifecycle.used(worker, state.queued.lastKey, state.config)
   worker.inbox.push(job)
   state.sent.set(job, id)
   actions.push({ _tag: "Dispatch", worker: id, job })
@@ -349,13 +385,15 @@ const sendAhead = (state: PoolState, actions: Array<Action>): void => {
   while (state.queued.size > 0) {
     let id = 0
     let least = state.ahead + 1
-    for (const [each, { asked, cancelling, delayed, inbox, phase }] of state.workers) {
+    for (const [each, worker] of state.workers) {
+      const { asked, cancelling, delayed, inbox, phase } = worker
       if (inbox.length >= least || phase._tag !== "Busy" || delayed || cancelling !== 0 || asked > 0) continue
+      if (lifecycle.isRetired(worker, state.config)) continue
       id = each
       least = inbox.length
     }
     if (id === 0) return
-    send(state, id, state.workers.get(id)!, actions)
+    send(state, id, state.workers.get(id)!, state.queued.shift()!, actions)
   }
 }
 
@@ -386,25 +424,29 @@ const starting = (state: PoolState): number => {
   return n
 }
 
+/** Zombies, and those that end by themselves. */
+const isEnding = ({ _tag }: WorkerPhase): boolean => _tag === "Zombie" || _tag === "Stopping"
+
 /** Workers that run jobs or will. */
 const working = (state: PoolState): number => {
   let n = 0
-  for (const { phase, standby } of state.workers.values()) if (phase._tag !== "Zombie" && !standby) n++
+  for (const { phase, standby } of state.workers.values()) if (!isEnding(phase) && !standby) n++
   return n
 }
 
-const zombies = (state: PoolState): number => {
+const ending = (state: PoolState): number => {
   let n = 0
-  for (const { phase } of state.workers.values()) if (phase._tag === "Zombie") n++
+  for (const { phase } of state.workers.values()) if (isEnding(phase)) n++
   return n
 }
 
 const hasRoom = (state: PoolState): boolean =>
-  working(state) + Math.max(0, zombies(state) - state.config.maxWorkers) < state.config.maxWorkers
+  !state.backingOff && working(state) + Math.max(0, ending(state) - state.config.maxWorkers) < state.config.maxWorkers
 
 const spawn = (state: PoolState, standby: boolean, actions: Array<Action>): void => {
   const id = state.nextWorker++
   state.workers.set(id, {
+    ...lifecycle.born(),
     phase: { _tag: "Starting" },
     standby,
     inbox: [],
@@ -418,7 +460,7 @@ const spawn = (state: PoolState, standby: boolean, actions: Array<Action>): void
 
 /** One warm worker beyond `maxWorkers`, so that a kill costs no boot. */
 const keepStandby = (state: PoolState, actions: Array<Action>): void => {
-  if (!state.wantsStandby || state.closing) return
+  if (!state.wantsStandby || state.closing || state.backingOff) return
   for (const worker of state.workers.values()) if (worker.standby) return
   spawn(state, true, actions)
 }
@@ -442,8 +484,36 @@ const free = (state: PoolState, id: number, worker: PoolWorker, actions: Array<A
   }
   worker.phase = { _tag: "Idle" }
   if (worker.standby) return
+  if (lifecycle.isRetired(worker, state.config)) {
+    retire(state, id, worker, actions)
+    return
+  }
   state.idle.push(id)
   serve(state, actions)
+}
+
+/** A worker that has nothing to do ends, and another takes its place if it is needed. */
+const retire = (state: PoolState, id: number, worker: PoolWorker, actions: Array<Action>): void => {
+  unlist(state, id)
+  stop(id, worker, actions)
+  replace(state, actions)
+}
+
+const unlist = (state: PoolState, id: number): void => {
+  const at = state.idle.indexOf(id)
+  if (at >= 0) state.idle.splice(at, 1)
+}
+
+/** The least recently used come first in `idle`. */
+const sweep = (state: PoolState, actions: Array<Action>): void => {
+  for (const id of state.idle.slice()) {
+    const worker = state.workers.get(id)!
+    if (worker.stale && working(state) > state.config.minWorkers) {
+      unlist(state, id)
+      stop(id, worker, actions)
+    }
+    worker.stale = true
+  }
 }
 
 const kill = (state: PoolState, id: number, worker: PoolWorker, actions: Array<Action>): void => {
@@ -465,6 +535,12 @@ const terminate = (id: number, worker: PoolWorker, job: number | undefined, acti
 const replace = (state: PoolState, actions: Array<Action>): void => {
   if (state.closing) return
   if (hasRoom(state)) promote(state, actions)
+  replenish(state, actions)
+}
+
+/** Starts what is missing. */
+const replenish = (state: PoolState, actions: Array<Action>): void => {
+  if (state.closing) return
   serve(state, actions)
   keepStandby(state, actions)
   while (working(state) < state.config.minWorkers && hasRoom(state)) spawn(state, false, actions)
@@ -472,6 +548,7 @@ const replace = (state: PoolState, actions: Array<Action>): void => {
 
 const stop = (id: number, worker: PoolWorker, actions: Array<Action>): void => {
   worker.phase = { _tag: "Stopping" }
+  worker.standby = false
   actions.push({ _tag: "Stop", worker: id })
 }
 
@@ -492,8 +569,7 @@ const workerExited = (state: PoolState, id: number, begun: number, actions: Arra
       break
     }
     case "Idle": {
-      const at = state.idle.indexOf(id)
-      if (at >= 0) state.idle.splice(at, 1)
+      unlist(state, id)
       replace(state, actions)
       break
     }
@@ -507,11 +583,13 @@ const workerExited = (state: PoolState, id: number, begun: number, actions: Arra
         settle(phase.job, "gone", actions)
       }
       // It counted against the room for replacements.
-      serve(state, actions)
+      replenish(state, actions)
       break
     }
-    case "Stopping":
+    case "Stopping": {
+      replenish(state, actions)
       break
+    }
   }
   if (state.closing && state.workers.size === 0 && !state.closed) {
     state.closed = true
@@ -520,10 +598,15 @@ const workerExited = (state: PoolState, id: number, begun: number, actions: Arra
 }
 
 /**
- * A worker ended before it was ready. It is not started again by itself: whatever broke it would break it again, for
- * ever. If neither another worker nor the standby is left, the jobs that wait fail; the next submit tries again.
+ * A worker ended before it was ready. Another is started, but not at once: what broke it would break the next. If neither
+ * another worker nor the standby is left, the jobs that wait fail; those that come later wait for the next try.
  */
 const bootFailed = (state: PoolState, actions: Array<Action>): void => {
+  if (!state.closing && !state.backingOff) {
+    state.failedBoots++
+    state.backingOff = true
+    actions.push({ _tag: "BackOff", ms: lifecycle.backOffMs(state.failedBoots) })
+  }
   if (working(state) > 0 || promote(state, actions)) return
   for (let job = state.queued.shift(); job !== undefined; job = state.queued.shift()) settle(job, "noWorker", actions)
 }
@@ -544,12 +627,14 @@ const shutdown = (state: PoolState, actions: Array<Action>): void => {
         break
       }
       case "Busy": {
+        state.draining = state.config.drain === true
         withdraw(id, worker, 0, actions)
         break
       }
       default:
     }
   }
+  if (state.draining) actions.push({ _tag: "Drain" })
   if (state.workers.size === 0) {
     state.closed = true
     actions.push({ _tag: "Closed" })

@@ -18,6 +18,10 @@ export interface PoolConfig {
   readonly ageingMs?: number
   /** whether a warm worker stands by once jobs get cancelled */
   readonly standby: boolean
+  /** jobs after which a worker is replaced; default: never */
+  readonly recycleAfter?: number | undefined
+  /** whether jobs that run when the pool closes may go on until `DrainExpired` */
+  readonly drain?: boolean
   /** jobs that may be sent to a worker ahead of their turn, until an `Ahead` says otherwise; default 0 */
   readonly ahead?: number
 }
@@ -41,7 +45,15 @@ export type Event =
   /** from now on so many jobs may be sent to a worker ahead of their turn */
   | { readonly _tag: "Ahead"; readonly jobs: number }
   | { readonly _tag: "StopExpired"; readonly worker: number }
+  /** a time to live is over: what was idle for all of it may end */
+  | { readonly _tag: "Sweep" }
+  /** the worker's heap has grown beyond what it may */
+  | { readonly _tag: "Oversized"; readonly worker: number }
+  /** answers `BackOff` */
+  | { readonly _tag: "BackOffOver" }
   | { readonly _tag: "Shutdown" }
+  /** answers `Drain`: jobs that still run are cancelled */
+  | { readonly _tag: "DrainExpired" }
 
 /**
  * Why a job is settled. `done`: the worker sent its outcome. `gone`: it was cancelled and nothing of it runs any more.
@@ -63,6 +75,10 @@ export type Action =
   | { readonly _tag: "Terminate"; readonly worker: number; readonly killed: boolean }
   /** ask an idle worker to release its services and end, and run the stop timer */
   | { readonly _tag: "Stop"; readonly worker: number }
+  /** no worker could be started: start none for so long, then say so */
+  | { readonly _tag: "BackOff"; readonly ms: number }
+  /** the pool closes, and jobs run: give them their time, then say that it is over */
+  | { readonly _tag: "Drain" }
   | { readonly _tag: "Settle"; readonly job: number; readonly as: Settlement }
   /** every worker is gone after `Shutdown` */
   | { readonly _tag: "Closed" }

@@ -65,6 +65,7 @@ export const layer: Layer.Layer<Compute> = Layer.effect(
       stream: streamCaller.make(exchange),
       batch: batchCaller.make(exchange),
       parallelism: 1,
+      ready: Effect.void,
       statistics: Effect.sync(() => ({ ...noWorkers, ...counts })),
       ...autoCaller.make(undefined)
     }

@@ -146,4 +146,8 @@ await Promise.race([
   Promise.allSettled(data.preload.map((url) => import(url))),
   new Promise((resolve) => setTimeout(resolve, preloadMs).unref())
 ])
+for (const task of data.warmUp) {
+  const complaint = await Effect.runPromise(executor.warmUp(task.moduleUrl, task.name))
+  if (complaint !== undefined) complaints.push(complaint)
+}
 post({ _tag: "Ready", complaint: complaints.length === 0 ? undefined : complaints.join("; ") })

@@ -29,4 +29,12 @@ export interface ComputeWorkerData {
   readonly hook: string | undefined
   /** modules that jobs came from so far: importing them is most of a worker's start */
   readonly preload: ReadonlyArray<string>
+  /** see `WorkerThreadOptions` */
+  readonly warmUp: ReadonlyArray<TaskAddress>
+}
+
+/** How a worker finds a task. */
+export interface TaskAddress {
+  readonly moduleUrl: string
+  readonly name: string
 }

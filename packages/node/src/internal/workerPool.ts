@@ -19,10 +19,12 @@ import type {
 } from "@giveway/core/Platform"
 import { findUncloneable, pack, poolMachine, succeeded, unpack } from "@giveway/core/Platform"
 import type { Lane, PoolView } from "../diagnostics/protocol.ts"
+import type { HousekeepingOptions } from "./housekeeping.ts"
+import { Housekeeping } from "./housekeeping.ts"
 import type { WorkerThreadOptions } from "./workerThread.ts"
 import { WorkerThread } from "./workerThread.ts"
 
-export interface WorkerPoolOptions extends poolMachine.PoolConfig, WorkerThreadOptions {
+export interface WorkerPoolOptions extends poolMachine.PoolConfig, WorkerThreadOptions, HousekeepingOptions {
   readonly graceMs: number
 }
 
@@ -67,11 +69,19 @@ export class WorkerPool implements JobRunner {
   private lastBootFailure: Ending = { _tag: "Exited", code: 0 }
   private readonly counts = { completed: 0, failed: 0, cancelled: 0, killed: 0 }
   private onClosed: (() => void) | undefined
+  private readonly housekeeping: Housekeeping
+  /** who waits until the pool is ready, or is told why it is not */
+  private readonly untilReady = new Set<(failure: Error | undefined) => void>()
 
   constructor(options: WorkerPoolOptions, observer: WorkerPoolObserver) {
     this.options = options
     this.observer = observer
     this.state = poolMachine.make(options)
+    this.housekeeping = new Housekeeping(
+      options,
+      (event) => this.handle(event),
+      () => Array.from(this.threads, ([worker, thread]) => [worker, thread.usedHeapMb()] as const)
+    )
     this.handle({ _tag: "Start" })
   }
 
@@ -108,8 +118,27 @@ export class WorkerPool implements JobRunner {
   /** Cancels what runs, refuses what comes, and calls back when every thread has ended. */
   close(onClosed: () => void): void {
     this.onClosed = onClosed
+    this.tellAll(new Error("the pool was closed before"))
     this.keepAlive(true)
     this.handle({ _tag: "Shutdown" })
+  }
+
+  /** Calls back when `minWorkers` have started, or one has failed to. Returns what ends the wait. */
+  whenReady(listener: (failure: Error | undefined) => void): () => void {
+    this.untilReady.add(listener)
+    this.tellReady()
+    return () => this.untilReady.delete(listener)
+  }
+
+  private tellReady(): void {
+    if (this.untilReady.size === 0) return
+    const { busy, idle } = poolMachine.census(this.state)
+    if (idle + busy >= this.options.minWorkers) this.tellAll(undefined)
+  }
+
+  private tellAll(failure: Error | undefined): void {
+    for (const listener of this.untilReady) listener(failure)
+    this.untilReady.clear()
   }
 
   statistics(): Statistics {
@@ -150,6 +179,7 @@ export class WorkerPool implements JobRunner {
 
   private keepAlive(alive: boolean): void {
     for (const thread of this.threads.values()) thread.keepAlive(alive)
+    this.housekeeping.keepAlive(alive)
   }
 
   private handle(event: poolMachine.Event): void {
@@ -172,7 +202,17 @@ export class WorkerPool implements JobRunner {
 
   private execute(action: Exclude<poolMachine.Action, { readonly _tag: "Settle" }>): void {
     if (action._tag === "Closed") {
+      this.housekeeping.close()
       this.onClosed?.()
+      return
+    }
+    if (action._tag === "BackOff") {
+      this.housekeeping.backOff(action.ms)
+      this.housekeeping.keepAlive(this.jobs.size > 0)
+      return
+    }
+    if (action._tag === "Drain") {
+      this.housekeeping.drain()
       return
     }
     if (action._tag === "Spawn") {
@@ -249,6 +289,7 @@ export class WorkerPool implements JobRunner {
         if (message.complaint !== undefined)
           this.observer.log("Debug", `Compute worker ${worker}: ${message.complaint}`)
         this.handle({ _tag: "WorkerReady", worker })
+        this.tellReady()
         break
       }
       case "Done": {
@@ -285,6 +326,7 @@ export class WorkerPool implements JobRunner {
       this.observer.log("Warn", `Compute worker ${worker} ended while it ran no job: ${causeOf(ending)}`)
     }
     this.handle({ _tag: "WorkerExited", worker, job })
+    if (phase === "Starting") this.tellAll(causeOf(ending))
   }
 
   private settle(job: number, as: poolMachine.Settlement): void {
@@ -310,7 +352,7 @@ export class WorkerPool implements JobRunner {
       case "gone":
         return { _tag: "Cancelled" }
       case "noWorker":
-        return { _tag: "NoWorker", cause: pack(causeOf(this.lastBootFailure)) }
+        return { _tag: "NoWorker", attempts: this.state.failedBoots, cause: pack(causeOf(this.lastBootFailure)) }
       case "overloaded":
         return { _tag: "Overloaded", capacity: this.options.capacity }
       case "closed":

@@ -13,6 +13,8 @@ export interface WorkerThreadOptions {
   readonly priority: number | false
   /** whether tasks get yield points */
   readonly yieldPoints: boolean
+  /** tasks whose modules and services it has before it is ready */
+  readonly warmUp: ReadonlyArray<workerData.TaskAddress>
 }
 
 export interface WorkerThreadListener {
@@ -44,7 +46,8 @@ export class WorkerThread {
         block: this.block.buffer,
         priority: options.priority,
         hook: options.yieldPoints ? hook : undefined,
-        preload
+        preload,
+        warmUp: options.warmUp
       }),
       resourceLimits: { maxOldGenerationSizeMb: options.maxHeapMb }
     })
@@ -78,6 +81,12 @@ export class WorkerThread {
   terminate(): void {
     clearTimeout(this.timer)
     void this.worker.terminate()
+  }
+
+  /** Rejects when the thread has ended. */
+  async usedHeapMb(): Promise<number> {
+    const { used_heap_size: bytes } = await this.worker.getHeapStatistics()
+    return bytes / 2 ** 20
   }
 
   /** Whether this worker keeps the process alive. */

@@ -302,3 +302,23 @@ export const emitsThen = Task.stream(
     if (ending === "spin") for (;;) YieldPoint.check()
   }
 )
+
+const kept: Array<unknown> = []
+
+/** Leaks some 30 MB, and says where. */
+export const leaks = Task.make(url, "leaks", { payload: Schema.Void, success: Schema.Number }, () => {
+  kept.push(Array.from({ length: 1_000_000 }, (_, i) => ({ i })))
+  return threadId
+})
+
+export const beatsFor = Task.make(
+  url,
+  "beatsFor",
+  { payload: Schema.Struct({ shared: Shared, ms: Schema.Number }), success: Schema.Number },
+  ({ ms, shared }) => {
+    const end = performance.now() + ms
+    Atomics.add(cells(shared), Cell.started, 1)
+    while (performance.now() < end) Atomics.add(cells(shared), Cell.beats, 1)
+    return ms
+  }
+)
