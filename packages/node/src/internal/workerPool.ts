@@ -127,7 +127,16 @@ export class WorkerPool implements JobRunner {
   whenReady(listener: (failure: Error | undefined) => void): () => void {
     this.untilReady.add(listener)
     this.tellReady()
-    return () => this.untilReady.delete(listener)
+    this.keepAlive(this.isAwaited())
+    return () => {
+      this.untilReady.delete(listener)
+      this.keepAlive(this.isAwaited())
+    }
+  }
+
+  /** Whether somebody waits for the pool, so that it must keep the process alive. */
+  private isAwaited(): boolean {
+    return this.jobs.size > 0 || this.untilReady.size > 0 || this.onClosed !== undefined
   }
 
   private tellReady(): void {
@@ -137,8 +146,10 @@ export class WorkerPool implements JobRunner {
   }
 
   private tellAll(failure: Error | undefined): void {
-    for (const listener of this.untilReady) listener(failure)
+    const listeners = Array.from(this.untilReady)
     this.untilReady.clear()
+    this.keepAlive(this.isAwaited())
+    for (const listener of listeners) listener(failure)
   }
 
   statistics(): Statistics {
@@ -208,7 +219,7 @@ export class WorkerPool implements JobRunner {
     }
     if (action._tag === "BackOff") {
       this.housekeeping.backOff(action.ms)
-      this.housekeeping.keepAlive(this.jobs.size > 0)
+      this.housekeeping.keepAlive(this.isAwaited())
       return
     }
     if (action._tag === "Drain") {
@@ -264,7 +275,7 @@ export class WorkerPool implements JobRunner {
         exited: (ending) => this.exited(worker, ending)
       })
       this.threads.set(worker, thread)
-      thread.keepAlive(this.jobs.size > 0)
+      thread.keepAlive(this.isAwaited())
     } catch (error) {
       this.exited(worker, { _tag: "Died", cause: pack(error) })
     }
@@ -333,7 +344,7 @@ export class WorkerPool implements JobRunner {
     const entry = this.jobs.get(job)
     if (entry === undefined) return
     this.jobs.delete(job)
-    if (this.jobs.size === 0 && this.onClosed === undefined) this.keepAlive(false)
+    if (!this.isAwaited()) this.keepAlive(false)
     const ending = this.endingOf(entry, as)
     const outcome = succeeded(ending) ? "completed" : ending._tag === "Cancelled" ? "cancelled" : "failed"
     this.counts[outcome]++
