@@ -1,8 +1,9 @@
 /**
  * What yield points cost, and what they give: each kernel of `kernels/`, compiled from plain source by the hook, against
  * the untouched function. `slowdown` is with slices that never end (the clock is read as always); the slice and ping
- * figures are with slices of 1 ms. Kernels dominated by garbage collection or by large builtin calls are listed `apart`: no
- * yield point can split those.
+ * figures are with slices of 1 ms. Kernels dominated by garbage collection or by large builtin calls, which no yield point
+ * can split, are listed `apart` with what they spend it in. `geomean` and `worst` are over all kernels, of slowdowns clamped
+ * to 1; `withoutApart` has the same without those.
  */
 import { execFile } from "node:child_process"
 import { readdirSync } from "node:fs"
@@ -16,9 +17,13 @@ interface Warm {
   readonly compiled: boolean
   readonly plainMs: number
   readonly slowdown: number
+  /** pauses for garbage collection in the plain function's time */
+  readonly gcShare: number
   readonly sliceP50Ms?: number
   readonly sliceP99Ms?: number
   readonly sliceMaxMs?: number
+  /** without pauses for garbage collection */
+  readonly ownSliceP99Ms?: number
   readonly pingP99Ms?: number
 }
 
@@ -33,15 +38,22 @@ const measure = async <A>(kernel: string, mode: string): Promise<A> => {
   return JSON.parse(stdout) as A
 }
 
-/** What no yield point can split; these kernels spend their time in it. */
+/** What no yield point can split; these kernels spend much of their time, or their longest slices, in it. */
 const unsplittable: Readonly<Record<string, string>> = {
   bintrees: "garbage collection",
+  callbacks: "arrays of a million elements, made and grown in one piece",
   json: "garbage collection",
   strings: "garbage collection, and a rope made flat"
 }
 
 /** A kernel's figure is the median of as many processes: V8 settles differently from one to the next. */
 const processes = 3
+
+const overall = (kernels: ReadonlyArray<{ readonly slowdown: number }>) => {
+  const clamped = kernels.map(({ slowdown }) => Math.max(1, slowdown))
+  const geomean = round(Math.exp(clamped.reduce((sum, each) => sum + Math.log(each), 0) / clamped.length), 3)
+  return { geomean, worst: Math.max(...clamped) }
+}
 
 export const run = async (log: (line: string) => void): Promise<Readonly<Record<string, unknown>>> => {
   const names = readdirSync(new URL("./kernels/", import.meta.url))
@@ -64,20 +76,31 @@ export const run = async (log: (line: string) => void): Promise<Readonly<Record<
       unsplittable: name in unsplittable,
       plainMs: middle("plainMs"),
       slowdown: middle("slowdown"),
+      gcShare: middle("gcShare"),
       coldSlowdown: round(median(cold.steppable) / median(cold.plain), 3),
       sliceP50Ms: middle("sliceP50Ms"),
       sliceP99Ms: middle("sliceP99Ms"),
       sliceMaxMs: middle("sliceMaxMs"),
+      ownSliceP99Ms: middle("ownSliceP99Ms"),
       pingP99Ms: middle("pingP99Ms")
     })
     log(`${name}: ${JSON.stringify(kernels[kernels.length - 1])}`)
   }
-  const clamped = kernels.map(({ slowdown }) => Math.max(1, slowdown))
-  const geomean = round(Math.exp(clamped.reduce((sum, each) => sum + Math.log(each), 0) / clamped.length), 3)
-  const worst = Math.max(...clamped)
-  const columns = ["name", "slowdown", "coldSlowdown", "sliceP50Ms", "sliceP99Ms", "sliceMaxMs", "pingP99Ms"]
+  const { geomean, worst } = overall(kernels)
+  const withoutApart = overall(kernels.filter(({ name }) => !(name in unsplittable)))
+  const columns = [
+    "name",
+    "slowdown",
+    "coldSlowdown",
+    "gcShare",
+    "sliceP50Ms",
+    "sliceP99Ms",
+    "ownSliceP99Ms",
+    "pingP99Ms"
+  ]
   log(table([columns, ...kernels.map((kernel) => columns.map((column) => kernel[column] as string | number))]))
   log(`geomean ${geomean}, worst ${worst}`)
+  log(`without ${Object.keys(unsplittable).join(", ")}: geomean ${withoutApart.geomean}, worst ${withoutApart.worst}`)
   const apart = Object.entries(unsplittable).map(([name, why]) => ({ name, why }))
-  return { bench: "yield", kernels, geomean, worst, apart }
+  return { bench: "yield", kernels, geomean, worst, withoutApart, apart }
 }
