@@ -16,9 +16,11 @@ export type { Frame, Link, MethodTwin, Pace, Policy, Site, Twin } from "./intern
 export {
   ABANDONED,
   Activation,
+  apply,
   attach,
   attachJob,
   attachMethods,
+  bind,
   budget,
   call,
   clockPolicy,

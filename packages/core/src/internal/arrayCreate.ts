@@ -14,6 +14,10 @@ const { apply } = Reflect
 /** The longest array: `2 ** 32 - 1` elements. */
 const longest = 4_294_967_295
 
+/** The argument at `index`, and not what a program put into `Array.prototype` where there is none. */
+export const argument = (args: ReadonlyArray<unknown>, index: number): unknown =>
+  index < args.length ? args[index] : undefined
+
 /** ECMAScript's ToIntegerOrInfinity. */
 export const toInteger = (value: unknown): number => {
   const number = Math.trunc(+(value as number))

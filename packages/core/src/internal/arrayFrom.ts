@@ -4,7 +4,7 @@
  * **Invariant.** As in ECMAScript: the iterator is closed if the callback throws, or if the activation ends early; an error
  * of the iterator itself does not close it.
  */
-import { ArrayPrototype, define, newArray, toLength } from "./arrayCreate.ts"
+import { ArrayPrototype, argument, define, newArray, toLength } from "./arrayCreate.ts"
 import type { Callback, Kernel, Make } from "./arrayWalk.ts"
 import { chunkEnd } from "./arrayWalk.ts"
 import type { Frame, Twin } from "./steppable.ts"
@@ -62,10 +62,10 @@ class From implements Frame {
     length: number,
     out: Array<unknown>
   ) {
-    const f = args[1] as Callback | undefined
+    const f = argument(args, 1) as Callback | undefined
     this.f = f
     this.twin = f === undefined ? undefined : twinOf(f)
-    this.thisArg = args[2]
+    this.thisArg = argument(args, 2)
     this.kernel = f === undefined ? copy : (kernelOfPlace ?? kernel)
     this.source = source
     this.iterates = iterates
@@ -163,7 +163,8 @@ class From implements Frame {
 export const from: Make =
   (native, kernelOfPlace) =>
   (self, ...args) => {
-    const [items, f] = args
+    const items = argument(args, 0)
+    const f = argument(args, 1)
     if (self !== Array || items === undefined || items === null || (f !== undefined && typeof f !== "function")) {
       return apply(native, self, args)
     }

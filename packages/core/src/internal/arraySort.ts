@@ -4,8 +4,9 @@
  * **Invariant.** As in ECMAScript, the array is not touched before the last comparison, so a comparator that throws leaves
  * it as it was; `undefined` comes last and holes after it, neither is compared; equal elements keep their order.
  */
-import { define, newArray, toLength } from "./arrayCreate.ts"
+import { argument, define, newArray, toLength } from "./arrayCreate.ts"
 import type { Callback, Make } from "./arrayWalk.ts"
+import { bareArray } from "./bareArray.ts"
 import { SortMachine } from "./sortMachine.ts"
 import type { Frame, Twin } from "./steppable.ts"
 import { budget, save, SUSPENDED, twinOf } from "./steppable.ts"
@@ -18,11 +19,8 @@ const chunk = 64
 const comparison = 16
 const move = 2
 
-/**
- * Elements of an own array in the representation that suits everything, and without the prototype in which somebody
- * might have put elements.
- */
-const workArray = (): Array<unknown> => Object.setPrototypeOf([undefined], null) as Array<unknown>
+/** Elements of an own array, in the representation that suits everything. */
+const workArray = (): Array<unknown> => bareArray<unknown>(undefined)
 
 // The order of `sort` without a comparator is that of the elements' texts. Making a text calls methods of an object, so
 // objects get theirs at each comparison, as ECMAScript says.
@@ -218,7 +216,7 @@ class Sorting implements Frame {
 export const sort: Make =
   (native) =>
   (self, ...args) => {
-    const compare = args[0]
+    const compare = argument(args, 0)
     if (!Array.isArray(self) || (compare !== undefined && typeof compare !== "function")) {
       return apply(native, self, args)
     }
@@ -232,7 +230,7 @@ export const sort: Make =
 export const toSorted: Make =
   (native) =>
   (self, ...args) => {
-    const compare = args[0]
+    const compare = argument(args, 0)
     if (!Array.isArray(self) || (compare !== undefined && typeof compare !== "function")) {
       return apply(native, self, args)
     }

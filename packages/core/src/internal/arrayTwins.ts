@@ -33,7 +33,9 @@ const made: ReadonlyArray<readonly [name: string, native: unknown, make: Make]> 
   ["from", Array.from, from]
 ]
 
-const makers = new Map(made.filter(([, native]) => isNative(native)).map((each) => [each[1], each] as const))
+const makers = new Map(
+  made.filter(([, native]) => isNative(native)).map(([name, native, make]) => [native, { name, make }] as const)
+)
 
 /** A site that may call a method of arrays. */
 export interface ArraySite extends Site {
@@ -51,8 +53,7 @@ export const dispatchArray = (at: ArraySite, f: unknown, callee: string): Method
   if (f === at.f1 || f === at.f2 || f === at.f3) return dispatch(at, f, callee)
   const found = makers.get(f)
   if (found === undefined) return dispatch(at, f, callee)
-  const [name, , make] = found
-  const twin = make(f as Callback, name === at.name ? at.kernel : undefined)
+  const twin = found.make(f as Callback, found.name === at.name ? at.kernel : undefined)
   remember(at, f, twin)
   return twin
 }

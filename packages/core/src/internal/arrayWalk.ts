@@ -13,7 +13,7 @@
  *
  * Rejected: the native method on a part at a time (the callback would see another array and other indices).
  */
-import { ArrayPrototype, define, newArray, speciesOf, toLength } from "./arrayCreate.ts"
+import { ArrayPrototype, argument, define, newArray, speciesOf, toLength } from "./arrayCreate.ts"
 import type { Frame, MethodTwin, Twin } from "./steppable.ts"
 import { budget, save, SUSPENDED, twinOf } from "./steppable.ts"
 
@@ -366,10 +366,10 @@ export const visit =
   (method: Method): Make =>
   (native, kernel) =>
   (self, ...args) => {
-    const f = args[0]
+    const f = argument(args, 0)
     if (!isWalk(self, f)) return apply(native, self, args)
     const length = toLength(self.length)
-    return new Walk(method, kernel, self, f as Callback, args[1], length, 0, undefined, false).run()
+    return new Walk(method, kernel, self, f as Callback, argument(args, 1), length, 0, undefined, false).run()
   }
 
 /** The steppable form of `map`, `filter` and `flatMap`. */
@@ -377,14 +377,14 @@ export const collect =
   (method: Method): Make =>
   (native, kernel) =>
   (self, ...args) => {
-    const f = args[0]
+    const f = argument(args, 0)
     if (!isWalk(self, f)) return apply(native, self, args)
     const length = toLength(self.length)
     const Species = speciesOf(self)
     const size = method === map ? length : 0
     const target = Species === undefined ? newArray(size) : new Species(size)
     const x = method === map ? target : { target, length: 0 }
-    return new Walk(method, kernel, self, f as Callback, args[1], length, 0, x, Species !== undefined).run()
+    return new Walk(method, kernel, self, f as Callback, argument(args, 1), length, 0, x, Species !== undefined).run()
   }
 
 /** The steppable form of `reduce` and `reduceRight`. */
@@ -392,7 +392,7 @@ export const fold =
   (method: Method): Make =>
   (native, kernel) =>
   (self, ...args) => {
-    const f = args[0]
+    const f = argument(args, 0)
     if (!isWalk(self, f)) return apply(native, self, args)
     const length = toLength(self.length)
     const x = args.length < 2 ? none : args[1]

@@ -14,6 +14,7 @@
  * Rejected: sorting in a generator (a generator for each sort, and untyped variables in its loops); one merge sort for
  * comparators that suspend and another for those that do not.
  */
+import { bareArray } from "./bareArray.ts"
 
 // what the machine does with the outcome of the comparison that it waits for
 const runFirst = 0
@@ -69,8 +70,8 @@ export class SortMachine {
 
   /** what is sorted so far ends here; the runs on the stack, by where they begin and how long they are */
   private low = 0
-  private readonly bases: Array<number> = []
-  private readonly lengths: Array<number> = []
+  private readonly bases = bareArray<number>()
+  private readonly lengths = bareArray<number>()
 
   /** the run that is being found */
   private end = 0
@@ -311,8 +312,9 @@ export class SortMachine {
   }
 
   private pushRun(): boolean {
-    this.bases.push(this.low)
-    this.lengths.push(this.end - this.low)
+    const { bases, lengths } = this
+    bases[bases.length] = this.low
+    lengths[lengths.length] = this.end - this.low
     this.low = this.end
     return this.collapse()
   }
@@ -349,8 +351,11 @@ export class SortMachine {
     this.cursorB = bases[at + 1]!
     this.lengthB = lengths[at + 1]!
     lengths[at] = this.lengthA + this.lengthB
-    lengths.splice(at + 1, 1)
-    bases.splice(at + 1, 1)
+    for (let i = at + 2; i < lengths.length; i++) {
+      bases[i - 1] = bases[i]!
+      lengths[i - 1] = lengths[i]!
+    }
+    bases.length = lengths.length = lengths.length - 1
     return this.gallop(false, this.a, this.a[this.cursorB], this.baseA, this.lengthA, 0, trimLeft)
   }
 

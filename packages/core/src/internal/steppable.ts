@@ -19,6 +19,7 @@
  * Rejected: generators all the way (`yield*` costs 16 ns a level and untypes loop variables); throwing to unwind (a
  * `catch` in between would see it); a check that reads the clock each time (41 ns).
  */
+import { bareArray, takeLast } from "./bareArray.ts"
 import * as sharedMemory from "./sharedMemory.ts"
 import type { Trace } from "./stitch.ts"
 import { stitch } from "./stitch.ts"
@@ -50,11 +51,11 @@ export interface Frame {
 export const budget = sharedMemory.budgetOf(block)
 
 /** Frames of the suspension that is under way, innermost first. */
-const unwound: Array<Frame> = []
+const unwound = bareArray<Frame>()
 
 /** Compiled code leaves its frame and returns what this returns. */
 export const save = (frame: Frame): typeof SUSPENDED => {
-  unwound.push(frame)
+  unwound[unwound.length] = frame
   return SUSPENDED
 }
 
@@ -119,6 +120,12 @@ export const clockPolicy = (
   }
 }
 
+// What compiled code relies on is what it was before the program ran, whatever that gives away.
+const { apply } = Reflect
+
+const { prototype: generators } = Object.getPrototypeOf(function* () {}) as GeneratorFunction
+const { next, return: end, throw: fail } = generators
+
 class GeneratorFrame implements Frame {
   point: unknown
   private readonly generator: Generator<unknown, unknown, unknown>
@@ -131,21 +138,21 @@ class GeneratorFrame implements Frame {
   }
 
   readonly resume = (_frame: never, value: unknown, threw: boolean): unknown =>
-    this.passed(threw ? this.generator.throw(value) : this.generator.next(value))
+    this.passed(apply(threw ? fail : next, this.generator, [value]))
 
-  readonly abandon = (): unknown => this.passed(this.generator.return(undefined))
+  readonly abandon = (): unknown => this.passed(apply(end, this.generator, [undefined]))
 
-  private passed(next: IteratorResult<unknown, unknown>): unknown {
-    if (next.done === true) return next.value
-    this.point = next.value
+  private passed(step: IteratorResult<unknown, unknown>): unknown {
+    if (step.done === true) return step.value
+    this.point = step.value
     return save(this)
   }
 }
 
 /** Compiled code in generator form starts here: runs it to its end or to its first suspension. It yields its points. */
 export const start = (generator: Generator<unknown, unknown, unknown>, trace?: Trace): unknown => {
-  const next = generator.next()
-  return next.done === true ? next.value : save(new GeneratorFrame(generator, next.value, trace))
+  const first = apply(next, generator, []) as IteratorResult<unknown, unknown>
+  return first.done === true ? first.value : save(new GeneratorFrame(generator, first.value, trace))
 }
 
 /** `call(f, self, ...args)` calls `f` as it is, whatever properties it has. `f` is a function. */
@@ -154,6 +161,10 @@ export const call = Function.prototype.call.bind(Function.prototype.call) as (
   self: unknown,
   ...args: ReadonlyArray<unknown>
 ) => unknown
+
+/** Compiled code: `apply(f, self, args)`, and `bind(f, self)`, of its own functions. */
+export { apply }
+export const bind = Function.prototype.call.bind(Function.prototype.bind) as <F extends Twin>(f: F, self: unknown) => F
 
 /** What compiled code calls, after its arguments are evaluated, in place of something that is no function. */
 export const notCallable =
@@ -189,7 +200,11 @@ const methodTwins = new WeakMap<object, MethodTwin>()
 
 /** Compiled code, after a class: its methods, by name, with their steppable forms. */
 export const attachMethods = (holder: object, methods: Readonly<Record<string, MethodTwin>>): void => {
-  for (const [name, twin] of Object.entries(methods)) {
+  const names = Object.keys(methods)
+  // by index: a program can replace the steps of an iterator
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i]!
+    const twin = methods[name]!
     const plain: unknown = Object.getOwnPropertyDescriptor(holder, name)?.value
     if (typeof plain === "function") methodTwins.set(plain, twin)
   }
@@ -263,7 +278,7 @@ export const remember = (at: Site, f: unknown, twin: MethodTwin | undefined): vo
 const selfFirst = (plain: object): MethodTwin | undefined => {
   const twin = twins.of(plain)
   if (twin === undefined) return undefined
-  const method: MethodTwin = (self, ...args) => Reflect.apply(twin, self, args)
+  const method: MethodTwin = (self, ...args) => apply(twin, self, args)
   methodTwins.set(plain, method)
   return method
 }
@@ -272,7 +287,7 @@ const selfFirst = (plain: object): MethodTwin | undefined => {
 export const native =
   (f: unknown): MethodTwin =>
   (self, ...args) =>
-    call(f, self, ...args)
+    apply(f as Twin, self, args)
 
 /** The steppable form of `plain`, if it was compiled. */
 export const twinOf = (plain: object): Twin | undefined => twins.of(plain)
@@ -326,7 +341,7 @@ export const attempt = (twin: Twin, args: ReadonlyArray<unknown>): unknown => {
   budget[0] = firstBudget
   let result: unknown
   try {
-    result = twin(...args)
+    result = apply(twin, undefined, args)
   } catch (error) {
     unwound.length = 0
     throw error
@@ -341,7 +356,7 @@ export class Activation implements Pace {
   units = 0
   readonly slice: number | undefined
   /** innermost last */
-  private readonly stack: Array<Frame> = []
+  private readonly stack = bareArray<Frame>()
 
   constructor(slice?: number) {
     this.slice = slice
@@ -354,7 +369,7 @@ export class Activation implements Pace {
 
   /** Calls `twin`: its result, or `SUSPENDED` once its slice is over. */
   begin(twin: Twin, args: ReadonlyArray<unknown>, policy: Policy): unknown {
-    return this.run(policy, () => this.settleFrames(twin(...args), 0, policy))
+    return this.run(policy, () => this.settleFrames(apply(twin, undefined, args), 0, policy))
   }
 
   /** Takes over a call that {@link attempt} began: its result, or `SUSPENDED` once its slice is over. */
@@ -375,14 +390,12 @@ export class Activation implements Pace {
     this.run(unhurried, () => {
       const { stack } = this
       const errors: Array<unknown> = []
-      for (let frame = stack.pop(); frame !== undefined; frame = stack.pop()) {
+      for (let frame = takeLast(stack); frame !== undefined; frame = takeLast(stack)) {
         if (frame.abandon === undefined && frame.finishes !== true) continue
         const depth = stack.length
         try {
           const left =
-            frame.abandon === undefined
-              ? frame.resume.call(frame.self, frame as never, ABANDONED, true)
-              : frame.abandon()
+            frame.abandon === undefined ? apply(frame.resume, frame.self, [frame, ABANDONED, true]) : frame.abandon()
           this.settleFrames(left, depth, unhurried)
         } catch (error) {
           errors.push(error)
@@ -402,7 +415,7 @@ export class Activation implements Pace {
     let threw = false
     for (;;) {
       if (value === SUSPENDED) {
-        while (unwound.length > 0) stack.push(unwound.pop()!)
+        while (unwound.length > 0) stack[stack.length] = takeLast(unwound)!
         if (stack.length > deepest) {
           // endless recursion has to end as in plain code, whose stack it would have exhausted
           value = new RangeError("Maximum call stack size exceeded")
@@ -415,9 +428,9 @@ export class Activation implements Pace {
         }
       }
       if (stack.length === depth) break
-      const frame = stack.pop()!
+      const frame = takeLast(stack)!
       try {
-        value = frame.resume.call(frame.self, frame as never, value, threw)
+        value = apply(frame.resume, frame.self, [frame, value, threw])
         threw = false
       } catch (error) {
         // what only passes has been stitched where it came from

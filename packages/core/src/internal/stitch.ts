@@ -52,6 +52,14 @@ const stitched = new WeakSet<object>()
 export const stitch = (error: unknown, callers: ReadonlyArray<Waiting>): void => {
   if (!isError(error) || stitched.has(error)) return
   stitched.add(error)
+  try {
+    write(error, callers)
+  } catch {
+    // what a program has done to the methods used here is no reason to lose its error
+  }
+}
+
+const write = (error: Error, callers: ReadonlyArray<Waiting>): void => {
   const { stackTraceLimit: limit } = Error as { readonly stackTraceLimit?: unknown }
   if (!isWritable(error) || typeof error.stack !== "string" || typeof limit !== "number") return
   const lines = error.stack.split("\n")

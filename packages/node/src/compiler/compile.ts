@@ -63,6 +63,7 @@ const runtimeNames = [
   "attach",
   "attachJob",
   "attachMethods",
+  "bind",
   "extracted",
   "giveWay",
   "isSliceOver",
@@ -204,6 +205,7 @@ const unused = (text: string, program: Program): string => {
  */
 const runtimeConstants = [
   "ABANDONED",
+  "apply",
   "budget",
   "call",
   "dispatch",

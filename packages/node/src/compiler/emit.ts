@@ -216,15 +216,23 @@ export const plain =
     if (mark.target === undefined || !classification.roots.has(mark.target)) return undefined
     const attach = `${prefix}${mark.kind === "job" ? "attachJob" : "attach"}`
     if (!isFunction(node)) return `${attach}(${copy(unit.text, node.start, node.end)}, ${twinName(unit, mark.target)})`
-    return attachInline(unit, node, attach, plain(unit), "")
+    return attachInline(unit, node, attach, plain(unit), undefined)
   }
 
-/** A function in the place where it is written, that knows its twin. It keeps its own name, also if it has none. */
-const attachInline = (unit: Unit, node: AnyFunction, attach: string, replace: Replace, bind: string): string => {
+/** A function in the place where it is written, that knows its twin, called on `self` if that is given. It keeps its own name, also if it has none. */
+const attachInline = (
+  unit: Unit,
+  node: AnyFunction,
+  attach: string,
+  replace: Replace,
+  self: string | undefined
+): string => {
   const own = node.type === "FunctionExpression" && node.id !== null ? node.id.name : `${unit.prefix}plain`
   const text = rewriteBelow(unit, node, replace)
   const twin = unit.emitTwin(unit, node, false)
-  return `(() => { const ${own} = (0, ${text}); ${twin} return ${attach}(${own}, ${twinName(unit, node)}${bind}) })()`
+  const name = twinName(unit, node)
+  const bound = self === undefined ? name : `${unit.prefix}bind(${name}, ${self})`
+  return `(() => { const ${own} = (0, ${text}); ${twin} return ${attach}(${own}, ${bound}) })()`
 }
 
 /** In a twin: an argument that is called back, with its twin. `method`: whose twin it is, if `this` is a parameter there. */
@@ -235,10 +243,10 @@ export const callback = (unit: Unit, argument: Node, method?: AnyFunction): stri
   const attach = `${prefix}attach`
   if (called !== argument) return `${attach}(${copy(text, argument.start, argument.end)}, ${twinName(unit, called)})`
   const isBound = called.type === "ArrowFunctionExpression" && usesLexical(called, "this")
-  if (!isBound) return attachInline(unit, called, attach, plain(unit), "")
+  if (!isBound) return attachInline(unit, called, attach, plain(unit), undefined)
   const hasSelf = method !== undefined && classification.methods.has(method)
   const replace = hasSelf ? withSelf(unit, method, plain(unit)) : plain(unit)
-  return attachInline(unit, called, attach, replace, `.bind(${hasSelf ? selfName(unit) : "this"})`)
+  return attachInline(unit, called, attach, replace, hasSelf ? selfName(unit) : "this")
 }
 
 /** The call of the tag, with its array. */

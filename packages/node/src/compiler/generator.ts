@@ -159,25 +159,24 @@ export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): st
   const generator = `${named(node.start, classification.nameOf(node))}function* ${generatorName}(${parameters(unit, node)}) { let ${result}, ${object}, ${method}, ${found};${ownConstant}${entry} ${code} }`
 
   // the generator gets the arguments as they came, as far as the function can tell
-  const forwarded = node.params.map((parameter, index) =>
-    parameter.type === "RestElement" ? `...${prefix}a${index}` : `${prefix}a${index}`
-  )
+  const given = `${prefix}a`
   // the twin of a method takes `this` as its first parameter
   const self = classification.methods.has(node) ? selfName(unit) : undefined
-  const call = usesLexical(node, "arguments")
-    ? self === undefined
-      ? { parameters: [], start: `${generatorName}.apply(this, arguments)` }
-      : { parameters: [`...${prefix}a`], start: `${generatorName}.apply(${self}, ${prefix}a)` }
+  const asList = usesLexical(node, "arguments") || node.params.some(({ type }) => type === "RestElement")
+  const forwarded = asList ? [`...${given}`] : node.params.map((_, index) => `${given}${index}`)
+  const receiver = uses ? (self ?? "this") : "undefined"
+  const made = asList
+    ? `${prefix}apply(${generatorName}, ${receiver}, ${given})`
     : uses
-      ? { parameters: forwarded, start: `${generatorName}.call(${[self ?? "this", ...forwarded].join(", ")})` }
-      : { parameters: forwarded, start: `${generatorName}(${forwarded.join(", ")})` }
-  const taken = self === undefined ? call.parameters : [self, ...call.parameters]
+      ? `${prefix}call(${[generatorName, receiver, ...forwarded].join(", ")})`
+      : `${generatorName}(${forwarded.join(", ")})`
+  const taken = self === undefined ? forwarded : [self, ...forwarded]
   const entryName = twinName(unit, node)
   const trace = traceOf(
     unit,
     node,
     Array.from(points, ([at, point]) => [point, at] as const)
   )
-  const entryText = `${named(node.start, traceName(unit, node))}function ${entryName}(${taken.join(", ")}) { return ${prefix}start(${call.start}, ${trace}) }`
+  const entryText = `${named(node.start, traceName(unit, node))}function ${entryName}(${taken.join(", ")}) { return ${prefix}start(${made}, ${trace}) }`
   return declareTwin(node, [generator, generatorName], [entryText, entryName], again)
 }

@@ -12,6 +12,27 @@ const prelude = `function Y(v, n = 1) { return n > 0 ? Y(v, n - 1) : v }
 export function main(o) { "use steppable"; Y(0);\n`
 
 const programs: Record<string, string> = {
+  "methods of the language that the program replaces": `
+    let seen; const r = (x) => (seen = { x, seen }); const no = (name) => function () { r(name) }
+    const generators = Object.getPrototypeOf(function* () {}).prototype; const A = Array.prototype; const F = Function.prototype; const olds = []
+    const put = (holder, key, value) => { olds[olds.length] = [holder, key, Object.getOwnPropertyDescriptor(holder, key)]; Object.defineProperty(holder, key, { configurable: true, ...value }) }
+    const work = () => {
+      class K { k = 1; m(n) { for (let i = 0; i < n; i++) r(i); return [1, 2].map((x) => { for (let i = 0; i < 2; i++) r(x + i + this.k); return Y(x) }).length + Y(n) } }
+      const f = (n, ...rest) => { let k = n; const up = () => k++; up(); for (let i = 0; i < n; i++) { up(); r(i + k) } return Y(rest.length) }
+      const g = function (n) { for (let i = 0; i < n; i++) r(arguments[i]); return Y(n) }
+      r(new K().m(2)); r(f(2, 3, 4)); r(g(2)); [3, 1, 2].sort((a, b) => Y(a - b)); for (const x of [1, 2]) Y(x)
+      const it = { [Symbol.iterator]: () => ({ next: () => ({ done: true }) }) }; for (const x of it) Y(x)
+    }
+    try {
+      for (const key of ["push", "pop", "shift", "splice", "slice"]) put(A, key, { value: no(key) })
+      for (const key of ["call", "apply", "bind"]) put(F, key, { value: no(key) })
+      for (const key of ["next", "return", "throw"]) put(generators, key, { value: no(key) })
+      for (const key of [0, 1, 2, 3]) put(A, key, { set: no("set"), get: no("get") })
+      put(A, Symbol.iterator, { value: function () { r("iterated"); return { next: () => ({ done: true }) } } }); work()
+    } finally {
+      for (let i = olds.length - 1; i >= 0; i--) { const old = olds[i]; if (old[2] === undefined) delete old[0][old[1]]; else Object.defineProperty(old[0], old[1], old[2]) }
+    }
+    for (; seen !== undefined; seen = seen.seen) o(seen.x)`,
   "variables that var declares again in a loop": `
     for (var i = 0, n = 10; i < n; i++) { var n = 5; o(i) } for (var j = 0, m = 10; j < m; j++) { for (var m of [4, 3]) ; o(j) }
     for (var k = 0, s = 1; k < 20; k += s) { var s = s + 1; o(k) } for (var l = 0, { q } = { q: 9 }; l < q; l++) { var { q } = { q: 2 }; o(l) }
