@@ -7,11 +7,11 @@
  * becomes one {@link Starvation} record, and a log line unless the same was said too often.
  *
  * **Invariant.** Each stall of at least the threshold is published exactly once, with the duration that the thread
- * measured. Time in which the operating system did not run the thread is told apart, and a stall that is little else is
- * discarded.
+ * measured. Why it could not turn is told apart (see {@link Cause}): what the operating system did blames no fiber.
  */
 import * as Schema from "effect/Schema"
 import { lateMs } from "./internal/blaming.ts"
+import * as causes from "./internal/causes.ts"
 import * as rateLimit from "./internal/rateLimit.ts"
 import * as starvationText from "./internal/starvationText.ts"
 import * as Sysmon from "./Sysmon.ts"
@@ -179,8 +179,8 @@ export class Starvation extends Schema.Class<Starvation>("@giveway/core/Starvati
   /** of a convoy, the names with most self time in it, dearest first, 5 at most */
   shares: Schema.Array(Share),
   victims: Schema.UndefinedOr(Victims),
-  /** `undefined` if there was nobody to tell: no watcher, or not on Linux */
-  parts: Schema.UndefinedOr(Parts),
+  /** what nobody told is 0: the kernel's part without a watcher or elsewhere than on Linux, that of V8 elsewhere than on Node */
+  parts: Parts,
   /** the reason given to `Supervision.allowBlocking`, if it was meant to be */
   allowed: Schema.UndefinedOr(Schema.String),
   /** slices that ran in it */
@@ -208,7 +208,10 @@ export interface Release {
   readonly key: string
   readonly startedAt: number
   readonly endedAt: number
-  readonly cause: Sysmon.Cause
+  /** what the thread's own accounts say */
+  readonly cause: "slice" | "convoy" | "loop"
+  /** whether microtasks were seen to run while the loop could not turn */
+  readonly flooded: boolean
   readonly fiberId: number | undefined
   readonly name: string | undefined
   readonly slices: number
@@ -236,13 +239,29 @@ export type Event =
   | Exclude<Sysmon.Message, { readonly _tag: "Test" | "Tested" }>
   /** time passes: who waited too long for the watcher is published without it */
   | { readonly _tag: "Ticked"; readonly now: number }
+  | Sysmon.Notice
+
+/**
+ * From when to when, in ms.
+ *
+ * @category machine
+ */
+export interface Span {
+  readonly from: number
+  readonly to: number
+}
 
 /**
  * @category machine
  */
 export type Action =
   /** ask the watcher to tell what it knows, up to this release */
-  | { readonly _tag: "AskWatcher"; readonly release: number }
+  | {
+      readonly _tag: "AskWatcher"
+      readonly number: number
+      readonly startedAt: number
+      readonly endedAt: number
+    }
   | { readonly _tag: "Publish"; readonly starvation: Starvation }
   | { readonly _tag: "Log"; readonly starvation: Starvation; readonly suppressed: number }
 
@@ -260,11 +279,16 @@ export interface State {
   readonly watched: boolean
   readonly released: number
   readonly published: number
-  readonly discarded: number
+  /** of those, the ones that the operating system is to blame for */
+  readonly excused: number
+  /** until then only stalls of a second and more are logged */
+  readonly graceUntil: number
   readonly pending: ReadonlyArray<Pending>
   readonly samples: ReadonlyMap<string, ReadonlyArray<Sysmon.Sample>>
   readonly reported: ReadonlySet<string>
   readonly gaps: ReadonlyArray<Sysmon.Gap>
+  readonly collections: ReadonlyArray<Span>
+  readonly continuedAt: number
   readonly limit: rateLimit.RateLimit
 }
 
@@ -280,17 +304,27 @@ const keptGaps = 64
 /**
  * @category machine
  */
-export const initial = (options: { readonly thresholdMs: number; readonly watched: boolean }): State => ({
+export const initial = (options: {
+  readonly thresholdMs: number
+  readonly watched: boolean
+  /** until when only stalls of a second and more are logged, ms; default: from the start all are */
+  readonly graceUntil?: number
+  /** how much may be logged in a minute */
+  readonly perMinute?: rateLimit.PerMinute
+}): State => ({
   thresholdMs: options.thresholdMs,
   watched: options.watched,
+  graceUntil: options.graceUntil ?? 0,
   released: 0,
   published: 0,
-  discarded: 0,
+  excused: 0,
   pending: [],
   samples: new Map(),
   reported: new Set(),
   gaps: [],
-  limit: rateLimit.empty
+  collections: [],
+  continuedAt: 0,
+  limit: rateLimit.make(options.perMinute)
 })
 
 interface Step {
@@ -314,8 +348,9 @@ export const transition = (state: State, event: Event): Step => {
         released: number,
         pending: [...state.pending, { number, release: event.release }]
       }
+      const { endedAt, startedAt } = event.release
       return state.watched
-        ? { state: released, actions: [{ _tag: "AskWatcher", release: number }] }
+        ? { state: released, actions: [{ _tag: "AskWatcher", number, startedAt, endedAt }] }
         : publish(released, () => true)
     }
     case "Sampled": {
@@ -325,82 +360,147 @@ export const transition = (state: State, event: Event): Step => {
     }
     case "Reported":
       return quiet({ ...state, reported: new Set([...Array.from(state.reported).slice(1 - keptKeys), event.key]) })
-    case "Gap":
-      return quiet({ ...state, gaps: [...state.gaps, { from: event.from, to: event.to }].slice(-keptGaps) })
+    case "Gap": {
+      const { from, kind, to } = event
+      return quiet({ ...state, gaps: [...state.gaps, { from, to, kind }].slice(-keptGaps) })
+    }
+    case "Collected":
+      return quiet({ ...state, collections: [...state.collections, ...event.collections].slice(-keptCollections) })
+    case "Continued":
+      return quiet({ ...state, continuedAt: event.at })
     case "Settled":
-      return publish(state, ({ number }) => number <= event.release)
+      return publish(state, ({ number }) => number <= event.release, event)
     case "Ticked":
       return publish(state, ({ release }) => event.now - release.endedAt >= patienceMs)
   }
 }
 
-const publish = (state: State, isDue: (pending: Pending) => boolean): Step => {
+const publish = (
+  state: State,
+  isDue: (pending: Pending) => boolean,
+  settled?: { readonly release: number; readonly spent: Sysmon.Spent | undefined }
+): Step => {
   const actions: Array<Action> = []
-  let { discarded, limit, published } = state
+  let { excused, limit, published } = state
   const samples = new Map(state.samples)
   const reported = new Set(state.reported)
-  for (const { release } of state.pending.filter(isDue)) {
+  for (const { number, release } of state.pending.filter(isDue)) {
     const { endedAt, key, startedAt } = release
-    const unobservedMs = Sysmon.unobserved(state.gaps, startedAt, endedAt)
-    const durationMs = endedAt - startedAt
-    const observedMs = durationMs - unobservedMs
-    const threadStoodStill = observedMs < state.thresholdMs && observedMs < unobservedMs
-    // what was reported while it lasted is not taken back
-    if (durationMs < state.thresholdMs || (threadStoodStill && !reported.has(key))) {
-      discarded++
-    } else {
-      const starvation = recordOf(release, ++published, samples.get(key) ?? [], reported.has(key), unobservedMs)
+    if (endedAt - startedAt >= state.thresholdMs) {
+      const spent = settled?.release === number ? settled.spent : undefined
+      const parts = partsOf(state, release, spent)
+      const starvation = recordOf(state, release, ++published, samples.get(key) ?? [], reported.has(key), parts)
+      if (starvation.cause === "os-starved" || starvation.cause === "suspended") excused++
       actions.push({ _tag: "Publish", starvation })
-      const asked = rateLimit.ask(limit, fingerprintOf(starvation), endedAt)
-      limit = asked.limit
-      if (asked.allowed) actions.push({ _tag: "Log", starvation, suppressed: asked.suppressed })
+      if (isSaid(state, starvation)) {
+        const asked = rateLimit.ask(limit, fingerprintOf(starvation), endedAt)
+        limit = asked.limit
+        if (asked.allowed) actions.push({ _tag: "Log", starvation, suppressed: asked.suppressed })
+      }
     }
     samples.delete(key)
     reported.delete(key)
   }
   const pending = state.pending.filter((one) => !isDue(one))
-  return { state: { ...state, pending, discarded, published, limit, samples, reported }, actions }
+  return { state: { ...state, pending, excused, published, limit, samples, reported }, actions }
+}
+
+/** What lasts so long is logged also while the program starts, ms. */
+const seriousMs = 1000
+
+const isSaid = ({ graceUntil }: State, { allowed, durationMs, startedAt }: Starvation): boolean =>
+  allowed === undefined && (startedAt >= graceUntil || durationMs >= seriousMs)
+
+/** Collections of garbage that are kept: those of a stall of a second, if they were as frequent as can be. */
+const keptCollections = 256
+
+/** The thread hears that it was stopped when it turns again, so soon after the stall. A guess. */
+const continuedSoonMs = 100
+
+/** Where the time went, as far as anybody tells. */
+const partsOf = (
+  { collections, continuedAt, gaps }: State,
+  { endedAt, startedAt }: Release,
+  spent: Sysmon.Spent | undefined
+): Omit<Parts, never> => {
+  const within = (spans: ReadonlyArray<Span>): number => Sysmon.unobserved(spans, startedAt, endedAt)
+  const wasStopped = continuedAt >= startedAt && continuedAt <= endedAt + continuedSoonMs
+  const lagMs = within(gaps.filter(({ kind }) => kind === "stopped"))
+  if (spent === undefined) {
+    const noCoreMs = within(gaps.filter(({ kind }) => kind === "core"))
+    return { gcMs: within(collections), systemMs: 0, blockedMs: 0, noCoreMs, stoppedMs: lagMs }
+  }
+  // of a process that is stopped the operating system counts nothing
+  const { blockedMs, noCoreMs, openMs, systemMs } = spent
+  const stoppedMs = wasStopped ? blockedMs + openMs : Math.min(lagMs, blockedMs + openMs)
+  const open = Math.max(0, openMs - stoppedMs)
+  return {
+    gcMs: within(collections),
+    systemMs,
+    blockedMs: blockedMs + openMs - stoppedMs - open,
+    noCoreMs: noCoreMs + open,
+    stoppedMs
+  }
 }
 
 const fingerprintOf = ({ cause, hog: { fiberId, late, name, place, whole } }: Starvation): string =>
   starvationText.fingerprintOf({ cause, fiberId, name, place, late, whole })
 
 const recordOf = (
+  state: State,
   release: Release,
   id: number,
   samples: ReadonlyArray<Sysmon.Sample>,
   live: boolean,
-  unobservedMs: number
+  parts: Omit<Parts, never>
 ): Starvation => {
   const witness = heaviest(release, samples)
   // where slices are not seen (see internal/fiberHook), the watcher's look is all there is
   const unseen = release.cause === "loop" && witness?.fiberId !== undefined
-  const cause = unseen ? "slice" : release.cause
+  const kind = unseen ? "slice" : release.cause
+  const durationMs = release.endedAt - release.startedAt
+  const { blockedMs, gcMs, noCoreMs, stoppedMs, systemMs } = parts
+  const { flooded } = release
+  const silent = witness?.late === true
+  const { thresholdMs } = state
+  const cause = causes.of({
+    kind,
+    thresholdMs,
+    durationMs,
+    stoppedMs,
+    noCoreMs,
+    gcMs,
+    systemMs,
+    blockedMs,
+    flooded,
+    silent
+  })
+  const isNobodys = causes.isNobodys(cause)
   const whole = release.whole ?? witness?.whole
   const fiberId = unseen ? witness.fiberId : release.fiberId
   // the span that a fiber was in when its stack was taken is nearer than the one that its slice began in
-  const name = cause === "slice" && witness?.fiberId === fiberId ? (witness?.name ?? release.name) : release.name
+  const name = kind === "slice" && witness?.fiberId === fiberId ? (witness?.name ?? release.name) : release.name
   return new Starvation({
     id,
     startedAt: release.startedAt,
-    durationMs: release.endedAt - release.startedAt,
+    durationMs,
     cause,
     hog: new Hog({
-      fiberId,
-      name,
-      place: witness?.place === undefined ? undefined : new Place(witness.place),
+      fiberId: isNobodys ? undefined : fiberId,
+      name: isNobodys ? undefined : name,
+      place: witness?.place === undefined || isNobodys ? undefined : new Place(witness.place),
       stack: witness?.stack,
-      late: witness?.late ?? false,
+      late: witness !== undefined && witness.late && !witness.returning,
       whole: whole === undefined ? undefined : new Whole({ name: whole.name, reason: whole.reason })
     }),
     shares: release.shares.map((share) => new Share(share)),
     victims: release.victims === undefined ? undefined : victimsOf(release.victims),
-    parts: undefined,
+    parts: new Parts(parts),
     allowed: release.allowed,
     slices: release.slices,
     samples: samples.length,
     live,
-    unobservedMs
+    unobservedMs: noCoreMs + stoppedMs
   })
 }
 

@@ -14,6 +14,7 @@
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as PubSub from "effect/PubSub"
@@ -23,6 +24,8 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as FiberDump from "./FiberDump.ts"
 import { InvalidOption } from "./InvalidOption.ts"
+import * as allowances from "./internal/allowances.ts"
+import * as rateLimit from "./internal/rateLimit.ts"
 import * as superviseTree from "./internal/supervise.ts"
 import * as supervisor from "./internal/supervisor.ts"
 import type * as Starvation from "./Starvation.ts"
@@ -42,8 +45,8 @@ export interface Statistics {
   readonly selfMs: number
   /** stalls published by this supervision */
   readonly stalls: number
-  /** stalls that were little but the operating system not running the thread */
-  readonly discarded: number
+  /** of those, the ones in which the operating system did not run the thread: `os-starved` and `suspended` */
+  readonly excused: number
   /** whether slices are seen; if not, this version of Effect runs fibers in a way that is not known here */
   readonly hooked: boolean
   /**
@@ -102,8 +105,21 @@ export class WatcherError extends Schema.TaggedError<WatcherError>()("WatcherErr
 export interface Options {
   /** How long the loop may be held before it is a stall. Default: 50 ms, as people notice 100. At least 10 ms. */
   readonly threshold?: Duration.Input | undefined
-  /** Whether stalls are logged (at level Warn). Default: `true`. */
+  /**
+   * Whether stalls are logged: at level Warn, those that the operating system is to blame for at level Info. Default:
+   * `true`.
+   */
   readonly logs?: boolean | undefined
+  /**
+   * How long after the start only stalls of a second and more are logged and reported: modules are loaded and code is
+   * compiled then. All are published and counted. Default: 10 s, as cats-effect has it; 0 for none.
+   */
+  readonly grace?: Duration.Input | undefined
+  /**
+   * How much is logged, and how much is reported while it lasts, in a minute: stalls of the same cause, name and function
+   * (`alike`), and in all. What is swallowed is counted in the next that is not. Default: 5 and 30.
+   */
+  readonly perMinute?: { readonly alike?: number | undefined; readonly all?: number | undefined } | undefined
 }
 
 /**
@@ -118,7 +134,10 @@ export type Watch<E = never> = (thread: {
   readonly accounts: SharedArrayBuffer
   readonly thresholdMs: number
   readonly logs: boolean
-  readonly receive: (message: Sysmon.Message) => void
+  readonly graceMs: number
+  readonly perMinute: Sysmon.PerMinute
+  /** takes what the watcher tells, and what the platform tells of this thread */
+  readonly receive: (message: Sysmon.Message | Sysmon.Notice) => void
   /** stalls as they end, for whoever shows them */
   readonly starvation: Stream.Stream<Starvation.Starvation>
 }) => Effect.Effect<(request: Sysmon.Request) => void, WatcherError | InvalidOption | E, Scope.Scope>
@@ -136,11 +155,34 @@ const thresholdOf = (threshold: Duration.Input): Effect.Effect<number, InvalidOp
   return Effect.fail(new InvalidOption({ of: "Supervision", option: "threshold", value: threshold, expected }))
 }
 
+const graceOf = (grace: Duration.Input): Effect.Effect<number, InvalidOption> => {
+  const ms = Option.match(Duration.fromInput(grace), { onNone: () => NaN, onSome: Duration.toMillis })
+  if (ms >= 0 && Number.isFinite(ms)) return Effect.succeed(ms)
+  const expected = 'a finite duration, such as "10 seconds", or 0'
+  return Effect.fail(new InvalidOption({ of: "Supervision", option: "grace", value: grace, expected }))
+}
+
+const perMinuteOf = Effect.fnUntraced(function* (given: Options["perMinute"]) {
+  const limits = { alike: given?.alike ?? rateLimit.perMinute.alike, all: given?.all ?? rateLimit.perMinute.all }
+  for (const [name, value] of Object.entries(limits)) {
+    if (Number.isSafeInteger(value) && value >= 0) continue
+    const expected = "a whole number from 0"
+    yield* new InvalidOption({ of: "Supervision", option: `perMinute.${name}`, value, expected })
+  }
+  return limits
+})
+
+const isExcused = ({ cause }: Starvation.Starvation): boolean => cause === "os-starved" || cause === "suspended"
+
 const log = (starvation: Starvation.Starvation, suppressed: number): Effect.Effect<void> =>
-  Effect.logWarning(supervisor.describe(starvation, suppressed))
+  isExcused(starvation)
+    ? Effect.logInfo(supervisor.describe(starvation, suppressed))
+    : Effect.logWarning(supervisor.describe(starvation, suppressed))
 
 const make = Effect.fnUntraced(function* <E>(options: Options, watch: Watch<E> | undefined) {
   const thresholdMs = yield* thresholdOf(options.threshold ?? "50 millis")
+  const graceMs = yield* graceOf(options.grace ?? "10 seconds")
+  const perMinute = yield* perMinuteOf(options.perMinute)
   const logs = options.logs ?? true
   const pubsub = yield* PubSub.sliding<Starvation.Starvation>(backlog)
   const actions = yield* Queue.sliding<supervisor.Told>(backlog)
@@ -156,6 +198,8 @@ const make = Effect.fnUntraced(function* <E>(options: Options, watch: Watch<E> |
     Effect.sync(() =>
       supervisor.start({
         thresholdMs,
+        graceMs,
+        perMinute,
         watched: watch !== undefined,
         scheduler,
         tell: (told) => Queue.offerUnsafe(actions, told)
@@ -167,7 +211,7 @@ const make = Effect.fnUntraced(function* <E>(options: Options, watch: Watch<E> |
   yield* Effect.forkScoped(Effect.forever(Effect.flatMap(Queue.take(actions), execute)))
   if (watch !== undefined) {
     const { accounts, buffer, receive } = supervised
-    supervised.attach(yield* watch({ buffer, accounts, thresholdMs, logs, receive, starvation }))
+    supervised.attach(yield* watch({ buffer, accounts, thresholdMs, graceMs, perMinute, logs, receive, starvation }))
   }
   return Supervision.of({
     fibers: Effect.sync(supervised.fibers),
@@ -221,6 +265,43 @@ export const layerWatched = <E = never>(
   options: Options,
   watch: Watch<E>
 ): Layer.Layer<Supervision, InvalidOption | WatcherError | E> => Layer.effect(Supervision)(make(options, watch))
+
+/**
+ * Runs `effect`, whose fiber may hold the loop for as long as it likes: the stalls that it makes are published with
+ * `reason` as `Starvation.allowed`, but neither logged nor reported.
+ *
+ * **When to use**: for a known block that is right where it is, such as a synchronous start or a report made at night.
+ * Of what the effect forks nothing is allowed.
+ *
+ * **Cost**: 0.3 µs.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Supervision } from "@giveway/core"
+ * import { Effect } from "effect"
+ * import { readFileSync } from "node:fs"
+ *
+ * const config = Effect.sync(() => readFileSync("package.json", "utf8")).pipe(
+ *   Supervision.allowBlocking("read once, before anybody is served")
+ * )
+ * console.log((await Effect.runPromise(config)).length > 0) // true
+ * ```
+ *
+ * @category combinators
+ */
+export const allowBlocking: {
+  (reason: string): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  <A, E, R>(effect: Effect.Effect<A, E, R>, reason: string): Effect.Effect<A, E, R>
+} = dual(2, <A, E, R>(effect: Effect.Effect<A, E, R>, reason: string): Effect.Effect<A, E, R> =>
+  Effect.flatMap(Effect.fiber, (fiber) =>
+    Effect.acquireUseRelease(
+      Effect.sync(() => allowances.enter(fiber, reason)),
+      () => effect,
+      (leave) => Effect.sync(leave)
+    )
+  )
+)
 
 /**
  * A long-lived fiber under {@link supervise}.

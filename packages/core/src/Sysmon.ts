@@ -19,16 +19,26 @@ import * as sharedMemory from "./internal/sharedMemory.ts"
 import * as answers from "./internal/answers.ts"
 import * as flagTest from "./internal/flagTest.ts"
 import * as rateLimit from "./internal/rateLimit.ts"
+import * as threadTimes from "./internal/threadTimes.ts"
 import * as blaming from "./internal/blaming.ts"
 import type { Position, Surroundings } from "./internal/stackFrames.ts"
 import type { Whole } from "./internal/starvationText.ts"
 import * as sliceWatch from "./internal/sliceWatch.ts"
 import * as starvationText from "./internal/starvationText.ts"
-import * as accounts from "./internal/usage.ts"
+import * as usages from "./internal/usage.ts"
 
 export type { Whole } from "./internal/starvationText.ts"
 export type { Beacon } from "./internal/sharedMemory.ts"
 export type { Position, Surroundings } from "./internal/stackFrames.ts"
+
+/** How much may be said in a minute: of the same kind, and in all. */
+export interface PerMinute extends rateLimit.PerMinute {}
+
+/** What the operating system counts of a thread: totals in ms at one moment. */
+export interface Reading extends threadTimes.Reading {}
+
+/** What became of a span of time, in ms. */
+export interface Spent extends threadTimes.Spent {}
 
 /** The watched thread's block, as it came over a thread boundary. */
 export interface Block extends sharedMemory.ThreadBlock {}
@@ -40,14 +50,22 @@ export const attach: (buffer: SharedArrayBuffer) => Block = sharedMemory.fromBuf
 export interface Seen extends Beacon {
   /** the name behind the beacon's label */
   readonly name: string | undefined
-  /** how long the operating system has made the thread wait for a core, all in all, in ms; 0 where that is not known */
-  readonly coreWaitMs: number
+  /** what the operating system counts of the thread; `undefined` where that is not known */
+  readonly reading: Reading | undefined
+  /** how long it has made the watcher itself wait for a core, all in all, in ms; 0 where that is not known */
+  readonly ownWaitMs: number
+}
+
+/** How long the operating system has made the thread wait for a core, all in all, in ms; 0 where that is not known. */
+const coreWaitOf = (accounts: ReadonlyArray<threadTimes.Account>): number => {
+  const last = accounts.at(-1)
+  return last === undefined ? 0 : threadTimes.noCoreBy(last)
 }
 
 /** Reads the beacon: what the watched thread runs now. `labels` are those it has told of so far. */
-export const read = (block: Block, labels: ReadonlyMap<number, string>, coreWaitMs: number): Seen => {
+export const read = (block: Block, labels: ReadonlyMap<number, string>, reading?: Reading, ownWaitMs = 0): Seen => {
   const beacon = sharedMemory.readBeacon(block)
-  return { ...beacon, name: labels.get(beacon.label), coreWaitMs }
+  return { ...beacon, name: labels.get(beacon.label), reading, ownWaitMs }
 }
 
 /**
@@ -102,6 +120,10 @@ export interface Answer {
   readonly current:
     | { readonly fiberId: number; readonly name: string | undefined; readonly frames: ReadonlyArray<string> }
     | undefined
+  /** whether microtasks were seen to run while the loop could not turn */
+  readonly flooded: boolean
+  /** why the one that holds the loop may do so */
+  readonly allowed: string | undefined
   /** who has run longest by itself in the outermost slice, and how long */
   readonly hog: { readonly fiberId: number; readonly name: string | undefined; readonly selfMs: number }
   /** self time of all fibers since the last heartbeat, and the name with most of it */
@@ -117,8 +139,10 @@ export interface Sample {
   readonly at: number
   /** how long the answer took; it comes at once out of JavaScript, and only afterwards out of a native call */
   readonly delayMs: number
-  /** whether the thread answered too late for the stack to show what held it: it shows what came next */
+  /** whether the thread answered too late to have run JavaScript meanwhile: the stack shows what came next */
   readonly late: boolean
+  /** whether what came next is still the runtime's own function that the user's code had called, so the place is right */
+  readonly returning: boolean
   readonly fiberId: number | undefined
   readonly name: string | undefined
   readonly frames: ReadonlyArray<string>
@@ -132,17 +156,17 @@ export interface Sample {
 export type Cause = starvationText.Cause
 
 /** What a name has cost the loop; see {@link usage}. */
-export interface Usage extends accounts.Usage {}
+export interface Usage extends usages.Usage {}
 
 /** Upper ends of the buckets of `Usage.runDelays`, in ms. */
-export const delayBoundsMs = accounts.delayBoundsMs
+export const delayBoundsMs = usages.delayBoundsMs
 
 /**
  * Where the watched thread's time went, by the name of what its fibers ran, dearest first: read from the buffer that the
  * thread handed over, so that it can be told while the thread is stuck. `labels` are those it has told of so far.
  */
 export const usage = (buffer: SharedArrayBuffer, labels: ReadonlyMap<number, string>): ReadonlyArray<Usage> =>
-  accounts.read(accounts.fromBuffer(buffer), [[0, undefined], ...labels])
+  usages.read(usages.fromBuffer(buffer), [[0, undefined], ...labels])
 
 /** What the watcher knows while the stall lasts. */
 export interface Report {
@@ -165,22 +189,33 @@ export const line = (report: Report): string =>
 export type Message =
   | { readonly _tag: "Sampled"; readonly key: string; readonly sample: Sample }
   | { readonly _tag: "Reported"; readonly key: string }
-  | { readonly _tag: "Gap"; readonly from: number; readonly to: number }
-  | { readonly _tag: "Settled"; readonly release: number }
+  | ({ readonly _tag: "Gap" } & Gap)
+  /** all is told of the stalls up to that release; of this one also what the operating system says */
+  | { readonly _tag: "Settled"; readonly release: number; readonly spent: Spent | undefined }
   /** cut the test's budget short in a moment, and answer `Testing` at once */
   | { readonly _tag: "Test" }
   | { readonly _tag: "Tested"; readonly seen: boolean }
 
+/** What the platform tells of the watched thread, on that thread itself. */
+export type Notice =
+  /** V8 has collected garbage, at these times of the shared clock, in ms */
+  | {
+      readonly _tag: "Collected"
+      readonly collections: ReadonlyArray<{ readonly from: number; readonly to: number }>
+    }
+  /** the process was stopped, and goes on since `at` */
+  | { readonly _tag: "Continued"; readonly at: number }
+
 /** What the watched thread tells the watcher. */
 export type Request =
   | { readonly _tag: "Label"; readonly label: number; readonly name: string }
-  | { readonly _tag: "Settle"; readonly release: number }
+  | { readonly _tag: "Settle"; readonly release: number; readonly from: number; readonly to: number }
   | { readonly _tag: "Testing" }
 
 /** What the watcher's shell must do. */
 export type Action =
   | { readonly _tag: "Ask"; readonly key: string }
-  /** `quiet`: the same was said too often of late, so it is for those who look, and not for the log */
+  /** `quiet`: for those who look, and not for the log: the same was said too often of late, or it is allowed, or borne for a while */
   | { readonly _tag: "Report"; readonly report: Report; readonly quiet: boolean }
   | { readonly _tag: "Tell"; readonly message: Message }
 
@@ -190,9 +225,13 @@ export interface Open {
   readonly kind: "slice" | "hold"
   readonly startedAt: number
   readonly askedAt: number
-  /** `Seen.coreWaitMs` then */
+  /** how long the thread had waited for a core by then, all in all, in ms */
   readonly coreWaitMs: number
+  /** whether it has lasted for the threshold: it is asked for its stack before */
+  readonly overdue: boolean
   readonly reported: boolean
+  /** what the thread said last, and what that shows */
+  readonly answer: Answer | undefined
   readonly sample: Sample | undefined
   readonly nextSampleMs: number
   readonly nextProgress: number
@@ -210,6 +249,10 @@ export interface State {
   readonly lookedAt: number
   readonly plannedAt: number
   readonly gaps: ReadonlyArray<Gap>
+  readonly accounts: ReadonlyArray<threadTimes.Account>
+  readonly ownWaitMs: number | undefined
+  /** until then only what lasts long is said */
+  readonly graceUntil: number
   /** the heartbeat of the last look, and how many slices had begun when it was first seen */
   readonly heartbeat: number
   readonly slicesAtHeartbeat: number
@@ -221,13 +264,24 @@ export interface State {
 export interface Gap {
   readonly from: number
   readonly to: number
+  /** the thread waited for a `core`, or the watcher did not run either: the process was `stopped`, if it was not that */
+  readonly kind: "core" | "stopped"
 }
 
 /** How long the watcher waits for a stack before it reports without one, in ms. Out of JavaScript it takes 1 to 4. */
-const patienceMs = 20
+const patienceMs = blaming.lateMs
+
+/**
+ * The share of the threshold after which the thread is asked for its stack: so there is one when the threshold is passed,
+ * or it is known that there is none, because native code runs. It costs slices of that length 100 µs each.
+ */
+const askShare = 0.6
 
 /** Oversleeping by less is the ordinary jitter of a machine whose cores are all busy. A guess, above 30 seen here. */
 const lagMs = 50
+
+/** While the thread rests, the watcher rests for so much longer than the threshold: its reports are late by as much, ms. */
+const restMs = 10
 
 /** Ages at which a stall that lasts is reported again, in ms; the last one repeats. */
 const progressMs = [1000, 5000, 30_000, 60_000]
@@ -246,6 +300,10 @@ export const initial = (options: {
   readonly intervalMs: number
   readonly surroundings: Surroundings
   readonly now: number
+  /** how long only stalls of a second and more are said, ms; default 0 */
+  readonly graceMs?: number
+  /** how much may be said in a minute */
+  readonly perMinute?: PerMinute
 }): State => ({
   thresholdMs: options.thresholdMs,
   intervalMs: options.intervalMs,
@@ -255,14 +313,17 @@ export const initial = (options: {
   lookedAt: options.now,
   plannedAt: options.now,
   gaps: [],
+  accounts: [],
+  ownWaitMs: undefined,
+  graceUntil: options.now + (options.graceMs ?? 0),
   heartbeat: 0,
   slicesAtHeartbeat: 0,
   coreWaitMs: undefined,
-  limit: rateLimit.empty
+  limit: rateLimit.make(options.perMinute)
 })
 
 /** How much of the time from `from` to `to` lies in gaps, in ms. Gaps overlap: one may be known in two ways. */
-export const unobserved = (gaps: ReadonlyArray<Gap>, from: number, to: number): number => {
+export const unobserved = (gaps: ReadonlyArray<Pick<Gap, "from" | "to">>, from: number, to: number): number => {
   let sum = 0
   let counted = from
   for (const gap of gaps.toSorted((a, b) => a.from - b.from)) {
@@ -305,6 +366,37 @@ const progressAt = (index: number): number => {
   return index <= last ? progressMs[index]! : progressMs[last]! * (index - last + 1)
 }
 
+/** Gaps that end at `now`, known by what the operating system counts, or by having overslept. */
+const newGaps = (state: State, seen: Seen, coreWait: number, now: number): ReadonlyArray<Gap> => {
+  const ownWaitMs = state.ownWaitMs === undefined ? 0 : seen.ownWaitMs - state.ownWaitMs
+  const coreWaitMs = state.coreWaitMs === undefined ? 0 : coreWait - state.coreWaitMs
+  const lag = now - state.plannedAt
+  const found: Array<Gap> = []
+  if (coreWaitMs >= leastGapMs) found.push({ from: now - coreWaitMs, to: now, kind: "core" })
+  // of a sleep that became too long, nobody knows when in it the process stood still
+  if (lag > lagMs) found.push({ from: state.lookedAt, to: now, kind: lag - ownWaitMs > lagMs ? "stopped" : "core" })
+  return found
+}
+
+/** How much of the time from `from` until `now` the thread did not run though it would have, in ms. */
+const standing = (
+  accounts: ReadonlyArray<threadTimes.Account>,
+  gaps: ReadonlyArray<Gap>,
+  from: number,
+  now: number
+): number => {
+  const spent = threadTimes.spent(accounts, from, accounts.at(-1)?.at ?? now)
+  if (spent === undefined) return unobserved(gaps, from, now)
+  const stopped = gaps.filter(({ kind }) => kind === "stopped")
+  return Math.min(now - from, spent.noCoreMs + spent.openMs + unobserved(stopped, from, now))
+}
+
+/** How long nothing can happen that the watcher would want to see, ms. */
+const restOf = ({ thresholdMs }: State, seen: Seen, now: number): number => {
+  const rests = seen.depth === 0 && seen.heartbeatDue - now > restMs
+  return rests ? thresholdMs + restMs : thresholdMs * askShare
+}
+
 /** A look at the beacon. `sleepMs` is how long nothing can happen that the watcher would want to see. */
 export const look = (
   state: State,
@@ -312,25 +404,30 @@ export const look = (
   now: number
 ): { readonly state: State; readonly actions: ReadonlyArray<Action>; readonly sleepMs: number } => {
   const actions: Array<Action> = []
-  let gaps = state.gaps
-  const lag = now - state.plannedAt
-  const coreWait = state.coreWaitMs === undefined ? 0 : seen.coreWaitMs - state.coreWaitMs
-  // of a sleep that became too long, nobody knows when in it the process stood still
-  const lostMs = Math.max(lag > lagMs ? now - state.lookedAt : 0, coreWait >= leastGapMs ? coreWait : 0)
-  if (lostMs > 0) {
-    const gap: Gap = { from: now - lostMs, to: now }
-    gaps = [...gaps, gap].slice(-keptGaps)
-    actions.push({ _tag: "Tell", message: { _tag: "Gap", ...gap } })
-  }
+  const { thresholdMs } = state
+  const accounts = seen.reading === undefined ? state.accounts : threadTimes.add(state.accounts, seen.reading)
+  const coreWaitMs = coreWaitOf(accounts)
+  const found = newGaps(state, seen, coreWaitMs, now)
+  for (const gap of found) actions.push({ _tag: "Tell", message: { _tag: "Gap", ...gap } })
+  const gaps = [...state.gaps, ...found].slice(-keptGaps)
   const slicesAtHeartbeat = seen.heartbeat === state.heartbeat ? state.slicesAtHeartbeat : seen.sliceSeq
+  const scene: blaming.Scene = {
+    seen,
+    slicesAtHeartbeat,
+    gaps,
+    accounts,
+    thresholdMs,
+    now,
+    graceUntil: state.graceUntil
+  }
   let asking = state.asking
-  let sleepMs = state.thresholdMs
+  let sleepMs = restOf(state, seen, now)
   const open: Array<Open> = []
   for (const hold of holdsOf(seen, now)) {
     const known = state.open.find((one) => one.key === hold.key)
-    const missingMs = state.thresholdMs - (hold.heldMs - unobserved(gaps, hold.startedAt, now))
-    if (known === undefined && missingMs > 0) {
-      sleepMs = Math.min(sleepMs, missingMs)
+    const heldMs = hold.heldMs - standing(accounts, gaps, hold.startedAt, now)
+    if (known === undefined && heldMs < thresholdMs * askShare) {
+      sleepMs = Math.min(sleepMs, thresholdMs * askShare - heldMs)
       continue
     }
     const ageMs = now - hold.startedAt
@@ -339,28 +436,32 @@ export const look = (
       kind: hold.kind,
       startedAt: hold.startedAt,
       askedAt: now,
-      coreWaitMs: seen.coreWaitMs,
+      coreWaitMs,
+      overdue: false,
       reported: false,
+      answer: undefined,
       sample: undefined,
       nextSampleMs: 0,
       nextProgress: 0
     }
     if (asking === undefined && ageMs >= next.nextSampleMs) {
       const nextSampleMs = ageMs + Math.min(ageMs, longestSampleMs)
-      asking = next = { ...next, askedAt: now, coreWaitMs: seen.coreWaitMs, nextSampleMs }
+      asking = next = { ...next, askedAt: now, coreWaitMs, nextSampleMs }
       actions.push({ _tag: "Ask", key: next.key })
     }
+    // what a thread without a core cannot help is said when it has become serious
+    if (!next.overdue && (heldMs >= thresholdMs || ageMs >= progressMs[0]!)) next = { ...next, overdue: true }
     // a thread without a core cannot answer
-    const waitedMs = now - next.askedAt - (seen.coreWaitMs - next.coreWaitMs)
-    if (!next.reported && waitedMs >= patienceMs) {
+    const waitedMs = now - next.askedAt - (coreWaitMs - next.coreWaitMs)
+    if (next.overdue && !next.reported && (next.sample !== undefined || waitedMs >= patienceMs)) {
       next = { ...next, reported: true }
-      actions.push(...blaming.report(next, "opened", seen, slicesAtHeartbeat, now))
+      actions.push(...blaming.report(next, "opened", scene))
     } else if (next.reported && ageMs >= progressAt(next.nextProgress)) {
       next = { ...next, nextProgress: next.nextProgress + 1 }
-      actions.push(...blaming.report(next, "progress", seen, slicesAtHeartbeat, now))
+      actions.push(...blaming.report(next, "progress", scene))
     }
     open.push(next)
-    sleepMs = Math.min(sleepMs, state.intervalMs)
+    sleepMs = Math.min(sleepMs, state.intervalMs, next.overdue ? Infinity : thresholdMs - heldMs)
   }
   const rested = Math.max(1, sleepMs)
   const { heartbeat } = seen
@@ -371,11 +472,13 @@ export const look = (
       open,
       asking,
       gaps,
+      accounts,
+      ownWaitMs: seen.ownWaitMs,
       lookedAt: now,
       plannedAt: now + rested,
       heartbeat,
       slicesAtHeartbeat,
-      coreWaitMs: seen.coreWaitMs,
+      coreWaitMs,
       limit: said.limit
     },
     actions: said.actions,
@@ -388,24 +491,32 @@ export const answered = (
   state: State,
   answer: Answer | undefined,
   askedAt: number,
-  beacon: Seen,
+  seen: Seen,
   now: number
 ): { readonly state: State; readonly actions: ReadonlyArray<Action> } => {
   const asked = state.asking
   const settled: State = { ...state, asking: undefined }
   if (asked === undefined || answer === undefined) return { state: settled, actions: [] }
   const { key } = asked
-  const sample = blaming.sampleOf(answer, asked, state.surroundings, askedAt, beacon.coreWaitMs)
+  const accounts = seen.reading === undefined ? state.accounts : threadTimes.add(state.accounts, seen.reading)
+  const sample = blaming.sampleOf(answer, asked, state.surroundings, askedAt, coreWaitOf(accounts))
   const actions: Array<Action> = [{ _tag: "Tell", message: { _tag: "Sampled", key, sample } }]
   const known = state.open.find((one) => one.key === key)
   // it is over: what the answer shows is for the record only
   if (known === undefined) return { state: settled, actions }
-  let next: Open = { ...known, sample }
-  if (!next.reported) {
+  let next: Open = { ...known, sample, answer }
+  if (next.overdue && !next.reported) {
     next = { ...next, reported: true }
-    actions.push(...blaming.report(next, "opened", beacon, state.slicesAtHeartbeat, now, answer))
+    const { gaps, graceUntil, slicesAtHeartbeat, thresholdMs } = state
+    actions.push(
+      ...blaming.report(next, "opened", { seen, slicesAtHeartbeat, gaps, accounts, thresholdMs, now, graceUntil })
+    )
   }
   const said = blaming.limited(state.limit, actions, now)
   const open = state.open.map((one) => (one.key === key ? next : one))
   return { state: { ...settled, open, limit: said.limit }, actions: said.actions }
 }
+
+/** What the operating system says of the time from `from` to `to`, which is over at the last look. */
+export const spent = ({ accounts }: State, from: number, to: number): Spent | undefined =>
+  threadTimes.spent(accounts, from, to)

@@ -8,6 +8,7 @@ const release = (key: string, startedAt: number, ms: number): Starvation.Release
   startedAt,
   endedAt: startedAt + ms,
   cause: "slice",
+  flooded: false,
   fiberId: 42,
   name: "thumbnail",
   slices: 1,
@@ -21,6 +22,7 @@ const sample = (at: number, line: number, lateMs = 0): Sysmon.Sample => ({
   at,
   delayMs: lateMs === 0 ? 1 : lateMs,
   late: lateMs > 0,
+  returning: false,
   fiberId: 42,
   name: "thumbnail",
   frames: ["thumbnail"],
@@ -49,7 +51,7 @@ describe("a stall", () => {
       { _tag: "Reported", key: "slice:7" },
       { _tag: "Released", release: release("slice:7", 1000, 214) },
       { _tag: "Sampled", key: "slice:7", sample: sample(1205, 41) },
-      { _tag: "Settled", release: 1 }
+      { _tag: "Settled", release: 1, spent: undefined }
     ])
     assert.deepStrictEqual(
       actions.map((action) => action._tag),
@@ -76,7 +78,7 @@ describe("a stall", () => {
       { _tag: "Sampled", key: "slice:1", sample: sample(2010, 20) },
       { _tag: "Sampled", key: "slice:1", sample: sample(2040, 20) },
       { _tag: "Released", release: release("slice:1", 1000, 1060) },
-      { _tag: "Settled", release: 1 }
+      { _tag: "Settled", release: 1, spent: undefined }
     ])
     assert.deepInclude(published[0]!.hog, { late: true })
     assert.strictEqual(published[0]!.hog.place?.line, 10)
@@ -90,7 +92,7 @@ describe("a stall", () => {
       { _tag: "Reported", key: "slice:1" },
       { _tag: "Released", release: release("slice:1", 1000, 121) },
       { _tag: "Sampled", key: "slice:1", sample: overtaken },
-      { _tag: "Settled", release: 1 }
+      { _tag: "Settled", release: 1, spent: undefined }
     ])
     assert.include(String(published[0]), "held the loop for 121 ms at resize.ts:41 in resample")
   })
@@ -99,7 +101,7 @@ describe("a stall", () => {
     const { published } = runAll([
       { _tag: "Released", release: release("slice:1", 1000, 53) },
       { _tag: "Sampled", key: "slice:1", sample: { ...sample(1070, 0, 20), place: undefined } },
-      { _tag: "Settled", release: 1 }
+      { _tag: "Settled", release: 1, spent: undefined }
     ])
     assert.notInclude(String(published[0]), "native")
   })
@@ -109,7 +111,7 @@ describe("a stall", () => {
       { _tag: "Sampled", key: "slice:1", sample: sample(1052, 41) },
       { _tag: "Sampled", key: "slice:1", sample: { ...sample(1120, 0), place: undefined } },
       { _tag: "Released", release: release("slice:1", 1000, 130) },
-      { _tag: "Settled", release: 1 }
+      { _tag: "Settled", release: 1, spent: undefined }
     ])
     assert.strictEqual(published[0]!.hog.place?.line, 41)
   })
@@ -119,7 +121,7 @@ describe("a stall", () => {
       { _tag: "Sampled", key: "slice:1", sample: sample(1052, 41) },
       { _tag: "Released", release: release("slice:1", 1000, 500) },
       { _tag: "Sampled", key: "slice:1", sample: { ...sample(1501, 0, 397), place: undefined } },
-      { _tag: "Settled", release: 1 }
+      { _tag: "Settled", release: 1, spent: undefined }
     ])
     assert.include(
       String(published[0]),
@@ -127,17 +129,23 @@ describe("a stall", () => {
     )
   })
 
-  it("in which the whole process did not run is discarded, and one that is longer than that says so", () => {
-    const gap: Starvation.Event = { _tag: "Gap", from: 1010, to: 4000 }
+  it("in which the whole process did not run blames that, unless it is a stall without it too", () => {
     const { published, state } = runAll([
       { _tag: "Released", release: release("slice:1", 1000, 3020) },
-      gap,
-      { _tag: "Settled", release: 1 },
+      { _tag: "Gap", from: 1010, to: 4000, kind: "stopped" },
+      { _tag: "Settled", release: 1, spent: undefined },
       { _tag: "Released", release: release("slice:2", 1000, 3100) },
-      { _tag: "Settled", release: 2 }
+      { _tag: "Settled", release: 2, spent: undefined }
     ])
-    assert.deepStrictEqual([state.discarded, published.length], [1, 1])
-    assert.deepInclude(published[0], { durationMs: 3100, unobservedMs: 2990 })
+    assert.deepStrictEqual(
+      published.map(({ cause, hog }) => [cause, hog.fiberId]),
+      [
+        ["suspended", undefined],
+        ["slice", 42]
+      ]
+    )
+    assert.strictEqual(state.excused, 1)
+    assert.deepInclude(published[1], { durationMs: 3100, unobservedMs: 2990 })
   })
 
   it("of the same kind is logged five times a minute, and then with the number of those that were not", () => {
@@ -185,7 +193,7 @@ describe("whatever the order of events", () => {
             case "Sampled":
               return { _tag: "Sampled", key: `slice:${step.key}`, sample: sample(now, step.line) }
             case "Settled":
-              return { _tag: "Settled", release: Math.max(0, releases - step.behind) }
+              return { _tag: "Settled", release: Math.max(0, releases - step.behind), spent: undefined }
             case "Ticked":
               now += step.afterMs
               return { _tag: "Ticked", now }

@@ -164,7 +164,7 @@ describe("without a watcher", () => {
       assert.strictEqual((yield* statistics).stalls, 1)
       assert.lengthOf(lines, 1)
       assert.match(lines[0]!, /^Warn `resample` \(fiber #\d+\) held the loop for \d+ ms: run it with Compute\.run/)
-    }).pipe(Effect.provide(Supervision.layer()), Effect.provide(Logger.layer([logger])))
+    }).pipe(Effect.provide(Supervision.layer({ grace: 0 })), Effect.provide(Logger.layer([logger])))
   })
 
   it.live("the victims of a slice are known under FairScheduler", () =>

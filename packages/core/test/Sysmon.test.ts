@@ -23,11 +23,22 @@ const beacon: Sysmon.Seen = {
   heartbeat: 1,
   heartbeatDue: 0,
   attributed: 0,
+  allowed: 0,
   job: 0,
   wakes: 0,
   name: undefined,
-  coreWaitMs: 0
+  reading: undefined,
+  ownWaitMs: 0
 }
+
+/** The thread has waited for a core for `noCoreMs`, and computed otherwise. */
+const waited = (at: number, noCoreMs: number): Sysmon.Reading => ({
+  at,
+  ranMs: at - noCoreMs,
+  systemMs: 0,
+  noCoreMs,
+  asleep: false
+})
 
 /** Fiber 42 runs since 0. */
 const held: Sysmon.Seen = {
@@ -101,7 +112,7 @@ const watch = (
     }
   }
   while (now < total) {
-    const next = Sysmon.look(state, { ...seenAt(script, now), coreWaitMs: coreWaitMs(now) }, now)
+    const next = Sysmon.look(state, { ...seenAt(script, now), reading: waited(now, coreWaitMs(now)) }, now)
     state = next.state
     note(next.actions)
     now += next.sleepMs + oversleep(looks++)
@@ -110,7 +121,7 @@ const watch = (
 }
 
 describe("a watcher", () => {
-  it("reports a long slice by the beacon if the thread does not answer, while it lasts", () => {
+  it("reports a long slice by the beacon while it lasts, as native code if the thread does not answer", () => {
     const { reports } = watch([
       { kind: "idle", ms: 137 },
       { kind: "slice", ms: 200 },
@@ -120,7 +131,7 @@ describe("a watcher", () => {
     const { ageMs, cause, fiberId, key, name, phase } = reports[0]!
     assert.deepStrictEqual(
       { cause, fiberId, key, name, phase },
-      { cause: "slice", fiberId: 42, key: "slice:1", name: "price", phase: "opened" }
+      { cause: "native", fiberId: 42, key: "slice:1", name: "price", phase: "opened" }
     )
     assert.isAtMost(ageMs, 50 + 20 + 2 * 10)
   })
@@ -138,7 +149,7 @@ describe("a watcher", () => {
     ])
     assert.deepStrictEqual(
       reports.map(({ cause, fiberId }) => [cause, fiberId]),
-      [["loop", undefined]]
+      [["native", undefined]]
     )
   })
 
@@ -164,9 +175,9 @@ describe("a watcher", () => {
 
   it("gives a thread without a core more time to answer, and then reports without a stack", () => {
     const tags = ({ actions }: { readonly actions: ReadonlyArray<Sysmon.Action> }) => actions.map(({ _tag }) => _tag)
-    const starved = Sysmon.look(open(), { ...held, coreWaitMs: 20 }, 80)
+    const starved = Sysmon.look(open(), { ...held, reading: waited(80, 20) }, 80)
     assert.notInclude(tags(starved), "Report")
-    assert.include(tags(Sysmon.look(starved.state, { ...held, coreWaitMs: 20 }, 96)), "Report")
+    assert.include(tags(Sysmon.look(starved.state, { ...held, reading: waited(96, 20) }, 96)), "Report")
   })
 
   it("knows nothing of a sleep in which the process stood still, not even its planned part", () => {
@@ -174,7 +185,7 @@ describe("a watcher", () => {
     const initial = Sysmon.initial({ thresholdMs: 50, intervalMs: 10, surroundings: { cwd: "/", own: [] }, now: 0 })
     const { state } = Sysmon.look(initial, { ...beacon, heartbeatDue: 20 }, 0)
     const { actions } = Sysmon.look(state, { ...held, outerStart: 1, sliceStart: 1 }, 602)
-    assert.deepStrictEqual(actions, [{ _tag: "Tell", message: { _tag: "Gap", from: 0, to: 602 } }])
+    assert.deepStrictEqual(actions, [{ _tag: "Tell", message: { _tag: "Gap", from: 0, to: 602, kind: "stopped" } }])
   })
 
   it("blames nobody for a time in which the thread waited for a core", () => {
@@ -220,6 +231,8 @@ const answer = (heldBy: Partial<Sysmon.Answer>): Sysmon.Answer => ({
   heartbeat: 1,
   current: { fiberId: 42, name: "thumbnail", frames: ["thumbnail"] },
   hog: { fiberId: 42, name: "thumbnail", selfMs: 55 },
+  flooded: false,
+  allowed: undefined,
   busyMs: 55,
   busiest: "thumbnail",
   whole: undefined,
@@ -229,7 +242,7 @@ const answer = (heldBy: Partial<Sysmon.Answer>): Sysmon.Answer => ({
 
 /** Has it answered `delayMs` later, in which the thread waited `coreWaitMs` for a core. */
 const asked = (heldBy: Partial<Sysmon.Answer>, delayMs: number, coreWaitMs = 0) => {
-  const seen = { ...held, coreWaitMs }
+  const seen = { ...held, reading: waited(55 + delayMs, coreWaitMs) }
   const { actions } = Sysmon.answered(open(), answer({ at: 55 + delayMs, ...heldBy }), 55, seen, 55 + delayMs)
   return actions.flatMap((action) => (action._tag === "Report" && !action.quiet ? [Sysmon.line(action.report)] : []))
 }

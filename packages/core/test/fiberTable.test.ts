@@ -9,8 +9,8 @@ describe("the fiber table", () => {
     const table = fiberTable.make(2)
     const fibers = Array.from({ length: 9 }, fiber)
     const rows = fibers.map((one, index) => table.insert(one, index, 100 + index))
-    rows.forEach((row, index) => table.account(row, index, index / 2, 200, false))
-    rows.forEach((row) => table.account(row, 1, 0, 300, true))
+    rows.forEach((row, index) => table.account(row, index, index / 2, 200, false, 0))
+    rows.forEach((row) => table.account(row, 1, 0, 300, true, 0))
     assert.strictEqual(table.live(), 9)
     assert.deepStrictEqual(
       rows.map((row) => table.rowOf(row)),

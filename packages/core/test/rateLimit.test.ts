@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as rateLimit from "../src/internal/rateLimit.ts"
 
 /** Asks at each of `times`, in seconds. */
-const askAt = (times: ReadonlyArray<number>, fingerprint = "a", limit = rateLimit.empty) => {
+const askAt = (times: ReadonlyArray<number>, fingerprint = "a", limit = rateLimit.make()) => {
   const answers: Array<boolean | number> = []
   for (const seconds of times) {
     const asked = rateLimit.ask(limit, fingerprint, seconds * 1000)
@@ -24,9 +24,20 @@ describe("rateLimit", () => {
     assert.deepStrictEqual(askAt([1], "a", limit).answers, [false])
   })
 
+  it("allows so many a minute in all, whatever they are", () => {
+    let limit = rateLimit.make({ alike: 5, all: 30 })
+    const said = Array.from({ length: 90 }, (_, second) => {
+      const asked = rateLimit.ask(limit, `stall ${second % 45}`, second * 1000)
+      limit = asked.limit
+      return asked.allowed
+    })
+    assert.strictEqual(said.slice(0, 60).filter(Boolean).length, 30)
+    assert.isTrue(said[60])
+  })
+
   it("forgets what was silent, so that names made from data do not fill the memory", () => {
-    let limit = rateLimit.empty
+    let limit = rateLimit.make()
     for (let i = 0; i < 1000; i++) limit = rateLimit.ask(limit, `stall ${i}`, i * 1000).limit
-    assert.isAtMost(limit.size, 120)
+    assert.isAtMost(limit.buckets.size, 120)
   })
 })

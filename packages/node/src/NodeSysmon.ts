@@ -15,6 +15,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as garbage from "./internal/garbage.ts"
 import { monotonicOrigin } from "./internal/sharedClock.ts"
 import type { SysmonStart } from "./internal/sysmonStart.ts"
 import * as NodeDiagnostics from "./NodeDiagnostics.ts"
@@ -58,6 +59,14 @@ const intervalOf = (interval: Duration.Input): Effect.Effect<number, InvalidOpti
   return Effect.fail(new InvalidOption({ of: "NodeSysmon", option: "interval", value: interval, expected }))
 }
 
+/** Node tells of a collection of garbage two turns of the loop after it. */
+const settleTurns = 2
+
+const afterTurns = (turns: number, f: () => void): void => {
+  if (turns === 0) f()
+  else setImmediate(() => afterTurns(turns - 1, f))
+}
+
 /** Waits for the thread's first message: from then on it watches. A thread that fails before fails the layer. */
 const ready = (worker: Worker): Effect.Effect<void, Supervision.WatcherError> =>
   Effect.callback((resume) => {
@@ -73,9 +82,12 @@ const ready = (worker: Worker): Effect.Effect<void, Supervision.WatcherError> =>
 
 const watch =
   (options: Options): Supervision.Watch<NodeDiagnostics.ListenError> =>
-  ({ accounts, buffer, logs, receive, starvation, thresholdMs }) =>
+  ({ accounts, buffer, graceMs, logs, perMinute, receive, starvation, thresholdMs }) =>
     Effect.gen(function* () {
       const intervalMs = yield* intervalOf(options.interval ?? "10 millis")
+      const collected = yield* Effect.acquireRelease(Effect.sync(garbage.observe), (observed) =>
+        Effect.sync(observed.stop)
+      )
       const { port1: port, port2 } = yield* Effect.acquireRelease(
         Effect.sync(() => new MessageChannel()),
         ({ port1 }) =>
@@ -88,12 +100,20 @@ const watch =
           })
       )
       const serving = yield* NodeDiagnostics.make(options.serve ?? {})
+      /** what V8 did in a stall has to be known before the stall is settled */
+      const settle = (message: Sysmon.Message): void => {
+        receive({ _tag: "Collected", collections: collected.take() })
+        receive(message)
+      }
       const start: SysmonStart = {
         buffer,
+        accounts,
         port: port2,
         diagnostics: serving.sysmon,
         thresholdMs,
         intervalMs,
+        graceMs,
+        perMinute,
         logs,
         surroundings: { cwd: process.cwd(), own: ownFolders() },
         origin: performance.timeOrigin,
@@ -115,7 +135,15 @@ const watch =
       // the service goes on without its watcher, and is told so
       worker.on("error", (error) => process.emitWarning(`giveway: sysmon ended: ${String(error)}`))
       worker.unref()
-      port.on("message", receive)
+      const continued = () => receive({ _tag: "Continued", at: performance.timeOrigin + performance.now() })
+      yield* Effect.acquireRelease(
+        Effect.sync(() => process.on("SIGCONT", continued)),
+        () => Effect.sync(() => process.off("SIGCONT", continued))
+      )
+      port.on("message", (message: Sysmon.Message) => {
+        if (message._tag === "Settled") afterTurns(settleTurns, () => settle(message))
+        else receive(message)
+      })
       port.unref()
       yield* serving.start({ buffer, accounts, thresholdMs, starvation })
       return (request: Sysmon.Request) => {
@@ -172,16 +200,24 @@ export const layer = (options: Options = {}): Layer.Layer<Supervision.Supervisio
 const optional = <A>(config: Config.Config<A>): Config.Config<A | undefined> =>
   Config.withDefault(config, undefined as A | undefined)
 
+const perMinute = Config.all({
+  alike: optional(Config.Int("GIVEWAY_STALL_LOGS_ALIKE")),
+  all: optional(Config.Int("GIVEWAY_STALL_LOGS_ALL"))
+})
+
 const options: Config.Config<Options> = Config.all({
+  perMinute,
   threshold: optional(Config.Duration("GIVEWAY_STALL_THRESHOLD")),
   interval: optional(Config.Duration("GIVEWAY_STALL_INTERVAL")),
   logs: optional(Config.Boolean("GIVEWAY_STALL_LOGS")),
+  grace: optional(Config.Duration("GIVEWAY_STALL_GRACE")),
   serve: NodeDiagnostics.config
 })
 
 /**
- * {@link layer} with options from the configuration: `GIVEWAY_STALL_THRESHOLD` and `GIVEWAY_STALL_INTERVAL` (durations,
- * such as `50 millis`), `GIVEWAY_STALL_LOGS` (a boolean), and those of `NodeDiagnostics.config`.
+ * {@link layer} with options from the configuration: `GIVEWAY_STALL_THRESHOLD`, `GIVEWAY_STALL_INTERVAL` and
+ * `GIVEWAY_STALL_GRACE` (durations, such as `50 millis`), `GIVEWAY_STALL_LOGS` (a boolean),
+ * `GIVEWAY_STALL_LOGS_ALIKE` and `GIVEWAY_STALL_LOGS_ALL` (whole numbers a minute), and those of `NodeDiagnostics.config`.
  *
  * @category layers
  */

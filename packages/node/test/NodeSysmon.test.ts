@@ -109,8 +109,9 @@ describe("a stall", () => {
   it("of many short slices in one turn is a convoy, named by what they ran", async () => {
     const { stalls, stderr } = await run("convoy")
     const convoys = stalls.filter((stall) => stall.cause === "convoy")
-    // on a slow machine starting the 600 fibers is a stall of its own
-    for (const stall of stalls) assert.strictEqual(stall.hog.name, "price", JSON.stringify(stall))
+    // on a slow machine starting the 600 fibers is a stall of its own, and what the machine does is nobody's
+    for (const stall of stalls.filter(({ cause }) => cause !== "os-starved"))
+      assert.strictEqual(stall.hog.name, "price", JSON.stringify(stall))
     assert.isAtLeast(Math.max(...convoys.map(({ slices }) => slices)), 300)
     assert.match(stderr, /giveway: a convoy of many short slices, most of the time `price`, has held the loop/)
   })
@@ -143,7 +144,7 @@ describe("a stall", () => {
     const { stalls, stderr } = await run("native")
     const stall = stalls.find((one) => one.hog.name === "parse")
     assert.isDefined(stall, JSON.stringify(stalls))
-    assert.strictEqual(stall.cause, "slice")
+    assert.strictEqual(stall.cause, "native")
     assert.isTrue(stall.hog.late || stall.hog.stack === undefined)
     assert.match(stderr, /giveway: `parse` \(fiber #\d+\) has held the loop for \d+ ms in native code/)
   })
@@ -156,9 +157,11 @@ describe("a stall", () => {
 
   it("is published each time and logged five times a minute", async () => {
     const { stalls, stderr } = await run("many")
-    const again = stalls.filter((stall) => stall.hog.name === "again")
-    assert.lengthOf(again, 8)
-    assert.lengthOf(stderr.match(/`again` .* has held the loop/g) ?? [], 5)
+    // one that had a core for less than the threshold is the machine's
+    const again = stalls.filter((stall) => stall.hog.name === "again" || stall.cause === "os-starved")
+    assert.isAtLeast(again.length, 8)
+    // of each cause: what computes, and what a crowded machine does
+    assert.lengthOf(stderr.match(/giveway: `again` .* has held the loop for [^:]* at/g) ?? [], 5)
   })
 
   it("is found where slices cannot be seen, and the current fiber named", async () => {
@@ -181,9 +184,14 @@ describe("a stall", () => {
     child.kill("SIGCONT")
     await once(child, "close")
     const { stalls, statistics } = resultOf(stdout, stderr)
-    assert.isAtLeast(statistics.discarded, 1)
-    for (const { durationMs } of stalls) assert.isBelow(durationMs, 600)
-    assert.notMatch(stderr, /held the loop for [6-9]\d\d ms/)
+    const stop = stalls.filter(({ durationMs }) => durationMs >= 500)
+    assert.deepStrictEqual(
+      stop.map(({ cause, hog }) => [cause, hog.fiberId]),
+      [["suspended", undefined]],
+      JSON.stringify(stalls)
+    )
+    assert.isAtLeast(statistics.excused, 1)
+    assert.notMatch(stderr, /fiber #\d+\) has held the loop/)
   })
 
   it.for([

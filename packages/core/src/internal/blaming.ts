@@ -4,14 +4,19 @@
  * The beacon names the fiber at any time; the answer of the thread itself also tells who took most of the time, and
  * where. Nothing here imports Effect: it loads in the watching thread.
  */
-import type { Action, Answer, Open, Report, Sample, Seen } from "../Sysmon.ts"
+import type { Action, Answer, Gap, Open, Report, Sample, Seen } from "../Sysmon.ts"
+import * as causes from "./causes.ts"
 import * as rateLimit from "./rateLimit.ts"
 import type { Surroundings } from "./stackFrames.ts"
-import { placeOf } from "./stackFrames.ts"
+import { inMicrotask, inRuntime, placeOf } from "./stackFrames.ts"
 import * as starvationText from "./starvationText.ts"
+import * as threadTimes from "./threadTimes.ts"
 
-/** An answer that took longer came out of a native call. A guess between the 4 ms of a busy machine and 20 of patience. */
+/** An answer that took longer came out of a native call. A guess between the 4 ms of a busy machine and 20 that are noticed. */
 export const lateMs = 15
+
+/** What lasts so long is said at any time, ms. */
+const seriousMs = 1000
 
 /** What an answer to `asked` shows; `coreWaitMs` is how long the thread has waited for a core by now, all in all. */
 export const sampleOf = (
@@ -28,6 +33,7 @@ export const sampleOf = (
     at: answer.at,
     delayMs,
     late: !isSameHold || delayMs - (coreWaitMs - asked.coreWaitMs) > lateMs,
+    returning: isSameHold && inRuntime(answer.stack, surroundings),
     fiberId: answer.current?.fiberId,
     name: answer.current?.name,
     frames: answer.current?.frames ?? [],
@@ -43,21 +49,28 @@ export const sampleOf = (
 
 const isMostOf = (ms: number, { startedAt }: Open, at: number): boolean => ms >= (at - startedAt) / 2
 
-/** Says that a stall lasts, and tells the thread that it was said. */
-export const report = (
-  open: Open,
-  phase: Report["phase"],
-  beacon: Seen,
-  slicesAtHeartbeat: number,
-  now: number,
-  answer?: Answer
-): ReadonlyArray<Action> => {
+/** What is known when something is to be said. */
+export interface Scene {
+  readonly seen: Seen
+  readonly slicesAtHeartbeat: number
+  readonly gaps: ReadonlyArray<Gap>
+  readonly accounts: ReadonlyArray<threadTimes.Account>
+  readonly thresholdMs: number
+  readonly now: number
+  readonly graceUntil: number
+}
+
+/** Says that a stall lasts, and tells the thread that it was said. What is allowed, or borne for a while, it says quietly. */
+export const report = (open: Open, phase: Report["phase"], scene: Scene): ReadonlyArray<Action> => {
+  const { now, seen } = scene
   const ageMs = now - open.startedAt
-  const { key, sample } = open
-  const blamed = blame(open, beacon, slicesAtHeartbeat, now, answer)
-  const report: Report = { key, phase, ageMs, sample, ...blamed, suppressed: 0 }
+  const { answer, key, sample } = open
+  const isAllowed = open.kind === "slice" && seen.depth > 0 && seen.allowed === seen.fiberId
+  const isBorne = now < scene.graceUntil && ageMs < seriousMs
+  const quiet = isAllowed || answer?.allowed !== undefined || isBorne
+  const report: Report = { key, phase, ageMs, sample, ...blame(open, scene), suppressed: 0 }
   return [
-    { _tag: "Report", report, quiet: false },
+    { _tag: "Report", report, quiet },
     { _tag: "Tell", message: { _tag: "Reported", key } }
   ]
 }
@@ -70,7 +83,7 @@ export const limited = (
 ): { readonly limit: rateLimit.RateLimit; readonly actions: ReadonlyArray<Action> } => {
   const kept: Array<Action> = []
   for (const action of actions) {
-    if (action._tag !== "Report") {
+    if (action._tag !== "Report" || action.quiet) {
       kept.push(action)
       continue
     }
@@ -81,31 +94,71 @@ export const limited = (
   return { limit, actions: kept }
 }
 
-/** Who it is, as far as one can tell from outside: the answer knows best, else the beacon must do. */
-const blame = (
-  open: Open,
-  beacon: Seen,
-  slicesAtHeartbeat: number,
-  now: number,
-  answer: Answer | undefined
-): Pick<Report, "cause" | "fiberId" | "name"> => {
-  const half = (now - open.startedAt) / 2
+type Blamed = Pick<Report, "cause" | "fiberId" | "name">
+
+/** Who it is, and why, as far as one can tell while it lasts. */
+const blame = (open: Open, scene: Scene): Blamed => {
+  const { accounts, gaps, now, seen, thresholdMs } = scene
+  const { answer, startedAt } = open
+  const suspect = suspectOf(open, scene)
+  const durationMs = now - startedAt
+  const spent = threadTimes.spent(accounts, startedAt, accounts.at(-1)?.at ?? now)
+  const within = (kind: Gap["kind"]): number =>
+    gaps.reduce(
+      (ms, gap) => (gap.kind === kind ? ms + Math.max(0, Math.min(gap.to, now) - Math.max(gap.from, startedAt)) : ms),
+      0
+    )
+  const isMicrotask = answer !== undefined && open.kind === "hold" && inMicrotask(answer.stack)
+  const cause = causes.of({
+    kind: suspect.cause,
+    thresholdMs,
+    durationMs,
+    stoppedMs: within("stopped"),
+    noCoreMs: spent === undefined ? within("core") : spent.noCoreMs + spent.openMs,
+    // V8 tells of a collection when it is over
+    gcMs: 0,
+    systemMs: spent?.systemMs ?? 0,
+    blockedMs: spent?.blockedMs ?? 0,
+    flooded: answer?.flooded === true || isMicrotask,
+    silent: open.sample?.late ?? true
+  })
+  if (causes.isNobodys(cause)) return { cause, fiberId: undefined, name: undefined }
+  // who ran last, if it was just before
+  if (cause === "microtask-flood" && seen.depth === 0 && seen.sliceStart >= startedAt - recentMs) {
+    return { cause, fiberId: seen.fiberId, name: seen.name }
+  }
+  return { ...suspect, cause }
+}
+
+/** A flood that began so soon after a slice is its doing; a heartbeat may be due 10 ms later. A guess. */
+const recentMs = 15
+
+interface Suspect {
+  readonly cause: "slice" | "convoy" | "loop"
+  readonly fiberId: number | undefined
+  readonly name: string | undefined
+}
+
+/** Who ran: the answer knows best, else the beacon must do. */
+const suspectOf = (open: Open, { now, seen, slicesAtHeartbeat }: Scene): Suspect => {
+  const { answer, startedAt } = open
+  const half = ((answer?.at ?? now) - startedAt) / 2
   if (open.kind === "slice") {
     if (answer !== undefined) {
       return answer.hog.selfMs >= half
         ? { cause: "slice", fiberId: answer.hog.fiberId, name: answer.hog.name }
         : { cause: "convoy", fiberId: undefined, name: answer.busiest }
     }
-    return now - beacon.sliceStart >= half
-      ? { cause: "slice", fiberId: beacon.fiberId, name: beacon.name }
-      : { cause: "convoy", fiberId: undefined, name: beacon.name }
+    return now - seen.sliceStart >= half
+      ? { cause: "slice", fiberId: seen.fiberId, name: seen.name }
+      : { cause: "convoy", fiberId: undefined, name: seen.name }
   }
-  const busy = answer === undefined ? beacon.sliceSeq - slicesAtHeartbeat > 2 : answer.busyMs >= half
+  const busy = answer === undefined ? seen.sliceSeq - slicesAtHeartbeat > 2 : answer.busyMs >= half
   return busy ? { cause: "convoy", fiberId: undefined, name: answer?.busiest } : loopOrFiber(answer)
 }
 
 /** Where the fiber hook could not be installed, no slice is seen; the answer still tells which fiber is current. */
-const loopOrFiber = (answer: Answer | undefined): Pick<Report, "cause" | "fiberId" | "name"> =>
+const loopOrFiber = (answer: Answer | undefined): Suspect =>
   answer?.current === undefined
     ? { cause: "loop", fiberId: undefined, name: undefined }
     : { cause: "slice", fiberId: answer.current.fiberId, name: answer.current.name }

@@ -3,11 +3,13 @@
  *
  * The watcher knows no better way in than to evaluate an expression, so the function stands on `globalThis`, under a
  * symbol, as long as a supervision is there. It runs inside user code, at any point between two statements, so it
- * changes nothing and must be quick: 10 µs and the stack.
+ * changes nothing (but for a probe in the microtask queue) and must be quick: 10 µs and the stack.
  */
 import * as Fiber from "effect/Fiber"
 import type { Answer } from "../Sysmon.ts"
+import * as allowances from "./allowances.ts"
 import * as fiberHook from "./fiberHook.ts"
+import * as floodProbe from "./floodProbe.ts"
 import * as heartbeat from "./heartbeat.ts"
 import { nameOf } from "./labels.ts"
 import * as sharedMemory from "./sharedMemory.ts"
@@ -59,6 +61,9 @@ const diagnose = (): string => {
   const hog = fiberHook.hogSoFar(at)
   const { busyMs, label } = heartbeat.sinceBeat()
   const whole = wholeCalls.running()
+  const isHold = beacon.depth === 0
+  const flooded = isHold && floodProbe.answered(heartbeat.lastBeat(), at)
+  if (isHold) floodProbe.arm(fiberHook.now)
   const answer: Answer = {
     at,
     outerSeq: beacon.depth > 0 ? beacon.outerSeq : 0,
@@ -70,6 +75,8 @@ const diagnose = (): string => {
       name: hog.fiber === undefined ? labels.name(hog.label) : nameOf(hog.fiber),
       selfMs: hog.selfMs
     },
+    flooded,
+    allowed: allowances.reasonFor(hog.fiberId, beacon.outerStart, at),
     busyMs: busyMs + fiberHook.selfOnStack(at),
     busiest: labels.name(label),
     whole:

@@ -27,6 +27,7 @@ import * as labels from "./labels.ts"
 import type { ThreadBlock } from "./sharedMemory.ts"
 import * as sharedMemory from "./sharedMemory.ts"
 import { block as ownBlock } from "./thread.ts"
+import * as sleepNotes from "./sleepNotes.ts"
 import * as usage from "./usage.ts"
 
 /**
@@ -79,7 +80,11 @@ export const Times = {
   /** since when the fiber that the scheduler resumes now was ready; 0 if something else resumes it */
   readySince: 2,
   /** self time of all fibers, ever */
-  total: 3
+  total: 3,
+  /** duration of all long outermost slices, ever */
+  long: 4,
+  /** when the fiber that runs asked to be woken in this slice; 0 if it did not */
+  due: 5
 } as const
 
 const table = fiberTable.make()
@@ -89,6 +94,7 @@ const labelOf: Array<number> = []
 const delayOf: Array<number> = []
 const listeners = new Set<Listener>()
 let longest = Infinity
+let onActivity: (() => void) | undefined
 let topFiberId = 0
 let topLabel = 0
 let slicesAtOuterBegin = 0
@@ -102,7 +108,7 @@ export const thread: HookedThread = {
   running: [],
   depth: 0,
   slices: 0,
-  times: new Float64Array(4)
+  times: new Float64Array(6)
 }
 
 /** The clock that all threads share, in ms. */
@@ -118,6 +124,7 @@ const begin = (fiber: HookedFiber): void => {
   const at = origin + clock.now()
   const depth = thread.depth
   if (depth === 0) {
+    if (onActivity !== undefined) wakeUp()
     times[Times.top] = 0
     slicesAtOuterBegin = thread.slices
   } else {
@@ -163,8 +170,26 @@ const end = (fiber: HookedFiber, suspended: boolean): void => {
     sharedMemory.endSlice(block, depth, running[depth - 1]!.id, labelOf[depth - 1]!, at)
     return
   }
-  sharedMemory.endSlice(block, 0, 0, 0, at)
+  // who ran last stays in the beacon: what follows at once, a flood of microtasks, is most likely its doing
+  sharedMemory.endSlice(block, 0, fiber.id, label, at)
   if (at - startOf[0]! >= longest) reportLong(startOf[0]!, at)
+}
+
+const wakeUp = (): void => {
+  const wake = onActivity
+  onActivity = undefined
+  wake?.()
+}
+
+/** Calls `wake` once, when the next fiber runs. */
+export const onNextSlice = (wake: (() => void) | undefined): void => {
+  onActivity = wake
+}
+
+/** The fiber whose outermost slice ended last, and when. Only to be asked while no fiber runs. */
+export const lastRun = (): { readonly fiberId: number; readonly label: number; readonly endedAt: number } => {
+  const { fiberId, label } = sharedMemory.readBeacon(block)
+  return { fiberId, label, endedAt: times[Times.boundary]! }
 }
 
 /** A running fiber enters or leaves a span. Its self time stays with the first name that the slice had. */
@@ -183,7 +208,8 @@ const account = (fiber: HookedFiber, depth: number, self: number, suspended: boo
       row = table.insert(fiber, row === undefined ? parentOf(fiber) : -1 - row, startOf[depth]!)
       fiber[mark] = row
     }
-    table.account(row, self, delayOf[depth]!, at, !awaiting.isWaiting(fiber))
+    table.account(row, self, delayOf[depth]!, at, !awaiting.isWaiting(fiber), times[Times.due]!)
+    times[Times.due] = 0
   } else if (row !== undefined && row >= 0) {
     fiber[mark] = -1 - table.parentOf(row)
     table.remove(row)
@@ -206,6 +232,7 @@ const reportLong = (begunAt: number, at: number): void => {
     topMs: times[Times.top]!,
     slices: thread.slices - slicesAtOuterBegin
   }
+  times[Times.long] = times[Times.long]! + (at - begunAt)
   sharedMemory.attribute(block, begunAt, at)
   for (const listener of listeners) {
     if (at - begunAt >= listener.thresholdMs) listener.onLongSlice(slice)
@@ -304,11 +331,15 @@ export const install = (): Features | undefined => {
     const unwrap = wrap(prototype, features)
     // only now, so that the fibers that it tries out are of the shape that all will have
     const unwait = awaiting.install(prototype, features.suspended)
+    const unsleep = sleepNotes.install((ms) => {
+      if (Number.isFinite(ms)) times[Times.due] = origin + clock.now() + ms
+    })
     installed = {
       features: { ...features, awaits: unwait !== undefined },
       restore: () => {
         unwrap()
         unwait?.()
+        unsleep()
       }
     }
   }

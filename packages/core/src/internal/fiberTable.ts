@@ -19,12 +19,21 @@ export interface FiberTable {
   readonly live: () => number
   /** Takes a row for a fiber. Hot. */
   readonly insert: (fiber: Fiber.Fiber<unknown, unknown>, parentId: number, startedAt: number) => number
-  /** Adds a slice to a row: it ended at `at`, and whether by giving way. Hot. */
-  readonly account: (row: number, selfMs: number, runDelayMs: number, at: number, gaveWay: boolean) => void
+  /**
+   * Adds a slice to a row: it ended at `at`, and whether by giving way; `due` is when the fiber asked to be woken, 0 if
+   * it did not. Hot.
+   */
+  readonly account: (row: number, selfMs: number, runDelayMs: number, at: number, gaveWay: boolean, due: number) => void
   /** Gives a row back. Hot. */
   readonly remove: (row: number) => void
   readonly parentOf: (row: number) => number
   readonly rowOf: (row: number) => Row
+  /** Rows of fibers that gave way, and are ready. */
+  readonly forEachReady: (visit: (row: number, since: number) => void) => void
+  /** Rows of fibers that sleep, and should have been woken by `at`. */
+  readonly forEachOverdue: (at: number, visit: (row: number, due: number) => void) => void
+  /** The fiber of a row, if it is still there. */
+  readonly fiberOf: (row: number) => Fiber.Fiber<unknown, unknown> | undefined
   readonly forEach: (visit: (fiber: Fiber.Fiber<unknown, unknown>, row: number) => void) => void
 }
 
@@ -59,6 +68,8 @@ export const make = (rows = initialRows): FiberTable => {
   let selfMs = new Float64Array(rows)
   let runDelayMs = new Float64Array(rows)
   let endedAt = new Float64Array(rows)
+  let due = new Float64Array(rows)
+  let ready = new Uint8Array(rows)
   let slices = new Int32Array(rows)
   let yields = new Int32Array(rows)
   let free = new Int32Array(rows)
@@ -77,6 +88,10 @@ export const make = (rows = initialRows): FiberTable => {
     selfMs = doubled(selfMs)
     runDelayMs = doubled(runDelayMs)
     endedAt = doubled(endedAt)
+    due = doubled(due)
+    const moreReady = new Uint8Array(ready.length * 2)
+    moreReady.set(ready)
+    ready = moreReady
     slices = doubledInts(slices)
     yields = doubledInts(yields)
     free = doubledInts(free)
@@ -95,6 +110,8 @@ export const make = (rows = initialRows): FiberTable => {
     selfMs[row] = 0
     runDelayMs[row] = 0
     endedAt[row] = 0
+    due[row] = 0
+    ready[row] = 0
     slices[row] = 0
     yields[row] = 0
     return row
@@ -102,13 +119,18 @@ export const make = (rows = initialRows): FiberTable => {
 
   const remove = (row: number): void => {
     refs[row] = undefined
+    due[row] = 0
+    ready[row] = 0
     free[freeCount++] = row
   }
 
   return {
     live: () => refs.length - freeCount,
     insert,
-    account: (row, self, delay, at, gaveWay) => {
+    account: (row, self, delay, at, gaveWay, wakeAt) => {
+      // one that was made to give way between asking and sleeping sleeps in its next slice
+      if (wakeAt !== 0 || ready[row] === 0) due[row] = wakeAt
+      ready[row] = gaveWay ? 1 : 0
       selfMs[row] = selfMs[row]! + self
       runDelayMs[row] = runDelayMs[row]! + delay
       endedAt[row] = at
@@ -126,6 +148,15 @@ export const make = (rows = initialRows): FiberTable => {
       endedAt: endedAt[row]!,
       yields: yields[row]!
     }),
+    forEachReady: (visit) => {
+      for (let row = 0; row < refs.length; row++) if (ready[row] === 1) visit(row, endedAt[row]!)
+    },
+    forEachOverdue: (at, visit) => {
+      for (let row = 0; row < refs.length; row++) {
+        if (due[row]! > 0 && due[row]! < at && ready[row] === 0) visit(row, due[row]!)
+      }
+    },
+    fiberOf: (row) => refs[row]?.deref(),
     forEach: (visit) => {
       for (let row = 0; row < refs.length; row++) {
         const fiber = refs[row]?.deref()

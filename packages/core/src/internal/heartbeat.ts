@@ -4,13 +4,20 @@
  * Slices are seen by the fiber hook; this is for what is no fiber, and for convoys: many short slices, none of which is
  * remarkable. What long slices already answer for is subtracted, so that one stall is not found twice.
  *
- * A hold is known to have begun no later than when the timer was due, so its duration is a lower bound: it may have
- * begun up to one period earlier.
+ * **When did it begin?** A timer that was due in the middle of a hold knows only that it began earlier, but not before the
+ * last beat. Node counts how long its loop was not idle: since the last beat, that is the hold and the few short things
+ * before it. So a hold is too long by those, at most by one period; where nobody counts (browsers) it begins when the
+ * timer was due, and is up to one period too short.
+ *
+ * **While nothing runs** it beats slowly, since each wake-up of an idle process costs 50 to 150 µs, and the next fiber that
+ * runs sets it going again. Then a hold may end before the timer is due; it is found by the turns that the loop has
+ * made: one or two in all the time that it was not idle.
  *
  * One timer per thread, counted, and unreferenced: it keeps no process alive.
  */
-import { now, thread, Times } from "./fiberHook.ts"
+import { now, onNextSlice, thread, Times } from "./fiberHook.ts"
 import * as labels from "./labels.ts"
+import * as loopTimes from "./loopTimes.ts"
 import * as sharedMemory from "./sharedMemory.ts"
 
 /** The loop was held by no single slice. Times in ms of the shared clock. */
@@ -26,13 +33,25 @@ export interface Hold {
 }
 
 /**
- * From one beat to the next, in ms: while fibers run, and while none did since the last. A wake-up costs an idle process
- * 50 to 130 µs, so the first costs up to 0.6 % of a core and the second half of that.
+ * From one beat to the next, in ms: while fibers run, and while none did since the last. In a busy loop a beat costs 5 µs;
+ * in an idle one it is a wake-up, so ten a second are 0.1 % of a core.
  */
-const periodMs = { busy: 20, idle: 50 }
+const periodMs = { busy: 10, idle: 100 }
 
-/** What was known when the heart last beat: when it is due again, and self times. */
-const atBeat = { due: 0, totalMs: 0, slices: 0, labelMs: new Float64Array(labels.capacity) }
+/** More turns than these are a loop that turns: its own beat, and the callback that is to blame with what it set going. */
+const fewTurns = 3
+
+/** What was known when the heart last beat. */
+const atBeat = {
+  at: 0,
+  due: 0,
+  totalMs: 0,
+  longMs: 0,
+  slices: 0,
+  activeMs: undefined as number | undefined,
+  turns: undefined as number | undefined,
+  labelMs: new Float64Array(labels.capacity)
+}
 
 const { accounts, block, labels: threadLabels, times } = thread
 const { selfMs } = accounts
@@ -50,6 +69,9 @@ export const sinceBeat = (): { readonly busyMs: number; readonly label: number }
   }
   return { busyMs: times[Times.total]! - atBeat.totalMs, label }
 }
+
+/** When the heart beat last. */
+export const lastBeat = (): number => atBeat.at
 
 /** Names that a stall tells. */
 const mostShares = 5
@@ -69,17 +91,30 @@ interface Listener {
 
 const listeners = new Set<Listener>()
 
+/** How long the loop has been held by anything but long slices, as far as can be told at the beat of `at`; 0 if it turned. */
+const heldUntil = (at: number, attributed: number): number => {
+  const lateMs = at - atBeat.due - attributed
+  const active = loopTimes.activeMs()
+  if (active === undefined || atBeat.activeMs === undefined) return lateMs
+  const activeMs = active - atBeat.activeMs - (times[Times.long]! - atBeat.longMs)
+  const turns = loopTimes.turns()
+  const hardlyTurned = turns !== undefined && atBeat.turns !== undefined && turns - atBeat.turns <= fewTurns
+  // stopped while it waited for events, it was late and not active
+  const mostMs = Math.max(lateMs, Math.min(activeMs, lateMs + (atBeat.due - atBeat.at)))
+  return hardlyTurned ? mostMs : Math.min(mostMs, lateMs + periodMs.busy)
+}
+
 const beat = (): void => {
   const at = now()
   const { attributed, heartbeat } = sharedMemory.readBeacon(block)
-  const heldMs = at - atBeat.due - attributed
+  const heldMs = heldUntil(at, attributed)
   if (Array.from(listeners).some(({ thresholdMs }) => heldMs >= thresholdMs)) {
     const { busyMs, label } = sinceBeat()
     const hold: Hold = {
       key: heartbeat,
       startedAt: at - heldMs,
       endedAt: at,
-      busyMs: Math.max(0, busyMs - attributed),
+      busyMs: Math.max(0, busyMs - (times[Times.long]! - atBeat.longMs)),
       label,
       slices: thread.slices - atBeat.slices
     }
@@ -94,15 +129,35 @@ let timer: ReturnType<typeof setTimeout> | undefined
 
 /** Notes what is now, and beats again after `period`. */
 const next = (at: number, period: number): void => {
+  atBeat.at = at
   atBeat.due = at + period
   atBeat.totalMs = times[Times.total]!
+  atBeat.longMs = times[Times.long]!
   atBeat.slices = thread.slices
+  atBeat.activeMs = loopTimes.activeMs()
+  atBeat.turns = loopTimes.turns()
   for (let index = 0; index < threadLabels.count(); index++) atBeat.labelMs[index] = selfMs[index]!
   sharedMemory.heartbeat(block, atBeat.due)
-  timer = setTimeout(beat, period)
+  arm(period)
+  onNextSlice(period === periodMs.idle ? hurry : undefined)
+}
+
+const arm = (ms: number): void => {
+  timer = setTimeout(beat, ms)
   // Node's timers are objects; elsewhere they are numbers, and nothing keeps a process alive
   const unref = (timer as unknown as { readonly unref?: () => void }).unref
   unref?.call(timer)
+}
+
+/** The first fiber after a time of rest: the beat that is far away comes soon. If it is overdue, it comes anyway. */
+const hurry = (): void => {
+  const at = now()
+  const due = at + periodMs.busy
+  if (timer === undefined || due >= atBeat.due) return
+  clearTimeout(timer)
+  atBeat.due = due
+  sharedMemory.moveHeartbeat(block, due)
+  arm(periodMs.busy)
 }
 
 /** Listens to the heart, which beats as long as someone does. */
@@ -114,5 +169,6 @@ export const listen = (listener: Listener): (() => void) => {
     if (listeners.size > 0) return
     clearTimeout(timer)
     timer = undefined
+    onNextSlice(undefined)
   }
 }

@@ -22,7 +22,7 @@ const Cell = {
   depth: 1,
   /** number of outermost slices begun: the run loops nested in one change `sliceSeq`, but not this */
   outerSeq: 2,
-  /** interned label of what it runs (see `Labels` in Supervision) */
+  /** interned label of what it runs, or ran last (see `Labels` in Supervision) */
   label: 3,
   /** number of turns begun */
   turnSeq: 4,
@@ -71,14 +71,16 @@ const Time = {
   outerStart: 36,
   /** of the time in which the heartbeat is overdue, the part that single long slices already answer for */
   attributed: 37,
-  /** id of the innermost running fiber; no Int32, since a busy service forks 2^31 fibers within days */
+  /** id of the innermost running fiber, or of the one that ran last; no Int32, since a busy service forks 2^31 fibers within days */
   fiberId: 38,
   /** when the slice of compiled code that runs should be over; 0 if none runs */
-  stepsDue: 39
+  stepsDue: 39,
+  /** id of a fiber that may hold the loop, 0 for none */
+  allowed: 56
 } as const
 
-/** The last two lines are of one cell each. */
-const bytes = Cell.test * 4 + 64
+/** The lines of `budget`, `test` and `allowed`, which are the last, are of one cell each. */
+const bytes = Time.allowed * 8 + 64
 
 /** One thread's block, seen through its two views. */
 export interface ThreadBlock {
@@ -137,7 +139,7 @@ export const beginSlice = (block: ThreadBlock, depth: number, fiberId: number, l
   i32[Cell.sliceSeq] = i32[Cell.sliceSeq]! + 1
 }
 
-/** Owner, hot: the innermost slice is over; the one it was nested in (or none, at depth 0) goes on at `now`. */
+/** Owner, hot: the innermost slice is over; the one it was nested in goes on at `now`, or, at depth 0, none does: then `fiberId` and `label` are of the one that ran last. */
 export const endSlice = (block: ThreadBlock, depth: number, fiberId: number, label: number, now: number): void => {
   const { f64, i32 } = block
   f64[Time.fiberId] = fiberId
@@ -175,11 +177,21 @@ export const endTurn = (block: ThreadBlock, ready: number): void => {
   block.i32[Cell.inTurn] = 0
 }
 
+/** Owner: `fiberId` may hold the loop from now on; 0: nobody may. */
+export const setAllowed = (block: ThreadBlock, fiberId: number): void => {
+  block.f64[Time.allowed] = fiberId
+}
+
 /** Owner: the event loop turns, and is to say so again at `due`. */
 export const heartbeat = (block: ThreadBlock, due: number): void => {
   block.f64[Time.heartbeatDue] = due
   block.f64[Time.attributed] = 0
   block.i32[Cell.heartbeat] = block.i32[Cell.heartbeat]! + 1
+}
+
+/** Owner: the heartbeat is to come at `due` instead. */
+export const moveHeartbeat = (block: ThreadBlock, due: number): void => {
+  block.f64[Time.heartbeatDue] = due
 }
 
 /** What a reader sees of a block at one moment. Times in ms, see {@link Time}. */
@@ -200,6 +212,8 @@ export interface Beacon {
   readonly heartbeat: number
   readonly heartbeatDue: number
   readonly attributed: number
+  /** a fiber that may hold the loop, 0 for none */
+  readonly allowed: number
   readonly job: number
   /** to be given to `sleep` */
   readonly wakes: number
@@ -227,6 +241,7 @@ export const readBeacon = (block: ThreadBlock): Beacon => {
       heartbeat: Atomics.load(i32, Cell.heartbeat),
       heartbeatDue: f64[Time.heartbeatDue]!,
       attributed: f64[Time.attributed]!,
+      allowed: f64[Time.allowed]!,
       job: Atomics.load(i32, Cell.job),
       wakes: Atomics.load(i32, Cell.wakes)
     }

@@ -52,6 +52,34 @@ export interface Surroundings {
 
 const relative = (file: string, cwd: string): string => (file.startsWith(`${cwd}/`) ? file.slice(cwd.length + 1) : file)
 
+/** Node's loop over microtasks and `process.nextTick` callbacks. */
+const tickLoop = "processTicksAndRejections"
+
+/**
+ * Whether a stack begins in a microtask or a `process.nextTick` callback: everything else that Node calls has a function of
+ * its own at the bottom. A stack that is cut off may begin anywhere.
+ */
+export const inMicrotask = (stack: string): boolean => {
+  const all = frames(stack)
+  const bottom = all.at(-1)
+  if (bottom === undefined || all.length >= deepest) return false
+  return !bottom.file.startsWith("node:") || (bottom.function ?? "").includes(tickLoop)
+}
+
+/** Frames that a stack has at most, the one of the question included. */
+const deepest = 60
+
+/**
+ * Whether the innermost code of a stack is the runtime's own, called by the program: after a call that V8 does not answer
+ * in, such as `execSync`, it answers in what Node does before it returns.
+ */
+export const inRuntime = (stack: string, { own }: Surroundings): boolean => {
+  const innermost = frames(stack).find(
+    ({ file }) => !file.startsWith("evalmachine") && !own.some((folder) => file.startsWith(folder))
+  )
+  return innermost?.file.startsWith("node:") === true
+}
+
 /** The place a stack blames; `undefined` if there is nothing but the runtime and Giveway in it. */
 export const placeOf = (stack: string, { cwd, own }: Surroundings): Position | undefined => {
   const candidates = frames(stack).filter(

@@ -47,7 +47,12 @@ interface Reported {
   readonly fiberId: number | undefined
   readonly name: string | undefined
   readonly sample:
-    | { readonly place: Position | undefined; readonly late: boolean; readonly whole: Whole | undefined }
+    | {
+        readonly place: Position | undefined
+        readonly late: boolean
+        readonly returning: boolean
+        readonly whole: Whole | undefined
+      }
     | undefined
 }
 
@@ -56,8 +61,7 @@ const blameOf = ({ cause, fiberId, name, sample }: Reported): Blame => ({
   fiberId,
   name,
   place: sample?.place,
-  // a thread that runs JavaScript answers
-  late: sample?.late ?? true,
+  late: sample !== undefined && sample.late && !sample.returning,
   whole: sample?.whole
 })
 
@@ -66,37 +70,64 @@ const fiber = ({ fiberId, name }: Blame): string => {
   return fiberId === undefined ? `\`${name}\`` : `\`${name}\` (fiber #${fiberId})`
 }
 
+const someone = (blame: Blame): string =>
+  blame.fiberId === undefined && blame.name === undefined ? "something that is no fiber" : fiber(blame)
+
 const subject = (blame: Blame): string => {
   switch (blame.cause) {
-    case "slice":
-      return fiber(blame)
     case "convoy":
       return blame.name === undefined
         ? "a convoy of many short slices"
         : `a convoy of many short slices, most of the time \`${blame.name}\`,`
+    case "microtask-flood":
+      return blame.fiberId === undefined
+        ? "a flood of promise callbacks"
+        : `a flood of promise callbacks, most likely of ${fiber(blame)},`
+    case "gc":
+      return "the garbage collector"
+    case "os-starved":
+      return "a machine without a free core"
+    case "suspended":
+      return "a stop of the whole process"
     default:
-      return "something that is no fiber"
+      return someone(blame)
   }
 }
 
-const where = ({ late, place }: Blame): string => {
-  const native = late ? " in native code" : ""
-  if (place === undefined) return native
+const kindOfCall = (cause: Cause): string =>
+  cause === "native" ? " in native code" : cause === "sync-syscall" ? " in synchronous system calls" : ""
+
+const where = ({ cause, late, place }: Blame): string => {
+  const call = kindOfCall(cause)
+  if (place === undefined || isNobodys(cause)) return call
   const inFunction = place.function === undefined ? "" : ` in ${place.function}`
-  return `${native}${late ? ", near" : " at"} ${place.file}:${place.line}${inFunction}`
+  return `${call}${late ? ", near" : " at"} ${place.file}:${place.line}${inFunction}`
 }
 
-const advice = ({ cause, late, place, whole }: Blame): string => {
+/** Causes that blame nobody: a place in the program has nothing to do with them. */
+const isNobodys = (cause: Cause): boolean => cause === "gc" || cause === "os-starved" || cause === "suspended"
+
+const advice = ({ cause, place, whole }: Blame): string => {
   switch (cause) {
     case "slice":
-      // a native call has no steps
-      if (whole !== undefined && !late) return whyWhole(whole)
-      return late ? "run it with Compute.run" : "run it with Compute.run, or mark it Pure"
+      return whole !== undefined ? whyWhole(whole) : "run it with Compute.run, or mark it Pure"
+    case "native":
+      return "run it with Compute.run"
+    case "sync-syscall":
+      return "use the asynchronous form, or run it with Compute.run"
     case "convoy":
       return "provide FairScheduler.layer, which bounds a turn, and start many fibers with FairScheduler.forEach"
-    default:
+    case "microtask-flood":
+      return "let the loop turn in between: Effect.yieldNow in fibers, setImmediate elsewhere"
+    case "gc":
+      return "allocate less, or give V8 more room (--max-semi-space-size, --max-old-space-size)"
+    case "os-starved":
+      return "other processes have the cores, or a CPU limit is used up"
+    case "suspended":
+      return "look for SIGSTOP, a debugger, or a machine that sleeps"
+    case "loop":
       return place === undefined
-        ? "no JavaScript was seen in it, so look for native calls and garbage collection"
+        ? "no JavaScript was seen in it, so look for what calls back without a fiber"
         : "move the work of this callback into Compute.run"
   }
 }

@@ -7,12 +7,14 @@ import * as Effect from "effect/Effect"
 import * as Scheduler from "effect/Scheduler"
 import type { FiberInfo } from "../FiberDump.ts"
 import * as Starvation from "../Starvation.ts"
-import type { Message, Request, Usage } from "../Sysmon.ts"
+import type { Message, Notice, PerMinute, Request, Usage } from "../Sysmon.ts"
+import * as allowances from "./allowances.ts"
 import * as answers from "./answers.ts"
 import * as diagnose from "./diagnose.ts"
 import type { LongSlice } from "./fiberHook.ts"
 import * as flagTest from "./flagTest.ts"
 import * as fiberHook from "./fiberHook.ts"
+import * as floodProbe from "./floodProbe.ts"
 import type { Hold } from "./heartbeat.ts"
 import * as heartbeat from "./heartbeat.ts"
 import * as liveFibers from "./liveFibers.ts"
@@ -20,6 +22,7 @@ import type { LoopObserver } from "./loopObserver.ts"
 import * as sharedMemory from "./sharedMemory.ts"
 import * as starvationText from "./starvationText.ts"
 import * as usage from "./usage.ts"
+import * as victims from "./victims.ts"
 import * as wholeCalls from "./wholeCalls.ts"
 
 /** What the layer has to do, in Effect. */
@@ -66,19 +69,12 @@ const observe = (observed: ObservedScheduler | undefined): (() => void) => {
   }
 }
 
-/** Who still waits at the end of a slice, and since when the oldest of those did that were ready when the turn began. */
-const victimsAt = (endedAt: number, observed: ObservedScheduler | undefined): Starvation.Release["victims"] => {
-  if (observed === undefined) return undefined
+/** Who still waits, and, where the scheduler tells, since when the oldest of those did that were ready when the turn began. */
+const victimsAt = (endedAt: number, observed: ObservedScheduler | undefined): Starvation.VictimsSeen => {
+  if (observed === undefined) return victims.seenAt(endedAt, undefined)
   const { oldestReady } = sharedMemory.readBeacon(fiberHook.thread.block)
   const longestWaitMs = oldestReady === 0 ? 0 : Math.max(0, endedAt - oldestReady)
-  return {
-    ready: observed.statistics().ready,
-    longestWaitMs,
-    overdueTimers: 0,
-    longestLateMs: 0,
-    deadlines: 0,
-    fibers: []
-  }
+  return victims.seenAt(endedAt, { ready: observed.statistics().ready, longestWaitMs })
 }
 
 const releaseOfSlice = (slice: LongSlice, observed: ObservedScheduler | undefined): Starvation.Release => {
@@ -89,37 +85,53 @@ const releaseOfSlice = (slice: LongSlice, observed: ObservedScheduler | undefine
     startedAt,
     endedAt,
     cause: isOneFiber ? "slice" : "convoy",
+    flooded: false,
     fiberId: isOneFiber ? slice.fiberId : undefined,
     name: fiberHook.thread.labels.name(isOneFiber ? slice.label : heartbeat.sinceBeat().label),
     slices: slice.slices,
     whole: wholeCalls.longestIn(startedAt - performance.timeOrigin, endedAt - performance.timeOrigin),
     shares: isOneFiber ? [] : heartbeat.sharesSinceBeat(),
     victims: victimsAt(endedAt, observed),
-    allowed: undefined
+    allowed: isOneFiber ? allowances.reasonFor(slice.fiberId, startedAt, endedAt) : undefined
   }
 }
 
-const releaseOfHold = (hold: Hold): Starvation.Release => {
+/** What ran last before a flood, if the flood began when it ended: then it is its doing. */
+const originOf = ({ endedAt, startedAt }: Hold): { readonly fiberId: number; readonly label: number } | undefined => {
+  const last = fiberHook.lastRun()
+  const heldMs = endedAt - startedAt
+  const afterMs = endedAt - last.endedAt
+  return afterMs >= 0.8 * heldMs && afterMs <= heldMs + lagMs ? last : undefined
+}
+
+/** A hold may be taken to have begun so much too late, see `heartbeat.ts`. */
+const lagMs = 10
+
+const releaseOfHold = (hold: Hold, observed: ObservedScheduler | undefined): Starvation.Release => {
   const { endedAt, startedAt } = hold
   const isConvoy = hold.busyMs >= (endedAt - startedAt) / 2
+  const flooded = !isConvoy && floodProbe.answered(startedAt, endedAt)
+  const origin = flooded ? originOf(hold) : undefined
+  const label = isConvoy ? hold.label : origin?.label
   return {
     key: `hold:${hold.key}`,
     startedAt,
     endedAt,
     cause: isConvoy ? "convoy" : "loop",
-    fiberId: undefined,
-    name: isConvoy ? fiberHook.thread.labels.name(hold.label) : undefined,
+    flooded,
+    fiberId: origin?.fiberId,
+    name: label === undefined ? undefined : fiberHook.thread.labels.name(label),
     slices: hold.slices,
     whole: undefined,
     shares: isConvoy ? heartbeat.sharesSinceBeat() : [],
-    victims: undefined,
+    victims: victimsAt(endedAt, observed),
     allowed: undefined
   }
 }
 
 export interface Supervised {
   readonly buffer: SharedArrayBuffer
-  readonly receive: (message: Message) => void
+  readonly receive: (message: Message | Notice) => void
   /** from now on the watcher is asked through `request` */
   readonly attach: (request: (request: Request) => void) => void
   readonly now: () => number
@@ -133,7 +145,7 @@ export interface Supervised {
     readonly slices: number
     readonly selfMs: number
     readonly stalls: number
-    readonly discarded: number
+    readonly excused: number
     readonly hooked: boolean
     readonly slicesEndBy: "clock" | "watcher" | undefined
   }
@@ -143,13 +155,20 @@ export interface Supervised {
 
 export const start = (options: {
   readonly thresholdMs: number
+  readonly graceMs: number
+  readonly perMinute: PerMinute
   readonly watched: boolean
   readonly scheduler: Scheduler.Scheduler
   readonly tell: (told: Told) => void
 }): Supervised => {
   const { thresholdMs } = options
   const { accounts, block, labels, table } = fiberHook.thread
-  let state = Starvation.initial({ thresholdMs, watched: options.watched })
+  let state = Starvation.initial({
+    thresholdMs,
+    watched: options.watched,
+    graceUntil: fiberHook.now() + options.graceMs,
+    perMinute: options.perMinute
+  })
   let recent: ReadonlyArray<Starvation.Starvation> = []
   let request: ((request: Request) => void) | undefined
   let slicesEndBy: "clock" | "watcher" | undefined
@@ -159,7 +178,8 @@ export const start = (options: {
     state = next.state
     for (const action of next.actions) {
       if (action._tag === "AskWatcher") {
-        request?.({ _tag: "Settle", release: action.release })
+        const { endedAt, number, startedAt } = action
+        request?.({ _tag: "Settle", release: number, from: startedAt, to: endedAt })
         sharedMemory.wake(block)
         continue
       }
@@ -170,13 +190,14 @@ export const start = (options: {
 
   const observed = observedOf(options.scheduler)
   const features = fiberHook.install()
+  if (features !== undefined) victims.prepare()
   const fibers = (): ReadonlyArray<FiberInfo> => (features === undefined ? [] : liveFibers.snapshot(features))
   const statistics = (): ReturnType<Supervised["statistics"]> => ({
     liveFibers: table.live(),
     slices: fiberHook.thread.slices,
     selfMs: fiberHook.thread.times[fiberHook.Times.total]!,
     stalls: state.published,
-    discarded: state.discarded,
+    excused: state.excused,
     hooked: features !== undefined,
     slicesEndBy
   })
@@ -188,7 +209,7 @@ export const start = (options: {
     fiberHook.listen(thresholdMs, (slice) => step({ _tag: "Released", release: releaseOfSlice(slice, observed) })),
     heartbeat.listen({
       thresholdMs,
-      onHold: (hold) => step({ _tag: "Released", release: releaseOfHold(hold) }),
+      onHold: (hold) => step({ _tag: "Released", release: releaseOfHold(hold, observed) }),
       onBeat: (now) => {
         if (state.pending.length > 0) step({ _tag: "Ticked", now })
       }
@@ -196,7 +217,7 @@ export const start = (options: {
     observe(observed)
   ]
 
-  const receive = (message: Message): void => {
+  const receive = (message: Message | Notice): void => {
     switch (message._tag) {
       case "Test":
         sharedMemory.setTest(block, false)

@@ -46,7 +46,7 @@ export const watch = (options: {
   }
 
   const open = (): ReadonlyArray<OpenStall> => {
-    const seen = Sysmon.read(block, labels, 0)
+    const seen = Sysmon.read(block, labels)
     const at = now()
     return Sysmon.holdsOf(seen, at)
       .filter(({ heldMs }) => heldMs >= thresholdMs)
@@ -83,7 +83,7 @@ export const watch = (options: {
           }
     },
     usage: () => {
-      const seen = Sysmon.read(block, labels, 0)
+      const seen = Sysmon.read(block, labels)
       const usage = Sysmon.usage(accounts, labels)
       if (seen.depth === 0) return usage
       const known = usage.find(({ name }) => name === seen.name) ?? nothing(seen.name)

@@ -14,9 +14,9 @@ import { Session } from "node:inspector"
 import { setTimeout as after } from "node:timers/promises"
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads"
 import * as Sysmon from "@giveway/core/Sysmon"
-import { ofMainThread } from "../internal/schedulerDelay.ts"
 import type { FromSysmon } from "../diagnostics/protocol.ts"
 import { clockOf } from "../internal/sharedClock.ts"
+import { ofMainThread, ownWait } from "../internal/threadTimes.ts"
 import type { SysmonStart } from "../internal/sysmonStart.ts"
 
 const start = workerData as SysmonStart
@@ -30,10 +30,12 @@ let state = Sysmon.initial({
   thresholdMs: start.thresholdMs,
   intervalMs: start.intervalMs,
   surroundings: start.surroundings,
+  graceMs: start.graceMs,
+  perMinute: start.perMinute,
   now: now()
 })
-/** the number of the release whose settling is asked for, and until when an open question may delay it */
-let settling: { readonly release: number; readonly until: number } | undefined
+/** the stalls whose settling is asked for, and until when an open question may delay it */
+let settling: Array<Extract<Sysmon.Request, { readonly _tag: "Settle" }> & { readonly until: number }> = []
 
 /** How long the watched thread waits for an answer that is on its way, in ms: a stall that is over keeps no secrets. */
 const settlePatienceMs = 20
@@ -41,8 +43,9 @@ const settlePatienceMs = 20
 /** While a question is open this thread's own event loop must turn; often, so that the end of a stall is seen. */
 const turnMs = 2
 
-const schedulerDelay = ofMainThread()
-const see = (): Sysmon.Seen => Sysmon.read(block, labels, schedulerDelay.read())
+const threadTimes = ofMainThread()
+const waited = ownWait()
+const see = (): Sysmon.Seen => Sysmon.read(block, labels, threadTimes(now()), waited())
 
 const tell = (message: Sysmon.Message): void => port.postMessage(message)
 
@@ -103,14 +106,16 @@ const receive = (): void => {
     const request = received.message as Sysmon.Request
     if (request._tag === "Label") labels.set(request.label, request.name)
     else if (request._tag === "Testing") test()
-    else settling = { release: request.release, until: now() + settlePatienceMs }
+    else settling.push({ ...request, until: now() + settlePatienceMs })
   }
 }
 
 const settle = (): void => {
-  if (settling === undefined || (state.asking !== undefined && now() < settling.until)) return
-  tell({ _tag: "Settled", release: settling.release })
-  settling = undefined
+  const isDue = ({ until }: { readonly until: number }): boolean => state.asking === undefined || now() >= until
+  for (const { from, release, to } of settling.filter(isDue)) {
+    tell({ _tag: "Settled", release, spent: Sysmon.spent(state, from, to) })
+  }
+  settling = settling.filter((one) => !isDue(one))
 }
 
 parentPort?.postMessage("watching")

@@ -12,17 +12,23 @@ import { Effect, Fiber, Layer, Logger, Stream } from "effect"
 
 const [name = "", flag = ""] = process.argv.slice(2)
 
-/** Measured in this thread's own computing time: on a busy machine the wall clock would count that of others. */
-const hold = (ms: number): void => {
-  const start = process.threadCpuUsage()
-  for (let spent = 0; spent < ms * 1000;) {
-    const { system, user } = process.threadCpuUsage(start)
-    spent = system + user
-  }
+/** This thread's own computing time, ms: on a busy machine the wall clock would count that of others. */
+const computed = (): number => {
+  const { system, user } = process.threadCpuUsage()
+  return (system + user) / 1000
 }
 
-const holdUntilTold = (): void => {
-  while (!existsSync(flag));
+let sink = 0
+
+/** Looks up so seldom that its system calls do not count. */
+const hold = (ms: number): void => {
+  const end = computed() + ms
+  while (computed() < end) for (let i = 0; i < 100_000; i++) sink = Math.imul(sink ^ i, 48_271)
+}
+
+/** And for 100 ms at least, so that a machine that takes long to let it compute is not to blame for most of it. */
+const holdUntilTold = (end = computed() + 100): void => {
+  while (!existsSync(flag) || computed() < end) for (let i = 0; i < 1_000_000; i++) sink = Math.imul(sink ^ i, 48_271)
 }
 
 const untilTold = (): void => {
@@ -63,8 +69,8 @@ const cases: Record<string, Effect.Effect<void>> = {
     yield* nap
   }),
   native: Effect.gen(function* () {
-    const text = `[${Array.from({ length: 60_000 }, (_, index) => `{"index":${index}}`).join()}]`
-    const large = `[${Array.from({ length: 80 }, () => text).join()}]`
+    // a string of escapes: hardly any garbage
+    const large = `"${"\\u0041".repeat(20_000_000)}"`
     yield* Effect.sleep("300 millis")
     yield* Effect.sync(() => JSON.parse(large)).pipe(Effect.withSpan("parse"))
     yield* nap
@@ -128,8 +134,10 @@ if (name === "last") {
   // its slice closes the scope in which it is watched
   const logged: Array<string> = []
   const logger = Logger.layer([Logger.make(({ message }) => logged.push(String(message)))])
-  await Effect.runPromise(Effect.sync(untilTold).pipe(Effect.provide(NodeSysmon.layer()), Effect.provide(logger)))
+  await Effect.runPromise(
+    Effect.sync(untilTold).pipe(Effect.provide(NodeSysmon.layer({ grace: 0 })), Effect.provide(logger))
+  )
   process.stdout.write(`${JSON.stringify({ stalls: [], logged })}\n`)
 } else {
-  await Effect.runPromise(program.pipe(Effect.provide(NodeSysmon.layer()), Effect.provide(fair)))
+  await Effect.runPromise(program.pipe(Effect.provide(NodeSysmon.layer({ grace: 0 })), Effect.provide(fair)))
 }

@@ -1,0 +1,29 @@
+/**
+ * When sleeping fibers should be woken: `Effect.sleep` asks the fiber's clock, and Effect's own clock is wrapped to note
+ * what it is asked for. So an overdue timer has a fiber, a name, and a lateness. One clock reading a sleep, which takes
+ * 1 µs by itself.
+ *
+ * A program's own `Clock` (a test clock) is not noted: its time is not that of the loop.
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+
+interface ClockPrototype {
+  sleep: (this: unknown, duration: Duration.Duration) => unknown
+}
+
+/** Calls `note` with the ms of each sleep, in the slice that then suspends. Returns what takes that back. */
+export const install = (note: (ms: number) => void): (() => void) => {
+  const prototype = Object.getPrototypeOf(Context.get(Context.empty(), Clock.Clock)) as ClockPrototype
+  const { sleep } = prototype
+  if (typeof sleep !== "function" || Object.isFrozen(prototype)) return () => {}
+  const noted = function (this: unknown, duration: Duration.Duration): unknown {
+    note(Duration.toMillis(duration))
+    return sleep.call(this, duration)
+  }
+  prototype.sleep = noted
+  return () => {
+    if (prototype.sleep === noted) prototype.sleep = sleep
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * What Linux counts of a thread: how long it was on a core, how much of that in the kernel, and how long it was ready and
+ * had none.
+ *
+ * A thread that waits for a core holds no loop: without this, every busy machine would look like a stall. Two reads of
+ * files in `/proc`, some 20 µs. Where there are none (other systems, some containers) the answer is `undefined`, and such
+ * stalls are blamed on whatever ran.
+ */
+import { closeSync, openSync, readSync } from "node:fs"
+import type * as Sysmon from "@giveway/core/Sysmon"
+
+/** Reads the totals at `at`. */
+export type ThreadTimes = (at: number) => Sysmon.Reading | undefined
+
+const none: ThreadTimes = () => undefined
+
+/** `/proc` counts in hundredths of a second, whatever the kernel does: that is part of its interface (USER_HZ). */
+const tickMs = 10
+
+/** stime: so many fields of `stat` behind the state, which is the first after the parenthesis that ends the name. */
+const systemField = 11
+
+const reader = (path: string): (() => string) => {
+  // Node closes what a thread has opened when it ends
+  const file = openSync(path, "r")
+  const buffer = Buffer.alloc(512)
+  try {
+    readSync(file, buffer, 0, buffer.length, 0)
+  } catch (error) {
+    closeSync(file)
+    throw error
+  }
+  return () => buffer.toString("latin1", 0, readSync(file, buffer, 0, buffer.length, 0))
+}
+
+const of = (folder: string): ThreadTimes => {
+  if (process.platform !== "linux") return none
+  try {
+    const schedstat = reader(`${folder}/schedstat`)
+    const stat = reader(`${folder}/stat`)
+    const read: ThreadTimes = (at) => {
+      // time on a core, time waiting for one, both in ns, and the number of times it got one
+      const [ran, waited] = schedstat().split(" ")
+      const fields = stat()
+      const [state, ...rest] = fields.slice(fields.lastIndexOf(")") + 2).split(" ")
+      return {
+        at,
+        ranMs: Number(ran) / 1e6,
+        systemMs: Number(rest[systemField]) * tickMs,
+        noCoreMs: Number(waited) / 1e6,
+        asleep: state !== "R"
+      }
+    }
+    const first = read(0)!
+    return [first.ranMs, first.systemMs, first.noCoreMs].every(Number.isFinite) ? read : none
+  } catch {
+    return none
+  }
+}
+
+/** On Linux the main thread's id is that of the process. */
+export const ofMainThread = (): ThreadTimes => of(`/proc/self/task/${process.pid}`)
+
+/** How long the calling thread has waited for a core, in ms; 0 where that is not known. */
+export const ownWait = (): (() => number) => {
+  if (process.platform !== "linux") return () => 0
+  try {
+    const schedstat = reader("/proc/thread-self/schedstat")
+    const read = (): number => Number(schedstat().split(" ")[1]) / 1e6
+    return Number.isFinite(read()) ? read : () => 0
+  } catch {
+    return () => 0
+  }
+}
