@@ -7,8 +7,8 @@
  * what both halves of compiled code say: the place of the work says where it went (`extracted`, or `refused`, with the
  * reason), the extracted module says what it holds (`define`).
  *
- * **Invariant**: the two halves name the work by the same URL and name, and were made from the same text; a loader that
- * finds another text on disk refuses.
+ * **Invariant**: the two halves name the work by the same id, which holds a hash of the text that both were made from; a
+ * loader that finds another text on disk refuses.
  *
  * Nothing heavy is imported here: compiled code that has no inline work loads it, too.
  */
@@ -31,21 +31,18 @@ export interface Extraction {
 
 // --- where it is written ----------------------------------------------------------------------------------------------
 
-/** How an extracted module is told from the whole: by this parameter in its URL. */
-export const parameter = "giveway"
-
 const known = new WeakMap<object, Extraction | string>()
 
 const nothing = (): ReadonlyArray<unknown> => []
 
 /**
- * Compiled code calls it in the place of the work. `id`: the work among those of its module; without one, `moduleUrl` is
- * that of the extracted module itself, which a bundler has made.
+ * Compiled code calls it in the place of the work. The extracted module is at `moduleUrl` with `suffix`, which ends with
+ * the id: a query of the module itself, or the hash of a file that a bundler has made.
  */
 export const extracted = (
   kind: Kind,
   moduleUrl: unknown,
-  id: string | undefined,
+  suffix: string,
   name: string,
   make: Make,
   names: ReadonlyArray<string> = [],
@@ -56,10 +53,9 @@ export const extracted = (
       ? (...args: Array<unknown>) => make(...values())(...args)
       : Effect.suspend(() => make(...values())() as Effect.Effect<unknown>)
   if (typeof moduleUrl !== "string") {
-    return refused(work, "its bundle is no ES module, so nobody knows where it is. Let the bundler write ES modules")
+    return refused(work, "its bundle has no file of it. Let the bundler write ES modules, to a folder")
   }
-  const url = id === undefined ? moduleUrl : `${moduleUrl.replace(/[?#].*$/, "")}?${parameter}=${id}`
-  known.set(work, { moduleUrl: url, name, make, names, values })
+  known.set(work, { moduleUrl: `${moduleUrl.replace(/[?#].*$/, "")}${suffix}`, name, make, names, values })
   return work
 }
 
@@ -75,13 +71,18 @@ const notCompiled =
 /** Where the work went, or why it went nowhere. */
 export const of = (work: object): Extraction | string => known.get(work) ?? notCompiled
 
+/** The URL of an extracted module. Compiled code makes one where a bundler knows such URLs only by the worker they are for. */
+export class WorkerUrl {
+  readonly href: string
+  constructor(url: URL) {
+    this.href = url.href
+  }
+}
+
 // --- where it is found -------------------------------------------------------------------------------------------------
 
 /** What an extracted module holds. */
 export interface Defined {
-  readonly kind: Kind
-  readonly moduleUrl: string
-  readonly name: string
   readonly make: Make
   readonly options: object | undefined
 }
@@ -94,14 +95,16 @@ const registry = (): Map<string, Defined> => {
   return (holder[registryKey] ??= new Map())
 }
 
-const keyOf = (moduleUrl: string, name: string): string => `${moduleUrl}\n${name}`
+/** Files with the same text have works with the same ids, but not in the same place of the same name. */
+const keyOf = (id: string, name: string): string => `${id}\n${name}`
 
-/** An extracted module calls it at its end. */
-export const define = (kind: Kind, moduleUrl: string, name: string, make: Make, options?: object): void =>
-  void registry().set(keyOf(moduleUrl, name), { kind, moduleUrl, name, make, options })
+/** An extracted module calls it at its end. It does not know its own URL: bundlers replace that. */
+export const define = (id: string, name: string, make: Make, options?: object): void =>
+  void registry().set(keyOf(id, name), { make, options })
 
-/** The work that an extracted module defined, once this thread has imported it. */
-export const lookup = (moduleUrl: string, name: string): Defined | undefined => registry().get(keyOf(moduleUrl, name))
+/** The work that the module at `moduleUrl` defined, once this thread has imported it. */
+export const lookup = (moduleUrl: string, name: string): Defined | undefined =>
+  registry().get(keyOf(/[=#]([^=#]*)$/.exec(moduleUrl)?.[1] ?? "", name))
 
 /** Compiled code calls it on the work of an extracted module, which the compiler gives yield points then. */
 export const work = <A>(f: A): A => f

@@ -16,7 +16,7 @@ import { findEffectLoops, mayHaveEffectLoops } from "./effectLoops.ts"
 import type { Unit } from "./emit.ts"
 import { declarePlain, plain, reasonLeft, rewriteBelow, twinName } from "./emit.ts"
 import { placesIn } from "./lines.ts"
-import type { InlineWork } from "./inline.ts"
+import type { InlineWork, UrlOfWork } from "./inline.ts"
 import * as inline from "./inline.ts"
 import * as marks from "./marks.ts"
 import { parse, tooDeep } from "./parse.ts"
@@ -41,8 +41,8 @@ export interface Options {
   readonly forms?: Forms | undefined
   /** rounds of a loop between two yield points, at most; default 1024. With 1, a test can suspend in each round. */
   readonly largestChunk?: number | undefined
-  /** the expression that gives the URL of the extracted module of inline work; default: this module's, with the id */
-  readonly urlOfWork?: ((id: string) => string | undefined) | undefined
+  /** where a bundler puts extracted modules; default: they are in this one, by their id */
+  readonly urlOfWork?: UrlOfWork | undefined
 }
 
 export interface Compiled {
@@ -71,7 +71,8 @@ const runtimeNames = [
   "methodOf",
   "place",
   "refused",
-  "site"
+  "site",
+  "WorkerUrl"
 ]
 
 /** Files beyond this many characters are bundles: their analysis would delay the start, and they are left alone. */

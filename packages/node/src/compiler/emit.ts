@@ -11,7 +11,7 @@ import type { Classification } from "./classify.ts"
 import { builtinCall, kernelOf } from "./builtins.ts"
 import { calledFunction, calledMethod, importedCallee } from "./calls.ts"
 import type { EffectLoops } from "./effectLoops.ts"
-import type { InlineWorks } from "./inline.ts"
+import type { InlineWorks, UrlOfWork } from "./inline.ts"
 import * as inline from "./inline.ts"
 import type { Place } from "./lines.ts"
 import type { MarkCall, Marks } from "./marks.ts"
@@ -37,8 +37,8 @@ export interface Unit {
   readonly places: Places
   /** functions and effects that run on workers */
   readonly inlineWorks: InlineWorks
-  /** the expression that gives the URL of an extracted module, if a bundler made it */
-  readonly urlOfWork: ((id: string) => string | undefined) | undefined
+  /** where a bundler puts extracted modules */
+  readonly urlOfWork: UrlOfWork | undefined
   /** begins every name that the compiler makes up; no name in the source begins with it */
   readonly prefix: string
   /** rounds of a loop between two yield points, at most */
@@ -198,7 +198,7 @@ export const plain =
     if (node.type === "ClassBody") return classBody(unit, node)
     const work = unit.inlineWorks.get(node)
     if (work !== undefined) {
-      return inline.wrap(work, rewriteBelow(unit, node, plain(unit)), prefix, unit.urlOfWork?.(work.id))
+      return inline.wrap(work, rewriteBelow(unit, node, plain(unit)), prefix, unit.urlOfWork)
     }
     const placed = node.type === "CallExpression" ? places.get(node) : undefined
     if (placed !== undefined) {

@@ -6,7 +6,7 @@
  *
  * ```text
  * const $make = (captured, …) => { functions around; return $work(the work, its name); };      in its place
- * import { define, work } from the runtime; define(kind, url, name, $make, options)   at the end
+ * import { define, work } from the runtime; define(id, name, $make, options)    at the end
  * ```
  *
  * Then it is a module like any other, and gets its yield points: the work is a root, as the handler of a task is.
@@ -72,7 +72,7 @@ export const extract = (text: string, program: Program, work: InlineWork, captur
 
   const imports = `import { define as ${prefix}define, work as ${prefix}work } from "@giveway/core/Steppable";`
   const given = options === undefined ? "" : `, (${text.slice(options.start, options.end)})`
-  const defined = `${prefix}define("${kind}", import.meta.url, ${JSON.stringify(work.name)}, ${prefix}make${given});`
+  const defined = `${prefix}define(${JSON.stringify(work.id)}, ${JSON.stringify(work.name)}, ${prefix}make${given});`
   return `${blank(text, kept, inserted)}\n;${imports} ${defined}\n`
 }
 

@@ -9,12 +9,10 @@ import { parse } from "./parse.ts"
 import { copy, print } from "./print.ts"
 import { analyse } from "./scope.ts"
 
-/** In the URL of an extracted module, before the id; the runtime in core writes it there. */
-const parameter = "giveway"
+/** The id in the URL, or path, of an extracted module; `undefined` in that of any other. */
+export const idIn = (url: string): string | undefined => pattern.exec(url)?.[1]
 
-/** The id in the URL of an extracted module; `undefined` in that of any other. */
-export const idIn = (url: string): string | undefined =>
-  url.includes(`?${parameter}=`) ? (new URL(url).searchParams.get(parameter) ?? undefined) : undefined
+const pattern = new RegExp(`\\?${inline.parameter}=([\\w-]+)$`)
 
 /**
  * The module of the work `id` in `source`, with yield points. Throws if there is no such work: the file is another one

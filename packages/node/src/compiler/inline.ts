@@ -31,6 +31,15 @@ export interface InlineWork {
   readonly captures: Captures | Diagnostic
 }
 
+/** In the URL of an extracted module, before the id. */
+export const parameter = "giveway"
+
+/**
+ * Gives the expression for the URL of an extracted module that a bundler makes; otherwise it is the URL of the whole, with
+ * the id.
+ */
+export type UrlOfWork = (id: string, prefix: string) => string | undefined
+
 /** By the node of the work. */
 export type InlineWorks = ReadonlyMap<Node, InlineWork>
 
@@ -90,10 +99,14 @@ export const find = (program: Program, scopes: Scopes, source: string, text: str
 }
 
 /**
- * What stands in the place of the work, whose own code is `body`. `url`: what gives the URL of the extracted module, if a
- * bundler made it.
+ * What stands in the place of the work, whose own code is `body`.
  */
-export const wrap = ({ captures, id, kind, name }: InlineWork, body: string, prefix: string, url?: string): string => {
+export const wrap = (
+  { captures, id, kind, name }: InlineWork,
+  body: string,
+  prefix: string,
+  urlOfWork: UrlOfWork | undefined
+): string => {
   if ("reason" in captures) {
     const { file, fix, line, reason } = captures
     // a bundle should not name the folders of the machine it was made on
@@ -103,7 +116,8 @@ export const wrap = ({ captures, id, kind, name }: InlineWork, body: string, pre
   const names = captures.values.map((binding) => binding.name)
   const list = names.join(", ")
   const make = `(${list}) => ${kind === "fn" ? "" : "() => "}(${body})`
-  const place = url === undefined ? `import.meta.url, ${JSON.stringify(id)}` : `${url}, undefined`
+  const url = urlOfWork?.(id, prefix)
+  const place = url === undefined ? `import.meta.url, "?${parameter}=${id}"` : `${url}, "#${id}"`
   const captured = names.length === 0 ? "" : `, ${JSON.stringify(names)}, () => [${list}]`
   return `${prefix}extracted("${kind}", ${place}, ${JSON.stringify(name)}, ${make}${captured})`
 }

@@ -10,7 +10,7 @@
 import { readFileSync } from "node:fs"
 import { findPackageJSON } from "node:module"
 import { pathToFileURL } from "node:url"
-import type { Compiled } from "./compile.ts"
+import type { Compiled, Options } from "./compile.ts"
 import { compile, leftAlone, mayBeCompiled } from "./compile.ts"
 import * as diagnostic from "./diagnostic.ts"
 import { mayHaveInlineWork } from "./inline.ts"
@@ -29,6 +29,8 @@ export interface Input {
   readonly sourceName?: string | undefined
   /** the module that compiled code imports its runtime from, default `@giveway/core/Steppable` */
   readonly runtime?: string | undefined
+  /** as the compiler takes it */
+  readonly urlOfWork?: Options["urlOfWork"]
 }
 
 /** The text, or `undefined` if it is not UTF-8. */
@@ -64,7 +66,7 @@ export const formatOfPackage = (file: string): Format => {
 }
 
 /** Compiles what can be compiled of a file; never throws. */
-export const compileInput = ({ content, file, format, runtime, sourceName }: Input): Compiled => {
+export const compileInput = ({ content, file, format, runtime, sourceName, urlOfWork }: Input): Compiled => {
   const source = decode(content)
   if (source === undefined) {
     // whatever the encoding is, marks are ASCII
@@ -84,7 +86,7 @@ export const compileInput = ({ content, file, format, runtime, sourceName }: Inp
         ? note(source, file, "a CommonJS module has no yield points and is left alone", "make it an ES module")
         : leftAlone(source)
     }
-    const compiled = compile(source, { file, runtime, sourceName })
+    const compiled = compile(source, { file, runtime, sourceName, urlOfWork })
     return compiled.map === undefined && !hasMarks(source) ? leftAlone(source) : compiled
   } catch (error) {
     return note(source, file, `the compiler failed and leaves the file alone: ${defect(error)}`, "please report it")

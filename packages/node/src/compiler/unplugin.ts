@@ -12,6 +12,9 @@
  * is true, and the bundler composes the source maps. A file without marks stays as it is. What is refused is a warning
  * of the bundler, and stays in its plain form.
  *
+ * Inline work (`Compute.fn`, `Compute.effect`) becomes files of its own, which workers import; so the bundle consists of
+ * several (`output.dir`, not `output.file`), and `@giveway/node`, whose workers are files too, has to stay external.
+ *
  * **One runtime.** Compiled code imports `@giveway/core/Steppable`. It is resolved as `@giveway/core` is: bundled with
  * it, or external with it, because two instances would not know each other's functions. Where an application cannot
  * resolve it (it depends on `@giveway/node` only), it is the one that belongs to this plugin.
@@ -24,6 +27,8 @@ import { extname, relative } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { UnpluginInstance, UnpluginOptions } from "unplugin"
 import { createUnplugin } from "unplugin"
+import * as bundledWork from "./bundledWork.ts"
+import type { Compiled } from "./compile.ts"
 import * as diagnostic from "./diagnostic.ts"
 import { compileInput, formatOfPackage } from "./input.ts"
 
@@ -39,6 +44,9 @@ export interface Options {
 const core = "@giveway/core"
 const runtime = "@giveway/core/Steppable"
 const isRuntime = /^@giveway\/core\/Steppable$/
+/** Of an extracted module. */
+const extractedPath = /^[^\0].*\?giveway=[\w-]+$/
+const isOurs = new RegExp(`${isRuntime.source}|${extractedPath.source}`)
 /** What a file has to say somewhere to be worth a look, so that most never reach the plugin. */
 const mayBeMarked = [/use steppable/, /@giveway\/core/, /["']effect(?:\/Effect)?["']/]
 const scripts = /^[^\0].*\.[cm]?[jt]s$/
@@ -58,8 +66,9 @@ interface Resolving {
 const resolveLikeCore = {
   // before a plugin that resolves packages
   order: "pre" as const,
-  filter: { id: isRuntime },
+  filter: { id: isOurs },
   handler: async function (this: unknown, id: string, importer: string | undefined) {
+    if (extractedPath.test(id)) return id
     if (id !== runtime) return null
     const { resolve } = this as Resolving
     const resolved = (of: string) => resolve.call(this, of, importer, { skipSelf: true })
@@ -97,6 +106,7 @@ const resolvesLikeCore = ({ options }: { readonly options: object }): void => {
     resolution.externals = [...list, ...list.flatMap(externalLikeCore)]
   }
   resolution.resolve.fallback = withFallback(resolution.resolve.fallback)
+  bundledWork.knowsWorkerUrl(options as Parameters<typeof bundledWork.knowsWorkerUrl>[0], runtime)
 }
 
 /** A bundler that hands over text has replaced what is not UTF-8 already; the file itself tells. */
@@ -104,6 +114,16 @@ const contentOf = async (file: string, code: string): Promise<string | Uint8Arra
   if (!code.includes("\uFFFD")) return code
   const bytes = await readFile(file).catch(() => undefined)
   return bytes === undefined || bytes.toString("utf8") !== code ? code : bytes
+}
+
+/** What a bundler takes; `null` where nothing was compiled. */
+const output = (compiled: Compiled | undefined) => {
+  const { code, map } = compiled ?? {}
+  if (code === undefined || map === undefined) return null
+  return {
+    code,
+    map: { ...map, names: [...map.names], sources: [...map.sources], sourcesContent: [...map.sourcesContent] }
+  }
 }
 
 type Esbuild = NonNullable<UnpluginOptions["esbuild"]>
@@ -120,39 +140,71 @@ const resolveInEsbuild: NonNullable<Esbuild["setup"]> = (build) =>
     return found.errors.length === 0 ? found : { path: ownRuntime() }
   })
 
-const plugin = (options: Options | undefined): UnpluginOptions => {
+/** In what way the bundler makes the modules of inline work, if it is one that builds. */
+type Making = "chunks" | "worker entries" | "beside the output" | undefined
+
+const makings: Readonly<Record<string, Making>> = {
+  rollup: "chunks",
+  rolldown: "chunks",
+  vite: "chunks",
+  webpack: "worker entries",
+  rspack: "worker entries",
+  esbuild: "beside the output"
+}
+
+const nameInTraces = (file: string): string => relative(process.cwd(), file)
+
+const plugin = (options: Options | undefined, { framework }: { readonly framework: string }): UnpluginOptions => {
   const { exclude, include = scripts } = options ?? {}
+  let making = makings[framework]
   let loaders: NonNullable<Parameters<NonNullable<Esbuild["config"]>>[0]["loader"]> = {}
   const transform: Exclude<UnpluginOptions["transform"], Function | undefined> & { readonly order: "pre" } = {
     order: "pre",
-    filter: { id: { include, exclude }, code: mayBeMarked },
+    filter: { id: { include: [include, extractedPath].flat(), exclude }, code: mayBeMarked },
     handler: async function (code, id) {
       const file = id.replace(/[?#].*$/, "")
+      const sourceName = nameInTraces(file)
+      if (extractedPath.test(id)) {
+        return making === "worker entries" ? output(bundledWork.extractedAt(id, sourceName)) : null
+      }
       const content = await contentOf(file, code)
-      const compiled = compileInput({
-        file,
-        content,
-        format: formatOfPackage(file),
-        sourceName: relative(process.cwd(), file)
-      })
+      const native = this.getNativeBuildContext?.()
+      const beside = native?.framework === "esbuild" ? bundledWork.besideOutput(native.build, file, code) : undefined
+      const urlOfWork =
+        making === "chunks"
+          ? bundledWork.inChunks(this, file, code)
+          : making === "worker entries"
+            ? bundledWork.inWorkerEntries(file, code)
+            : beside?.url
+      const compiled = compileInput({ file, content, format: formatOfPackage(file), sourceName, urlOfWork })
+      await beside?.write()
       for (const each of compiled.diagnostics) {
         this.warn({ message: diagnostic.render(each), id, loc: { file, line: each.line, column: each.column } })
       }
-      const { map } = compiled
-      if (map === undefined) return null
-      return {
-        code: compiled.code,
-        map: { ...map, names: [...map.names], sources: [...map.sources], sourcesContent: [...map.sourcesContent] }
-      }
+      return output(compiled)
+    }
+  }
+  const chunks = {
+    resolveId: resolveLikeCore,
+    resolveFileUrl: bundledWork.chunkUrl,
+    load: {
+      filter: { id: extractedPath },
+      handler: (id: string) => output(bundledWork.extractedAt(id, nameInTraces(id.replace(/[?#].*$/, ""))))
     }
   }
   return {
     name: "giveway",
     enforce: "pre",
     transform,
-    rollup: { resolveId: resolveLikeCore },
-    rolldown: { resolveId: resolveLikeCore },
-    vite: { resolveId: resolveLikeCore },
+    rollup: chunks,
+    rolldown: chunks,
+    vite: {
+      ...chunks,
+      configResolved: ({ command }) => {
+        // workers of a development server compile by themselves
+        if (command === "serve") making = undefined
+      }
+    },
     webpack: resolvesLikeCore,
     rspack: resolvesLikeCore,
     esbuild: {

@@ -18,6 +18,8 @@ export interface Job {
   /** the file to write */
   readonly output: string
   readonly external: boolean
+  /** whether the bundler may write other files beside it, as it must for inline work */
+  readonly chunks?: boolean
   readonly options?: Parameters<typeof giveway.vite>[0]
 }
 
@@ -27,7 +29,13 @@ export type Bundler = (job: Job) => Promise<ReadonlyArray<string>>
 const conditions = ["giveway-source", "import", "module", "node", "default"]
 
 /** As users write them: whole packages, without their paths. */
-const externals = ["effect", "@giveway/core"]
+const externals = ["effect", "@giveway/core", "@giveway/node"]
+
+/** The entry gets the name that was asked for; what workers import, one of its own. */
+const entryNames =
+  ({ entry, output }: Job) =>
+  ({ facadeModuleId }: { readonly facadeModuleId?: string | null | undefined }): string =>
+    facadeModuleId === entry ? basename(output) : `${basename(output, ".js")}-[hash].js`
 
 const onlyWarnings =
   (into: Array<string>) =>
@@ -35,7 +43,8 @@ const onlyWarnings =
     if (warning.plugin === "giveway") into.push(warning.message)
   }
 
-const inVite: Bundler = async ({ entry, external, options, output }) => {
+const inVite: Bundler = async (job) => {
+  const { entry, external, options, output } = job
   const warnings: Array<string> = []
   await vite({
     configFile: false,
@@ -50,13 +59,14 @@ const inVite: Bundler = async ({ entry, external, options, output }) => {
       target: "esnext",
       outDir: dirname(output),
       emptyOutDir: false,
-      rolldownOptions: { onwarn: onlyWarnings(warnings), output: { entryFileNames: basename(output) } }
+      rolldownOptions: { onwarn: onlyWarnings(warnings), output: { entryFileNames: entryNames(job) } }
     }
   })
   return warnings
 }
 
-const inRolldown: Bundler = async ({ entry, external, options, output }) => {
+const inRolldown: Bundler = async (job) => {
+  const { chunks, entry, external, options, output } = job
   const warnings: Array<string> = []
   const bundle = await rolldown({
     input: entry,
@@ -66,13 +76,16 @@ const inRolldown: Bundler = async ({ entry, external, options, output }) => {
     plugins: [giveway.rolldown(options)],
     onwarn: onlyWarnings(warnings)
   })
-  await bundle.write({ file: output, format: "esm", sourcemap: true, codeSplitting: false })
+  const files = { dir: dirname(output), entryFileNames: entryNames(job) }
+  const file = { file: output, codeSplitting: false }
+  await bundle.write({ ...(chunks === true ? files : file), format: "esm", sourcemap: true })
   await bundle.close()
   return warnings
 }
 
 /** Rollup knows neither TypeScript nor packages by itself. */
-const inRollup: Bundler = async ({ entry, external, options, output }) => {
+const inRollup: Bundler = async (job) => {
+  const { chunks, entry, external, options, output } = job
   const warnings: Array<string> = []
   const bundle = await rollup({
     input: entry,
@@ -92,7 +105,8 @@ const inRollup: Bundler = async ({ entry, external, options, output }) => {
     ],
     onwarn: onlyWarnings(warnings)
   })
-  await bundle.write({ file: output, format: "esm", sourcemap: true })
+  const files = { dir: dirname(output), entryFileNames: entryNames(job) }
+  await bundle.write({ ...(chunks === true ? files : { file: output }), format: "esm", sourcemap: true })
   await bundle.close()
   return warnings
 }

@@ -67,6 +67,24 @@ describe.each(Object.entries(bundlers))("%s", (name, bundle) => {
     assert.include(thrower, `fails.ts:${lineOf("fails.ts", "throw new Error")}:`)
   })
 
+  it("makes files of inline work, which workers import", { timeout: 120_000 }, async () => {
+    const output = join(folder, `${name}-inline.js`)
+    const entry = join(programs, "inlineBundled.ts")
+    const warnings = await bundle({ entry, output, external: true, chunks: true })
+    const own = warnings.filter((warning) => warning.includes("inlineBundled.ts"))
+    assert.lengthOf(own, 1)
+    assert.include(own[0], `inlineBundled.ts:${lineOf("inlineBundled.ts", "Compute.fn(() => counter)")}:`)
+
+    const { stdout } = await node(output)
+    assert.deepStrictEqual(stdout.match(/evaluated on \d+/g), ["evaluated on 0"])
+    const { failed, onWorkers, refused, results, stopped } = seenIn(stdout)
+    assert.isTrue(onWorkers)
+    assert.deepStrictEqual(results, [14, 30, 285])
+    assert.deepStrictEqual(failed, ["TooLong", true])
+    assert.strictEqual(stopped, "None")
+    assert.include(refused, "counter changes")
+  })
+
   it("leaves alone what it cannot compile, with a warning", { timeout: 60_000 }, async () => {
     // a bundler makes a module of CommonJS; Rolldown refuses what is not UTF-8 by itself
     const unfit = new Set(["common.cjs", "generated.js"])
