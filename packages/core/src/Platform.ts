@@ -13,6 +13,7 @@ import * as YieldPoint from "./YieldPoint.ts"
 export * as sharedMemory from "./internal/sharedMemory.ts"
 export * as answers from "./internal/answers.ts"
 export type { Place } from "./internal/jobQueue.ts"
+export * as jobRing from "./internal/sharedMemory/jobRing.ts"
 export { ElementWindow } from "./internal/elementWindow.ts"
 export { findUncloneable } from "./internal/cloneable.ts"
 export * as autoCaller from "./internal/autoCaller.ts"
@@ -28,6 +29,7 @@ export type {
   JobListener,
   JobRequest,
   JobRunner,
+  JobTarget,
   Outcome,
   ToWorker
 } from "./internal/jobMessages.ts"

@@ -2,7 +2,9 @@
  * Compute on Node's worker threads.
  *
  * Workers start on demand up to `maxWorkers`, run one job at a time, and are replaced when a job kills them. Jobs wait in
- * one queue, first come first served, so a long job delays none but itself.
+ * one queue, first come first served. The next few are sent ahead into the workers' inboxes in shared memory, more of them
+ * the shorter jobs are, so that no worker waits for this thread between two jobs; what a worker has not begun can be taken
+ * back at any time, so a long job delays none but itself, and a killed one takes none with it.
  *
  * **Cancelling** an interrupted caller's job takes three steps: a flag in shared memory that the job meets at its next
  * yield point; after `grace` without an answer, the worker is terminated; a warm worker that stands by takes its place at
@@ -11,6 +13,8 @@
  *
  * A job that is lost with its worker fails with a typed error and is never run again by itself: it may have done half of
  * its work, and it may be what killed the worker.
+ *
+ * Rejected: several jobs posted to a worker at once (neighbours wait behind a long job and die with a killed one).
  */
 import { realpathSync } from "node:fs"
 import { availableParallelism, totalmem } from "node:os"
@@ -277,9 +281,15 @@ const resolve = Effect.fnUntraced(function* (options: Options): Effect.fn.Return
     maxHeapMb: yield* wholeNumber(of, "maxHeapMb", options.maxHeapMb ?? defaultHeapMb(maxWorkers), leastHeapMb),
     priority: options.priority === false ? false : yield* wholeNumber(of, "priority", options.priority ?? 19, 0, 19),
     standby: options.standby ?? true,
-    yieldPoints: options.yieldPoints ?? true
+    yieldPoints: options.yieldPoints ?? true,
+    // with all cores at work a spin takes what it waits for away from others
+    spinMicros: maxWorkers < availableParallelism() ? spinMicros : 0,
+    ahead: 1
   }
 })
+
+/** How long an idle worker looks out for its next job before it sleeps: about what waking it would take. */
+const spinMicros = 50
 
 /** Node's timers count in an Int32; a longer one fires at once, and would kill what is to be spared. */
 const mostMs = 2 ** 31 - 1

@@ -120,7 +120,8 @@ describe("map", () => {
 
   it.live("unordered, lets short jobs pass a long one", () =>
     Effect.gen(function* () {
-      yield* Compute.forEach([1, 1], jobs.spin, { chunk: 1 })
+      while ((yield* Compute.statistics).idle < 2) yield* Effect.sleep(5)
+      yield* Compute.forEach([50, 50], jobs.spin, { chunk: 1 })
       const times = yield* Stream.fromIterable([500, 1, 2, 3]).pipe(
         Compute.map(jobs.spin, { chunk: 1, unordered: true }),
         Stream.runCollect

@@ -9,12 +9,16 @@ import type { Place } from "./jobQueue.ts"
 import type { Signal } from "./telemetry.ts"
 import type { Packed } from "./transport.ts"
 
-/** One job as its caller describes it. */
-export interface JobRequest {
+/** What a job runs. */
+export interface JobTarget {
   readonly moduleUrl: string
   readonly name: string
   /** whether it is a pure function, with its arguments as payload, and no task */
   readonly pure?: boolean
+}
+
+/** One job as its caller describes it. */
+export interface JobRequest extends JobTarget {
   /** whether the payload is an array of payloads, for a run each */
   readonly batch?: boolean
   /** of a job that emits: how many elements it may be ahead of its caller */
@@ -62,7 +66,10 @@ export const succeeded = (ending: Ending): boolean =>
   ending._tag === "Success" || (ending._tag === "Batch" && ending.stopped === undefined)
 
 export type ToWorker =
-  | { readonly _tag: "Run"; readonly job: number; readonly request: JobRequest }
+  /** there are jobs in the ring */
+  | null
+  /** the data of a job that is in the ring; `undefined`: they could not be sent, and the job was withdrawn */
+  | { readonly _tag: "Run"; readonly job: number; readonly request: JobRequest | undefined }
   | { readonly _tag: "Cancel"; readonly job: number }
   /** the caller took so many elements: the job may send as many more */
   | { readonly _tag: "Grant"; readonly job: number; readonly elements: number }
@@ -70,6 +77,8 @@ export type ToWorker =
   | { readonly _tag: "Stop" }
 
 export type FromWorker =
+  /** there are answers in the ring */
+  | null
   /** `complaint`: what did not work, but need not */
   | { readonly _tag: "Ready"; readonly complaint: string | undefined }
   /** something threw where no fiber could catch it; the worker ends */

@@ -1,11 +1,13 @@
 /**
- * The compute worker: takes one job at a time from its port, runs it as a fiber under the fair scheduler, and answers.
+ * The compute worker: takes one job after another from its inbox, runs each as a fiber under the fair scheduler, and
+ * answers.
  *
  * A cancel comes twice. The flag in shared memory is seen by running code: by `YieldPoint.check` in plain functions, and
  * here at every operation of a fiber (`attention`). The message is seen by an idle event loop: it wakes a job that waits.
- * Whichever is first interrupts the job's fiber, once; its finalizers run before the answer is sent.
+ * Whichever is first interrupts the job's fiber, once; its finalizers run before the answer is given.
  *
- * **Invariant**: `Done` is the last this worker says of a job, and when it is said nothing of the job's fiber runs.
+ * **Invariant**: its answer is the last this worker says of a job, and when it is given nothing of the job's fiber runs. A
+ * job that has sent messages (logs, spans, elements) is answered by message too, so that its answer does not overtake them.
  *
  * Anything thrown where no fiber can catch it (a timer's callback) ends the worker: its state cannot be trusted any more.
  * The job that runs is told; that it was its callback is a guess, but nearly always right.
@@ -28,11 +30,16 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
+import { Desk } from "./desk.ts"
 import * as threadPriority from "../internal/threadPriority.ts"
 import * as workerData from "../internal/workerData.ts"
 
 interface Running {
   readonly job: number
+  /** ms of `performance.now` */
+  readonly begunAt: number
+  /** whether messages of it are on their way */
+  said: boolean
   fiber: Fiber.Fiber<Outcome> | undefined
   interrupted: boolean
   /** of a job that emits */
@@ -42,6 +49,7 @@ interface Running {
 const port = parentPort!
 const data = workerData.own()
 const block = sharedMemory.fromBuffer(data.block)
+const desk = new Desk(data.inbox, data.spinMicros, (message) => port.postMessage(message))
 let running: Running | undefined
 
 const post = (message: FromWorker): void => port.postMessage(message)
@@ -60,15 +68,22 @@ const attention = (): void => {
 const base = Context.make(Scheduler.Scheduler, FairScheduler.make({ attention })) as Context.Context<never>
 const executor = jobExecutor.make((url) => import(url), base)
 
-const contextOf = (job: number, request: JobRequest): Context.Context<never> =>
-  telemetry.relay((signal) => post({ _tag: "Signal", job, signal }), jobContext.restore(request.context, base))
+const contextOf = (mine: Running, request: JobRequest): Context.Context<never> =>
+  telemetry.relay(
+    (signal) => {
+      mine.said = true
+      post({ _tag: "Signal", job: mine.job, signal })
+    },
+    jobContext.restore(request.context, base)
+  )
+
+const elementsOf = (job: number, { window }: JobRequest): ElementWindow | undefined =>
+  window === undefined ? undefined : new ElementWindow(window, (elements) => post({ _tag: "Elements", job, elements }))
 
 const run = (job: number, request: JobRequest): void => {
-  const elements =
-    request.window === undefined
-      ? undefined
-      : new ElementWindow(request.window, (elements) => post({ _tag: "Elements", job, elements }))
-  const mine: Running = { job, fiber: undefined, interrupted: false, elements }
+  const elements = elementsOf(job, request)
+  const said = elements !== undefined
+  const mine: Running = { job, begunAt: desk.now, said, fiber: undefined, interrupted: false, elements }
   running = mine
   sharedMemory.setJob(block, job)
   enterJob(block, job)
@@ -76,12 +91,33 @@ const run = (job: number, request: JobRequest): void => {
     mine.fiber = fiber as Fiber.Fiber<Outcome>
     return executor.execute(request, elements)
   })
-  Effect.runForkWith(contextOf(job, request))(body).addObserver((exit) => {
+  Effect.runForkWith(contextOf(mine, request))(body).addObserver((exit) => {
     running = undefined
     leaveJob()
     sharedMemory.setJob(block, 0)
-    jobExecutor.sendOutcome(outcomeOf(job, exit), (outcome) => post({ _tag: "Done", job, outcome }))
+    desk.answer(job, outcomeOf(job, exit), mine.begunAt, mine.said)
+    work()
   })
+}
+
+let working = false
+
+/** This is the worker's loop: job after job until one waits, or there is none, or the event loop should turn. */
+const work = (): void => {
+  if (working || running !== undefined) return
+  working = true
+  desk.openTurn()
+  let next = desk.next()
+  while (next !== undefined) {
+    run(next.job, next.request)
+    if (running !== undefined) {
+      desk.tell()
+      break
+    }
+    next = desk.next()
+  }
+  working = false
+  if (desk.turnIsOver) setImmediate(work)
 }
 
 const outcomeOf = (job: number, exit: Exit.Exit<Outcome>): Outcome => {
@@ -103,9 +139,14 @@ process.on("uncaughtException", crash)
 port.on("messageerror", crash)
 
 port.on("message", (message: ToWorker) => {
+  if (message === null) {
+    work()
+    return
+  }
   switch (message._tag) {
     case "Run": {
-      run(message.job, message.request)
+      desk.received(message.job, message.request)
+      work()
       break
     }
     case "Cancel": {
@@ -150,4 +191,5 @@ for (const task of data.warmUp) {
   const complaint = await Effect.runPromise(executor.warmUp(task.moduleUrl, task.name))
   if (complaint !== undefined) complaints.push(complaint)
 }
+desk.open()
 post({ _tag: "Ready", complaint: complaints.length === 0 ? undefined : complaints.join("; ") })

@@ -23,6 +23,10 @@ export interface ComputeWorkerData {
   readonly kind: typeof kind
   /** the worker's thread block: its cancel cell, its beacon */
   readonly block: SharedArrayBuffer
+  /** its inbox: a job ring */
+  readonly inbox: SharedArrayBuffer
+  /** µs it may spin when it has nothing to do, before it sleeps */
+  readonly spinMicros: number
   /** nice value of the thread, `false` to leave it alone */
   readonly priority: number | false
   /** what gives the modules of tasks yield points as they are loaded, `undefined` to load them as they are */

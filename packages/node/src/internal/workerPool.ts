@@ -11,17 +11,17 @@ import type { Statistics } from "@giveway/core/Compute"
 import type {
   computeMetrics,
   Ending,
-  FromWorker,
   JobListener,
   JobRequest,
   JobRunner,
+  Outcome,
   Place
 } from "@giveway/core/Platform"
 import { findUncloneable, pack, poolMachine, succeeded, unpack } from "@giveway/core/Platform"
 import type { Lane, PoolView } from "../diagnostics/protocol.ts"
 import type { HousekeepingOptions } from "./housekeeping.ts"
 import { Housekeeping } from "./housekeeping.ts"
-import type { WorkerThreadOptions } from "./workerThread.ts"
+import type { WorkerThreadListener, WorkerThreadOptions } from "./workerThread.ts"
 import { WorkerThread } from "./workerThread.ts"
 
 export interface WorkerPoolOptions extends poolMachine.PoolConfig, WorkerThreadOptions, HousekeepingOptions {
@@ -39,7 +39,10 @@ interface Job {
   readonly request: JobRequest
   readonly listener: JobListener
   readonly submittedAt: number
+  /** when it was first put into an inbox */
   dispatchedAt: number | undefined
+  /** how long it ran, as its worker says */
+  ranMs: number | undefined
   /** what its worker, or its worker's end, said of it */
   ending: Ending | undefined
 }
@@ -49,6 +52,17 @@ interface Job {
  * connection takes milliseconds, and a program that is told to stop should stop.
  */
 const stopMs = 1000
+
+/** Jobs over which the mean of their times is taken. A guess. */
+const learningJobs = 16
+/** What may wait in an inbox, in ms of work: several wakes of a thread, and less than a caller notices. */
+const aheadMs = 1
+/** Jobs that take longer are sent when a worker is free: a wake is nothing to them. */
+const longMs = 4
+/** At most so many, fewer than a ring holds. */
+const mostAhead = 48
+/** How long jobs may wait behind one that turns out to be long: about as long as a timer takes to be sure. */
+const watchMs = 2
 
 /** Job numbers live in an Int32 cell of shared memory, where 0 means none. */
 const maxJob = 2 ** 31 - 1
@@ -65,6 +79,9 @@ export class WorkerPool implements JobRunner {
   /** to what the machine asked; heard before anything else */
   private readonly answers: Array<poolMachine.Event> = []
   private stepping = false
+  /** how long jobs run, a running mean */
+  private meanMs = 1
+  private watching: NodeJS.Timeout | undefined
   private lastJob = 0
   private lastBootFailure: Ending = { _tag: "Exited", code: 0 }
   private readonly counts = { completed: 0, failed: 0, cancelled: 0, killed: 0 }
@@ -88,7 +105,14 @@ export class WorkerPool implements JobRunner {
   submit(request: JobRequest, listener: JobListener, place: Place | undefined): number {
     const job = this.nextJob()
     const now = performance.now()
-    this.jobs.set(job, { request, listener, submittedAt: now, dispatchedAt: undefined, ending: undefined })
+    this.jobs.set(job, {
+      request,
+      listener,
+      submittedAt: now,
+      dispatchedAt: undefined,
+      ranMs: undefined,
+      ending: undefined
+    })
     if (this.jobs.size === 1) this.keepAlive(true)
     this.handle({ _tag: "Submit", job, now, place })
     return job
@@ -238,14 +262,17 @@ export class WorkerPool implements JobRunner {
         break
       }
       case "Withdraw": {
-        // a message that was posted cannot be taken back
-        this.answers.push({ _tag: "Kept", worker: action.worker, job: action.job })
+        const { job, worker } = action
+        this.answers.push({ _tag: thread.withdraw(job) ? "Withdrawn" : "Kept", worker, job })
         break
       }
       case "RaiseCancel": {
         const { job, worker } = action
         thread.requestCancel(job)
-        thread.timer = setTimeout(() => this.handle({ _tag: "GraceExpired", worker, job }), this.options.graceMs)
+        thread.timer = setTimeout(() => {
+          thread.collect()
+          this.handle({ _tag: "GraceExpired", worker, job })
+        }, this.options.graceMs)
         break
       }
       case "StopGrace": {
@@ -272,6 +299,7 @@ export class WorkerPool implements JobRunner {
     try {
       const thread = new WorkerThread(this.options, Array.from(this.modules), {
         message: (message) => this.receive(worker, message),
+        done: (job, outcome, ranMs) => this.done(worker, job, outcome, ranMs),
         exited: (ending) => this.exited(worker, ending)
       })
       this.threads.set(worker, thread)
@@ -283,33 +311,23 @@ export class WorkerPool implements JobRunner {
 
   private dispatch(worker: number, thread: WorkerThread, job: number): void {
     const entry = this.jobs.get(job)!
-    thread.job = job
-    entry.dispatchedAt = performance.now()
-    this.observer.metrics.dispatched(entry.dispatchedAt - entry.submittedAt)
+    entry.dispatchedAt ??= performance.now()
     try {
-      thread.post({ _tag: "Run", job, request: entry.request })
+      thread.put(job, entry.request)
+      if (thread.load > 1) this.watch()
     } catch (refusal) {
       entry.ending = { _tag: "PayloadNotCloneable", ...findUncloneable(entry.request.payload, refusal) }
       this.handle({ _tag: "JobDone", worker, job })
     }
   }
 
-  private receive(worker: number, message: FromWorker): void {
+  private receive(worker: number, message: Parameters<WorkerThreadListener["message"]>[0]): void {
     switch (message._tag) {
       case "Ready": {
         if (message.complaint !== undefined)
           this.observer.log("Debug", `Compute worker ${worker}: ${message.complaint}`)
         this.handle({ _tag: "WorkerReady", worker })
         this.tellReady()
-        break
-      }
-      case "Done": {
-        const entry = this.jobs.get(message.job)
-        if (entry !== undefined) {
-          entry.ending = message.outcome
-          if (provesImport(message.outcome)) this.modules.add(entry.request.moduleUrl)
-        }
-        this.handle({ _tag: "JobDone", worker, job: message.job })
         break
       }
       case "Elements": {
@@ -322,8 +340,44 @@ export class WorkerPool implements JobRunner {
     }
   }
 
+  private done(worker: number, job: number, outcome: Outcome, ranMs: number): void {
+    const entry = this.jobs.get(job)
+    if (entry !== undefined) {
+      entry.ending = outcome
+      entry.ranMs = ranMs
+      if (provesImport(outcome)) this.modules.add(entry.request.moduleUrl)
+      this.learn(ranMs)
+    }
+    this.handle({ _tag: "JobDone", worker, job })
+  }
+
+  /** Short jobs are sent ahead by the dozen, long ones hardly: what waits in an inbox should wait for less than a wake. */
+  private learn(ranMs: number): void {
+    // one that was interrupted by the machine, or by a collection of garbage, says little of the next
+    this.meanMs += (Math.min(ranMs, 4 * this.meanMs) - this.meanMs) / learningJobs
+    const wanted = this.meanMs > longMs ? 0 : Math.max(1, Math.floor(aheadMs / this.meanMs))
+    const ahead = Math.min(mostAhead, 2 ** Math.floor(Math.log2(wanted)))
+    if (ahead === this.state.ahead) return
+    this.handle({ _tag: "Ahead", jobs: ahead })
+  }
+
+  /** While jobs wait behind others: looks every few ms whether a worker has got on. */
+  private watch(): void {
+    if (this.watching !== undefined) return
+    this.watching = setTimeout(() => {
+      this.watching = undefined
+      let again = false
+      for (const [worker, thread] of this.threads) {
+        thread.collect()
+        if (thread.load > 1 && !thread.hasGotOn()) this.handle({ _tag: "Delayed", worker })
+        if (thread.load > 1) again = true
+      }
+      if (again) this.watch()
+    }, watchMs)
+  }
+
   private exited(worker: number, ending: Ending): void {
-    const job = this.threads.get(worker)?.job ?? 0
+    const job = this.threads.get(worker)?.begun() ?? 0
     this.threads.delete(worker)
     const entry = this.jobs.get(job)
     if (entry !== undefined) entry.ending ??= ending
@@ -348,11 +402,21 @@ export class WorkerPool implements JobRunner {
     const ending = this.endingOf(entry, as)
     const outcome = succeeded(ending) ? "completed" : ending._tag === "Cancelled" ? "cancelled" : "failed"
     this.counts[outcome]++
-    this.observer.metrics.ended(
-      outcome,
-      entry.dispatchedAt === undefined ? undefined : performance.now() - entry.dispatchedAt
-    )
+    this.record(outcome, entry)
     entry.listener.settle(ending)
+  }
+
+  /** What a job waited is what its worker did not run of the time it took. */
+  private record(outcome: "completed" | "failed" | "cancelled", { dispatchedAt, ranMs, submittedAt }: Job): void {
+    const { metrics } = this.observer
+    const now = performance.now()
+    if (dispatchedAt === undefined) {
+      metrics.ended(outcome, undefined)
+      return
+    }
+    const ran = ranMs ?? now - dispatchedAt
+    metrics.dispatched(Math.max(0, now - submittedAt - ran))
+    metrics.ended(outcome, ran)
   }
 
   private endingOf(entry: Job, as: poolMachine.Settlement): Ending {

@@ -4,8 +4,9 @@
  * **Invariant**: `exited` is called exactly once, after the last message was delivered, and says why.
  */
 import { Worker } from "node:worker_threads"
-import type { Ending, FromWorker, ToWorker } from "@giveway/core/Platform"
+import type { Ending, FromWorker, JobRequest, Outcome, ToWorker } from "@giveway/core/Platform"
 import { pack, sharedMemory } from "@giveway/core/Platform"
+import { Inbox } from "./inbox.ts"
 import * as workerData from "./workerData.ts"
 
 export interface WorkerThreadOptions {
@@ -15,10 +16,14 @@ export interface WorkerThreadOptions {
   readonly yieldPoints: boolean
   /** tasks whose modules and services it has before it is ready */
   readonly warmUp: ReadonlyArray<workerData.TaskAddress>
+  /** µs an idle worker may spin before it sleeps */
+  readonly spinMicros: number
 }
 
 export interface WorkerThreadListener {
-  readonly message: (message: FromWorker) => void
+  readonly message: (message: Exclude<FromWorker, null | { readonly _tag: "Crashed" | "Done" }>) => void
+  /** a job is over; `ranMs`: how long it ran there */
+  readonly done: (job: number, outcome: Outcome, ranMs: number) => void
   /** `ending`: what to tell the caller of the job that ran */
   readonly exited: (ending: Ending) => void
 }
@@ -29,21 +34,35 @@ const entry = new URL(`../entry/computeWorker${extension}`, import.meta.url)
 /** Given to workers by its name, so that nothing here loads the compiler. */
 const hook = new URL(`../compiler/register${extension}`, import.meta.url).href
 
+/**
+ * Answers that are heard in one turn of the event loop: with what their callers do at once, about half a millisecond of
+ * short jobs. A guess.
+ */
+const perTurn = 128
+
 export class WorkerThread {
-  /** the job it was last given */
-  job = 0
   timer: NodeJS.Timeout | undefined
   private readonly worker: Worker
   private readonly block = sharedMemory.make()
   private readonly maxHeapMb: number
+  private readonly listener: WorkerThreadListener
+  private readonly inbox = new Inbox({
+    wake: () => this.post(null),
+    post: (job, request) => this.post({ _tag: "Run", job, request })
+  })
+  private collecting = false
+  private seen = -1
   private failure: Ending | undefined
 
   constructor(options: WorkerThreadOptions, preload: ReadonlyArray<string>, listener: WorkerThreadListener) {
     this.maxHeapMb = options.maxHeapMb
+    this.listener = listener
     this.worker = new Worker(entry, {
       name: "giveway-compute",
       workerData: workerData.make({
         block: this.block.buffer,
+        inbox: this.inbox.ring.buffer,
+        spinMicros: options.spinMicros,
         priority: options.priority,
         hook: options.yieldPoints ? hook : undefined,
         preload,
@@ -52,8 +71,16 @@ export class WorkerThread {
       resourceLimits: { maxOldGenerationSizeMb: options.maxHeapMb }
     })
     this.worker.on("message", (message: FromWorker) => {
-      if (message._tag === "Crashed") this.failure = { _tag: "Died", cause: message.cause }
-      else listener.message(message)
+      if (message === null) {
+        this.collectTurn()
+      } else if (message._tag === "Done") {
+        this.inbox.received(message.job, message.outcome)
+        this.collectTurn()
+      } else if (message._tag === "Crashed") {
+        this.failure = { _tag: "Died", cause: message.cause }
+      } else {
+        listener.message(message)
+      }
     })
     // A message that cannot be read was perhaps the outcome somebody waits for: only the worker's end settles that job.
     this.worker.on("messageerror", (error) => {
@@ -63,6 +90,7 @@ export class WorkerThread {
     this.worker.on("error", (error) => this.fail(error))
     this.worker.on("exit", (code) => {
       clearTimeout(this.timer)
+      this.collect()
       listener.exited(this.failure ?? { _tag: "Exited", code })
     })
   }
@@ -70,6 +98,49 @@ export class WorkerThread {
   /** Throws what `postMessage` throws if the message cannot be cloned. */
   post(message: ToWorker): void {
     this.worker.postMessage(message)
+  }
+
+  /** Puts a job into the worker's inbox. Throws what `postMessage` throws if its request cannot be cloned. */
+  put(job: number, request: JobRequest): void {
+    this.inbox.put(job, request)
+  }
+
+  /** Takes a job back; `false` if the worker has begun it. */
+  withdraw(job: number): boolean {
+    return this.inbox.withdraw(job)
+  }
+
+  /** Jobs in the inbox: what runs, and what waits behind it. */
+  get load(): number {
+    return this.inbox.size
+  }
+
+  /** Whether anything was collected since this was asked last. */
+  hasGotOn(): boolean {
+    const { next } = this.inbox.ring
+    if (next === this.seen) return false
+    this.seen = next
+    return true
+  }
+
+  /** Once it has ended: the job that it had begun and not answered, 0 if none. */
+  begun(): number {
+    return this.inbox.begun()
+  }
+
+  /** Hears of everything that is over. */
+  collect(): void {
+    while (this.inbox.collect(perTurn, this.listener.done));
+  }
+
+  /** The same, but not all in one turn of the event loop. */
+  private collectTurn(): void {
+    if (this.collecting || !this.inbox.collect(perTurn, this.listener.done)) return
+    this.collecting = true
+    setImmediate(() => {
+      this.collecting = false
+      this.collectTurn()
+    })
   }
 
   /** Raises the flag that running code sees, and wakes code that waits. */
