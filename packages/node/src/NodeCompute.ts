@@ -283,8 +283,7 @@ const resolve = Effect.fnUntraced(function* (options: Options): Effect.fn.Return
     standby: options.standby ?? true,
     yieldPoints: options.yieldPoints ?? true,
     // with all cores at work a spin takes what it waits for away from others
-    spinMicros: maxWorkers < availableParallelism() ? spinMicros : 0,
-    ahead: 1
+    spinMicros: maxWorkers < availableParallelism() ? spinMicros : 0
   }
 })
 

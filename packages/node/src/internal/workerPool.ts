@@ -8,15 +8,7 @@
  * the next job at once; that event waits its turn in `inbox`. Listeners are told last, after workers got their next jobs.
  */
 import type { Statistics } from "@giveway/core/Compute"
-import type {
-  computeMetrics,
-  Ending,
-  JobListener,
-  JobRequest,
-  JobRunner,
-  Outcome,
-  Place
-} from "@giveway/core/Platform"
+import type { computeMetrics, Ending, JobListener, JobRequest, JobRunner, Outcome, Place } from "@giveway/core/Platform"
 import { findUncloneable, pack, poolMachine, succeeded, unpack } from "@giveway/core/Platform"
 import type { Lane, PoolView } from "../diagnostics/protocol.ts"
 import type { HousekeepingOptions } from "./housekeeping.ts"
@@ -79,8 +71,8 @@ export class WorkerPool implements JobRunner {
   /** to what the machine asked; heard before anything else */
   private readonly answers: Array<poolMachine.Event> = []
   private stepping = false
-  /** how long jobs run, a running mean */
-  private meanMs = 1
+  /** how long jobs run, a running mean; long until it is known */
+  private meanMs = 2 * longMs
   private watching: NodeJS.Timeout | undefined
   private lastJob = 0
   private lastBootFailure: Ending = { _tag: "Exited", code: 0 }
