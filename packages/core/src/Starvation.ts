@@ -197,6 +197,16 @@ export class Starvation extends Schema.Class<Starvation>("@giveway/core/Starvati
     const { fiberId, late, name, place, whole } = this.hog
     return starvationText.finished({ cause: this.cause, fiberId, name, place, late, whole }, this.durationMs)
   }
+
+  /** What to do about it. */
+  get fix(): string {
+    return starvationText.advice(blameOf(this))
+  }
+
+  /** The same for the same trouble: its cause, name and function, whatever the fiber, the line and the time. */
+  get fingerprint(): string {
+    return fingerprintOf(this)
+  }
 }
 
 /**
@@ -443,8 +453,16 @@ const partsOf = (
   }
 }
 
-const fingerprintOf = ({ cause, hog: { fiberId, late, name, place, whole } }: Starvation): string =>
-  starvationText.fingerprintOf({ cause, fiberId, name, place, late, whole })
+const blameOf = ({ cause, hog: { fiberId, late, name, place, whole } }: Starvation): starvationText.Blame => ({
+  cause,
+  fiberId,
+  name,
+  place,
+  late,
+  whole
+})
+
+const fingerprintOf = (starvation: Starvation): string => starvationText.fingerprintOf(blameOf(starvation))
 
 const recordOf = (
   state: State,

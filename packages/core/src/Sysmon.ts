@@ -185,6 +185,12 @@ export interface Report {
 export const line = (report: Report): string =>
   `giveway: ${starvationText.ongoing(report)}${starvationText.suppressed(report.suppressed)}`
 
+/** What to do about what a report tells. */
+export const fix = (report: Report): string => starvationText.fix(report)
+
+/** The same for the same trouble, see `Starvation.fingerprint`. */
+export const fingerprint = (report: Report): string => starvationText.fingerprint(report)
+
 /** What the watcher tells the watched thread. */
 export type Message =
   | { readonly _tag: "Sampled"; readonly key: string; readonly sample: Sample }

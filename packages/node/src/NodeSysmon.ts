@@ -16,6 +16,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as garbage from "./internal/garbage.ts"
+import * as lastWords from "./internal/lastWords.ts"
 import { monotonicOrigin } from "./internal/sharedClock.ts"
 import type { SysmonStart } from "./internal/sysmonStart.ts"
 import * as NodeDiagnostics from "./NodeDiagnostics.ts"
@@ -114,6 +115,7 @@ const watch =
         intervalMs,
         graceMs,
         perMinute,
+        witness: lastWords.witness.file,
         logs,
         surroundings: { cwd: process.cwd(), own: ownFolders() },
         origin: performance.timeOrigin,
@@ -144,6 +146,10 @@ const watch =
         if (message._tag === "Settled") afterTurns(settleTurns, () => settle(message))
         else receive(message)
       })
+      yield* Effect.acquireRelease(
+        Effect.sync(() => lastWords.add(port, (message) => (message._tag === "Settled" ? settle : receive)(message))),
+        (remove) => Effect.sync(remove)
+      )
       port.unref()
       yield* serving.start({ buffer, accounts, thresholdMs, starvation })
       return (request: Sysmon.Request) => {

@@ -107,7 +107,8 @@ const where = ({ cause, late, place }: Blame): string => {
 /** Causes that blame nobody: a place in the program has nothing to do with them. */
 const isNobodys = (cause: Cause): boolean => cause === "gc" || cause === "os-starved" || cause === "suspended"
 
-const advice = ({ cause, place, whole }: Blame): string => {
+/** What to do about it. */
+export const advice = ({ cause, place, whole }: Blame): string => {
   switch (cause) {
     case "slice":
       return whole !== undefined ? whyWhole(whole) : "run it with Compute.run, or mark it Pure"
@@ -151,5 +152,7 @@ export const suppressed = (count: number): string => (count === 0 ? "" : ` (${co
 /** The same trouble has the same fingerprint: its cause, name and function, not the fiber, the line nor the time. */
 export const fingerprintOf = ({ cause, name, place }: Blame): string =>
   `${cause}|${name ?? ""}|${place === undefined ? "" : `${place.file}:${place.function ?? place.line}`}`
+
+export const fix = (report: Reported): string => advice(blameOf(report))
 
 export const fingerprint = (report: Reported): string => fingerprintOf(blameOf(report))

@@ -7,6 +7,7 @@ import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { readFileSync } from "node:fs"
 import { compile } from "./compile.ts"
+import { doctor } from "./doctor.ts"
 import { dump } from "./dump.ts"
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
@@ -15,7 +16,7 @@ const { version } = JSON.parse(readFileSync(new URL("../../package.json", import
 
 const giveway = Command.make("giveway").pipe(
   Command.withDescription("Structured concurrency for Effect on Node: async for waiting, threads for working"),
-  Command.withSubcommands([compile, dump])
+  Command.withSubcommands([compile, doctor, dump])
 )
 
 // a reader that has seen enough (`giveway compile x.ts --code | head`) ends the program, not in an error

@@ -9,7 +9,7 @@
  * Never used: the inspector's Debugger domain, which makes every `await` of the watched thread 8 times slower for as
  * long as it is enabled.
  */
-import { writeSync } from "node:fs"
+import { appendFileSync, writeSync } from "node:fs"
 import { Session } from "node:inspector"
 import { setTimeout as after } from "node:timers/promises"
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads"
@@ -18,6 +18,7 @@ import type { FromSysmon } from "../diagnostics/protocol.ts"
 import { clockOf } from "../internal/sharedClock.ts"
 import { ofMainThread, ownWait } from "../internal/threadTimes.ts"
 import type { SysmonStart } from "../internal/sysmonStart.ts"
+import * as witness from "../internal/witness.ts"
 
 const start = workerData as SysmonStart
 const { port } = start
@@ -56,6 +57,7 @@ const execute = (action: Sysmon.Action): void => {
     case "Ask":
       return ask()
     case "Report":
+      if (start.witness !== undefined) appendFileSync(start.witness, witness.reported(action.report, now()))
       start.diagnostics?.postMessage({ _tag: "Report", report: action.report } satisfies FromSysmon)
       if (start.logs && !action.quiet) writeSync(2, `${Sysmon.line(action.report)}\n`)
   }

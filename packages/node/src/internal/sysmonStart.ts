@@ -17,6 +17,8 @@ export interface SysmonStart {
   /** how long only stalls of a second and more are said */
   readonly graceMs: number
   readonly perMinute: Sysmon.PerMinute
+  /** the file to which it writes its reports too, for `giveway doctor` */
+  readonly witness: string | undefined
   /** whether it writes to standard error */
   readonly logs: boolean
   readonly surroundings: Sysmon.Surroundings

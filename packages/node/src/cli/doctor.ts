@@ -1,0 +1,169 @@
+/**
+ * `giveway doctor FILE`: starvation as a CI check. Runs a program or a test command with supervision put into every Node
+ * process of it, and says what held an event loop past the budget, with place, cause and fix.
+ *
+ * Standard input, output and errors stay the program's own; what was found comes when it has ended, also after Ctrl-C.
+ */
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Console from "effect/Console"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
+import * as Path from "effect/Path"
+import * as Stream from "effect/Stream"
+import * as ChildProcess from "effect/process/ChildProcess"
+import type { Line } from "../internal/witness.ts"
+import * as findings from "./doctorFindings.ts"
+import * as report from "./doctorReport.ts"
+
+const duration = (name: string, standard: string, leastMs: number, description: string) =>
+  Flag.String(name).pipe(
+    Flag.withMetavar("duration"),
+    Flag.withDescription(description),
+    Flag.withDefault(standard),
+    Flag.filterMap(
+      (text) => {
+        // "20ms" is what people write; Effect reads "20 millis"
+        const input = text.replace(/^([\d.]+)\s*ms$/, "$1 millis").replace(/^([\d.]+)\s*s$/, "$1 seconds")
+        const ms = Option.map(Duration.fromInput(input as Duration.Input), Duration.toMillis)
+        return Option.filter(ms, (ms) => ms >= leastMs && Number.isFinite(ms))
+      },
+      (text) => `"${text}" is no duration of at least ${leastMs} ms, such as 20ms or "1 second"`
+    )
+  )
+
+const flags = {
+  budget: duration("budget", "20ms", 10, "How long an event loop may be held (default 20ms, at least 10ms)"),
+  grace: duration(
+    "grace",
+    "1s",
+    0,
+    "How long a process may take to start: what begins within it is listed, not counted"
+  ),
+  junit: Flag.String("junit").pipe(
+    Flag.withMetavar("file"),
+    Flag.optional,
+    Flag.withDescription("Write JUnit XML to this file too")
+  ),
+  json: Flag.Boolean("json").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("Print what was found as JSON, and what the program prints to standard error")
+  ),
+  reportOnly: Flag.Boolean("report-only").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("End with the program's own exit code, whatever was found")
+  )
+}
+
+const operands = {
+  file: Argument.String("file").pipe(
+    Argument.withDescription("A JavaScript or TypeScript program, or any command, such as npx")
+  ),
+  args: Argument.String("args").pipe(
+    Argument.variadic(),
+    Argument.withDescription("Its arguments; put -- before the first that begins with -")
+  )
+}
+
+const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js"
+
+/** What makes a Node process a watched one. A URL has no spaces. */
+const preload = new URL(`../entry/doctor${extension}`, import.meta.url).href
+
+/** How long the program may take to end after Ctrl-C before it is killed: its loop may be stuck. */
+const patience = "5 seconds"
+
+const nodeOptions = (): string =>
+  [
+    process.env["NODE_OPTIONS"] ?? "",
+    // the doctor itself may run from sources
+    ...process.execArgv.filter((option) => option.startsWith("--conditions=")),
+    `--import=${preload}`
+  ]
+    .join(" ")
+    .trim()
+
+const isModule = (file: string): boolean => /\.[cm]?[jt]sx?$/.test(file)
+
+/** The program's exit code; 128 and more as shells have it, if a signal ended it. */
+const runIn = Effect.fnUntraced(function* (
+  folder: string,
+  command: string,
+  args: ReadonlyArray<string>,
+  budgetMs: number,
+  json: boolean
+) {
+  const child = yield* ChildProcess.make(command, args, {
+    stdin: "inherit",
+    stdout: json ? "pipe" : "inherit",
+    stderr: "inherit",
+    extendEnv: true,
+    env: { NODE_OPTIONS: nodeOptions(), GIVEWAY_DOCTOR: folder, GIVEWAY_DOCTOR_BUDGET: String(budgetMs) },
+    // in the doctor's own group, so that Ctrl-C reaches both
+    detached: false,
+    forceKillAfter: patience
+  })
+  if (!json) return yield* child.exitCode
+  // standard output is for what was found
+  const forwarded = Stream.runForEach(child.stdout, (bytes) => Effect.sync(() => process.stderr.write(bytes)))
+  const [exitCode] = yield* Effect.all([child.exitCode, forwarded], { concurrency: 2 })
+  return exitCode
+})
+
+const linesOf = (text: string): ReadonlyArray<Line> =>
+  text
+    .split("\n")
+    .filter((line) => line.endsWith("}"))
+    .map((line) => JSON.parse(line) as Line)
+
+export const doctor = Command.make(
+  "doctor",
+  { ...flags, ...operands },
+  Effect.fnUntraced(function* ({ args, budget, file, grace, json, junit, reportOnly }) {
+    const fileSystem = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const folder = yield* fileSystem.makeTempDirectoryScoped({ prefix: "giveway-doctor-" })
+    const [command, operands] = isModule(file) ? [process.execPath, [file, ...args]] : [file, args]
+    const begun = performance.now()
+    const limits = { budgetMs: budget, graceMs: grace }
+
+    const conclude = Effect.fnUntraced(function* (code: number | undefined) {
+      const names = yield* fileSystem.readDirectory(folder)
+      const processes = yield* Effect.forEach(names, (name) =>
+        Effect.map(fileSystem.readFileString(path.join(folder, name)), linesOf)
+      )
+      const found = findings.find(processes, limits)
+      const run = { command: [file, ...args].join(" "), ...limits, tookMs: performance.now() - begun }
+      if (Option.isSome(junit)) yield* fileSystem.writeFileString(junit.value, report.junit(found, run))
+      if (json) yield* Console.log(report.json(found, run, code))
+      else yield* Console.error(report.render(found, run, process.stderr))
+      if (processes.length === 0) {
+        yield* Console.error(`giveway doctor: \`${file}\` started no Node process, so nothing was watched`)
+      }
+      const broken = processes.length === 0 || found.unwatched.length > 0 || findings.faults(found).length > 0
+      return code !== 0 ? code : broken && !reportOnly ? 1 : 0
+    })
+
+    const exitCode = yield* Effect.scoped(runIn(folder, command, operands, budget, json)).pipe(
+      Effect.catch((error) => Effect.as(Console.error(`giveway doctor: ${error.message}`), undefined)),
+      Effect.onInterrupt(() => Effect.ignore(conclude(undefined)))
+    )
+    const code = yield* conclude(exitCode)
+    yield* Effect.sync(() => void (process.exitCode = code ?? 1))
+  }, Effect.scoped)
+).pipe(
+  Command.withDescription(
+    `Runs a program or a test command and reports what held an event loop past the budget: the cause, the fiber or function, the line, and what to do about it, once for each trouble. Every Node process that it starts is watched, whether it knows Giveway or not. Exits with 1 if there is a fault, else with the program's own exit code.
+
+Not counted, but listed: blocking that the program allows (Supervision.allowBlocking), what happens within --grace of a process's start, and what is nobody's doing (garbage collection, a machine without a free core, a stopped process).`
+  ),
+  Command.withShortDescription("Runs a program or its tests, and reports what holds its event loop"),
+  Command.withExamples([
+    { command: "giveway doctor src/main.ts", description: "A program, until it ends or Ctrl-C" },
+    { command: "giveway doctor --budget 50ms --junit stalls.xml -- npx vitest run", description: "A CI check" },
+    { command: "giveway doctor --json src/main.ts -- --port 8080", description: "For scripts" }
+  ])
+)

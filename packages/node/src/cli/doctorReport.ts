@@ -1,0 +1,131 @@
+/**
+ * What `giveway doctor` found, as text, as JUnit XML and as JSON.
+ */
+import { styleText } from "node:util"
+import type { Finding, Findings, Verdict } from "./doctorFindings.ts"
+import { faults } from "./doctorFindings.ts"
+
+/** A run, as far as a report mentions it. */
+export interface Run {
+  readonly command: string
+  readonly budgetMs: number
+  readonly graceMs: number
+  readonly tookMs: number
+}
+
+const ms = (value: number): string => (value < 10_000 ? `${Math.round(value)} ms` : `${(value / 1000).toFixed(1)} s`)
+
+const often = ({ count, totalMs, worst }: Finding): string =>
+  count === 1 ? `once, for ${ms(totalMs)}` : `${count} times, ${ms(totalMs)} in all, ${ms(worst.durationMs)} at worst`
+
+const whereOf = ({ worst: { late, place } }: Finding): string | undefined => {
+  if (place === undefined) return undefined
+  return `${late ? "near" : "at"} ${place.file}:${place.line}${place.function === undefined ? "" : ` in ${place.function}`}`
+}
+
+const titleOf = ({ worst: { cause, name } }: Finding): string =>
+  name === undefined ? cause : `${cause} in \`${name}\``
+
+const headings: Record<Verdict, (run: Run) => string> = {
+  fault: ({ budgetMs }) => `past the budget of ${ms(budgetMs)}`,
+  allowed: () => "allowed, so not counted",
+  startup: ({ graceMs }) => `within the first ${ms(graceMs)} of a process, so not counted (--grace)`,
+  environment: () => "nobody's doing (garbage collection, no core, a stopped process), so not counted"
+}
+
+const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`
+
+/** For people; in colours if `stream` is a terminal. */
+export const render = (found: Findings, run: Run, stream: NodeJS.WriteStream): string => {
+  const paint = (style: Parameters<typeof styleText>[0], text: string): string => styleText(style, text, { stream })
+  const lines = [
+    paint("bold", `giveway doctor: ${run.command}`),
+    paint("gray", `watched ${count(found.processes, "process").replace("processs", "processes")} for ${ms(run.tookMs)}`)
+  ]
+  for (const why of found.unwatched) lines.push(paint("red", `a process could not be watched: ${why}`))
+  let heading: Verdict | undefined
+  found.findings.forEach((finding, index) => {
+    const { verdict, worst } = finding
+    if (verdict !== heading) lines.push("", paint("bold", headings[verdict](run)))
+    heading = verdict
+    lines.push(
+      `${index + 1}. ${paint(verdict === "fault" ? "red" : "yellow", titleOf(finding))} held the loop ${often(finding)}`
+    )
+    const where = whereOf(finding)
+    if (where !== undefined) lines.push(`   ${where}`)
+    if (worst.allowed !== undefined) lines.push(`   allowed: ${worst.allowed}`)
+    if (verdict === "fault" || verdict === "startup") lines.push(`   fix: ${worst.fix}`)
+  })
+  const broken = faults(found).length
+  const result =
+    broken === 0
+      ? `no fault past the budget of ${ms(run.budgetMs)}`
+      : `${count(broken, "fault")} past the budget of ${ms(run.budgetMs)}`
+  return [...lines, "", paint(broken === 0 ? "green" : "red", result)].join("\n")
+}
+
+/** For programs. */
+export const json = (found: Findings, run: Run, exitCode: number | undefined): string =>
+  JSON.stringify(
+    {
+      ...run,
+      exitCode,
+      processes: found.processes,
+      unwatched: found.unwatched,
+      findings: found.findings.map(({ count, fingerprint, totalMs, verdict, worst }) => ({
+        verdict,
+        cause: worst.cause,
+        name: worst.name,
+        file: worst.place?.file,
+        line: worst.place?.line,
+        function: worst.place?.function,
+        late: worst.late,
+        count,
+        totalMs,
+        worstMs: worst.durationMs,
+        fix: worst.fix,
+        allowed: worst.allowed,
+        fingerprint,
+        stack: worst.stack
+      }))
+    },
+    undefined,
+    2
+  )
+
+/** What XML 1.0 cannot hold, escaped or not. */
+// oxlint-disable-next-line no-control-regex
+const unspeakable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g
+
+const xml = (text: string): string =>
+  text
+    .replace(unspeakable, "")
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;")
+
+/** JUnit XML: a test case for each finding, and one for the whole, so that there is always one. */
+export const junit = (found: Findings, run: Run): string => {
+  const broken = faults(found)
+  const cases = found.findings.map((finding) => {
+    const { verdict, worst } = finding
+    const open = `    <testcase classname="giveway doctor" name="${xml(`${titleOf(finding)} ${whereOf(finding) ?? ""}`.trim())}" time="${(finding.totalMs / 1000).toFixed(3)}">`
+    const inside =
+      verdict === "fault"
+        ? `<failure type="${xml(worst.cause)}" message="${xml(`held the loop ${often(finding)}: ${worst.fix}`)}">${xml(worst.stack ?? worst.text)}</failure>`
+        : `<skipped message="${xml(worst.allowed ?? headings[verdict](run))}"/>`
+    return `${open}${inside}</testcase>`
+  })
+  const whole = `    <testcase classname="giveway doctor" name="${xml(`${run.command} stays within ${ms(run.budgetMs)}`)}" time="${(run.tookMs / 1000).toFixed(3)}">${
+    broken.length === 0 ? "" : `<failure type="budget" message="${count(broken.length, "fault")}"/>`
+  }</testcase>`
+  const failures = broken.length === 0 ? 0 : broken.length + 1
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<testsuites>
+  <testsuite name="giveway doctor" tests="${cases.length + 1}" failures="${failures}" skipped="${cases.length - broken.length}" time="${(run.tookMs / 1000).toFixed(3)}">
+${[...cases, whole].join("\n")}
+  </testsuite>
+</testsuites>
+`
+}

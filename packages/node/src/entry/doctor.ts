@@ -1,0 +1,67 @@
+/**
+ * What `giveway doctor` puts into each Node process that it starts, and that those start (`--import`): supervision, before the
+ * program's own first module. Whatever stalls the main thread is written to a file that the doctor reads.
+ *
+ * The program need not know Giveway or Effect. If it uses the same copy of Effect, its fibers are seen; otherwise stalls
+ * have a line and no fiber.
+ */
+import { appendFileSync } from "node:fs"
+import { join } from "node:path"
+import { isMainThread } from "node:worker_threads"
+import * as lastWords from "../internal/lastWords.ts"
+import * as witness from "../internal/witness.ts"
+
+/** Longer than the heartbeat's period: a stall in which the program ended is found by the beat after it. */
+const lastBeatMs = 60
+
+const watch = async (folder: string, threshold: string): Promise<void> => {
+  const file = join(folder, `${process.pid}.jsonl`)
+  const write = (line: string): void => appendFileSync(file, line)
+  const at = performance.timeOrigin
+  write(witness.line({ _tag: "Began", pid: process.pid, at, command: process.argv.slice(1).join(" ") }))
+
+  const Effect = await import("effect/Effect")
+  const Layer = await import("effect/Layer")
+  const Logger = await import("effect/Logger")
+  const ManagedRuntime = await import("effect/ManagedRuntime")
+  const Stream = await import("effect/Stream")
+  const Supervision = await import("@giveway/core/Supervision")
+  const NodeSysmon = await import("../NodeSysmon.ts")
+
+  const layer = NodeSysmon.layer({ threshold: `${Number(threshold)} millis`, logs: false })
+  const runtime = ManagedRuntime.make(Layer.provide(layer, Logger.layer([])))
+  lastWords.witness.file = file
+  try {
+    await runtime.runPromise(Effect.void)
+  } catch (error) {
+    write(witness.line({ _tag: "Unwatched", why: String(error) }))
+    return
+  } finally {
+    lastWords.witness.file = undefined
+  }
+  let written = 0
+  const supervision = await runtime.runPromise(Effect.service(Supervision.Supervision))
+  runtime.runFork(
+    Stream.runForEach(supervision.starvation, (stall) =>
+      Effect.sync(() => {
+        written = Math.max(written, stall.id)
+        write(witness.stalled(stall))
+      })
+    )
+  )
+  let rested = false
+  process.on("beforeExit", () => {
+    if (rested) return
+    rested = true
+    setTimeout(() => {}, lastBeatMs)
+  })
+  process.on("exit", () => {
+    lastWords.hear()
+    for (const stall of Effect.runSync(supervision.recent)) {
+      if (stall.id > written) write(witness.stalled(stall))
+    }
+  })
+}
+
+const { GIVEWAY_DOCTOR: folder, GIVEWAY_DOCTOR_BUDGET: budget = "20" } = process.env
+if (isMainThread && folder !== undefined) await watch(folder, budget)

@@ -1,0 +1,83 @@
+/**
+ * What a process that `giveway doctor` runs leaves behind: one JSON object a line, in a file of its own, written by its main
+ * thread and by the thread that watches it. Appending is synchronous: the next moment may be the last.
+ */
+import type * as Starvation from "@giveway/core/Starvation"
+import * as Sysmon from "@giveway/core/Sysmon"
+
+/** One stall, whoever saw it. Times in ms; `startedAt` since the epoch. */
+export interface Stall {
+  readonly startedAt: number
+  readonly durationMs: number
+  /** of that, how long the thread had no core */
+  readonly unobservedMs: number
+  readonly cause: string
+  readonly name: string | undefined
+  readonly place: { readonly file: string; readonly line: number; readonly function: string | undefined } | undefined
+  /** whether the place is only near */
+  readonly late: boolean
+  readonly stack: string | undefined
+  /** in one sentence */
+  readonly text: string
+  readonly fix: string
+  readonly fingerprint: string
+  /** the reason, if it was allowed */
+  readonly allowed: string | undefined
+}
+
+export type Line =
+  | { readonly _tag: "Began"; readonly pid: number; readonly at: number; readonly command: string }
+  /** why it could not be watched */
+  | { readonly _tag: "Unwatched"; readonly why: string }
+  /** it is over, and this is all of it */
+  | { readonly _tag: "Stalled"; readonly stall: Stall }
+  /** it lasts; the last one for a key counts, unless it is over */
+  | { readonly _tag: "Stalls"; readonly key: string; readonly stall: Stall }
+
+export const line = (line: Line): string => `${JSON.stringify(line)}\n`
+
+export const stalled = (starvation: Starvation.Starvation): string => {
+  const { allowed, cause, durationMs, fingerprint, fix, hog, startedAt, unobservedMs } = starvation
+  const { late, name, place, stack } = hog
+  const text = String(starvation)
+  return line({
+    _tag: "Stalled",
+    stall: {
+      startedAt,
+      durationMs,
+      unobservedMs,
+      cause,
+      name,
+      place,
+      late,
+      stack,
+      text,
+      fix,
+      fingerprint,
+      allowed
+    }
+  })
+}
+
+export const reported = (report: Sysmon.Report, now: number): string => {
+  const { ageMs, cause, key, name, sample } = report
+  const { allowed } = report as { readonly allowed?: string | undefined }
+  return line({
+    _tag: "Stalls",
+    key,
+    stall: {
+      startedAt: now - ageMs,
+      durationMs: ageMs,
+      unobservedMs: 0,
+      cause,
+      name,
+      place: sample?.place,
+      late: sample?.late ?? true,
+      stack: sample?.stack,
+      text: Sysmon.line(report),
+      fix: Sysmon.fix(report),
+      fingerprint: Sysmon.fingerprint(report),
+      allowed
+    }
+  })
+}

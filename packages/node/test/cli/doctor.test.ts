@@ -1,0 +1,158 @@
+/**
+ * `giveway doctor` on real programs: what it finds in them, how it ends, and that it ends.
+ */
+import { spawn } from "node:child_process"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+
+const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url))
+
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "giveway doctor "))
+  mkdirSync(join(folder, "src"))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+interface Finding {
+  readonly verdict: string
+  readonly cause: string
+  readonly file?: string
+  readonly line?: number
+  readonly function?: string
+  readonly worstMs: number
+}
+
+interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Starts the doctor; `stop` is called with what the program has printed so far. */
+const doctor = (args: ReadonlyArray<string>, stop?: (stderr: string, kill: () => void) => void): Promise<Ended> =>
+  new Promise((resolve) => {
+    const child = spawn(process.execPath, ["--conditions=giveway-source", main, "doctor", ...args], {
+      cwd: folder,
+      // a group of its own, as in a terminal: Ctrl-C goes to all of it
+      detached: true
+    })
+    let stdout = ""
+    let stderr = ""
+    child.stdout.on("data", (data) => (stdout += data))
+    child.stderr.on("data", (data) => {
+      stderr += data
+      stop?.(stderr, () => {
+        stop = undefined
+        process.kill(-child.pid!, "SIGINT")
+      })
+    })
+    const timeout = setTimeout(() => process.kill(-child.pid!, "SIGKILL"), 25_000)
+    child.once("close", (code) => {
+      clearTimeout(timeout)
+      resolve({ code, stdout, stderr })
+    })
+  })
+
+const program = (name: string, text: string): string => {
+  writeFileSync(join(folder, name), text)
+  return name
+}
+
+const faultsOf = (stdout: string): ReadonlyArray<Finding> =>
+  (JSON.parse(stdout) as { readonly findings: ReadonlyArray<Finding> }).findings.filter(
+    ({ verdict }) => verdict === "fault"
+  )
+
+const spin = `const spin = (ms) => {
+  const end = performance.now() + ms
+  while (performance.now() < end);
+}
+`
+
+const eager = ["--grace", "0s", "--budget", "60ms", "--json"]
+
+describe("a program that knows neither Giveway nor Effect", () => {
+  it("is told the line of a callback that holds the loop, and keeps its arguments", async () => {
+    const file = program(
+      "timer.mjs",
+      `${spin}setTimeout(function onTimer() { spin(Number(process.argv[3])) }, 200)\nsetTimeout(() => {}, 900)\n`
+    )
+    const { code, stderr, stdout } = await doctor([...eager, file, "--", "--ms", "300"])
+    assert.strictEqual(code, 1, stderr)
+    const found = faultsOf(stdout).filter(({ function: f }) => f === "spin")
+    assert.lengthOf(found, 1, stdout)
+    assert.deepInclude(found[0], { cause: "loop", file: "timer.mjs", line: 3 })
+    assert.isAtLeast(found[0]!.worstMs, 230)
+  })
+
+  it("is told of a stall in which it ended, by itself or by process.exit", async () => {
+    for (const [name, end] of [
+      ["returns", ""],
+      ["exits", "process.exit(0)"]
+    ] as const) {
+      const file = program(`${name}.mjs`, `${spin}setTimeout(() => { spin(400); ${end} }, 200)\n`)
+      const { code, stderr, stdout } = await doctor([...eager, file])
+      assert.strictEqual(code, 1, stderr)
+      const found = faultsOf(stdout).filter(({ function: f }) => f === "spin")
+      assert.lengthOf(found, 1, `${name}: ${stdout}`)
+    }
+  })
+
+  it("may take its time to start, and passes", async () => {
+    const file = program("starts.mjs", `${spin}spin(200)\nconsole.log("started")\n`)
+    const { code, stderr, stdout } = await doctor(["--budget", "60ms", "--grace", "10s", "--json", file])
+    assert.strictEqual(code, 0, stderr)
+    assert.include(stderr, "started")
+    assert.deepStrictEqual(faultsOf(stdout), [])
+  })
+
+  it("keeps its own exit code, with --report-only whatever was found", async () => {
+    const fails = program("fails.mjs", "process.exitCode = 7\n")
+    assert.strictEqual((await doctor(["--json", fails])).code, 7)
+    const slow = program("slow.mjs", `${spin}setTimeout(() => spin(300), 100)\n`)
+    assert.strictEqual((await doctor([...eager, "--report-only", slow])).code, 0)
+  })
+})
+
+describe("the doctor", () => {
+  it("watches the processes that a command starts, and writes JUnit XML", async () => {
+    const inner = program("inner.mjs", `${spin}setTimeout(() => spin(300), 100)\nsetTimeout(() => {}, 700)\n`)
+    const outer = program(
+      "outer.mjs",
+      `import { spawn } from "node:child_process"\nspawn(process.execPath, ["${inner}"], { stdio: "inherit" })\n`
+    )
+    const { code, stderr, stdout } = await doctor([...eager, "--junit", "stalls.xml", "--", process.execPath, outer])
+    assert.strictEqual(code, 1, stderr)
+    assert.isTrue(
+      faultsOf(stdout).some(({ file }) => file === "inner.mjs"),
+      stdout
+    )
+    assert.match(readFileSync(join(folder, "stalls.xml"), "utf8"), /<failure type="loop" .*inner\.mjs/s)
+  })
+
+  it("says what it cannot do", async () => {
+    const missing = await doctor(["--", "no-such-command-anywhere"])
+    assert.strictEqual(missing.code, 1)
+    assert.include(missing.stderr, "no-such-command-anywhere")
+    const budget = await doctor(["--budget", "soon", "x.mjs"])
+    assert.notStrictEqual(budget.code, 0)
+    assert.match(budget.stderr + budget.stdout, /"soon" is no duration of at least 10 ms/)
+  })
+
+  it("ends with Ctrl-C, also a program that is stuck for ever, and says where it is stuck", async () => {
+    const file = program(
+      "stuck.mjs",
+      `setTimeout(() => { process.stderr.write("stuck now\\n"); for (;;); }, 300)\nprocess.on("SIGINT", () => process.exit())\n`
+    )
+    const begun = performance.now()
+    const { stderr } = await doctor(["--grace", "0s", "--budget", "60ms", file], (stderr, interrupt) => {
+      if (stderr.includes("stuck now")) setTimeout(interrupt, 1000)
+    })
+    assert.isBelow(performance.now() - begun, 20_000)
+    assert.match(stderr, /loop held the loop once[^]*at stuck\.mjs:1/)
+  })
+})
