@@ -48,7 +48,7 @@ describe("the doctor", () => {
     const { findings } = JSON.parse(stdout) as { readonly findings: ReadonlyArray<Finding> }
     const faults = findings
       .filter(({ verdict }) => verdict === "fault")
-      .toSorted((a, b) => a.name.localeCompare(b.name))
+      .toSorted((a, b) => `${a.name}`.localeCompare(`${b.name}`))
     assert.deepStrictEqual(
       faults.map(({ count, file, name }) => ({ count, file, name })),
       [

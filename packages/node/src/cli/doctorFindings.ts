@@ -3,7 +3,7 @@
  * whether the program is to blame.
  *
  * **What does not count against the budget**, and is listed all the same: what was allowed (`Supervision.allowBlocking`); what
- * began within the grace, as a program may take its time to start; and what is nobody's doing, that is, collecting garbage,
+ * began within the grace or was the loading of modules, as a program may take its time to start; and what is nobody's doing, that is, collecting garbage,
  * a machine that had no core to give, a stopped process.
  */
 import type { Line, Stall } from "../internal/witness.ts"
@@ -38,8 +38,12 @@ const verdictOf = (stall: Stall, began: number, { budgetMs, graceMs }: Limits): 
   if (nobodys.has(stall.cause) || stall.durationMs - stall.unobservedMs < budgetMs) return "environment"
   // no fiber, and the watching thread did not get to look either: the machine stood still for both
   if (stall.cause === "loop" && stall.stack === undefined) return "environment"
-  return stall.startedAt < began + graceMs ? "startup" : "fault"
+  return stall.startedAt < began + graceMs || loadsModules(stall) ? "startup" : "fault"
 }
+
+/** Node's module loader at work, and no line of the program in it. */
+const loadsModules = ({ place, stack }: Stall): boolean =>
+  place === undefined && stack !== undefined && stack.includes("(node:internal/modules/")
 
 export interface Limits {
   readonly budgetMs: number
@@ -56,6 +60,10 @@ const stallsOf = (lines: ReadonlyArray<Line>): ReadonlyArray<Stall> => {
   return [...over, ...Array.from(lasting.values()).filter((stall) => !over.some((one) => overlap(one, stall)))]
 }
 
+/** What one repairs in one go: the same function under the same name, even if a crowded machine made it look different once. */
+const troubleOf = ({ fingerprint, name, place }: Stall): string =>
+  place === undefined ? fingerprint : `${name ?? ""}|${place.file}:${place.function ?? place.line}`
+
 const plus = (a: Finding, b: Finding): Finding => ({
   ...a,
   count: a.count + b.count,
@@ -63,7 +71,7 @@ const plus = (a: Finding, b: Finding): Finding => ({
   worst: b.worst.durationMs > a.worst.durationMs && b.worst.place !== undefined ? b.worst : a.worst
 })
 
-/** A stall that was too short for a look at its stack is one more of those that have the same cause, name and place. */
+/** A stall that was too short for a look at its stack is one more of what else happened under its name. */
 const placed = (findings: ReadonlyArray<Finding>): ReadonlyArray<Finding> => {
   const merged = findings.filter(({ worst }) => worst.place !== undefined)
   for (const finding of findings) {
@@ -72,9 +80,7 @@ const placed = (findings: ReadonlyArray<Finding>): ReadonlyArray<Finding> => {
     const index =
       worst.name === undefined
         ? -1
-        : merged.findIndex(
-            (one) => one.verdict === verdict && one.worst.cause === worst.cause && one.worst.name === worst.name
-          )
+        : merged.findIndex((one) => one.verdict === verdict && one.worst.name === worst.name)
     if (index === -1) merged.push(finding)
     else merged[index] = plus(merged[index]!, finding)
   }
@@ -89,7 +95,7 @@ export const find = (processes: ReadonlyArray<ReadonlyArray<Line>>, limits: Limi
     for (const stall of stallsOf(lines)) {
       const verdict = verdictOf(stall, began, limits)
       if (verdict === undefined) continue
-      const key = `${verdict}|${stall.fingerprint}`
+      const key = `${verdict}|${troubleOf(stall)}`
       const known = found.get(key)
       const one: Finding = {
         verdict,

@@ -29,7 +29,8 @@ const titleOf = ({ worst: { cause, name } }: Finding): string =>
 const headings: Record<Verdict, (run: Run) => string> = {
   fault: ({ budgetMs }) => `past the budget of ${ms(budgetMs)}`,
   allowed: () => "allowed, so not counted",
-  startup: ({ graceMs }) => `within the first ${ms(graceMs)} of a process, so not counted (--grace)`,
+  startup: ({ graceMs }) =>
+    `within the first ${ms(graceMs)} of a program (--grace), or while it loaded modules, so not counted`,
   environment: () => "nobody's doing (garbage collection, no core, a stopped process), so not counted"
 }
 

@@ -17,9 +17,6 @@ const lastBeatMs = 60
 const watch = async (folder: string, threshold: string): Promise<void> => {
   const file = join(folder, `${process.pid}.jsonl`)
   const write = (line: string): void => appendFileSync(file, line)
-  const at = performance.timeOrigin
-  write(witness.line({ _tag: "Began", pid: process.pid, at, command: process.argv.slice(1).join(" ") }))
-
   const Effect = await import("effect/Effect")
   const Layer = await import("effect/Layer")
   const Logger = await import("effect/Logger")
@@ -39,6 +36,9 @@ const watch = async (folder: string, threshold: string): Promise<void> => {
   } finally {
     lastWords.witness.file = undefined
   }
+  // the program's own time begins when this ends
+  const at = performance.timeOrigin + performance.now()
+  write(witness.line({ _tag: "Began", pid: process.pid, at, command: process.argv.slice(1).join(" ") }))
   let written = 0
   const supervision = await runtime.runPromise(Effect.service(Supervision.Supervision))
   runtime.runFork(

@@ -31,8 +31,12 @@ const found = (...lines: ReadonlyArray<Line>) => findings.find([[began, ...lines
 const verdicts = (...lines: ReadonlyArray<Line>) => found(...lines).map(({ verdict }) => verdict)
 
 describe("stalls", () => {
-  it("of one fingerprint are one finding, with how many, how long, and the worst", () => {
-    const [first, ...others] = found(over({}), over({ durationMs: 300, startedAt: 6000 }), over({ startedAt: 7000 }))
+  it("of one function under one name are one finding, with how many, how long, and the worst", () => {
+    const [first, ...others] = found(
+      over({}),
+      over({ durationMs: 300, startedAt: 6000 }),
+      over({ startedAt: 7000, cause: "convoy" })
+    )
     assert.lengthOf(others, 0)
     assert.deepInclude(first, { verdict: "fault", count: 3, totalMs: 460 })
     assert.strictEqual(first?.worst.durationMs, 300)
@@ -65,6 +69,8 @@ describe("stalls", () => {
     assert.deepStrictEqual(verdicts(over({ allowed: "a migration" })), ["allowed"])
     assert.deepStrictEqual(verdicts(over({ startedAt: 1500 })), ["startup"])
     assert.deepStrictEqual(verdicts(over({ startedAt: 2001 })), ["fault"])
+    const loading = { place: undefined, stack: "Error: held\n    at load (node:internal/modules/esm/loader:1:1)" }
+    assert.deepStrictEqual(verdicts(over(loading)), ["startup"])
   })
 
   it("that only the watching thread saw count too, each once", () => {
@@ -81,7 +87,7 @@ describe("stalls", () => {
 
 describe("the report", () => {
   const run = { command: "main.ts", budgetMs: 20, graceMs: 1000, tookMs: 3000 }
-  const all = findings.find([[began, over({}), over({ fingerprint: "x", allowed: 'reads "a" & <b>' })]], limits)
+  const all = findings.find([[began, over({}), over({ allowed: 'reads "a" & <b>' })]], limits)
 
   it("names cause, place and fix, and what was allowed", () => {
     const text = report.render(all, run, process.stderr)
