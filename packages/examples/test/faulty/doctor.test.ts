@@ -50,14 +50,16 @@ describe("the doctor", () => {
       .filter(({ verdict }) => verdict === "fault")
       .toSorted((a, b) => `${a.name}`.localeCompare(`${b.name}`))
     assert.deepStrictEqual(
-      faults.map(({ count, file, name }) => ({ count, file, name })),
+      faults.map(({ file, name }) => ({ file, name })),
       [
-        { count: 2, file: faulty("revision.ts"), name: "GET /revision" },
-        { count: 2, file: faulty("prices.ts"), name: "reprice" },
-        { count: 2, file: faulty("thumbnail.ts"), name: "thumbnail" }
+        { file: faulty("revision.ts"), name: "GET /revision" },
+        { file: faulty("prices.ts"), name: "reprice" },
+        { file: faulty("thumbnail.ts"), name: "thumbnail" }
       ],
       stdout
     )
+    // it makes each of them twice; on a crowded machine one may fall into two
+    for (const { count } of faults) assert.isAtLeast(count, 2)
     const [revision, reprice, thumbnail] = faults as [Finding, Finding, Finding]
     assert.strictEqual(revision.line, lineOf(faulty("revision.ts"), "execFileSync("))
     assert.match(revision.fix, /Compute\.run/)
@@ -67,7 +69,7 @@ describe("the doctor", () => {
     assert.strictEqual(thumbnail.cause, "slice")
     assert.strictEqual(thumbnail.line, lineOf(faulty("thumbnail.ts"), "sum +="))
     assert.match(thumbnail.fix, /Compute\.run|Pure/)
-    assert.include(xml, 'failures="4"')
+    assert.include(xml, 'failures="4"', "the three, and the whole")
     for (const { file, line } of faults) assert.include(xml, `${file}:${line}`)
   }, 90_000)
 })
