@@ -8,9 +8,7 @@ const resample = (width: number): number => {
   let sum = 0
   for (let y = 0; y < width; y++) {
     for (let x = 0; x < width; x++) {
-      for (let tap = 0; tap < 64; tap++) {
-        sum += Math.sin(x * tap) * Math.cos(y + tap)
-      }
+      for (let tap = 0; tap < 64; tap++) sum += Math.sin(x * tap) * Math.cos(y + tap)
     }
   }
   return sum
