@@ -22,17 +22,15 @@ export const add = (port: MessagePort, receive: Receive): (() => void) => {
   return () => void watched.delete(port)
 }
 
-/** Waits for what the watchers have to say, and then publishes what has ended. Blocks the thread. */
+/** Waits for what the watchers have to say, and then publishes what has ended. Holds the thread, which has nothing else to do. */
 export const hear = (): void => {
   const until = performance.now() + patienceMs
-  const cell = new Int32Array(new SharedArrayBuffer(4))
   do {
     for (const [port, receive] of watched) {
       for (let told = receiveMessageOnPort(port); told !== undefined; told = receiveMessageOnPort(port)) {
         receive(told.message as Sysmon.Message)
       }
     }
-    Atomics.wait(cell, 0, 0, 1)
   } while (performance.now() < until)
   for (const receive of watched.values()) receive({ _tag: "Settled", release: all, spent: undefined })
 }
