@@ -85,6 +85,24 @@ export interface Statistics {
   readonly cancelled: number
   /** workers terminated because a job outlived its grace */
   readonly killed: number
+  /** the workers one by one, also those that are about to end */
+  readonly each: ReadonlyArray<WorkerStatistics>
+}
+
+/** A worker at one moment. */
+export interface WorkerStatistics {
+  /** its number; none is given twice */
+  readonly id: number
+  /** `stopping`: it releases its services and ends; `zombie`: killed, its thread has not ended yet */
+  readonly state: "starting" | "idle" | "busy" | "standby" | "stopping" | "zombie"
+  /** jobs that wait in its inbox */
+  readonly waiting: number
+  /** jobs it has ended */
+  readonly jobs: number
+  /** how long it has worked, in ms: from when a job is sent to it until its result is back */
+  readonly busyMs: number
+  /** the part of its life, since it was ready, that it has worked: 0 to 1 */
+  readonly utilisation: number
 }
 
 /** What can end a call of {@link auto}, besides its result: what happens to workers, not to the function. */
@@ -663,8 +681,8 @@ export const ready: Effect.Effect<void, Errors.PoolNotReady, Compute> = Effect.f
  * import { Compute, TestCompute } from "@giveway/core"
  * import { Effect } from "effect"
  *
- * const { busy, queued } = await Effect.runPromise(Compute.statistics.pipe(Effect.provide(TestCompute.layer)))
- * console.log(busy, queued) // 0 0
+ * const { busy, each, queued } = await Effect.runPromise(Compute.statistics.pipe(Effect.provide(TestCompute.layer)))
+ * console.log(busy, queued, each.map(({ utilisation }) => utilisation)) // 0 0 []
  * ```
  */
 export const statistics: Effect.Effect<Statistics, never, Compute> = Effect.flatMap(

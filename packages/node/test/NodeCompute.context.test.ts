@@ -3,7 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Compute } from "@giveway/core"
-import { Context, Effect, Exit, Fiber, Logger, References, Tracer } from "effect"
+import { Context, Effect, Exit, Fiber, Logger, References, Stream, Tracer } from "effect"
 import { pool, read, shared, until, worksOn } from "./pool.ts"
 import * as jobs from "./tasks/jobs.ts"
 
@@ -82,6 +82,38 @@ describe("the caller's context", () => {
       assert.isTrue(spans.every((span) => span.status._tag === "Ended"))
       assert.isTrue(open!.status._tag === "Ended" && Exit.isFailure(open!.status.exit))
       assert.isTrue(Context.isContext(inner!.annotations))
+    })
+  )
+
+  it.live("is the parent of the spans of each item of a collection, and of a job that emits", () =>
+    Effect.gen(function* () {
+      const spans: Array<Tracer.NativeSpan> = []
+      const tracer = Tracer.make({
+        span: (options) => {
+          const span = new Tracer.NativeSpan(options)
+          spans.push(span)
+          return span
+        }
+      })
+      yield* Effect.gen(function* () {
+        yield* Compute.forEach([undefined, undefined], jobs.traced, { chunk: 2 })
+        yield* Stream.runDrain(Compute.stream(jobs.tracedStream, undefined))
+      }).pipe(
+        Effect.withSpan("caller"),
+        Effect.provideService(Tracer.Tracer, tracer),
+        Effect.provideService(References.CurrentLoggers, new Set()),
+        pool()
+      )
+      assert.deepStrictEqual(
+        spans.map((span) => span.name),
+        ["caller", "outer", "inner", "outer", "inner", "element", "element"]
+      )
+      for (const span of spans.slice(1)) {
+        assert.strictEqual(span.traceId, spans[0]!.traceId)
+        const parent = (span.parent as { readonly value?: Tracer.NativeSpan }).value
+        assert.strictEqual(parent?.name, span.name === "inner" ? "outer" : "caller")
+        assert.strictEqual(span.status._tag, "Ended")
+      }
     })
   )
 })

@@ -146,12 +146,41 @@ describe("layerConfig", () => {
   )
 })
 
+describe("statistics", () => {
+  it.live("say of each worker what it does, and how much of its life it works", () =>
+    Effect.gen(function* () {
+      yield* Compute.ready
+      const busy = yield* Effect.forkChild(Compute.run(jobs.spin, 200), { startImmediately: true })
+      yield* Effect.sleep(20)
+      const { each } = yield* Compute.statistics
+      assert.sameMembers(
+        each.map(({ state }) => state),
+        ["busy", "idle"]
+      )
+      yield* Fiber.join(busy)
+      const worker = (yield* Compute.statistics).each.find(({ jobs }) => jobs === 1)
+      assert.strictEqual(worker!.state, "idle")
+      assert.isAtLeast(worker!.busyMs, 190)
+      assert.isAbove(worker!.utilisation, 0.2)
+      assert.isAtMost(worker!.utilisation, 1)
+      yield* Effect.sleep(2 * worker!.busyMs)
+      const later = (yield* Compute.statistics).each.find(({ id }) => id === worker!.id)!
+      assert.strictEqual(later.busyMs, worker!.busyMs)
+      assert.isBelow(later.utilisation, worker!.utilisation)
+    }).pipe(pool({ maxWorkers: 2, minWorkers: 2 }))
+  )
+})
+
 describe("metrics", () => {
   it.live("count jobs by outcome and time them", () =>
     Effect.gen(function* () {
       yield* Effect.gen(function* () {
         yield* worksOn
         yield* Effect.flip(Compute.run(jobs.breaks, undefined))
+        const buffer = shared()
+        const fiber = yield* Effect.forkChild(Compute.run(jobs.busyFiber, buffer))
+        yield* until(() => read(buffer, "started") === 1)
+        yield* Fiber.interrupt(fiber)
       }).pipe(pool())
       const snapshot = yield* Metric.snapshot
       const count = (outcome: string) =>
@@ -159,7 +188,10 @@ describe("metrics", () => {
           ?.state
       assert.deepInclude(count("completed"), { count: 1 })
       assert.deepInclude(count("failed"), { count: 1 })
-      assert.deepInclude(snapshot.find((metric) => metric.id === "giveway_compute_run_ms")?.state, { count: 2 })
+      assert.deepInclude(snapshot.find((metric) => metric.id === "giveway_compute_run_ms")?.state, { count: 3 })
+      assert.deepInclude(snapshot.find((metric) => metric.id === "giveway_compute_transfer_ms")?.state, { count: 3 })
+      assert.deepInclude(snapshot.find((metric) => metric.id === "giveway_compute_cancel_ms")?.state, { count: 1 })
+      assert.deepInclude(snapshot.find((metric) => metric.id === "giveway_compute_workers")?.state, { value: 0 })
     }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
   )
 })

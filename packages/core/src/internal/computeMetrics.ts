@@ -1,5 +1,6 @@
 /**
- * What a pool tells Effect's metrics: how deep its queue is, how jobs end, how long they wait and run.
+ * What a pool tells Effect's metrics: how deep its queue is, how busy its workers are, how jobs end, how long they wait
+ * and run, and how long it takes to cancel one.
  */
 import type * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
@@ -32,6 +33,22 @@ const ran = Metric.histogram("giveway_compute_run_ms", {
   boundaries
 })
 
+const transferred = Metric.histogram("giveway_compute_transfer_ms", {
+  description: "Milliseconds of a job on its way to a worker that had nothing to do, and of its result on the way back",
+  boundaries
+})
+
+const cancelled = Metric.histogram("giveway_compute_cancel_ms", {
+  description: "Milliseconds from cancelling a job that a worker has to its being gone",
+  boundaries
+})
+
+const workers = Metric.gauge("giveway_compute_workers", { description: "Live threads of the pool, of whatever state" })
+
+const utilisation = Metric.gauge("giveway_compute_utilisation", {
+  description: "How much of the last 5 seconds the pool's workers have worked: 1 if maxWorkers did all the time"
+})
+
 const placements = Metric.counter("giveway_compute_placements", {
   description: "Calls of Compute.auto by where they ran; short ones are counted in batches",
   incremental: true
@@ -49,6 +66,10 @@ export interface ComputeMetrics {
   readonly dispatched: (waitedMs: number) => void
   readonly ended: (outcome: keyof typeof outcomes, ranMs: number | undefined) => void
   readonly killed: () => void
+  readonly transferred: (ms: number) => void
+  readonly cancelled: (ms: number) => void
+  readonly workers: (threads: number) => void
+  readonly utilisation: (share: number) => void
 }
 
 /** Recorders for the registry of `context`. */
@@ -60,5 +81,9 @@ export const make = (context: Context.Context<never>): ComputeMetrics => ({
     outcomes[outcome].updateUnsafe(1, context)
     if (ranMs !== undefined) ran.updateUnsafe(ranMs, context)
   },
-  killed: () => killed.updateUnsafe(1, context)
+  killed: () => killed.updateUnsafe(1, context),
+  transferred: (ms) => transferred.updateUnsafe(ms, context),
+  cancelled: (ms) => cancelled.updateUnsafe(ms, context),
+  workers: (threads) => workers.updateUnsafe(threads, context),
+  utilisation: (share) => utilisation.updateUnsafe(share, context)
 })

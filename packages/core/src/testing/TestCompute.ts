@@ -81,7 +81,8 @@ const noWorkers = {
   zombies: 0,
   queued: 0,
   suspended: 0,
-  killed: 0
+  killed: 0,
+  each: []
 }
 
 const inline = (

@@ -17,6 +17,9 @@ export interface HousekeepingOptions {
 /** Asking a worker for the size of its heap interrupts it, for some 50 µs. */
 const heapCheckMs = 5000
 
+/** Over which the use of the workers is measured. */
+const reportMs = 5000
+
 export class Housekeeping {
   private readonly options: HousekeepingOptions
   private readonly tell: (event: poolMachine.Event) => void
@@ -28,11 +31,14 @@ export class Housekeeping {
   constructor(
     options: HousekeepingOptions,
     tell: (event: poolMachine.Event) => void,
-    heaps: () => Iterable<readonly [worker: number, mb: Promise<number>]>
+    heaps: () => Iterable<readonly [worker: number, mb: Promise<number>]>,
+    /** tells what was measured over so many ms */
+    report: (ms: number) => void
   ) {
     this.options = options
     this.tell = tell
     const { idleMs, recycleHeapMb } = options
+    this.every(reportMs, () => report(reportMs))
     if (idleMs !== undefined) this.every(Math.max(1, idleMs), () => tell({ _tag: "Sweep" }))
     if (recycleHeapMb !== undefined) {
       this.every(heapCheckMs, () => {

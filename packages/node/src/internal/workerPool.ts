@@ -7,12 +7,13 @@
  * **Invariant**: events are stepped one after another, never inside one another. A listener may run a fiber that submits
  * the next job at once; that event waits its turn in `inbox`. Listeners are told last, after workers got their next jobs.
  */
-import type { Statistics } from "@giveway/core/Compute"
+import type { Statistics, WorkerStatistics } from "@giveway/core/Compute"
 import type { computeMetrics, Ending, JobListener, JobRequest, JobRunner, Outcome, Place } from "@giveway/core/Platform"
 import { findUncloneable, pack, poolMachine, succeeded, unpack } from "@giveway/core/Platform"
 import type { Lane, PoolView } from "../diagnostics/protocol.ts"
 import type { HousekeepingOptions } from "./housekeeping.ts"
 import { Housekeeping } from "./housekeeping.ts"
+import { WorkerMeter } from "./workerMeter.ts"
 import type { WorkerThreadListener, WorkerThreadOptions } from "./workerThread.ts"
 import { WorkerThread } from "./workerThread.ts"
 
@@ -33,8 +34,12 @@ interface Job {
   readonly submittedAt: number
   /** when it was first put into an inbox */
   dispatchedAt: number | undefined
+  /** whether it was sent once, to a worker that had nothing else: then what it did not run of the time since is its way */
+  isTimed: boolean
   /** how long it ran, as its worker says */
   ranMs: number | undefined
+  /** when its worker was told to stop it */
+  cancelledAt: number | undefined
   /** what its worker, or its worker's end, said of it */
   ending: Ending | undefined
 }
@@ -64,6 +69,7 @@ export class WorkerPool implements JobRunner {
   private readonly observer: WorkerPoolObserver
   private readonly state: poolMachine.PoolState
   private readonly threads = new Map<number, WorkerThread>()
+  private readonly meters = new Map<number, WorkerMeter>()
   private readonly jobs = new Map<number, Job>()
   /** modules that workers have imported without harm; a new worker imports them before it is ready */
   private readonly modules = new Set<string>()
@@ -89,7 +95,8 @@ export class WorkerPool implements JobRunner {
     this.housekeeping = new Housekeeping(
       options,
       (event) => this.handle(event),
-      () => Array.from(this.threads, ([worker, thread]) => [worker, thread.usedHeapMb()] as const)
+      () => Array.from(this.threads, ([worker, thread]) => [worker, thread.usedHeapMb()] as const),
+      (ms) => this.reportUse(ms)
     )
     this.handle({ _tag: "Start" })
   }
@@ -102,7 +109,9 @@ export class WorkerPool implements JobRunner {
       listener,
       submittedAt: now,
       dispatchedAt: undefined,
+      isTimed: false,
       ranMs: undefined,
+      cancelledAt: undefined,
       ending: undefined
     })
     if (this.jobs.size === 1) this.keepAlive(true)
@@ -169,7 +178,21 @@ export class WorkerPool implements JobRunner {
   }
 
   statistics(): Statistics {
-    return { ...poolMachine.census(this.state), ...this.counts }
+    const each: Array<WorkerStatistics> = []
+    for (const [id, { inbox, phase, standby }] of this.state.workers) {
+      const meter = this.meters.get(id)
+      if (meter === undefined) continue
+      const state = standby ? "standby" : (phase._tag.toLowerCase() as WorkerStatistics["state"])
+      each.push({ id, state, waiting: Math.max(0, inbox.length - 1), ...meter.read() })
+    }
+    return { ...poolMachine.census(this.state), ...this.counts, each }
+  }
+
+  /** What the workers did since the last time. */
+  private reportUse(ms: number): void {
+    let busyMs = 0
+    for (const meter of this.meters.values()) busyMs += meter.lately()
+    this.observer.metrics.utilisation(Math.min(1, busyMs / ms / this.options.maxWorkers))
   }
 
   /** What each worker does, for those who look at the process. Changes nothing, at any moment (`answers.ts` in core). */
@@ -218,6 +241,9 @@ export class WorkerPool implements JobRunner {
         const next = this.answers.shift() ?? this.inbox.shift()
         if (next === undefined) break
         const actions = poolMachine.step(this.state, next)
+        if (next._tag === "JobDone") {
+          this.meters.get(next.worker)?.ended(this.state.workers.get(next.worker)?.phase._tag !== "Busy")
+        }
         for (const action of actions) if (action._tag !== "Settle") this.execute(action)
         for (const action of actions) if (action._tag === "Settle") this.settle(action.job, action.as)
         this.observer.metrics.queued(this.state.queued.size)
@@ -250,6 +276,7 @@ export class WorkerPool implements JobRunner {
     if (thread === undefined) return
     switch (action._tag) {
       case "Dispatch": {
+        this.meters.get(action.worker)?.began()
         this.dispatch(action.worker, thread, action.job)
         break
       }
@@ -260,6 +287,8 @@ export class WorkerPool implements JobRunner {
       }
       case "RaiseCancel": {
         const { job, worker } = action
+        const entry = this.jobs.get(job)
+        if (entry !== undefined) entry.cancelledAt ??= performance.now()
         thread.requestCancel(job)
         thread.timer = setTimeout(() => {
           thread.collect()
@@ -272,6 +301,7 @@ export class WorkerPool implements JobRunner {
         break
       }
       case "Terminate": {
+        this.meters.get(action.worker)?.stopped()
         if (action.killed) {
           this.counts.killed++
           this.observer.metrics.killed()
@@ -295,6 +325,8 @@ export class WorkerPool implements JobRunner {
         exited: (ending) => this.exited(worker, ending)
       })
       this.threads.set(worker, thread)
+      this.meters.set(worker, new WorkerMeter())
+      this.observer.metrics.workers(this.threads.size)
       thread.keepAlive(this.isAwaited())
     } catch (error) {
       this.exited(worker, { _tag: "Died", cause: pack(error) })
@@ -303,9 +335,11 @@ export class WorkerPool implements JobRunner {
 
   private dispatch(worker: number, thread: WorkerThread, job: number): void {
     const entry = this.jobs.get(job)!
+    const isFirst = entry.dispatchedAt === undefined
     entry.dispatchedAt ??= performance.now()
     try {
       thread.put(job, entry.request)
+      entry.isTimed = isFirst && thread.load === 1
       if (thread.load > 1) this.watch()
     } catch (refusal) {
       entry.ending = { _tag: "PayloadNotCloneable", ...findUncloneable(entry.request.payload, refusal) }
@@ -318,6 +352,7 @@ export class WorkerPool implements JobRunner {
       case "Ready": {
         if (message.complaint !== undefined)
           this.observer.log("Debug", `Compute worker ${worker}: ${message.complaint}`)
+        this.meters.get(worker)?.ready()
         this.handle({ _tag: "WorkerReady", worker })
         this.tellReady()
         break
@@ -371,6 +406,8 @@ export class WorkerPool implements JobRunner {
   private exited(worker: number, ending: Ending): void {
     const job = this.threads.get(worker)?.begun() ?? 0
     this.threads.delete(worker)
+    this.meters.delete(worker)
+    this.observer.metrics.workers(this.threads.size)
     const entry = this.jobs.get(job)
     if (entry !== undefined) entry.ending ??= ending
     const phase = this.state.workers.get(worker)?.phase._tag
@@ -395,11 +432,15 @@ export class WorkerPool implements JobRunner {
     const outcome = succeeded(ending) ? "completed" : ending._tag === "Cancelled" ? "cancelled" : "failed"
     this.counts[outcome]++
     this.record(outcome, entry)
+    if (entry.cancelledAt !== undefined) this.observer.metrics.cancelled(performance.now() - entry.cancelledAt)
     entry.listener.settle(ending)
   }
 
   /** What a job waited is what its worker did not run of the time it took. */
-  private record(outcome: "completed" | "failed" | "cancelled", { dispatchedAt, ranMs, submittedAt }: Job): void {
+  private record(
+    outcome: "completed" | "failed" | "cancelled",
+    { dispatchedAt, isTimed, ranMs, submittedAt }: Job
+  ): void {
     const { metrics } = this.observer
     const now = performance.now()
     if (dispatchedAt === undefined) {
@@ -407,6 +448,7 @@ export class WorkerPool implements JobRunner {
       return
     }
     const ran = ranMs ?? now - dispatchedAt
+    if (isTimed && ranMs !== undefined) metrics.transferred(Math.max(0, now - dispatchedAt - ran))
     metrics.dispatched(Math.max(0, now - submittedAt - ran))
     metrics.ended(outcome, ran)
   }

@@ -322,3 +322,7 @@ export const beatsFor = Task.make(
     return ms
   }
 )
+
+export const tracedStream = Task.stream(url, "tracedStream", { payload: Schema.Void, element: Schema.Number }, () =>
+  Stream.make(1, 2).pipe(Stream.mapEffect((n) => Effect.succeed(n).pipe(Effect.withSpan("element"))))
+)
