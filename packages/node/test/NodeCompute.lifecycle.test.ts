@@ -27,8 +27,9 @@ describe("an idle worker", () => {
       yield* Compute.run(jobs.use, undefined)
       yield* untilWorkers(0)
       assert.strictEqual(read(buffer, "released"), 1)
-      yield* both
-      assert.strictEqual(yield* workers, 2)
+      const again = yield* Effect.forkChild(both)
+      yield* untilWorkers(2)
+      yield* Fiber.join(again)
       yield* untilWorkers(0)
       assert.deepInclude(yield* Compute.statistics, { killed: 0, failed: 0 })
     }).pipe(pool({ maxWorkers: 2, minWorkers: 0, idleTimeToLive: 50 }))
