@@ -6,6 +6,7 @@
  */
 import * as Schema from "effect/Schema"
 import { duration, whyWhole } from "./internal/starvationText.ts"
+import * as Lints from "./Lints.ts"
 import * as waitsFor from "./internal/waitsFor.ts"
 
 /**
@@ -218,7 +219,7 @@ const jobText = ({ since, state, task, worker }: NonNullable<Awaited["job"]>, ta
 export const deadlocks = (dump: FiberDump): ReadonlyArray<ReadonlyArray<number>> => waitsFor.cycles(dump.fibers)
 
 /**
- * The dump as a tree, one fiber a line, a job under the fiber that awaits it; then the deadlocks.
+ * The dump as a tree, one fiber a line, a job under the fiber that awaits it; then the deadlocks, and what `Lints` find.
  *
  * **Example**
  *
@@ -290,6 +291,11 @@ export const render = (dump: FiberDump): string => {
     const [first, ...others] = cycle.map((id) => nameOf(byId.get(id)!))
     const chain = [...others, first].join(", which waits for ")
     lines.push(`deadlock: ${first} waits for ${others.length === 0 ? "itself" : chain}`)
+  }
+  const { fibers, takenAt } = dump
+  for (const finding of Lints.check({ takenAt, fibers, stalls: [], lost: [] })) {
+    // said above, in a word that people know
+    if (finding.lint !== "waits-for-cycle") lines.push(String(finding))
   }
   return lines.join("\n")
 }

@@ -28,6 +28,7 @@ import * as allowances from "./internal/allowances.ts"
 import * as rateLimit from "./internal/rateLimit.ts"
 import * as superviseTree from "./internal/supervise.ts"
 import * as supervisor from "./internal/supervisor.ts"
+import * as Lints from "./Lints.ts"
 import type * as Starvation from "./Starvation.ts"
 import type * as Sysmon from "./Sysmon.ts"
 
@@ -82,6 +83,11 @@ export class Supervision extends Context.Service<
      * long they waited for their slices, dearest first. Cost: some 10 µs and 1 µs a name.
      */
     readonly usage: Effect.Effect<ReadonlyArray<Sysmon.Usage>>
+    /**
+     * What lints find now, the gravest first: deadlocks, fibers that poll, that outlived their parents, that were garbage
+     * while they waited … (`Lints.summaries`). Cost: that of a dump.
+     */
+    readonly lints: Effect.Effect<ReadonlyArray<Lints.Finding>>
     readonly statistics: Effect.Effect<Statistics>
   }
 >()("@giveway/core/Supervision") {}
@@ -219,6 +225,10 @@ const make = Effect.fnUntraced(function* <E>(options: Options, watch: Watch<E> |
     starvation,
     recent: Effect.sync(supervised.recent),
     usage: Effect.sync(supervised.usage),
+    lints: Effect.sync(() => {
+      const [takenAt, lost] = [supervised.now(), supervised.lost()]
+      return Lints.check({ takenAt, fibers: supervised.fibers(), stalls: supervised.recent(), lost })
+    }),
     statistics: Effect.sync(supervised.statistics)
   })
 })

@@ -8,7 +8,7 @@ describe("the fiber table", () => {
   it("keeps the rows apart while it grows, and uses them again", () => {
     const table = fiberTable.make(2)
     const fibers = Array.from({ length: 9 }, fiber)
-    const rows = fibers.map((one, index) => table.insert(one, index, 100 + index))
+    const rows = fibers.map((one, index) => table.insert(one, index, 100 + index, 0))
     rows.forEach((row, index) => table.account(row, index, index / 2, 200, false, 0))
     rows.forEach((row) => table.account(row, 1, 0, 300, true, 0))
     assert.strictEqual(table.live(), 9)
@@ -26,7 +26,7 @@ describe("the fiber table", () => {
     )
     table.remove(rows[3]!)
     assert.strictEqual(table.live(), 8)
-    assert.strictEqual(table.insert(fiber(), 7, 1), rows[3])
+    assert.strictEqual(table.insert(fiber(), 7, 1, 0), rows[3])
     assert.deepInclude(table.rowOf(rows[3]!), { parentId: 7, selfMs: 0, slices: 0, yields: 0 })
     const seen = new Set<unknown>()
     table.forEach((one) => seen.add(one))

@@ -205,7 +205,7 @@ const account = (fiber: HookedFiber, depth: number, self: number, suspended: boo
   let row = fiber[mark]
   if (suspended) {
     if (row === undefined || row < 0) {
-      row = table.insert(fiber, row === undefined ? parentOf(fiber) : -1 - row, startOf[depth]!)
+      row = table.insert(fiber, row === undefined ? parentOf(fiber) : -1 - row, startOf[depth]!, labelOf[depth]!)
       fiber[mark] = row
     }
     table.account(row, self, delayOf[depth]!, at, !awaiting.isWaiting(fiber), times[Times.due]!)
@@ -322,12 +322,16 @@ const wrap = (prototype: FiberPrototype, features: Features): (() => void) => {
   }
 }
 
+/** When the hook was installed last, ms of the shared clock: what ended while it was not there was not seen to end. */
+export let installedAt = Infinity
+
 /** Installs the hook, once per thread; `undefined` if this version of Effect is not what it expects. */
 export const install = (): Features | undefined => {
   if (installed === undefined) {
     const found = fiberProbe.run()
     if (found === undefined) return undefined
     const { features, prototype } = found
+    installedAt = now()
     const unwrap = wrap(prototype, features)
     // only now, so that the fibers that it tries out are of the shape that all will have
     const unwait = awaiting.install(prototype, features.suspended)

@@ -2,7 +2,7 @@
  * The table of suspended and resumed fibers: one row of numbers each, held outside of the fibers.
  *
  * A fiber enters it at its first suspension, so that the many fibers that start and end in one slice cost nothing here,
- * and leaves it when it ends. Columns are typed arrays that double: 60 bytes a row instead of an object with boxed
+ * and leaves it when it ends. Columns are typed arrays that double: 72 bytes a row instead of an object with boxed
  * numbers, and nothing for the garbage collector to walk.
  *
  * **Invariant.** The table keeps no fiber alive. A fiber that nobody can resume any more is garbage, with supervision as
@@ -18,7 +18,7 @@ const initialRows = 1024
 export interface FiberTable {
   readonly live: () => number
   /** Takes a row for a fiber. Hot. */
-  readonly insert: (fiber: Fiber.Fiber<unknown, unknown>, parentId: number, startedAt: number) => number
+  readonly insert: (fiber: Fiber.Fiber<unknown, unknown>, parentId: number, startedAt: number, label: number) => number
   /**
    * Adds a slice to a row: it ended at `at`, and whether by giving way; `due` is when the fiber asked to be woken, 0 if
    * it did not. Hot.
@@ -35,7 +35,21 @@ export interface FiberTable {
   /** The fiber of a row, if it is still there. */
   readonly fiberOf: (row: number) => Fiber.Fiber<unknown, unknown> | undefined
   readonly forEach: (visit: (fiber: Fiber.Fiber<unknown, unknown>, row: number) => void) => void
+  /** Fibers that were collected while they waited, the last ones; sweeps their rows. */
+  readonly lost: () => ReadonlyArray<LostRow>
 }
+
+/** What is left of a fiber that was collected. */
+export interface LostRow {
+  readonly id: number
+  readonly parentId: number
+  /** of the name that it had when it first suspended */
+  readonly label: number
+  readonly endedAt: number
+}
+
+/** Collected fibers that are remembered. A guess: whoever asks wants an example of each kind, not all. */
+const keptLost = 64
 
 export interface Row {
   readonly parentId: number
@@ -63,6 +77,7 @@ const doubledInts = (column: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> =
 
 export const make = (rows = initialRows): FiberTable => {
   const refs: Array<WeakRef<Fiber.Fiber<unknown, unknown>> | undefined> = []
+  let ids = new Float64Array(rows)
   let parentId = new Float64Array(rows)
   let startedAt = new Float64Array(rows)
   let selfMs = new Float64Array(rows)
@@ -72,17 +87,24 @@ export const make = (rows = initialRows): FiberTable => {
   let ready = new Uint8Array(rows)
   let slices = new Int32Array(rows)
   let yields = new Int32Array(rows)
+  let labels = new Int32Array(rows)
   let free = new Int32Array(rows)
   let freeCount = 0
+
+  let lost: Array<LostRow> = []
 
   const sweep = (): void => {
     for (let row = 0; row < refs.length; row++) {
       const ref = refs[row]
-      if (ref !== undefined && ref.deref() === undefined) remove(row)
+      if (ref === undefined || ref.deref() !== undefined) continue
+      lost.push({ id: ids[row]!, parentId: parentId[row]!, label: labels[row]!, endedAt: endedAt[row]! })
+      remove(row)
     }
+    lost = lost.slice(-keptLost)
   }
 
   const grow = (): void => {
+    ids = doubled(ids)
     parentId = doubled(parentId)
     startedAt = doubled(startedAt)
     selfMs = doubled(selfMs)
@@ -94,10 +116,11 @@ export const make = (rows = initialRows): FiberTable => {
     ready = moreReady
     slices = doubledInts(slices)
     yields = doubledInts(yields)
+    labels = doubledInts(labels)
     free = doubledInts(free)
   }
 
-  const insert = (fiber: Fiber.Fiber<unknown, unknown>, parent: number, start: number): number => {
+  const insert = (fiber: Fiber.Fiber<unknown, unknown>, parent: number, start: number, label: number): number => {
     if (freeCount === 0 && refs.length === slices.length) {
       sweep()
       // less than a quarter free would mean a sweep for every few fibers
@@ -105,7 +128,9 @@ export const make = (rows = initialRows): FiberTable => {
     }
     const row = freeCount > 0 ? free[--freeCount]! : refs.length
     refs[row] = new WeakRef(fiber)
+    ids[row] = fiber.id
     parentId[row] = parent
+    labels[row] = label
     startedAt[row] = start
     selfMs[row] = 0
     runDelayMs[row] = 0
@@ -155,6 +180,10 @@ export const make = (rows = initialRows): FiberTable => {
       for (let row = 0; row < refs.length; row++) {
         if (due[row]! > 0 && due[row]! < at && ready[row] === 0) visit(row, due[row]!)
       }
+    },
+    lost: () => {
+      sweep()
+      return lost
     },
     fiberOf: (row) => refs[row]?.deref(),
     forEach: (visit) => {

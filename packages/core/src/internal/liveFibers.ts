@@ -10,6 +10,7 @@ import * as fiberNotes from "./fiberNotes.ts"
 import type { AnyFiber, Features } from "./fiberProbe.ts"
 import { textOfSuspension } from "./fiberProbe.ts"
 import { nameOf } from "./labels.ts"
+import type { LostFiber } from "./lints/lint.ts"
 import * as wholeCalls from "./wholeCalls.ts"
 
 /** What Effect keeps on a fiber, and may call otherwise in another version. */
@@ -83,6 +84,20 @@ export const snapshot = (features: Features): ReadonlyArray<FiberInfo> => {
     })
   }
   return infos
+}
+
+/** Fibers that were collected while they waited, the last ones. Unlike a snapshot it changes the table. */
+export const lost = (): ReadonlyArray<LostFiber> => {
+  const { labels, table } = fiberHook.thread
+  return table
+    .lost()
+    .filter(({ endedAt }) => endedAt >= fiberHook.installedAt)
+    .map(({ endedAt, id, label, parentId }) => ({
+      id,
+      name: labels.name(label),
+      parentId: parentId === 0 ? undefined : parentId,
+      since: endedAt
+    }))
 }
 
 /** The live fibers that a fiber started, put together when the first one is asked for. */

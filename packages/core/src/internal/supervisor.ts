@@ -17,6 +17,7 @@ import * as fiberHook from "./fiberHook.ts"
 import * as floodProbe from "./floodProbe.ts"
 import type { Hold } from "./heartbeat.ts"
 import * as heartbeat from "./heartbeat.ts"
+import type { LostFiber } from "./lints/lint.ts"
 import * as liveFibers from "./liveFibers.ts"
 import type { LoopObserver } from "./loopObserver.ts"
 import * as sharedMemory from "./sharedMemory.ts"
@@ -136,6 +137,7 @@ export interface Supervised {
   readonly attach: (request: (request: Request) => void) => void
   readonly now: () => number
   readonly fibers: () => ReadonlyArray<FiberInfo>
+  readonly lost: () => ReadonlyArray<LostFiber>
   readonly recent: () => ReadonlyArray<Starvation.Starvation>
   readonly usage: () => ReadonlyArray<Usage>
   /** the accounts behind `usage`, for the watcher */
@@ -249,6 +251,7 @@ export const start = (options: {
     },
     now: fiberHook.now,
     fibers,
+    lost: liveFibers.lost,
     recent: () => recent,
     usage: () => usage.read(accounts, labels.entries()),
     accounts: accounts.buffer,
