@@ -83,6 +83,19 @@ describe("examine", () => {
     assert.strictEqual(examine(new Uint8Array(2 ** 28).subarray(0, 1), 1000)._tag, "TooLarge")
   })
 
+  it("without a limit, what refers to itself is looked at once", () => {
+    interface Node {
+      readonly children: Array<Node>
+      readonly parent: Node | undefined
+      readonly value: unknown
+    }
+    const root: Node = { children: [], parent: undefined, value: 0 }
+    for (let i = 0; i < 50; i++) root.children.push({ children: root.children, parent: root, value: i })
+    assert.strictEqual(examine(root)._tag, "Faithful")
+    root.children.push({ children: [], parent: root, value: () => 1 })
+    assert.deepInclude(examine(root), { _tag: "Unfaithful", what: "the function value" })
+  })
+
   it("what passes equals its clone", () => {
     const check = fc.check(
       fc.property(

@@ -5,7 +5,8 @@
  * and symbols, which would be noticed, but it silently makes plain objects of class instances, drops what has a symbol
  * for a key, and replaces getters by what they give. All of these count as **unfaithful** here.
  *
- * Objects that appear twice are counted twice, cycles are cut by the limit: what costs more than it is unfit anyway.
+ * With a limit, objects that appear twice are counted twice, and cycles are cut by it: what costs more is unfit anyway.
+ * Without one each object is looked at once; a copy keeps who refers to whom.
  *
  * Rejected: to clone and compare (twice the cost); schemas (`Task` has them, for whoever wants to send classes).
  */
@@ -34,13 +35,15 @@ export type Verdict =
 interface Walk {
   micros: number
   readonly limit: number
+  /** of a walk without a limit */
+  readonly seen: Set<object> | undefined
 }
 
 const tooLarge: Verdict = { _tag: "TooLarge" }
 
-/** Looks at `value`, as far as copying it costs less than `limitMicros`. Runs no code of the value's. */
-export const examine = (value: unknown, limitMicros: number): Verdict => {
-  const walk: Walk = { micros: 0, limit: limitMicros }
+/** Looks at `value`, as far as copying it costs less than `limitMicros`, if that is said. Runs no code of the value's. */
+export const examine = (value: unknown, limitMicros = Infinity): Verdict => {
+  const walk: Walk = { micros: 0, limit: limitMicros, seen: limitMicros === Infinity ? new Set() : undefined }
   try {
     const found = visit(value, walk, 0)
     if (found !== undefined) return found
@@ -76,7 +79,9 @@ const visit = (value: unknown, walk: Walk, depth: number): Verdict | undefined =
     default:
   }
   if (value === null) return undefined
+  if (walk.seen?.has(value as object) === true) return undefined
   if (depth === deepest) return unfaithful("something nested too deeply")
+  walk.seen?.add(value as object)
   walk.micros += perObject
   const found = visitObject(value as object, walk, depth + 1)
   return found ?? (walk.micros > walk.limit ? tooLarge : undefined)

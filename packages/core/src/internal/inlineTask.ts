@@ -30,7 +30,7 @@ interface Payload {
 const plainData = (instead: string): PlainCodec =>
   Schema.Unknown.check(
     Schema.makeFilter((value: unknown) => {
-      const verdict = faithful.examine(value, Infinity)
+      const verdict = faithful.examine(value)
       if (verdict._tag !== "Unfaithful") return undefined
       return { path: stepsOf(verdict.path), issue: `Expected plain data (${instead})` }
     })

@@ -66,7 +66,7 @@ export const refused = <A extends object>(work: A, reason: string): A => {
 }
 
 const notCompiled =
-  "it was not compiled. Start the program with --import @giveway/node/register, or bundle it with @giveway/node/unplugin"
+  "it was not compiled. Start the program with --import @giveway/node/register, or bundle it with @giveway/node/unplugin; call Compute.fn and Compute.effect by these names"
 
 /** Where the work went, or why it went nowhere. */
 export const of = (work: object): Extraction | string => known.get(work) ?? notCompiled

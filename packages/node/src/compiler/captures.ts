@@ -134,6 +134,7 @@ const objectionToMove = (node: Node): Objection | undefined => {
     }
     return undefined
   })
+  found ??= objectionToPrivate(node)
   if (found !== undefined || node.type === "FunctionDeclaration" || node.type === "FunctionExpression") return found
   // an arrow function, or no function at all: these belong to the function around
   for (const what of ["this", "arguments"] as const) {
@@ -147,6 +148,23 @@ const objectionToMove = (node: Node): Objection | undefined => {
     return objection(node, "it waits for something in its place", "put the result into a constant before it")
   }
   return undefined
+}
+
+/** A private name means nothing outside of its class. */
+const objectionToPrivate = (node: Node): Objection | undefined => {
+  const own = new Set<string>()
+  walk(node, (inner) => {
+    if ("key" in inner && inner.key !== null && (inner.key as Node).type === "PrivateIdentifier") {
+      own.add((inner.key as Node & { readonly name: string }).name)
+    }
+  })
+  let found: Objection | undefined
+  walk(node, (inner) => {
+    if (inner.type === "PrivateIdentifier" && !own.has(inner.name)) {
+      found ??= objection(inner, `#${inner.name} belongs to the class around it`, "pass its value as a constant")
+    }
+  })
+  return found
 }
 
 /** Why it is no work: nobody knows its code, it returns what cannot be cancelled, or what cannot cross. */
@@ -298,6 +316,9 @@ export const capturesOf = (
         object(use, `it uses ${name}, which it is a part of`, "give what both need a declaration of its own")
         return
       }
+      const [change] = changes.get(binding) ?? []
+      if (change !== undefined)
+        object(change, `${name} is changed here: a worker would not see it`, "keep it in a constant")
       functions.add(node)
       const fixed = objectionToMove(f)
       if (fixed !== undefined) found ??= fixed
@@ -307,6 +328,14 @@ export const capturesOf = (
     if (declaration.end > work.start) {
       object(use, `${name} is declared after it`, "declare it before")
       return
+    }
+    // a function that goes along may read one that is out of sight where the work stands
+    for (const [node, scope] of scopes.of) {
+      const other = isWithin(work, node) ? scope.names.get(name) : undefined
+      if (other !== undefined && other !== binding && isWithin(node, binding.scope.node)) {
+        object(use, `two variables around it have the name ${name}`, "rename one of them")
+        return
+      }
     }
     values.set(binding, use)
   }

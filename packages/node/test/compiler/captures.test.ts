@@ -239,6 +239,7 @@ describe("what is refused", () => {
       `let n = 0\nconst f = () => g()\nconst g = () => n++\nCompute.fn(() => f())`,
       /^n changes/
     ],
+    ["a private name", `class A { #x = 1; f() { return Compute.fn((o) => #x in o) } }`, /^#x belongs to the class/],
     ["this", `class A { f() { return Compute.fn(() => this.x) } }`, /^it uses this/],
     ["arguments", `function f() { return Compute.fn(() => arguments.length) }`, /^it uses arguments/],
     ["super", `class A extends B { f() { return Compute.fn(() => super.f()) } }`, /^it uses super/],
@@ -266,6 +267,11 @@ describe("what is refused", () => {
       "two of one name",
       `const f = (a) => { const g = () => a; { const a = 2; return Compute.fn(() => g() + a) } }`,
       /^two variables (?:around it )?have the name a/
+    ],
+    [
+      "one out of sight",
+      `const f = (a) => { const g = () => a; { const a = 2; return Compute.fn(() => g()) } }`,
+      /^two variables around it have the name a/
     ],
     [
       "a global and a constant of one name",
