@@ -181,15 +181,14 @@ export const classify = (
     if (needed.has(node) || native.has(node) || refused.has(node) || callbacks.has(node)) continue
     native.set(node, steppable.has(node) ? "only refused functions call it" : "it has no long loop and no recursion")
   }
-  const isPlain = (node: AnyFunction): boolean =>
-    able.has(node) &&
-    !usesLexical(node, "arguments") &&
-    !someOwn(
-      node,
-      (inner) =>
-        (inner !== node && (isClass(inner) || isFunction(inner))) ||
-        isSteppableCall(inner, { steppable: needed, methodNames, privateCalls }, scopes)
-    )
+  const isPlain = (node: AnyFunction): boolean => {
+    let plain = able.has(node) && !usesLexical(node, "arguments")
+    walkOwn(node, (inner) => {
+      const inside = inner !== node && (isClass(inner) || (isFunction(inner) && needed.has(inner)))
+      if (inside || isSteppableCall(inner, { steppable: needed, methodNames, privateCalls }, scopes)) plain = false
+    })
+    return plain
+  }
   const ownMethods = new Map<string, ReadonlyArray<AnyFunction>>()
   for (const name of methodNames) {
     const own = byName.get(name)!.filter((node) => methods.get(node)!.isOfModule && (needed.has(node) || isPlain(node)))

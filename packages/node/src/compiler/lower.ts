@@ -6,6 +6,7 @@
  */
 import type { ForOfStatement } from "oxc-parser"
 import { callsSteppable, isSteppableCall } from "./calls.ts"
+import { countdown } from "./countdown.ts"
 import type { Replace, Unit } from "./emit.ts"
 import { callback, plain, rewrite, rewriteBelow, twinsAfter, withSelf } from "./emit.ts"
 import { Expressions } from "./expressions.ts"
@@ -19,7 +20,7 @@ import type { AnyFunction, Loop, Node } from "./syntax.ts"
 import { isClass, isFunction, isLoop, someOwn, usesLexical, walkOwn } from "./syntax.ts"
 import { isShort } from "./rounds.ts"
 import { checkVariables, hasPoints, Unsuited } from "./variables.ts"
-import { checkWeight, chunkOf } from "./weight.ts"
+import { checkWeight, chunkOf, nativeCalls } from "./weight.ts"
 
 export interface Lowered {
   readonly steps: ReadonlyArray<Step>
@@ -104,12 +105,26 @@ class Lowering {
   private entry(steps: Array<Step>): void {
     const { classification, scopes } = this.unit
     if (!classification.recursive.has(this.node)) return
+    this.ending(steps)
     steps.push({
       kind: "check",
       point: this.frames.nextPoint(),
       weight: checkWeight(this.node.body!, scopes),
       kept: this.frames.frame()
     })
+  }
+
+  /** Near its end a recursion stays native. */
+  private ending(steps: Array<Step>): void {
+    const { classification, largestChunk, prefix, scopes } = this.unit
+    const name = classification.variableOf.get(this.node)
+    const near = largestChunk === 1 || name === undefined ? undefined : countdown(this.node, scopes)
+    if (near === undefined) return
+    const { limit, parameter } = near
+    const args = this.node.params.map((each) => this.text(each)).join(", ")
+    const call = `${prefix}budget[0] -= ${nativeCalls}; return ${name}(${args});`
+    const text = `if (typeof ${parameter} === "number" && ${parameter} <= ${limit}) { ${call} }`
+    steps.push({ kind: "code", text, again: text })
   }
 
   /** `enters`: a yield point belongs before the first statement that has one. */

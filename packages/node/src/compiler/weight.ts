@@ -43,6 +43,9 @@ const weightOf = (node: Node, scopes: Scopes): number => {
 /** What a yield point that is passed once for each run of `node` counts down. */
 export const checkWeight = (node: Node, scopes: Scopes): number => Math.ceil(weightOf(node, scopes) / nodesPerUnit)
 
+/** What the native end of a recursion counts down, see `countdown.ts`: between 1 and 15 µs. */
+export const nativeCalls = 4000
+
 /** Work of a chunk of a loop in nodes: half a microsecond, so that the check at its end costs well below a percent. */
 const chunkWork = 4096
 

@@ -281,6 +281,15 @@ const programs: Record<string, string> = {
     for (const a of [1, 2]) { const b = a; for (const a of [b, 9]) { o(Y(a) + b) } o(a) }`,
   "a labelled continue out of for-of and try": `
     const r2 = () => { outer: for (let i = 0; i < 3; i++) { try { for (const x of [1, 2]) { if (Y(x) === 2) continue outer; o(i + x) } } catch (e) { o("no") } finally { if (i === 1) break outer } } return "r" }; o(r2())`,
+  "recursion near its end": `
+    const fib = (n) => n < 2 ? n : fib(n - 1) + fib(n - 2)
+    function tree(depth, x) { if (depth === 0) return x; return { l: tree(depth - 1, x), r: tree(depth - 1, x), depth } }
+    const sum = (a, n) => { if (n <= 0) { return a } const next = a + n; return sum(next, n - 1) }
+    const number = { valueOf() { o("valueOf"); return 3 } }
+    for (const n of [20, 3, 2.5, -1, NaN, "4", null, undefined, number, true]) o(fib(n))
+    try { fib(5n) } catch (e) { o(e.name) }
+    o(JSON.stringify(tree(3, "x"))); o(tree(13, 1).l.r.depth); for (const n of [-1, 0.5, "2"]) try { o(JSON.stringify(tree(n, 0))) } catch (e) { o(e.name) }
+    o(sum(0, 2000)); o(sum("s", 3)); o(sum(number, 2)); o(sum(1)); o(Y(1))`,
   "methods that are not what they were": `
     const xs = [1, 2, 3]; const many = [new A(1), new B(2), new C(3), one, { sum: (xs) => "arrow " + xs.length }]
     for (const each of many) o(each.sum(xs))
