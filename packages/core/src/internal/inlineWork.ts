@@ -29,9 +29,15 @@ export interface Extraction {
   readonly values: () => ReadonlyArray<unknown>
 }
 
+/** What is kept is kept once per realm, as for tasks: compiled code may load another copy of this package. */
+const shared = <A>(name: string, make: () => A): A => {
+  const holder = globalThis as unknown as Record<symbol, A | undefined>
+  return (holder[Symbol.for(`@giveway/core/inlineWork/${name}`)] ??= make())
+}
+
 // --- where it is written ----------------------------------------------------------------------------------------------
 
-const known = new WeakMap<object, Extraction | string>()
+const known = shared("known", () => new WeakMap<object, Extraction | string>())
 
 const nothing = (): ReadonlyArray<unknown> => []
 
@@ -87,24 +93,18 @@ export interface Defined {
   readonly options: object | undefined
 }
 
-/** One per realm, as for tasks. */
-const registryKey: symbol = Symbol.for("@giveway/core/inlineWork/registry")
-
-const registry = (): Map<string, Defined> => {
-  const holder = globalThis as unknown as Record<symbol, Map<string, Defined> | undefined>
-  return (holder[registryKey] ??= new Map())
-}
+const defined = shared("defined", () => new Map<string, Defined>())
 
 /** Files with the same text have works with the same ids, but not in the same place of the same name. */
 const keyOf = (id: string, name: string): string => `${id}\n${name}`
 
 /** An extracted module calls it at its end. It does not know its own URL: bundlers replace that. */
 export const define = (id: string, name: string, make: Make, options?: object): void =>
-  void registry().set(keyOf(id, name), { make, options })
+  void defined.set(keyOf(id, name), { make, options })
 
 /** The work that the module at `moduleUrl` defined, once this thread has imported it. */
 export const lookup = (moduleUrl: string, name: string): Defined | undefined =>
-  registry().get(keyOf(/[=#]([^=#]*)$/.exec(moduleUrl)?.[1] ?? "", name))
+  defined.get(keyOf(/[=#]([^=#]*)$/.exec(moduleUrl)?.[1] ?? "", name))
 
 /** Compiled code calls it on the work of an extracted module, which the compiler gives yield points then. */
 export const work = <A>(f: A): A => f

@@ -53,12 +53,20 @@ export const counted = (n: number): number => {
 }
 `
 
+const inline = `import { Compute } from "@giveway/core"
+
+let calls = 0
+export const scaled = (scale: number) => Compute.fn((n: number) => n * scale)
+export const counted = Compute.fn(() => calls++)
+`
+
 let folder: string
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "giveway-cli-"))
   const files: Readonly<Record<string, string | Uint8Array>> = {
     "good.ts": good,
     "refused.ts": refused,
+    "inline.ts": inline,
     "unmarked.ts": "export const one: number = 1\n",
     "empty.js": "",
     "syntax.ts": "export const one = \nconst\n",
@@ -94,6 +102,14 @@ line  function  form        why
   it("names the place and the fix of a refusal, and fails", async () => {
     const { code, stdout } = await giveway(["compile", "refused.ts"])
     assert.match(stdout, /^ {3}3 {2}counted {3}refused {2}calls outlives the call .* \(5:31\)\. Fix: keep it in/m)
+    assert.strictEqual(code, 1)
+  })
+
+  it("says what inline work takes along, or why it cannot", async () => {
+    const { code, stdout } = await giveway(["compile", "inline.ts"])
+    assert.match(stdout, /^ {3}4 {2}Compute\.fn {2}worker {3}it copies scale$/m)
+    assert.match(stdout, /^ {3}5 {2}counted {5}refused {2}calls changes: a worker .* \(5:41\)\. Fix: pass it as/m)
+    assert.include(stdout, "0 with yield points, 0 native, 1 refused, 1 for workers")
     assert.strictEqual(code, 1)
   })
 

@@ -3,7 +3,9 @@
  * same without it.
  */
 import { execFile } from "node:child_process"
-import { readFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { assert, beforeAll, describe, it } from "vitest"
@@ -85,6 +87,38 @@ describe("under register", () => {
   it("its logs come home", () => {
     assert.deepStrictEqual(seen.logs, [["from the job"]])
   })
+})
+
+it("a file that is another one by the time a worker loads it is a typed error", { timeout: 60_000 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "giveway-inline-"))
+  try {
+    symlinkSync(fileURLToPath(new URL("../../../../node_modules", import.meta.url)), join(folder, "node_modules"))
+    writeFileSync(join(folder, "package.json"), `{ "type": "module" }`)
+    const file = join(folder, "changes.js")
+    writeFileSync(
+      file,
+      `import { Compute } from "@giveway/core"
+import { NodeCompute } from "@giveway/node"
+import { Effect } from "effect"
+import { appendFileSync } from "node:fs"
+
+appendFileSync(import.meta.filename, "// another one")
+const error = await Effect.runPromise(Effect.flip(Compute.fn(() => 1)()).pipe(Effect.provide(NodeCompute.layer())))
+console.log(error.message)
+`
+    )
+    const register = ["--conditions=giveway-source", "--import", import.meta.resolve("@giveway/node/register")]
+    const { stdout } = await promisify(execFile)(process.execPath, [...register, file], {
+      cwd: folder,
+      timeout: 60_000
+    })
+    assert.match(
+      stdout,
+      /could not import .*changes\.js\?giveway=0-\w+ .*is not what it was when the program was loaded/
+    )
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 })
 
 it("uncompiled, it is a typed error that names the fix", { timeout: 60_000 }, async () => {

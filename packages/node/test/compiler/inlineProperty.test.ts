@@ -4,7 +4,7 @@
  * The work is called at once, so what it captures is what it would see. Compiled, it is the extracted module that runs, on
  * structured clones; refused, the work itself. `GIVEWAY_SEED` chooses other programs.
  */
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { assert, it } from "vitest"
 import { compile } from "../../src/compiler/compile.ts"
 import { compileExtracted } from "../../src/compiler/extracted.ts"

@@ -37,6 +37,16 @@ const node = (file: string) =>
 /** What the program prints; one that holds the loop says so before. */
 const seenIn = (stdout: string) => JSON.parse(stdout.split("\n").findLast((line) => line.startsWith("{"))!)
 
+const sawInlineWork = (stdout: string): void => {
+  assert.deepStrictEqual(stdout.match(/evaluated on \d+/g), ["evaluated on 0"])
+  const { failed, onWorkers, refused, results, stopped } = seenIn(stdout)
+  assert.isTrue(onWorkers)
+  assert.deepStrictEqual(results, [14, 30, 285])
+  assert.deepStrictEqual(failed, ["TooLong", true])
+  assert.strictEqual(stopped, "None")
+  assert.include(refused, "counter changes")
+}
+
 describe.each(Object.entries(bundlers))("%s", (name, bundle) => {
   it.each([
     ["in the output", false],
@@ -76,13 +86,7 @@ describe.each(Object.entries(bundlers))("%s", (name, bundle) => {
     assert.include(own[0], `inlineBundled.ts:${lineOf("inlineBundled.ts", "Compute.fn(() => counter)")}:`)
 
     const { stdout } = await node(output)
-    assert.deepStrictEqual(stdout.match(/evaluated on \d+/g), ["evaluated on 0"])
-    const { failed, onWorkers, refused, results, stopped } = seenIn(stdout)
-    assert.isTrue(onWorkers)
-    assert.deepStrictEqual(results, [14, 30, 285])
-    assert.deepStrictEqual(failed, ["TooLong", true])
-    assert.strictEqual(stopped, "None")
-    assert.include(refused, "counter changes")
+    sawInlineWork(stdout)
   })
 
   it("leaves alone what it cannot compile, with a warning", { timeout: 60_000 }, async () => {
@@ -107,6 +111,12 @@ describe.each(Object.entries(bundlers))("%s", (name, bundle) => {
     const printed = Object.keys(modules).map((file) => (file === "refused.js" ? "refused.js 3" : file))
     assert.deepStrictEqual(stdout.trim().split("\n"), printed)
   })
+})
+
+it("in a development server of Vite, workers make modules of inline work themselves", { timeout: 60_000 }, async () => {
+  const server = join(programs, "viteServer.ts")
+  const { stdout } = await run(process.execPath, ["--conditions=giveway-source", server], { timeout: 60_000 })
+  sawInlineWork(stdout)
 })
 
 describe("the options", () => {
