@@ -5,6 +5,9 @@
  */
 import { defineConfig } from "vitest/config"
 
+/** What needs a browser and tmux: `npm run test:tools`. */
+const tools = "packages/node/test/tools"
+
 const project = (name: string, root: string, order: number, maxWorkers?: number) => ({
   resolve: { conditions: ["giveway-source"] },
   ssr: { resolve: { conditions: ["giveway-source"], externalConditions: ["giveway-source"] } },
@@ -12,6 +15,7 @@ const project = (name: string, root: string, order: number, maxWorkers?: number)
     name,
     root,
     include: ["**/*.test.ts"],
+    ...(root === tools ? {} : { exclude: ["tools/**"] }),
     pool: "forks" as const,
     execArgv: ["--conditions=giveway-source"],
     testTimeout: 30_000,
@@ -31,7 +35,8 @@ export default defineConfig({
       project("house", "test", 1),
       // these start threads and processes of their own, and watch them stall: one file at a time
       project("node", "packages/node/test", 2, 1),
-      project("examples", "packages/examples/test", 3, 1)
+      project("examples", "packages/examples/test", 3, 1),
+      project("tools", tools, 4, 1)
     ]
   }
 })

@@ -3,6 +3,7 @@
  *
  * A thread of its own answers over HTTP, on a local socket or a port:
  *
+ * - `/`: a page with the loop's timeline, where its time goes, the fiber tree, the pool.
  * - `/metrics`: Prometheus's text format: what Giveway knows, and the program's own metrics.
  * - `/fibers`: the live fibers, as JSON.
  * - `/overview`: the loop, self time by name, the pool, stalls, as JSON; `/events` sends it twice a second.

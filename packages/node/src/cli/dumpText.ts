@@ -89,13 +89,15 @@ const treeOf = ({ fibers, loop }: Dump): string => {
   )
 }
 
-/** `stream`: in colours if it is a terminal. */
-export const render = (dump: Dump, stream: NodeJS.WriteStream): string => {
+/** `stream`: in colours if it is a terminal; without one, in none. */
+export const render = (dump: Dump, stream?: NodeJS.WriteStream): string => {
+  const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
+    stream === undefined ? text : styleText(style, text, { stream })
   const [first, ...others] = loopLines(dump)
   const held = dump.loop?.state === "held"
   return [
-    styleText("bold", headOf(dump), { stream }),
-    ...(first === undefined ? [] : [held ? styleText(["bold", "red"], first, { stream }) : first]),
+    paint("bold", headOf(dump)),
+    ...(first === undefined ? [] : [held ? paint(["bold", "red"], first) : first]),
     ...others,
     ...stackLines(dump),
     treeOf(dump)

@@ -9,10 +9,13 @@ import type { LoopWatch } from "./loop.ts"
 import * as metricsText from "./metricsText.ts"
 import type { Overview, Process } from "./protocol.ts"
 import type { Endpoint } from "./server.ts"
-import { send } from "./server.ts"
+import { file, send } from "./server.ts"
 
 /** A dump of 100,000 fibers takes the watched thread a second. */
 const dumpPatienceMs = 10_000
+
+/** The modules of the page. */
+const scripts = ["page.js", "timeline.js", "flame.js", "tree.js", "lanes.js", "words.js"]
 
 /** A scraper should get what there is. */
 const scrapePatienceMs = 500
@@ -84,6 +87,9 @@ export const make = (options: {
     },
     hurry: frames.hurry,
     all: [
+      file("/", "index.html", "text/html", "the page"),
+      file("/page.css", "page.css", "text/css", "its looks"),
+      ...scripts.map((name) => file(`/${name}`, name, "text/javascript", "its code")),
       { path: "/metrics", about: "Prometheus metrics, the program's own among them", respond: metrics },
       { path: "/fibers", about: "the live fibers, JSON", respond: fibers },
       {

@@ -5,15 +5,27 @@
 import * as Sysmon from "@giveway/core/Sysmon"
 import type { Holder, Loop, OpenStall } from "./protocol.ts"
 
-/** Reports of stalls that are over are forgotten by then; at most two last at a time. */
-const keptReports = 8
+/** What is known of stalls that are over is forgotten by then; at most two last at a time. */
+const kept = 8
+
+/** Notes what is known of a stall, as the newest. */
+const note = <A>(known: Map<string, A>, key: string, value: A): void => {
+  known.delete(key)
+  known.set(key, value)
+  for (const oldest of known.keys()) {
+    if (known.size <= kept) break
+    known.delete(oldest)
+  }
+}
 
 export interface LoopWatch {
   /** sysmon has something to say about a stall that lasts */
   readonly report: (report: Sysmon.Report) => void
+  /** sysmon has seen a stack */
+  readonly sampled: (key: string, sample: Sysmon.Sample) => void
   readonly label: (label: number, name: string) => void
   readonly look: () => Loop
-  /** the stalls that last, the longest first */
+  /** the stalls that last, the one that has most to answer for first */
   readonly open: () => ReadonlyArray<OpenStall>
   /** what each name has cost, dearest first, the slice that runs now included */
   readonly usage: () => ReadonlyArray<Sysmon.Usage>
@@ -29,10 +41,12 @@ export const watch = (options: {
   const { accounts, block, now, thresholdMs } = options
   const labels = new Map<number, string>()
   const reports = new Map<string, Sysmon.Report>()
+  const samples = new Map<string, Sysmon.Sample>()
 
   const holderOf = (hold: Sysmon.Hold, seen: Sysmon.Seen): Holder => {
     const report = reports.get(hold.key)
-    const sample = report?.sample
+    // the newest says where it is now
+    const sample = samples.get(hold.key)
     const isSlice = hold.kind === "slice"
     return {
       // until sysmon has asked who it is, the beacon must do
@@ -48,27 +62,24 @@ export const watch = (options: {
   const open = (): ReadonlyArray<OpenStall> => {
     const seen = Sysmon.read(block, labels)
     const at = now()
-    return Sysmon.holdsOf(seen, at)
-      .filter(({ heldMs }) => heldMs >= thresholdMs)
-      .map((hold) => ({
-        key: hold.key,
-        startedAt: hold.startedAt,
-        ageMs: at - hold.startedAt,
-        by: holderOf(hold, seen)
-      }))
-      .sort((a, b) => b.ageMs - a.ageMs)
+    return (
+      Sysmon.holdsOf(seen, at)
+        .filter(({ heldMs }) => heldMs >= thresholdMs)
+        // one that began earlier may have less to answer for: a slice takes its time from the heartbeat it delays
+        .sort((a, b) => b.heldMs - a.heldMs)
+        .map((hold) => ({
+          key: hold.key,
+          startedAt: hold.startedAt,
+          ageMs: at - hold.startedAt,
+          by: holderOf(hold, seen)
+        }))
+    )
   }
 
   return {
     label: (label, name) => void labels.set(label, name),
-    report: (report) => {
-      reports.delete(report.key)
-      reports.set(report.key, report)
-      for (const key of reports.keys()) {
-        if (reports.size <= keptReports) break
-        reports.delete(key)
-      }
-    },
+    report: (report) => note(reports, report.key, report),
+    sampled: (key, sample) => note(samples, key, sample),
     open,
     look: () => {
       const [longest] = open()

@@ -55,11 +55,10 @@ export interface ToMain {
   readonly names: ReadonlyArray<string>
 }
 
-/** From sysmon. */
-export interface FromSysmon {
-  readonly _tag: "Report"
-  readonly report: Sysmon.Report
-}
+/** From sysmon, about a stall that lasts. */
+export type FromSysmon =
+  | { readonly _tag: "Report"; readonly report: Sysmon.Report }
+  | { readonly _tag: "Sampled"; readonly key: string; readonly sample: Sysmon.Sample }
 
 /** The served process. */
 export interface Process {

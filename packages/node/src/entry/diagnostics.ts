@@ -41,8 +41,9 @@ main.on("message", (message: FromMain) => {
   }
 })
 
-sysmon.on("message", ({ report }: FromSysmon) => {
-  watch.report(report)
+sysmon.on("message", (message: FromSysmon) => {
+  if (message._tag === "Sampled") return watch.sampled(message.key, message.sample)
+  watch.report(message.report)
   served.hurry()
 })
 

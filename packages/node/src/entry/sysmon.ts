@@ -48,7 +48,10 @@ const threadTimes = ofMainThread()
 const waited = ownWait()
 const see = (): Sysmon.Seen => Sysmon.read(block, labels, threadTimes(now()), waited())
 
-const tell = (message: Sysmon.Message): void => port.postMessage(message)
+const tell = (message: Sysmon.Message): void => {
+  port.postMessage(message)
+  if (message._tag === "Sampled") start.diagnostics?.postMessage(message satisfies FromSysmon)
+}
 
 const execute = (action: Sysmon.Action): void => {
   switch (action._tag) {

@@ -30,13 +30,28 @@ const customers = Effect.forEach(
   { concurrency: "unbounded", discard: true }
 ).pipe(Effect.withSpan("customers"))
 
+/** Work in short slices, in fibers that fibers fork. */
+const price = (ms: number) =>
+  Effect.sync(() => {
+    for (const end = performance.now() + ms; performance.now() < end;);
+  }).pipe(Effect.withSpan(ms > 1 ? "price with discount" : "price"))
+
+const catalogue = Effect.forEach([0.5, 1, 2, 0.5, 2], price, { concurrency: "unbounded", discard: true }).pipe(
+  Effect.andThen(Effect.sleep("60 millis")),
+  Effect.forever,
+  Effect.withSpan("catalogue")
+)
+
 const order = Effect.callback<string>((resume) => {
   process.stdin.once("data", (data) => resume(Effect.succeed(String(data).trim())))
 })
 
 const service = Effect.gen(function* () {
   yield* Effect.forkChild(customers)
-  yield* Effect.forkChild(Effect.forever(Compute.run(resize, 200)).pipe(Effect.withSpan("thumbnails")))
+  yield* Effect.forkChild(catalogue)
+  for (const ms of [200, 350]) {
+    yield* Effect.forkChild(Effect.forever(Compute.run(resize, ms)).pipe(Effect.withSpan("thumbnails")))
+  }
   yield* Effect.forkChild(
     Effect.flatMap(order, (how) => Effect.sync(() => holds[how]!()).pipe(Effect.withSpan("checkout"))).pipe(
       Effect.forever

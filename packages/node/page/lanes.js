@@ -1,0 +1,66 @@
+/**
+ * The pool: a lane for each worker, with what it ran in the last minute.
+ */
+import { sharp } from "./timeline.js"
+import { ago, colourOf, ink, make } from "./words.js"
+
+const spanMs = 60_000
+
+export class Lanes {
+  /** what each worker did at which time */
+  history = []
+  rows = new Map()
+
+  constructor(element, hint) {
+    this.element = element
+    this.hint = hint
+  }
+
+  add(at, pool) {
+    if (pool === undefined) {
+      this.hint.textContent = "none in this process"
+      return
+    }
+    const { completed, failed, killed, lanes, maxWorkers, queued, suspended } = pool
+    this.hint.textContent = `${maxWorkers} at most · ${queued} queued${suspended > 0 ? ` · ${suspended} suspended` : ""} · ${completed} done · ${failed} failed · ${killed} killed`
+    this.history.push({
+      at,
+      tasks: new Map(lanes.map(({ phase, task, worker }) => [worker, phase === "busy" ? task : undefined]))
+    })
+    while (this.history[0].at < at - spanMs) this.history.shift()
+    for (const lane of lanes) this.lane(lane, at)
+    for (const [worker, row] of this.rows) {
+      if (lanes.some((lane) => lane.worker === worker)) continue
+      row.element.remove()
+      this.rows.delete(worker)
+    }
+  }
+
+  lane({ ahead, forMs, phase, task, worker }, now) {
+    let row = this.rows.get(worker)
+    if (row === undefined) {
+      const canvas = make("canvas", { role: "img", "aria-label": `Worker ${worker}, last minute` })
+      const what = make("span", { class: "what" })
+      row = {
+        canvas,
+        what,
+        element: make("div", { class: "lane" }, make("span", { class: "id" }, `#${worker}`), canvas, what)
+      }
+      this.rows.set(worker, row)
+      this.element.append(row.element)
+    }
+    const waiting = ahead > 0 ? `, ${ahead} ahead` : ""
+    row.what.textContent = task === undefined ? phase : `${task} ${forMs === undefined ? "" : ago(forMs)}${waiting}`
+    const { context, height, width } = sharp(row.canvas)
+    const x = (at) => width * (1 - (now - at) / spanMs)
+    this.history.forEach(({ at, tasks }, index) => {
+      const ran = tasks.get(worker)
+      if (ran === undefined) return
+      const from = x(this.history[index - 1]?.at ?? at - 500)
+      context.fillStyle = colourOf(ran)
+      context.fillRect(Math.floor(from), 4, Math.ceil(x(at)) - Math.floor(from), height - 8)
+    })
+    context.fillStyle = ink("line")
+    context.fillRect(width - 1, 0, 1, height)
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * Times, names and colours, as every part of the page shows them.
+ */
+
+/** "340 ms", "5.1 s", "12 min" */
+export const ago = (ms) => {
+  if (ms < 0.05) return "0 ms"
+  if (ms < 9.95) return `${ms.toFixed(1)} ms`
+  if (ms < 999.5) return `${Math.round(ms)} ms`
+  if (ms < 99_950) return `${(ms / 1000).toFixed(1)} s`
+  if (ms < 5_970_000) return `${Math.round(ms / 60_000)} min`
+  return `${(ms / 3_600_000).toFixed(1)} h`
+}
+
+export const percent = (share) => `${(share * 100).toFixed(share < 0.0995 ? 1 : 0)} %`
+
+export const clock = (at) => new Date(at).toTimeString().slice(0, 8)
+
+export const placeText = (place) => (place === undefined ? "" : `${place.file}:${place.line}`)
+
+/** Who it is, for people: a span, a fiber, or what is no fiber. */
+export const whoText = ({ cause, fiberId, name }) =>
+  name ?? (fiberId === undefined ? `no fiber (${cause})` : `fiber #${fiberId}`)
+
+/** A hue for a name, the same everywhere and every time. */
+export const hueOf = (name) => {
+  let hash = 7
+  for (const letter of name) hash = (hash * 31 + letter.codePointAt(0)) % 9973
+  return (hash * 47) % 360
+}
+
+export const isDark = () => {
+  const { theme } = document.documentElement.dataset
+  return theme === undefined ? matchMedia("(prefers-color-scheme: dark)").matches : theme === "dark"
+}
+
+/** What fibers in no span are called. */
+export const nameless = "(no span)"
+
+export const colourOf = (name) => {
+  if (name === nameless) return isDark() ? "#3a3d48" : "#e3e2dc"
+  const hue = hueOf(name)
+  return isDark() ? `hsl(${hue} 38% 36%)` : `hsl(${hue} 62% 83%)`
+}
+
+/** A colour of the style sheet, for a canvas. */
+export const ink = (variable) => {
+  const probe = document.createElement("i")
+  probe.style.color = `var(--${variable})`
+  document.body.append(probe)
+  const { color } = getComputedStyle(probe)
+  probe.remove()
+  return color
+}
+
+/** An element. Texts are texts: nothing here reads HTML. */
+export const make = (tag, attributes = {}, ...children) => {
+  const element = document.createElement(tag)
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : String(value))
+  }
+  element.append(...children.filter((child) => child !== undefined))
+  return element
+}
+
+/** The stack below the question itself, without Node's, Effect's and Giveway's frames. */
+export const userFrames = (stack) => {
+  const frames = stack.split("\n").filter((line) => /^\s+at /.test(line))
+  const asked = frames.findLastIndex((line) => /^\s+at <anonymous>:\d+:\d+$/.test(line))
+  const others = /node:|\/node_modules\/@?effect\/|\/(@giveway|packages)\/(core|node)\/(src|dist)\//
+  return frames
+    .slice(asked + 1)
+    .filter((line) => !others.test(line))
+    .map((line) => line.trim())
+}

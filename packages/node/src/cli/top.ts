@@ -1,0 +1,202 @@
+/**
+ * `giveway top`: what a process does, as it does it, also while its loop is stuck.
+ *
+ * This file moves bytes: overviews from the process and keys from the terminal go into `topState`, what `topView` makes
+ * of it goes onto the screen.
+ */
+import { request } from "node:http"
+import type { IncomingMessage } from "node:http"
+import { styleText } from "node:util"
+import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Console from "effect/Console"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
+import * as Terminal from "effect/Terminal"
+import type { Overview } from "../diagnostics/protocol.ts"
+import type { Found } from "../internal/localSocket.ts"
+import { pid } from "./dump.ts"
+import type { Dump } from "./dumpText.ts"
+import { render } from "./dumpText.ts"
+import { failing } from "./failing.ts"
+import * as served from "./served.ts"
+import * as topState from "./topState.ts"
+import type { Line, Look } from "./topView.ts"
+import * as topView from "./topView.ts"
+
+const flags = {
+  pid,
+  once: Flag.Boolean("once").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("Print one screen as plain text and end, for scripts")
+  )
+}
+
+const styles: Readonly<Record<Look, Parameters<typeof styleText>[0]>> = {
+  plain: "reset",
+  dim: "gray",
+  bold: "bold",
+  good: "green",
+  warn: "yellow",
+  bad: "red",
+  inverse: "inverse",
+  accent: "cyan"
+}
+
+/** As much of a line as fits. */
+const paint = (line: Line, width: number): string => {
+  let left = width
+  let text = ""
+  for (const [piece, look = "plain"] of line) {
+    const shown = piece.slice(0, Math.max(0, left))
+    left -= shown.length
+    text += look === "plain" || shown === "" ? shown : styleText(styles[look], shown, { stream: process.stdout })
+  }
+  return text
+}
+
+const plain = (line: Line): string =>
+  line
+    .map(([text]) => text)
+    .join("")
+    .trimEnd()
+
+/** What "now" means for `--once`, ms. */
+const momentMs = 400
+
+const onceColumns = 100
+
+const printOnce = Effect.fnUntraced(function* (found: Found) {
+  const before = yield* served.overview(found)
+  yield* Effect.sleep(momentMs)
+  const state = topState.seen(topState.seen(topState.initial, before), yield* served.overview(found))
+  yield* Console.log(topView.once(state, onceColumns).map(plain).join("\n"))
+})
+
+/** The overviews that a process sends, until it ends. */
+const overviews = (found: Found, onOverview: (overview: Overview) => void) =>
+  Effect.callback<void, served.NoAnswer>((resume) => {
+    const fail = (reason: string): void => resume(Effect.fail(new served.NoAnswer({ pid: found.pid, reason })))
+    const hear = (response: IncomingMessage): void => {
+      let text = ""
+      response.setEncoding("utf8")
+      response.on("data", (data: string) => {
+        const events = (text + data).split("\n\n")
+        text = events.pop()!
+        for (const event of events) {
+          const json = /^data: (.*)$/m.exec(event)?.[1]
+          if (json !== undefined) onOverview(JSON.parse(json) as Overview)
+        }
+      })
+      response.on("close", () => resume(Effect.void))
+    }
+    const asked = request({ socketPath: found.path, path: "/events" }, hear)
+    asked.on("error", (error) => fail(error.message))
+    asked.end()
+    return Effect.sync(() => void asked.destroy())
+  })
+
+/** The other screen of the terminal, without a cursor, until the scope closes. */
+const screen = (terminal: Terminal.Terminal) =>
+  Effect.acquireRelease(terminal.display("\x1b[?1049h\x1b[?25l"), () =>
+    Effect.ignore(terminal.display("\x1b[?25h\x1b[?1049l"))
+  )
+
+const interactive = Effect.fnUntraced(function* (found: Found) {
+  // the keys that would end it by themselves are part of the machine
+  const terminal = yield* NodeTerminal.make(() => false)
+  yield* screen(terminal)
+  const quit = yield* Deferred.make<void>()
+  let state = topState.initial
+
+  const draw = Effect.gen(function* () {
+    const width = yield* terminal.columns
+    const rows = yield* terminal.rows
+    const lines = topView.screen(state, width, rows)
+    yield* terminal.display(`\x1b[H${lines.map((line) => `${paint(line, width)}\x1b[K`).join("\r\n")}\x1b[J`)
+  })
+
+  const show = (title: string, lines: ReadonlyArray<string>): void => {
+    state = { ...state, panel: { _tag: "Text", title, lines, top: 0 } }
+  }
+
+  const grant = (wish: topState.Wish): Effect.Effect<unknown> => {
+    switch (wish) {
+      case "quit":
+        return Deferred.succeed(quit, undefined)
+      case "dump":
+        return served.get(found, "/fibers").pipe(
+          Effect.map((body) => show("fibers", render(JSON.parse(body) as Dump).split("\n"))),
+          Effect.catch((error) => Effect.sync(() => show("fibers", [error.message])))
+        )
+      case "open": {
+        const stall = topState.stallsOf(state)[state.selected]
+        return Effect.sync(() => stall !== undefined && show("stall", topView.details(stall)))
+      }
+      case undefined:
+        return Effect.void
+    }
+  }
+
+  const keys = yield* terminal.readInput
+  const pressKeys = Queue.take(keys).pipe(
+    Effect.flatMap(({ input, key }) =>
+      Effect.gen(function* () {
+        const page = (yield* terminal.rows) - 3
+        const next = topState.pressed(
+          state,
+          { name: key.name, ctrl: key.ctrl, input: Option.getOrUndefined(input) },
+          page
+        )
+        state = next.state
+        yield* grant(next.wish)
+        yield* draw
+      })
+    ),
+    Effect.forever,
+    // standard input is at its end
+    Effect.catch(() => Deferred.succeed(quit, undefined))
+  )
+  const sizes = yield* terminal.size
+  const resize = Effect.forever(Effect.andThen(Queue.take(sizes), draw)).pipe(Effect.ignore)
+  const fresh = yield* Queue.sliding<Overview>(1)
+  const watch = overviews(found, (overview) => Queue.offerUnsafe(fresh, overview)).pipe(
+    Effect.matchEffect({
+      onSuccess: () => Effect.succeed("the process has ended"),
+      onFailure: ({ message }) => Effect.succeed(message)
+    }),
+    Effect.flatMap((ended) => {
+      state = { ...state, ended }
+      return draw
+    })
+  )
+  const refresh = Queue.take(fresh).pipe(
+    Effect.flatMap((overview) => {
+      state = topState.seen(state, overview)
+      return draw
+    }),
+    Effect.forever
+  )
+  for (const part of [pressKeys, resize, watch, refresh]) yield* Effect.forkScoped(part)
+  yield* Deferred.await(quit)
+}, Effect.scoped)
+
+const show = Effect.fnUntraced(function* (pid: number | undefined, once: boolean) {
+  const found = yield* served.find(pid)
+  if (once || !process.stdout.isTTY) yield* printOnce(found)
+  else yield* interactive(found)
+})
+
+export const top = Command.make("top", flags, ({ once, pid }) => failing(show(Option.getOrUndefined(pid), once))).pipe(
+  Command.withDescription(
+    "Shows where the event loop of a served process spends its time: names by self time, run delays, the pool's workers, stalls while they last. It goes on showing while the loop is stuck, and says who holds it."
+  ),
+  Command.withShortDescription("Shows live where a process spends its event loop"),
+  Command.withExamples([
+    { command: "giveway top", description: "The one process that is served" },
+    { command: "giveway top --pid 4711 --once", description: "One screen as text" }
+  ])
+)

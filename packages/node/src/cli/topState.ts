@@ -1,0 +1,221 @@
+/**
+ * What `giveway top` knows and shows, as a pure machine: overviews and keys in, the next state and what to do out.
+ */
+import type { Overview } from "../diagnostics/protocol.ts"
+
+export const sorts = ["now", "self", "longest", "delay"] as const
+
+/** What the names are sorted by: share of the last moment, self time, longest slice, run delay. */
+export type Sort = (typeof sorts)[number]
+
+/** One point of the lines at the top. */
+export interface Point {
+  /** share of the time in which fibers ran or the loop was held, 0 to 1 */
+  readonly busy: number
+  /** 99 % of the run delays of the moment were at most this, ms */
+  readonly delayMs: number
+  readonly held: boolean
+}
+
+/** A name, and what it cost of late. */
+export interface Row {
+  readonly name: string
+  /** of the time since the overview before, 0 to 1 */
+  readonly now: number
+  readonly selfMs: number
+  readonly slices: number
+  readonly longestMs: number
+  readonly delayP99Ms: number | undefined
+}
+
+/** What covers the screen. */
+export type Panel =
+  | { readonly _tag: "Names" }
+  | { readonly _tag: "Text"; readonly title: string; readonly lines: ReadonlyArray<string>; readonly top: number }
+
+export interface State {
+  readonly overview: Overview | undefined
+  readonly rows: ReadonlyArray<Row>
+  readonly history: ReadonlyArray<Point>
+  readonly sort: Sort
+  readonly filter: string
+  /** whether keys go into the filter */
+  readonly typing: boolean
+  /** the selected stall, 0 is the newest */
+  readonly selected: number
+  readonly panel: Panel
+  /** why there is nothing new any more */
+  readonly ended: string | undefined
+}
+
+export const initial: State = {
+  overview: undefined,
+  rows: [],
+  history: [],
+  sort: "now",
+  filter: "",
+  typing: false,
+  selected: 0,
+  panel: { _tag: "Names" },
+  ended: undefined
+}
+
+/** Points that are kept: no terminal is wider. */
+const keptPoints = 500
+
+/** The upper end of the bucket below which 99 % of what was counted since then lies. */
+const delayOf = (before: Overview, after: Overview): number => {
+  const sum = ({ usage }: Overview, bucket: number): number =>
+    usage.reduce((total, { runDelays }) => total + (runDelays[bucket] ?? 0), 0)
+  const bounds = after.delayBoundsMs
+  const counts = [...bounds, Infinity].map((_, bucket) => Math.max(0, sum(after, bucket) - sum(before, bucket)))
+  const total = counts.reduce((a, b) => a + b, 0)
+  let below = 0
+  for (const [bucket, count] of counts.entries()) {
+    below += count
+    if (total > 0 && below >= total * 0.99) return bounds[bucket] ?? bounds.at(-1)!
+  }
+  return 0
+}
+
+const rowsOf = (before: Overview | undefined, after: Overview): ReadonlyArray<Row> => {
+  const selfBefore = new Map(before?.usage.map(({ name, selfMs }) => [name, selfMs]))
+  const elapsed = before === undefined ? after.at - after.process.startedAt : after.at - before.at
+  return after.usage.map(({ longestMs, name, runDelayP99Ms, selfMs, slices }) => ({
+    name: name ?? "(no span)",
+    now: elapsed <= 0 ? 0 : Math.min(1, Math.max(0, (selfMs - (selfBefore.get(name) ?? 0)) / elapsed)),
+    selfMs,
+    slices,
+    longestMs,
+    delayP99Ms: runDelayP99Ms
+  }))
+}
+
+/** A new overview. */
+export const seen = (state: State, overview: Overview): State => {
+  const before = state.overview
+  const rows = rowsOf(before, overview)
+  const point: Point = {
+    busy:
+      overview.loop.state === "held"
+        ? 1
+        : Math.min(
+            1,
+            rows.reduce((sum, { now }) => sum + now, 0)
+          ),
+    delayMs: before === undefined ? 0 : delayOf(before, overview),
+    held: overview.loop.state === "held"
+  }
+  return { ...state, overview, rows, history: before === undefined ? [] : [...state.history, point].slice(-keptPoints) }
+}
+
+/** A stall as it is listed. */
+export type Listed =
+  | { readonly _tag: "Open"; readonly stall: Overview["open"][number] }
+  | { readonly _tag: "Over"; readonly stall: Overview["recent"][number] }
+
+/** Those that last, then those that are over, the newest first. */
+export const stallsOf = ({ overview }: State): ReadonlyArray<Listed> =>
+  overview === undefined
+    ? []
+    : [
+        ...overview.open.map((stall): Listed => ({ _tag: "Open", stall })),
+        ...overview.recent.toReversed().map((stall): Listed => ({ _tag: "Over", stall }))
+      ]
+
+/** The names to show. */
+export const shownRows = ({ filter, rows, sort }: State): ReadonlyArray<Row> => {
+  const value = (row: Row): number =>
+    sort === "now"
+      ? row.now
+      : sort === "self"
+        ? row.selfMs
+        : sort === "longest"
+          ? row.longestMs
+          : (row.delayP99Ms ?? -1)
+  return rows
+    .filter(({ name }) => name.toLowerCase().includes(filter.toLowerCase()))
+    .toSorted((a, b) => value(b) - value(a) || b.selfMs - a.selfMs)
+}
+
+/** A key as the terminal tells it. */
+export interface Key {
+  readonly name: string
+  readonly ctrl: boolean
+  /** what it writes, if it is a character */
+  readonly input: string | undefined
+}
+
+/** What a key asks for that the state alone cannot do. */
+export type Wish = "quit" | "dump" | "open" | undefined
+
+interface Step {
+  readonly state: State
+  readonly wish: Wish
+}
+
+const only = (state: State, wish: Wish = undefined): Step => ({ state, wish })
+
+const clamp = (value: number, most: number): number => Math.max(0, Math.min(value, most))
+
+/** A key was pressed; a page of a panel is `rows` long. */
+export const pressed = (state: State, key: Key, rows: number): Step => {
+  if (key.ctrl && key.name === "c") return only(state, "quit")
+  if (state.typing) return only(typed(state, key))
+  return state.panel._tag === "Text" ? read(state, state.panel, key, rows) : navigate(state, key)
+}
+
+const typed = (state: State, { input, name }: Key): State => {
+  if (name === "return" || name === "enter") return { ...state, typing: false }
+  if (name === "escape") return { ...state, typing: false, filter: "" }
+  if (name === "backspace") return { ...state, filter: state.filter.slice(0, -1) }
+  return input !== undefined && /^[\x20-\x7e]$/.test(input) ? { ...state, filter: state.filter + input } : state
+}
+
+const read = (state: State, panel: Extract<Panel, { readonly _tag: "Text" }>, key: Key, rows: number): Step => {
+  const to = (top: number): Step => only({ ...state, panel: { ...panel, top: clamp(top, panel.lines.length - 1) } })
+  switch (key.name) {
+    case "q":
+    case "escape":
+      return only({ ...state, panel: { _tag: "Names" } })
+    case "down":
+    case "j":
+      return to(panel.top + 1)
+    case "up":
+    case "k":
+      return to(panel.top - 1)
+    case "pagedown":
+    case "space":
+      return to(panel.top + rows)
+    case "pageup":
+      return to(panel.top - rows)
+    default:
+      return only(state)
+  }
+}
+
+const navigate = (state: State, key: Key): Step => {
+  const select = (to: number): Step => only({ ...state, selected: clamp(to, Math.max(0, stallsOf(state).length - 1)) })
+  if (key.input === "/") return only({ ...state, typing: true })
+  switch (key.name) {
+    case "q":
+      return only(state, "quit")
+    case "s":
+      return only({ ...state, sort: sorts[(sorts.indexOf(state.sort) + 1) % sorts.length]! })
+    case "escape":
+      return only({ ...state, filter: "" })
+    case "down":
+    case "j":
+      return select(state.selected + 1)
+    case "up":
+    case "k":
+      return select(state.selected - 1)
+    case "d":
+      return only(state, "dump")
+    case "return":
+    case "enter":
+      return only(state, "open")
+    default:
+      return only(state)
+  }
+}

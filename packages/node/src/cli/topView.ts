@@ -1,0 +1,224 @@
+/**
+ * The screen of `giveway top`: a state in, lines out, each a list of pieces with their looks.
+ */
+import type { Loop } from "../diagnostics/protocol.ts"
+import { holderText, userFrames } from "./dumpText.ts"
+import type { Listed, Point, Row, State } from "./topState.ts"
+import { shownRows, stallsOf } from "./topState.ts"
+import { ago } from "./units.ts"
+
+export type Look = "plain" | "dim" | "bold" | "good" | "warn" | "bad" | "inverse" | "accent"
+
+export type Piece = readonly [text: string, look?: Look]
+
+export type Line = ReadonlyArray<Piece>
+
+const bars = "▁▂▃▄▅▆▇█"
+
+const bar = (share: number): string =>
+  share <= 0 ? " " : bars[Math.min(bars.length - 1, Math.floor(share * bars.length))]!
+
+const lookOf = (share: number): Look => (share >= 0.8 ? "bad" : share >= 0.5 ? "warn" : "good")
+
+const percent = (share: number): string => `${(share * 100).toFixed(share < 0.0995 ? 1 : 0)} %`
+
+/** The points as a line of bars, the newest on the right. */
+const sparkline = (points: ReadonlyArray<Point>, width: number, share: (point: Point) => number): Line => {
+  const shown = points.slice(-width)
+  return [
+    [" ".repeat(Math.max(0, width - shown.length))],
+    ...shown.map((point): Piece => [bar(share(point)), point.held ? "bad" : lookOf(share(point))])
+  ]
+}
+
+/** 1 ms is little, 1 s is much: a logarithmic scale between. */
+const delayShare = ({ delayMs }: Point): number => (delayMs <= 0 ? 0 : Math.log10(1 + delayMs * 10) / 4)
+
+const loopPiece = (loop: Loop): Line =>
+  loop.state === "turning"
+    ? [["● turning", "good"]]
+    : [[`■ held for ${ago(loop.heldMs)} by ${holderText(loop)}`, "bad"]]
+
+const columns: ReadonlyArray<readonly [title: string, width: number, cell: (row: Row) => string]> = [
+  ["now", 8, ({ now }) => percent(now)],
+  ["self", 9, ({ selfMs }) => ago(selfMs)],
+  ["slices", 9, ({ slices }) => String(slices)],
+  ["longest", 9, ({ longestMs }) => ago(longestMs)],
+  ["delay", 9, ({ delayP99Ms }) => (delayP99Ms === undefined ? "–" : ago(delayP99Ms))]
+]
+
+const tableWidth = columns.reduce((sum, [, width]) => sum + width, 0)
+
+const cut = (text: string, width: number): string =>
+  text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`
+
+const table = (state: State, width: number, rows: number): ReadonlyArray<Line> => {
+  const nameWidth = Math.max(8, width - tableWidth - 2)
+  const filter = state.typing ? `/${state.filter}▏` : state.filter === "" ? "" : `/${state.filter}`
+  const head: Line = [
+    [` ${cut(`name ${filter}`, nameWidth).padEnd(nameWidth)} `, "dim"],
+    ...columns.map(([title, cells]): Piece => [title.padStart(cells), title === state.sort ? "bold" : "dim"])
+  ]
+  return [
+    head,
+    ...shownRows(state)
+      .slice(0, rows)
+      .map((row): Line => [
+        [` ${cut(row.name, nameWidth).padEnd(nameWidth)} `],
+        ...columns.map(([title, cells, cell]): Piece => [
+          cell(row).padStart(cells),
+          title === "now" ? lookOf(row.now) : "plain"
+        ])
+      ])
+  ]
+}
+
+const poolLines = ({ overview }: State, width: number): ReadonlyArray<Line> => {
+  const pool = overview?.pool
+  if (pool === undefined) return []
+  const { cancelled, completed, failed, killed, lanes, maxWorkers, queued, suspended } = pool
+  const waiting = `${queued} queued${suspended === 0 ? "" : `, ${suspended} suspended`}`
+  const ended = `${completed} done, ${failed} failed, ${cancelled} cancelled, ${killed} killed`
+  return [
+    [
+      [` pool of ${maxWorkers}`, "bold"],
+      [`  ${waiting}  ${ended}`, "dim"]
+    ],
+    ...lanes.map((lane): Line => {
+      const job = lane.task === undefined ? "" : `${lane.task}  ${lane.forMs === undefined ? "" : ago(lane.forMs)}`
+      const ahead = lane.ahead === 0 ? "" : `  +${lane.ahead} ahead`
+      const look: Look = lane.phase === "busy" ? "accent" : lane.phase === "zombie" ? "bad" : "dim"
+      return [
+        [`  ${String(lane.worker).padStart(3)} `],
+        [lane.phase.padEnd(9), look],
+        [cut(`${job}${ahead}`, width - 16)]
+      ]
+    })
+  ]
+}
+
+const clock = (at: number): string => new Date(at).toTimeString().slice(0, 8)
+
+const stallPieces = (listed: Listed): Line => {
+  if (listed._tag === "Open") {
+    const { ageMs, by, startedAt } = listed.stall
+    const loop = { state: "held", at: 0, since: startedAt, heldMs: ageMs, by } as const
+    return [[`${clock(startedAt)} `], [ago(ageMs).padStart(8), "bad"], [` ${by.cause.padEnd(12)} ${holderText(loop)}`]]
+  }
+  const { cause, durationMs, hog, startedAt } = listed.stall
+  const place = hog.place === undefined ? "" : ` at ${hog.place.file}:${hog.place.line}`
+  const fiber = hog.fiberId === undefined ? "" : `fiber #${hog.fiberId}`
+  const who = hog.name === undefined ? fiber : `\`${hog.name}\``
+  return [[`${clock(startedAt)} `], [ago(durationMs).padStart(8)], [` ${cause.padEnd(12)} ${who}${place}`, "dim"]]
+}
+
+const stallLines = (state: State, rows: number, selects: boolean): ReadonlyArray<Line> => {
+  const listed = stallsOf(state)
+  const from = Math.max(0, Math.min(state.selected - rows + 1, listed.length - rows))
+  return [
+    [
+      [" stalls", "bold"],
+      [listed.length === 0 ? "  none" : "", "dim"]
+    ],
+    ...listed.slice(from, from + rows).map((one, index): Line => {
+      const isSelected = selects && index + from === state.selected
+      return [[isSelected ? " ▸ " : "   ", isSelected ? "accent" : "plain"], ...stallPieces(one)]
+    })
+  ]
+}
+
+const help = "q quit  s sort  / filter  ↑↓ select  ⏎ open stall  d dump"
+
+const head = (state: State, width: number): ReadonlyArray<Line> => {
+  const { overview } = state
+  if (overview === undefined)
+    return [
+      [
+        [" giveway top", "bold"],
+        [state.ended ?? "  asking …", "dim"]
+      ]
+    ]
+  const { loop, process, source, statistics } = overview
+  const up = ago(overview.at - process.startedAt)
+  const last = state.history.at(-1)
+  const facts = ` ${process.program}  process ${process.pid}  node ${process.node}  up ${up}`
+  const stale = source.from === "memory" ? `  (fibers and pool as of ${ago(source.ageMs)} ago)` : ""
+  const lineWidth = Math.max(10, Math.min(60, width - 30))
+  return [
+    [[" giveway top ", "inverse"], [facts]],
+    [[" loop   "], ...loopPiece(loop), [stale, "dim"], [state.ended === undefined ? "" : `  ${state.ended}`, "warn"]],
+    [
+      [" busy   "],
+      ...sparkline(state.history, lineWidth, ({ busy }) => busy),
+      [` ${last === undefined ? "" : percent(last.busy)}`]
+    ],
+    [
+      [" delay  "],
+      ...sparkline(state.history, lineWidth, delayShare),
+      [` ${last === undefined ? "" : `p99 ≤ ${ago(last.delayMs)}`}`]
+    ],
+    [[` fibers ${statistics?.liveFibers ?? "?"}`], [`   slices ${statistics?.slices ?? "?"}`, "dim"]]
+  ]
+}
+
+/** The lines of the screen, at most `rows`. */
+export const screen = (state: State, width: number, rows: number): ReadonlyArray<Line> => {
+  const { panel } = state
+  if (panel._tag === "Text") {
+    const lines = panel.lines.slice(panel.top, panel.top + rows - 2)
+    return [
+      [[` ${panel.title} `, "inverse"]],
+      ...lines.map((line): Line => [[line]]),
+      ...Array.from({ length: Math.max(0, rows - 2 - lines.length) }, (): Line => []),
+      [[" q back  ↑↓ scroll  space page", "dim"]]
+    ]
+  }
+  const top = head(state, width)
+  const pool = poolLines(state, width)
+  const rest = rows - top.length - pool.length - 5
+  const stalls = stallLines(state, Math.max(1, Math.min(8, Math.floor(rest / 2), stallsOf(state).length)), true)
+  const names = table(state, width, Math.max(1, rest - stalls.length))
+  const body = [...top, [], ...names, [], ...pool, [], ...stalls]
+  const space = Array.from({ length: Math.max(0, rows - 1 - body.length) }, (): Line => [])
+  return [...body.slice(0, rows - 1), ...space, [[` ${help}`, "dim"]]]
+}
+
+/** What `--once` prints: everything, in plain lines. */
+export const once = (state: State, width: number): ReadonlyArray<Line> => [
+  ...head(state, width).filter((_, index) => index !== 2 && index !== 3),
+  [],
+  ...table(state, width, 20),
+  [],
+  ...poolLines(state, width),
+  ...stallLines(state, 10, false)
+]
+
+/** A stall in full. */
+export const details = (listed: Listed): ReadonlyArray<string> => {
+  if (listed._tag === "Open") {
+    const { ageMs, by, startedAt } = listed.stall
+    const loop = { state: "held", at: 0, since: startedAt, heldMs: ageMs, by } as const
+    return [
+      `${by.cause}, for ${ago(ageMs)} so far, since ${clock(startedAt)}`,
+      `by ${holderText(loop)}`,
+      "",
+      ...(by.stack === undefined ? ["no stack yet"] : userFrames(by.stack).map((frame) => `  ${frame}`))
+    ]
+  }
+  const { cause, durationMs, hog, shares, slices, startedAt, victims } = listed.stall
+  const where = hog.place === undefined ? "" : ` at ${hog.place.file}:${hog.place.line}`
+  return [
+    `${cause}, ${ago(durationMs)}, from ${clock(startedAt)}, ${slices} slices`,
+    `by ${hog.name ?? (hog.fiberId === undefined ? "no fiber" : `fiber #${hog.fiberId}`)}${where}`,
+    ...(shares ?? []).map(({ name, selfMs }) => `  ${ago(selfMs)} ${name ?? "(no span)"}`),
+    ...(victims === undefined
+      ? []
+      : [`${victims.ready} fibers were ready and waited, ${ago(victims.longestWaitMs)} at most`]),
+    ...(victims?.fibers ?? []).map(
+      ({ fiberId, name, waitedFor, waitedMs }) =>
+        `  ${name ?? "fiber"} #${fiberId} waited ${ago(waitedMs)} for its ${waitedFor}`
+    ),
+    "",
+    ...(hog.stack === undefined ? ["no stack was seen"] : userFrames(hog.stack).map((frame) => `  ${frame}`))
+  ]
+}

@@ -1,0 +1,133 @@
+/**
+ * The page in a real browser. With `GIVEWAY_SCREENSHOTS=FOLDER` it leaves pictures of itself there.
+ */
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import type { Browser, Page } from "playwright-core"
+import { chromium } from "playwright-core"
+import type { Served } from "../served.ts"
+import { withServed } from "../served.ts"
+
+const executablePath = process.env["GIVEWAY_CHROMIUM"] ?? "/usr/bin/chromium"
+
+/** Without these Chromium looks up hosts that no test needs. */
+const flags = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync"
+]
+
+let browser: Browser
+
+beforeAll(async () => {
+  if (!existsSync(executablePath)) {
+    throw new Error(`these tests need Chromium at ${executablePath} (or GIVEWAY_CHROMIUM): apt-get install chromium`)
+  }
+  browser = await chromium.launch({ executablePath, args: flags })
+})
+
+afterAll(() => browser?.close())
+
+const withPage = (colorScheme: "light" | "dark", use: (page: Page, served: Served) => Promise<void>): Promise<void> =>
+  withServed({ port: 0 }, async (served) => {
+    const page = await browser.newPage({ colorScheme, viewport: { width: 1280, height: 900 } })
+    const errors: Array<string> = []
+    page.on("pageerror", (error) => errors.push(error.message))
+    page.on("console", (message) => {
+      // a process that ends leaves its connections unfinished
+      if (message.type() === "error" && !message.text().includes("net::ERR_")) errors.push(message.text())
+    })
+    try {
+      await page.goto(`http://127.0.0.1:${served.port}/`)
+      await page.getByText("The loop turns").waitFor()
+      await use(page, served)
+      assert.deepStrictEqual(errors, [])
+    } finally {
+      await page.close()
+    }
+  })
+
+const picture = async (page: Page, name: string): Promise<void> => {
+  const folder = process.env["GIVEWAY_SCREENSHOTS"]
+  if (folder === undefined) return
+  await page.waitForTimeout(12_000)
+  await page.screenshot({ path: join(folder, name), fullPage: true })
+}
+
+/** Whether anything is drawn. */
+const isDrawn = (page: Page, selector: string): Promise<boolean> =>
+  page.locator(selector).evaluate((element) => {
+    const canvas = element as unknown as {
+      readonly width: number
+      readonly height: number
+      readonly getContext: (kind: "2d") => {
+        readonly getImageData: (x: number, y: number, w: number, h: number) => { readonly data: Uint8ClampedArray }
+      }
+    }
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height)
+    return data.some((value) => value !== 0)
+  })
+
+describe("the page", () => {
+  it("shows the loop, its names, its fibers and its pool", () =>
+    withPage("light", async (page) => {
+      await page.locator("#names td.name", { hasText: "customers" }).waitFor()
+      await page.locator("#fibers .row", { hasText: "customers" }).first().waitFor()
+      await page.locator("#flame button", { hasText: "customers" }).waitFor()
+      await page.locator("#lanes .lane", { hasText: "resize" }).first().waitFor()
+      assert.isTrue(await isDrawn(page, "#timeline"))
+      assert.isTrue(await isDrawn(page, "#lanes .lane canvas >> nth=0"))
+      await picture(page, "page-light.png")
+    }))
+
+  it("is used by keyboard: filter, pause, theme", () =>
+    withPage("light", async (page) => {
+      await page.locator("#fibers .row", { hasText: "customers" }).first().waitFor()
+      await page.keyboard.press("/")
+      await page.keyboard.type("thumb")
+      await page.locator("#fibers .row", { hasText: "customers" }).first().waitFor({ state: "detached" })
+      assert.isAtLeast(await page.locator("#fibers .row", { hasText: "thumbnails" }).count(), 1)
+      await page.keyboard.press("Escape")
+      const ground = (): Promise<string> =>
+        page.locator("body").evaluate((body) => getComputedStyle(body).backgroundColor)
+      const light = await ground()
+      await page.keyboard.press("t")
+      assert.notStrictEqual(await ground(), light)
+      await page.keyboard.press("p")
+      await page.getByRole("button", { name: "resume" }).waitFor()
+      const facts = await page.locator("#process").textContent()
+      await page.waitForTimeout(1200)
+      assert.strictEqual(await page.locator("#process").textContent(), facts)
+    }))
+
+  it("goes on while the loop is stuck, says who holds it, and opens the stall with its stack", () =>
+    withPage("dark", async (page, served) => {
+      await page.locator("#fibers .row").first().waitFor()
+      await served.hold("loop")
+      await page.getByText(/The loop has been held for/).waitFor()
+      const before = await page.locator("#loop-state").textContent()
+      await page.locator("#loop-place", { hasText: /served\.ts:\d+/ }).waitFor()
+      assert.strictEqual(await page.locator("#loop-by").textContent(), "by checkout")
+      await page.locator("#names tr.hog", { hasText: "checkout" }).waitFor()
+      await page.locator("#fibers .row.hog", { hasText: "checkout" }).waitFor()
+      assert.notStrictEqual(await page.locator("#loop-state").textContent(), before)
+      await picture(page, "page-dark.png")
+      await page.keyboard.press("j")
+      await page.keyboard.press("Enter")
+      await page.locator("dialog pre", { hasText: "holdForEver" }).waitFor()
+      await page.keyboard.press("Escape")
+      await page.locator("dialog[open]").waitFor({ state: "detached" })
+    }))
+
+  it("says when the process has ended", () =>
+    withPage("light", async (page, served) => {
+      served.child.kill("SIGKILL")
+      await page.getByText("The process does not answer").waitFor()
+      assert.strictEqual(await page.locator("#loop").getAttribute("data-state"), "unknown")
+    }))
+})

@@ -1,0 +1,111 @@
+/**
+ * `giveway top` in a real terminal: tmux draws it, presses its keys, and is asked what can be seen.
+ */
+import { execFileSync } from "node:child_process"
+import { assert, describe, it } from "@effect/vitest"
+import { main } from "../cli/giveway.ts"
+import type { Served } from "../served.ts"
+import { withServed } from "../served.ts"
+
+const tmux = (...args: ReadonlyArray<string>): string => {
+  try {
+    return execFileSync("tmux", ["-L", `giveway-${process.pid}`, ...args], { encoding: "utf8", stdio: "pipe" })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw code === "ENOENT" ? new Error("these tests need tmux: apt-get install tmux") : error
+  }
+}
+
+/** A shell in which `giveway top` runs. */
+class Screen {
+  constructor({ environment }: Served, columns: number, rows: number) {
+    const command = `exec env XDG_RUNTIME_DIR='${environment["XDG_RUNTIME_DIR"]}' PS1='shell> ' sh`
+    tmux("new-session", "-d", "-x", String(columns), "-y", String(rows), "-s", "top", command)
+    this.type(`'${process.execPath}' --conditions=giveway-source '${main}' top`, "Enter")
+  }
+
+  type(...keys: ReadonlyArray<string>): void {
+    tmux("send-keys", "-t", "top", ...keys)
+  }
+
+  read(): string {
+    return tmux("capture-pane", "-p", "-t", "top")
+  }
+
+  /** Waits until the screen shows it. */
+  async until(pattern: RegExp): Promise<string> {
+    const end = performance.now() + 15_000
+    for (;;) {
+      const text = this.read()
+      if (pattern.test(text)) return text
+      if (performance.now() > end) assert.fail(`no ${pattern} in\n${text}`)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+}
+
+const withTop = (use: (screen: Screen, served: Served) => Promise<void>, columns = 100, rows = 32): Promise<void> =>
+  withServed({ socket: true }, async (served) => {
+    const screen = new Screen(served, columns, rows)
+    try {
+      await screen.until(/● turning[^]*customers/)
+      await use(screen, served)
+    } finally {
+      tmux("kill-server")
+    }
+  })
+
+describe("giveway top", () => {
+  it("shows names, pool and run delays, sorts and filters them, and gives the terminal back", () =>
+    withTop(async (screen) => {
+      const text = await screen.until(/pool of 2[^]*busy +resize/)
+      assert.match(text, /^ giveway top {2}served\.ts {2}process \d+/)
+      await screen.until(/delay.*p99 ≤/)
+      screen.type("/", "t", "h", "u", "m")
+      const filtered = await screen.until(/name \/thum/)
+      assert.match(filtered, /^ thumbnails /m)
+      assert.notMatch(filtered, /^ customers /m)
+      screen.type("Escape")
+      await screen.until(/^ customers /m)
+      screen.type("d")
+      await screen.until(/fibers\s+served\.ts[^]*customers #\d+/)
+      screen.type("q")
+      await screen.until(/q quit/)
+      screen.type("q")
+      const after = await screen.until(/^shell>\s*$/m)
+      assert.notInclude(after, "customers")
+    }))
+
+  it("fits the terminal, also when that changes", () =>
+    withTop(async (screen) => {
+      tmux("resize-window", "-t", "top", "-x", "70", "-y", "20")
+      const text = await screen.until(/^ q quit/m)
+      const lines = text.trimEnd().split("\n")
+      assert.isAtMost(lines.length, 20)
+      await screen.until(/customers/)
+    }))
+
+  it("goes on while the loop is stuck, names who holds it, and opens the stall", () =>
+    withTop(async (screen, served) => {
+      await served.hold("loop")
+      await screen.until(/■ held for .* by `checkout` \(fiber #\d+\) at \S*served\.ts:\d+/)
+      const earlier = await screen.until(/^ checkout +\d/m)
+      await screen.until(/held for [2-9]\.\d s/)
+      assert.notStrictEqual(screen.read(), earlier)
+      screen.type("Enter")
+      await screen.until(/stall[^]*at .*holdForEver/)
+      screen.type("Escape")
+      await screen.until(/q quit/)
+      screen.type("C-c")
+      await screen.until(/^shell>\s*$/m)
+    }))
+
+  it("says when the process has ended", () =>
+    withTop(async (screen, served) => {
+      served.child.kill("SIGKILL")
+      const text = await screen.until(/the process has ended/)
+      assert.match(text, /customers/)
+      screen.type("q")
+      await screen.until(/^shell>\s*$/m)
+    }))
+})
