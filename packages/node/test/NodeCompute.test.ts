@@ -21,6 +21,19 @@ describe("results", () => {
     }).pipe(pool())
   )
 
+  it.live("of small payloads after a large one, and of a large one after small ones", () =>
+    Effect.gen(function* () {
+      const large = "x".repeat(300_000)
+      for (const payload of [large, 1, 2, large, 3]) {
+        assert.strictEqual(yield* Compute.run(jobs.echo, payload), payload)
+      }
+      const lists = [[large, "a"], ["b"], ["c", "d"], [large], ["e"]]
+      for (const list of lists) {
+        assert.deepStrictEqual(yield* Compute.forEach(list, jobs.echo, { chunk: 2 }), list)
+      }
+    }).pipe(pool())
+  )
+
   it.live("of short jobs do not wait for a long one on another worker", () =>
     Effect.gen(function* () {
       const long = yield* Effect.forkChild(Compute.run(jobs.spin, 10_000))

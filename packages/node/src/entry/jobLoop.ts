@@ -25,6 +25,7 @@ import {
   sharedMemory,
   telemetry
 } from "@giveway/core/Platform"
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -123,9 +124,10 @@ const work = (): void => {
 const outcomeOf = (job: number, exit: Exit.Exit<Outcome>): Outcome => {
   if (sharedMemory.isCancelRequested(block, job)) return { _tag: "Cancelled" }
   if (Exit.isSuccess(exit)) return exit.value
+  const died = exit.cause.reasons.find(Cause.isDieReason)
   return {
     _tag: "Died",
-    cause: pack(new Error("The job interrupted itself: its handler was interrupted by no caller"))
+    cause: pack(died?.defect ?? new Error("The job interrupted itself: its handler was interrupted by no caller"))
   }
 }
 

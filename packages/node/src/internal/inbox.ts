@@ -26,6 +26,8 @@ interface Sent {
   readonly request: JobRequest
   /** its place in the ring, -1 while it waits on this side */
   place: number
+  /** whether it was written into the ring, with its target */
+  isWritten: boolean
   readonly target: number
 }
 
@@ -74,7 +76,12 @@ export class Inbox {
   put(job: number, request: JobRequest): void {
     const full = this.outside.length > 0 || jobRing.isFull(this.ring)
     // of what waits here a copy: what cannot be copied is refused now, as it would be otherwise
-    const sent: Sent = { request: full ? structuredClone(request) : request, place: -1, target: targetOf(request) }
+    const sent: Sent = {
+      request: full ? structuredClone(request) : request,
+      place: -1,
+      isWritten: false,
+      target: targetOf(request)
+    }
     if (full) this.outside.push(job)
     else this.offer(job, sent)
     this.sent.set(job, sent)
@@ -114,7 +121,9 @@ export class Inbox {
       const ranMs = jobRing.ranOf(ring, ring.next) / 1000
       jobRing.release(ring)
       this.posted.delete(job)
-      this.knownTargets.add(this.sent.get(job)!.target)
+      const sent = this.sent.get(job)!
+      // a request that came as a message told the worker its target, but not the target's number
+      if (sent.isWritten) this.knownTargets.add(sent.target)
       this.sent.delete(job)
       told(job, outcome, ranMs)
     }
@@ -143,6 +152,7 @@ export class Inbox {
         ? plainBytes.write(memory, jobRing.dataOf(ring, ring.end), jobRing.slotBytes, [target, context, payload])
         : -1
     sent.place = ring.end
+    sent.isWritten = length !== -1
     const sleeps = jobRing.offer(ring, job, length)
     if (length === -1) this.post(job, sent)
     else if (sleeps) this.port.wake()
