@@ -8,6 +8,7 @@ import * as Task from "@giveway/core/Task"
 import * as YieldPoint from "@giveway/core/YieldPoint"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import { createHash, pbkdf2Sync } from "node:crypto"
 
 const url = import.meta.url
@@ -146,4 +147,29 @@ export const throwsLater = Task.make(url, "throwsLater", { payload: Schema.Int, 
 /** Takes anything, and returns it or a function. */
 export const echoes = Task.make(url, "echoes", { payload: Schema.Unknown, success: Schema.Unknown }, (payload) =>
   payload === "a function" ? { handler: () => 1 } : payload
+)
+
+/** Emits so many answers, some of them together. */
+export const emits = Task.stream(
+  url,
+  "emits",
+  { payload: Schema.Struct({ id: Schema.Int, elements: Schema.Int }), element: Schema.Int },
+  ({ elements, id }) =>
+    Stream.range(1, elements).pipe(
+      Stream.map((n) => mix(id, n)),
+      Stream.rechunk(3)
+    )
+)
+
+/** Emits for ever; what began has ended when its finalizer has run. */
+export const emitsOn = Task.stream(
+  url,
+  "emitsOn",
+  { payload: Schema.Struct({ id: Schema.Int, at: Line }), element: Schema.Int },
+  ({ at, id }) =>
+    Stream.range(1, Infinity).pipe(
+      Stream.map((n) => mix(id, n)),
+      Stream.onStart(Effect.sync(() => count(at, "began"))),
+      Stream.ensuring(Effect.sync(() => count(at, "ended")))
+    )
 )

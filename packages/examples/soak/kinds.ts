@@ -3,7 +3,7 @@
  * how that ended. `undefined` from a judge means right; a string says what is wrong.
  */
 import { Compute } from "@giveway/core"
-import { Cause, Effect, Equal, Exit, Fiber, Option, Random } from "effect"
+import { Cause, Effect, Equal, Exit, Fiber, Option, Random, Stream } from "effect"
 import { randomFillSync } from "node:crypto"
 import * as jobs from "./jobs.ts"
 
@@ -101,6 +101,11 @@ const answersOrGivenUp = (value: unknown) => (outcome: Outcome) =>
 
 const givenUp = (outcome: Outcome) => expected(outcome._tag === "GaveUp", "that its caller gives up", outcome)
 
+const timesOut = fails("JobTimedOut", ({ _tag }) => _tag === "JobTimedOut")
+
+const emitted = (id: number, elements: number): ReadonlyArray<number> =>
+  Array.from({ length: elements }, (_, i) => jobs.mix(id, i + 1))
+
 const diedOf =
   (id: number) =>
   (error: Compute.ComputeError | jobs.Refused): boolean =>
@@ -155,6 +160,47 @@ export const kinds = {
         return drawn(Compute.run(jobs.rich, value), answers(value))
       })
   },
+  keyed: {
+    weight: 400,
+    draw: ({ id }) =>
+      Effect.map(Effect.all([between(0, 5), between(-10, 11)]), ([key, priority]) =>
+        drawn(Compute.run(jobs.small, { id, salt: 3 }, { key: `key ${key}`, priority }), answers(jobs.mix(id, 3)))
+      )
+  },
+  "several in one": {
+    weight: 200,
+    draw: ({ id }) =>
+      Effect.map(between(1, 50), (items) => {
+        const salts = Array.from({ length: items }, (_, salt) => salt)
+        const run = Compute.forEach(
+          salts.map((salt) => ({ id, salt })),
+          jobs.small,
+          { chunk: items }
+        )
+        return drawn(run, answers(salts.map((salt) => jobs.mix(id, salt))))
+      })
+  },
+  emits: {
+    weight: 100,
+    draw: ({ id }) =>
+      Effect.map(Effect.all([between(1, 100), between(1, 20)]), ([elements, window]) =>
+        drawn(
+          Stream.runCollect(Compute.stream(jobs.emits, { id, elements }, { window })),
+          answers(emitted(id, elements))
+        )
+      )
+  },
+  "emits for ever, taken": {
+    weight: 60,
+    draw: ({ id, ...at }) =>
+      Effect.map(Effect.all([between(1, 100), between(1, 20)]), ([elements, window]) => ({
+        ...drawn(
+          Compute.stream(jobs.emitsOn, { id, at }, { window }).pipe(Stream.take(elements), Stream.runCollect),
+          answers(emitted(id, elements))
+        ),
+        finalizes: true as const
+      }))
+  },
   refuses: {
     weight: 300,
     draw: ({ id }) =>
@@ -200,6 +246,18 @@ export const kinds = {
         ...drawn,
         finalizes: true as const
       }))
+  },
+  "waits, past its deadline": {
+    weight: 60,
+    draw: (at) =>
+      Effect.map(between(0, 20), (timeout) => ({
+        ...drawn(Compute.run(jobs.waits, at, { timeout }), timesOut),
+        finalizes: true as const
+      }))
+  },
+  "resists, past its deadline": {
+    weight: 6,
+    draw: (at) => Effect.map(between(0, 40), (timeout) => drawn(Compute.run(jobs.resists, at, { timeout }), timesOut))
   },
   "loops, given up": {
     weight: 12,

@@ -16,8 +16,11 @@ export interface RoundOptions {
   readonly maxWorkers: number
   readonly graceMs: number
   readonly capacity: number
-  readonly overflow: "suspend" | "fail"
+  readonly overflow: "suspend" | "fail" | "drop"
   readonly standby: boolean
+  /** jobs per worker, ms of idleness */
+  readonly recycleAfter: number | undefined
+  readonly idleMs: number | undefined
   readonly fair: boolean
   /** callers at a time */
   readonly callers: number
@@ -47,16 +50,18 @@ const drawOptions = (seed: string, round: number): Effect.Effect<RoundOptions> =
     const closedInFlight = (yield* between(0, 3)) === 0
     const maxWorkers = yield* between(1, 4)
     const capacity = yield* Random.choice([0, 4, 1000] as const)
-    const overflow = yield* Random.choice(["suspend", "suspend", "suspend", "fail"] as const)
+    const overflow = yield* Random.choice(["suspend", "suspend", "suspend", "fail", "drop"] as const)
     return {
       maxWorkers,
       graceMs: yield* between(10, 40),
       capacity,
       overflow,
       standby: yield* Random.choice([true, true, false] as const),
+      recycleAfter: yield* Random.choice([undefined, undefined, 100] as const),
+      idleMs: yield* Random.choice([undefined, undefined, 100] as const),
       fair: yield* Random.choice([true, false] as const),
-      // where overflow fails, few are too many: the others are to get their answers
-      callers: overflow === "fail" ? maxWorkers + Math.min(capacity, 60) + 1 : yield* between(2, 65),
+      // where overflow fails some, few are too many: the others are to get their answers
+      callers: overflow !== "suspend" ? maxWorkers + Math.min(capacity, 60) + 1 : yield* between(2, 65),
       closedInFlight
     }
   }).pipe(Random.withSeed(`${seed}/options/${round}`))
@@ -67,7 +72,7 @@ const label = (outcome: Outcome): string =>
 /** What may happen to any job of such a round, besides what its kind says. */
 const excused = ({ closedInFlight, overflow }: RoundOptions, outcome: Outcome): boolean => {
   const tag = label(outcome)
-  return (closedInFlight && tag === "ComputeClosed") || (overflow === "fail" && tag === "ComputeOverloaded")
+  return (closedInFlight && tag === "ComputeClosed") || (overflow !== "suspend" && tag === "ComputeOverloaded")
 }
 
 /** Runs round number `round` with `size` jobs from number `first` on. */
@@ -79,7 +84,8 @@ export const run = Effect.fnUntraced(function* (
   books: Books
 ) {
   const options = yield* drawOptions(seed, round)
-  const { callers, capacity, closedInFlight, fair, graceMs, maxWorkers, overflow, standby } = options
+  const { callers, capacity, closedInFlight, fair, graceMs, idleMs, maxWorkers, overflow, recycleAfter, standby } =
+    options
   const ledger = new SharedArrayBuffer(4 * Cell.size * size)
   const cells = new Int32Array(ledger)
   const checks: Array<() => void> = []
@@ -95,6 +101,8 @@ export const run = Effect.fnUntraced(function* (
     grace: graceMs,
     queue: { capacity, overflow },
     standby,
+    recycle: { jobs: recycleAfter },
+    idleTimeToLive: idleMs,
     maxHeapMb: 64
   }).pipe(Layer.buildWithScope(scope))
 
