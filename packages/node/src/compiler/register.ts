@@ -54,6 +54,9 @@ const extracted = (source: string, file: string, id: string): string =>
     return entryOf(compiled).code ?? compiled.code
   })
 
+/** Workers ask for it before they import what only the hook can make. */
+Object.assign(globalThis, { [Symbol.for("@giveway/node/register")]: true })
+
 module.setSourceMapsSupport(true, { nodeModules: true })
 module.registerHooks({
   load: (url, context, nextLoad) => {

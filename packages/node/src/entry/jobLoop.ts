@@ -67,7 +67,18 @@ const attention = (): void => {
 }
 
 const base = Context.make(Scheduler.Scheduler, FairScheduler.make({ attention })) as Context.Context<never>
-const executor = jobExecutor.make((url) => import(url), base)
+/** The hook says that it is there; the compiler itself is nothing that this may import. */
+const hasHook = (): boolean => Object.hasOwn(globalThis, Symbol.for("@giveway/node/register"))
+
+/** Of an extracted module there is no file but the whole, which must not be evaluated here instead of it. */
+const importModule = async (url: string): Promise<unknown> => {
+  if (/\?giveway=[\w-]+$/.test(url) && !hasHook()) {
+    throw new Error("this worker has no compiler to extract it. Leave the option yieldPoints of NodeCompute at true")
+  }
+  return import(url)
+}
+
+const executor = jobExecutor.make(importModule, base)
 
 const contextOf = (mine: Running, request: JobRequest): Context.Context<never> =>
   telemetry.relay(
@@ -186,7 +197,7 @@ if (data.hook !== undefined) {
  */
 const preloadMs = 1000
 await Promise.race([
-  Promise.allSettled(data.preload.map((url) => import(url))),
+  Promise.allSettled(data.preload.map(importModule)),
   new Promise((resolve) => setTimeout(resolve, preloadMs).unref())
 ])
 for (const task of data.warmUp) {

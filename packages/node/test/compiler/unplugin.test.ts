@@ -37,7 +37,7 @@ const node = (file: string) =>
 /** What the program prints; one that holds the loop says so before. */
 const seenIn = (stdout: string) => JSON.parse(stdout.split("\n").findLast((line) => line.startsWith("{"))!)
 
-const sawInlineWork = (stdout: string): void => {
+const assertInlineWork = (stdout: string): void => {
   assert.deepStrictEqual(stdout.match(/evaluated on \d+/g), ["evaluated on 0"])
   const { failed, onWorkers, refused, results, stopped } = seenIn(stdout)
   assert.isTrue(onWorkers)
@@ -86,7 +86,7 @@ describe.each(Object.entries(bundlers))("%s", (name, bundle) => {
     assert.include(own[0], `inlineBundled.ts:${lineOf("inlineBundled.ts", "Compute.fn(() => counter)")}:`)
 
     const { stdout } = await node(output)
-    sawInlineWork(stdout)
+    assertInlineWork(stdout)
   })
 
   it("leaves alone what it cannot compile, with a warning", { timeout: 60_000 }, async () => {
@@ -116,7 +116,8 @@ describe.each(Object.entries(bundlers))("%s", (name, bundle) => {
 it("in a development server of Vite, workers make modules of inline work themselves", { timeout: 60_000 }, async () => {
   const server = join(programs, "viteServer.ts")
   const { stdout } = await run(process.execPath, ["--conditions=giveway-source", server], { timeout: 60_000 })
-  sawInlineWork(stdout)
+  assert.isTrue(seenIn(stdout).onWorkers)
+  assertInlineWork(stdout)
 })
 
 describe("the options", () => {
