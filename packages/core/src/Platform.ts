@@ -33,6 +33,8 @@ export type {
   Outcome,
   ToWorker
 } from "./internal/jobMessages.ts"
+export { remember } from "./internal/killedRegion.ts"
+export { limitOf } from "./internal/enforcedLimit.ts"
 export { wholeNumber } from "./internal/optionCheck.ts"
 export * as poolMachine from "./internal/poolMachine.ts"
 export * as streamCaller from "./internal/streamCaller.ts"

@@ -51,10 +51,10 @@ describe("lints", () => {
 
   it.live("self-waking: a fiber that polls, not one that computes in many slices", () =>
     Effect.gen(function* () {
-      let open = false
+      const gate = { open: false }
       const polls = yield* Effect.forkChild(
         Effect.gen(function* () {
-          while (!open) yield* Effect.yieldNow
+          while (!gate.open) yield* Effect.yieldNow
         }).pipe(Effect.withSpan("polls"))
       )
       const works = yield* Effect.forkChild(Effect.forever(held(0.2)))
@@ -62,7 +62,7 @@ describe("lints", () => {
       const finding = only(yield* found("self-waking"))
       assert.deepStrictEqual(finding.fibers, [polls.id])
       assert.match(finding.message, /^`polls` #\d+ gave way \d+ times in \d+ ms, and computed for \d+ ms$/)
-      open = true
+      gate.open = true
       yield* Fiber.interrupt(works)
     }).pipe(quiet, Effect.provide(FairScheduler.layer()))
   )

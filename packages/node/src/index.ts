@@ -4,4 +4,5 @@
 export * as Giveway from "./Giveway.ts"
 export * as NodeCompute from "./NodeCompute.ts"
 export * as NodeDiagnostics from "./NodeDiagnostics.ts"
+export * as NodeEnforce from "./NodeEnforce.ts"
 export * as NodeSysmon from "./NodeSysmon.ts"

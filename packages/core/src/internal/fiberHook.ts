@@ -282,6 +282,19 @@ export const sliceStart = (fiber: AnyFiber): number | undefined => {
   return thread.depth === 0 || depth === -1 ? undefined : startOf[depth]
 }
 
+/** Time that a live fiber has run itself, ms; `undefined` if its slices are not seen. */
+export const selfMsOf = (fiber: HookedFiber): number | undefined => {
+  if (installed === undefined) return undefined
+  const row = fiber[mark]
+  const counted = row === undefined || row < 0 ? 0 : table.rowOf(row).selfMs
+  return counted + selfOnStack(now(), fiber)
+}
+
+/** Ends the slices above `depth`, whose code was torn out of them: they will not do it themselves. */
+export const unwind = (depth: number): void => {
+  while (thread.depth > depth) end(running[thread.depth - 1]!, false)
+}
+
 /** The id of a fiber's parent, 0 if it has none or nobody saw it being forked. */
 export const parentIdOf = (fiber: HookedFiber): number => {
   const value = fiber[mark]

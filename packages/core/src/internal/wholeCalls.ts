@@ -51,6 +51,11 @@ export const run = <A>(
 /** The call that runs now. */
 export const running = (): WholeCall | undefined => innermost
 
+/** `call` runs again: those inside it were torn out without an end. */
+export const unwind = (call: WholeCall | undefined): void => {
+  innermost = call
+}
+
 /** The longest call between two moments, ms of `performance.now`, if it took at least half of that time. */
 export const longestIn = (startedAt: number, endedAt: number): WholeCall | undefined => {
   let longest: WholeCall | undefined

@@ -1,0 +1,106 @@
+/**
+ * Enforcement: what computes past a hard limit is stopped, with an error of its own. Opt-in, where it is asked for.
+ *
+ * There are three ways to stop code, each with its own reach. Code with yield points (`Pure`, and any effect) stops at one of
+ * them: {@link computing}. A job on a worker stops at a yield point, or with its worker: `Compute.run`'s `timeout`. Plain
+ * synchronous code has no such point, and can only be torn out of the thread: `NodeEnforce.region`.
+ *
+ * Rejected: a limit for all fibers of a program (what is stopped in the middle must have been written for it).
+ */
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import { dual } from "effect/Function"
+import * as Schema from "effect/Schema"
+import type { InvalidOption } from "./InvalidOption.ts"
+import { limitOf } from "./internal/enforcedLimit.ts"
+import * as fiberHook from "./internal/fiberHook.ts"
+import { nameOf } from "./internal/labels.ts"
+
+/**
+ * Something computed past its limit and was stopped.
+ *
+ * @category errors
+ */
+export class Overran extends Schema.TaggedError<Overran>()("Overran", {
+  /** what it was: the span or `Effect.fn` that it was in; `undefined` if it was in none */
+  name: Schema.UndefinedOr(Schema.String),
+  limitMs: Schema.Finite,
+  /** how long it had computed when it was stopped */
+  ranMs: Schema.Finite
+}) {
+  override get message(): string {
+    const who = this.name === undefined ? "a computation" : `\`${this.name}\``
+    return `${who} computed for ${Math.round(this.ranMs)} ms, past its limit of ${this.limitMs} ms, and was stopped. Give it less to do, raise the limit, or run it with Compute.run`
+  }
+}
+
+/**
+ * Stops an effect once its fiber has computed for longer than `limit`: it is interrupted at its next yield point, its finalizers
+ * run, and the result is the failure {@link Overran}.
+ *
+ * What counts is the time that the fiber itself ran, not the time it waited or stood in the run queue: a request that waits
+ * for a slow database is not stopped, `Effect.timeout` is for that. Where nobody supervises the thread
+ * (`Supervision.layer`, `NodeSysmon.layer`) that time is not known, and all time counts.
+ *
+ * **When to use**: around `Pure` computations whose size comes from outside, and around effects that may loop.
+ *
+ * **Gotchas**: code without yield points is stopped only after it, so a plain `for` loop in an `Effect.sync` is not; see
+ * `NodeEnforce.region`. Fibers that the effect forks do not count.
+ *
+ * **Errors**: `Overran`; `InvalidOption` for a limit below 1 ms.
+ *
+ * **Cost**: two fibers, and a timer that fires when the limit may have been reached.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Enforce, Pure, Supervision } from "@giveway/core"
+ * import { Effect } from "effect"
+ *
+ * const collatz = (n: bigint) =>
+ *   Pure.gen(function* () {
+ *     let steps = 0
+ *     for (let value = n; value !== 1n; steps++) {
+ *       value = value % 2n === 0n ? value / 2n : 3n * value + 1n
+ *       yield
+ *     }
+ *     return steps
+ *   })
+ *
+ * const program = collatz(0n).pipe( // never comes to 1
+ *   Effect.withSpan("collatz"),
+ *   Enforce.computing("100 millis"),
+ *   Effect.catchTag("Overran", ({ name }) => Effect.succeed(`${name} was stopped`))
+ * )
+ * console.log(await Effect.runPromise(Effect.provide(program, Supervision.layer()))) // collatz was stopped
+ * ```
+ *
+ * @category enforcement
+ */
+export const computing: {
+  (limit: Duration.Input): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | Overran | InvalidOption, R>
+  <A, E, R>(self: Effect.Effect<A, E, R>, limit: Duration.Input): Effect.Effect<A, E | Overran | InvalidOption, R>
+} = dual(2, <A, E, R>(self: Effect.Effect<A, E, R>, limit: Duration.Input) =>
+  Effect.flatMap(limitOf("Enforce.computing", limit), (limitMs) => within(self, limitMs))
+)
+
+const within = <A, E, R>(self: Effect.Effect<A, E, R>, limitMs: number): Effect.Effect<A, E | Overran, R> =>
+  Effect.suspend(() => {
+    const begun = performance.now()
+    let fiber: Fiber.Fiber<unknown, unknown> | undefined
+    const run = Effect.withFiber<A, E, R>((own) => {
+      fiber = own
+      return self
+    })
+    const ranMs = (): number => {
+      const elapsed = performance.now() - begun
+      return fiber === undefined ? 0 : (fiberHook.selfMsOf(fiber) ?? elapsed)
+    }
+    const watch: Effect.Effect<never, Overran> = Effect.gen(function* () {
+      for (let left = limitMs; left > 0; left = limitMs - ranMs()) yield* Effect.sleep(Math.ceil(left))
+      const name = fiber === undefined ? undefined : nameOf(fiber)
+      return yield* new Overran({ name, limitMs, ranMs: ranMs() })
+    })
+    return Effect.raceFirst(run, watch)
+  })
