@@ -234,9 +234,11 @@ export class Compute extends Context.Service<
  * **Gotchas**: the payload is copied when the job is handed to a worker, not when `run` is called; do not change buffers
  * in it meanwhile.
  *
- * **Cost**: 35 to 65 µs to a worker and back, 25 to 40 µs of them on the calling thread, encoding and cloning of a small
- * payload and result included; two to four times that in a process's first ten thousand jobs, until V8 has compiled the
- * way. A megabyte of bytes costs 0.15 to 0.5 ms more each way: it is copied twice, into memory that is fresh each time.
+ * **Cost**: of a small payload and result, about 4 µs of the calling thread when jobs come by the dozen; a job that comes
+ * alone takes 20 to 60 µs to a worker and back, most of it the waking of two threads. Several times that in a process's
+ * first ten thousand jobs, until V8 has compiled the way. What does not fit into a kilobyte, or is no plain data, costs a
+ * message each way, 10 to 25 µs; a megabyte of bytes 0.15 to 0.5 ms more: it is copied twice, into memory that is fresh
+ * each time.
  *
  * **Example**
  *

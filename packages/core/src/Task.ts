@@ -258,8 +258,11 @@ const definitionSite = (): string => new Error().stack?.split("\n")[4]?.trim() ?
 export const unregistered = (definition: Definition): Any => ({ ...definition, [TypeId]: variance })
 
 /** @internal The task that a module which is already imported defines under a name. */
-export const lookup = (moduleUrl: string, name: string): Definition | undefined =>
-  registry().get(moduleKey(moduleUrl))?.get(name)?.task
+export const lookup = (moduleUrl: string, name: string): Definition | undefined => {
+  const modules = registry()
+  // most URLs are keys
+  return (modules.get(moduleUrl) ?? modules.get(moduleKey(moduleUrl)))?.get(name)?.task
+}
 
 /** @internal The names a module defines. */
 export const names = (moduleUrl: string): ReadonlyArray<string> =>

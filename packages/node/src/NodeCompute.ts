@@ -117,7 +117,7 @@ export interface Options {
  * waits until every thread has ended. An idle pool does not keep the process alive.
  *
  * Effect's metrics get `giveway_compute_queued` (gauge), `giveway_compute_jobs` (counter, by `outcome`),
- * `giveway_compute_workers_killed` (counter), `giveway_compute_placements` (counter of `Compute.auto`, by `placement`),
+ * `giveway_compute_workers_killed` (counter), `giveway_compute_zombies` (gauge), `giveway_compute_placements` (counter of `Compute.auto`, by `placement`),
  * `giveway_compute_wait_ms`, `giveway_compute_run_ms`, `giveway_compute_transfer_ms` and `giveway_compute_cancel_ms`
  * (histograms), `giveway_compute_workers` and `giveway_compute_utilisation` (gauges; the latter each 5 seconds).
  *

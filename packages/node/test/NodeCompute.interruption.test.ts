@@ -3,7 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Compute } from "@giveway/core"
-import { Effect, Fiber } from "effect"
+import { Effect, Fiber, Logger } from "effect"
 import { beats, pool, read, shared, until, worksOn } from "./pool.ts"
 import * as jobs from "./tasks/jobs.ts"
 
@@ -151,4 +151,23 @@ describe("a deadline", () => {
       )
     }).pipe(pool({ queue: { capacity: 1 } }))
   )
+})
+
+it.live("a native call cannot be stopped: it is counted and reported until it returns", () => {
+  const lines: Array<string> = []
+  const logger = Logger.make(({ message }) => void lines.push(String(message)))
+  return Effect.gen(function* () {
+    yield* worksOn
+    const native = yield* Effect.forkChild(Compute.run(jobs.native, 2500), { startImmediately: true })
+    yield* Effect.sleep(100)
+    const gone = yield* Effect.forkChild(Fiber.interrupt(native), { startImmediately: true })
+    yield* Effect.gen(function* () {
+      while ((yield* Compute.statistics).zombies === 0) yield* Effect.sleep(5)
+    })
+    yield* worksOn
+    assert.isUndefined(gone.pollUnsafe(), "its caller waits until nothing of it runs")
+    yield* Fiber.await(gone)
+    assert.strictEqual((yield* Compute.statistics).zombies, 0)
+    assert.match(lines.join("\n"), /has not ended\. It ran task "native"/)
+  }).pipe(pool({ grace: 20 }), Effect.provide(Logger.layer([logger])))
 })

@@ -3,7 +3,7 @@
  * reads the error of a worker would not see who asked for the job.
  *
  * Capturing costs up to 5 µs, more than all the rest of a short job on its caller's thread, so it is rationed: as many
- * as anybody asks for up to ten a millisecond, 5 % of a thread at most. A caller that asks for more gets errors that say
+ * as anybody asks for up to five a millisecond, 2 % of a thread. A caller that asks for more gets errors that say
  * so instead. Turning a stack into text is left to the error that needs it. The chain of `Effect.fn` names that the
  * caller stood in is not repeated here: Effect prints it below the error of a cause, always.
  *
@@ -18,9 +18,9 @@ export interface CallSite {
 /** Frames that are kept: the two of this package and some of the caller's. */
 const frames = 8
 
-/** Stacks that may be captured in one go, and per millisecond. A guess: a burst of a service's requests, and the 5 %. */
+/** Stacks that may be captured in one go, and per millisecond. A guess: a burst of a service's requests, and the 2 %. */
 const burst = 256
-const perMs = 10
+const perMs = 5
 
 /** What a call gets that came too soon. */
 const unnoted: CallSite = { stack: undefined }

@@ -20,6 +20,10 @@ const killed = Metric.counter("giveway_compute_workers_killed", {
   incremental: true
 })
 
+const zombies = Metric.gauge("giveway_compute_zombies", {
+  description: "Killed workers whose thread has not ended yet: they are in a native call"
+})
+
 /** 0.1 ms to 26 s in steps of 4: from a job not worth a thread to one that nobody waits for. */
 const boundaries = Metric.exponentialBoundaries({ start: 0.1, factor: 4, count: 11 })
 
@@ -66,6 +70,7 @@ export interface ComputeMetrics {
   readonly dispatched: (waitedMs: number) => void
   readonly ended: (outcome: keyof typeof outcomes, ranMs: number | undefined) => void
   readonly killed: () => void
+  readonly zombies: (threads: number) => void
   readonly transferred: (ms: number) => void
   readonly cancelled: (ms: number) => void
   readonly workers: (threads: number) => void
@@ -82,6 +87,7 @@ export const make = (context: Context.Context<never>): ComputeMetrics => ({
     if (ranMs !== undefined) ran.updateUnsafe(ranMs, context)
   },
   killed: () => killed.updateUnsafe(1, context),
+  zombies: (threads) => zombies.updateUnsafe(threads, context),
   transferred: (ms) => transferred.updateUnsafe(ms, context),
   cancelled: (ms) => cancelled.updateUnsafe(ms, context),
   workers: (threads) => workers.updateUnsafe(threads, context),

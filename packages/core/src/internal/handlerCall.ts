@@ -3,6 +3,7 @@
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { Definition } from "../Task.ts"
@@ -16,8 +17,33 @@ export const call = (
   task: Pick<Definition, "name" | "error">,
   handler: (...args: Array<any>) => unknown,
   args: Array<unknown>
+): Effect.Effect<unknown, unknown, Scope.Scope> => settled(task, jobSteps.call(handler, args))
+
+/** The same with a scope of its own. What returns a plain value, as most do, needs none, and takes the short way. */
+export const scoped = (
+  task: Pick<Definition, "name" | "error">,
+  handler: (...args: Array<any>) => unknown,
+  args: Array<unknown>
+): Effect.Effect<unknown, unknown> =>
+  Effect.suspend(() => {
+    let called: Effect.Effect<unknown>
+    try {
+      called = jobSteps.begin(handler, args)
+    } catch (thrown) {
+      called = Effect.die(thrown)
+    }
+    const isValue = Exit.isExit(called) && Exit.isSuccess(called) && !isUnfinished(called.value)
+    return isValue ? called : Effect.scoped(settled(task, called))
+  })
+
+const isUnfinished = (result: unknown): boolean =>
+  typeof result === "object" && (Effect.isEffect(result) || result instanceof Promise)
+
+const settled = (
+  task: Pick<Definition, "name" | "error">,
+  called: Effect.Effect<unknown>
 ): Effect.Effect<unknown, unknown, Scope.Scope> =>
-  Effect.matchCauseEffect(jobSteps.call(handler, args), {
+  Effect.matchCauseEffect(called, {
     onSuccess: (result): Effect.Effect<unknown, unknown, Scope.Scope> => {
       if (Effect.isEffect(result)) return result as Effect.Effect<unknown, unknown, Scope.Scope>
       return result instanceof Promise ? refusePromise(task, result) : Effect.succeed(result)

@@ -23,7 +23,7 @@ import * as faithful from "./faithful.ts"
 import * as issueText from "./issueText.ts"
 import type { JobRequest, Outcome } from "./jobMessages.ts"
 import { outcomeOf } from "./jobOutcome.ts"
-import { call } from "./handlerCall.ts"
+import { call, scoped } from "./handlerCall.ts"
 import * as inlineTask from "./inlineTask.ts"
 import * as jobSteps from "./jobSteps.ts"
 import * as pureFunctions from "./pureFunctions.ts"
@@ -91,7 +91,7 @@ export const make = (importModule: (url: string) => Promise<unknown>, context: C
   }
 
   const run = (task: Definition, payload: unknown): Effect.Effect<Outcome> =>
-    prepare(task, payload, (decoded, codec) => outcomeOf(codec, Effect.scoped(call(task, task.handler, [decoded]))))
+    prepare(task, payload, (decoded, codec) => outcomeOf(codec, scoped(task, task.handler, [decoded])))
 
   /** One run after another, up to the first that does not succeed. */
   const runAll = (task: Definition, payloads: ReadonlyArray<unknown>): Effect.Effect<Outcome> =>

@@ -22,9 +22,14 @@ const untilCancelled = steppable.clockPolicy(YieldPoint.isCancelled, () => {})
 export const call = <Args extends ReadonlyArray<unknown>, A>(
   plain: (...args: Args) => A,
   args: Args
-): Effect.Effect<A> =>
-  Effect.suspend(() => {
-    const twin = steppable.jobTwinOf(plain)
-    if (twin === undefined) return Effect.succeed(plain(...args))
-    return stepping.begin<A>(twin, args, untilCancelled)
-  })
+): Effect.Effect<A> => Effect.suspend(() => begin(plain, args))
+
+/** The same at once: an `Exit` unless it gave way. It throws what `plain` throws. */
+export const begin = <Args extends ReadonlyArray<unknown>, A>(
+  plain: (...args: Args) => A,
+  args: Args
+): Effect.Effect<A> => {
+  const twin = steppable.jobTwinOf(plain)
+  if (twin === undefined) return Effect.succeed(plain(...args))
+  return stepping.begin<A>(twin, args, untilCancelled)
+}

@@ -10,7 +10,7 @@
  * makes an object twice as fast as one made from bytes.
  *
  * Rejected: JSON (changes -0, NaN and undefined, and needs a walk beforehand to find that out); the structured clone's own
- * format, by `v8.Serializer` (3 µs for two numbers).
+ * format, by `v8.serialize` (2.4 µs there and back for two numbers, against 0.13).
  */
 
 const Tag = {

@@ -50,6 +50,9 @@ interface Job {
  */
 const stopMs = 1000
 
+/** After this long a terminated thread is worth a word: JavaScript ends within milliseconds. */
+const zombieMs = 1000
+
 /** Jobs over which the mean of their times is taken. A guess. */
 const learningJobs = 16
 /** What may wait in an inbox, in ms of work: several wakes of a thread, and less than a caller notices. */
@@ -77,6 +80,8 @@ export class WorkerPool implements JobRunner {
   /** to what the machine asked; heard before anything else */
   private readonly answers: Array<poolMachine.Event> = []
   private stepping = false
+  /** the depth of the queue that the gauge shows */
+  private gauged = -1
   /** how long jobs run, a running mean; long until it is known */
   private meanMs = 2 * longMs
   private watching: NodeJS.Timeout | undefined
@@ -246,11 +251,13 @@ export class WorkerPool implements JobRunner {
         }
         for (const action of actions) if (action._tag !== "Settle") this.execute(action)
         for (const action of actions) if (action._tag === "Settle") this.settle(action.job, action.as)
-        this.observer.metrics.queued(this.state.queued.size)
       }
     } finally {
       this.stepping = false
     }
+    if (this.state.queued.size === this.gauged) return
+    this.gauged = this.state.queued.size
+    this.observer.metrics.queued(this.gauged)
   }
 
   private execute(action: Exclude<poolMachine.Action, { readonly _tag: "Settle" }>): void {
@@ -307,6 +314,8 @@ export class WorkerPool implements JobRunner {
           this.observer.metrics.killed()
         }
         thread.terminate()
+        this.countZombies()
+        thread.timer = setTimeout(() => this.reportZombie(action.worker), zombieMs)
         break
       }
       case "Stop": {
@@ -315,6 +324,22 @@ export class WorkerPool implements JobRunner {
         thread.timer = setTimeout(() => this.handle({ _tag: "StopExpired", worker }), stopMs)
       }
     }
+  }
+
+  private countZombies(): void {
+    this.observer.metrics.zombies(poolMachine.census(this.state).zombies)
+  }
+
+  /** A thread that was terminated and is still there: only a native call can hold it. */
+  private reportZombie(worker: number): void {
+    const phase = this.state.workers.get(worker)?.phase
+    if (phase?._tag !== "Zombie") return
+    const task = phase.job === undefined ? undefined : this.jobs.get(phase.job)?.request.name
+    const who = task === undefined ? "It released its services" : `It ran task "${task}"`
+    this.observer.log(
+      "Warn",
+      `Compute worker ${worker} was terminated ${zombieMs} ms ago and has not ended. ${who}: that is in a native call (a large sort or JSON.parse, synchronous crypto), which nothing can stop. Another worker has its place; whoever cancelled the job waits until that call returns. Give such work smaller pieces`
+    )
   }
 
   private spawn(worker: number): void {
@@ -420,6 +445,7 @@ export class WorkerPool implements JobRunner {
       this.observer.log("Warn", `Compute worker ${worker} ended while it ran no job: ${causeOf(ending)}`)
     }
     this.handle({ _tag: "WorkerExited", worker, job })
+    if (phase === "Zombie") this.countZombies()
     if (phase === "Starting") this.tellAll(causeOf(ending))
   }
 

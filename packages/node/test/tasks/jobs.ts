@@ -2,6 +2,7 @@
  * Tasks that the tests of `NodeCompute` run on real workers. Where a test must know whether a job still runs, the job
  * beats: it counts up in memory it shares with the test.
  */
+import { pbkdf2Sync } from "node:crypto"
 import { readFileSync, readlinkSync } from "node:fs"
 import { threadId } from "node:worker_threads"
 import { Pure, Task, YieldPoint } from "@giveway/core"
@@ -326,3 +327,11 @@ export const beatsFor = Task.make(
 export const tracedStream = Task.stream(url, "tracedStream", { payload: Schema.Void, element: Schema.Number }, () =>
   Stream.make(1, 2).pipe(Stream.mapEffect((n) => Effect.succeed(n).pipe(Effect.withSpan("element"))))
 )
+
+/** One native call of about so many ms, whatever the machine. */
+export const native = Task.make(import.meta.url, "native", { payload: Schema.Number, success: Schema.Number }, (ms) => {
+  const start = performance.now()
+  pbkdf2Sync("a", "b", 20_000, 64, "sha512")
+  const rounds = Math.ceil((20_000 * ms) / (performance.now() - start))
+  return pbkdf2Sync("a", "b", rounds, 64, "sha512").length
+})
