@@ -13,6 +13,7 @@ import * as faithful from "./faithful.ts"
 import * as handlerCall from "./handlerCall.ts"
 import type { Defined, Extraction, Kind, Make } from "./inlineWork.ts"
 import * as inlineWork from "./inlineWork.ts"
+import * as wireCodec from "./wireCodec.ts"
 
 export interface Schemas {
   readonly success?: PlainCodec | undefined
@@ -27,14 +28,16 @@ interface Payload {
 }
 
 /** Anything whose copy is as good as it is; `instead` is what to do about the rest. */
-const plainData = (instead: string): PlainCodec =>
-  Schema.Unknown.check(
+const plainData = (instead: string): PlainCodec => {
+  const schema = Schema.Unknown.check(
     Schema.makeFilter((value: unknown) => {
       const verdict = faithful.examine(value)
       if (verdict._tag !== "Unfaithful") return undefined
       return { path: stepsOf(verdict.path), issue: `Expected plain data (${instead})` }
     })
   )
+  return wireCodec.checkedBy(schema, (value) => faithful.examine(value)._tag !== "Unfaithful")
+}
 
 /** `.args[0].size` as the steps of a path; a key with a dot in it shows as two. */
 const stepsOf = (path: string): ReadonlyArray<string> => path.split(/[.[\]]+/).filter((step) => step !== "")
@@ -45,6 +48,8 @@ const error = plainData("give the work its `error` schema")
 
 const describe = (moduleUrl: string, name: string, make: Make, schemas: Schemas): Definition => {
   const thrown = { name, error: schemas.error ?? Schema.Never }
+  /** what captures nothing is made once */
+  let made: ReturnType<Make> | undefined
   return {
     moduleUrl,
     name,
@@ -53,7 +58,7 @@ const describe = (moduleUrl: string, name: string, make: Make, schemas: Schemas)
     error: schemas.error ?? error,
     layer: undefined,
     handler: ({ args, captured }: Payload) =>
-      handlerCall.call(thrown, make(...Object.values(captured ?? {})), [...args])
+      handlerCall.call(thrown, captured === undefined ? (made ??= make()) : make(...Object.values(captured)), [...args])
   }
 }
 

@@ -40,12 +40,12 @@ export const of = (task: Definition): TaskCodec => {
     const success = wireSchema(task.success)
     const error = wireSchema(task.error)
     codec = {
-      encodePayload: Schema.encodeUnknownEffect(payload),
+      encodePayload: encoderOf(payload),
       decodePayload: decoderOf(payload),
-      encodeSuccess: Schema.encodeUnknownEffect(success),
+      encodeSuccess: encoderOf(success),
       decodeSuccess: decoderOf(success),
-      encodeError: Schema.encodeUnknownEffect(error),
-      decodeError: Schema.decodeUnknownEffect(error)
+      encodeError: encoderOf(error),
+      decodeError: checks.has(error) ? Exit.succeed : Schema.decodeUnknownEffect(error)
     }
     codecs.set(task, codec)
   }
@@ -55,8 +55,23 @@ export const of = (task: Definition): TaskCodec => {
 const wireSchema = (schema: PlainCodec): PlainCodec =>
   survivesClone(SchemaAST.toEncoded(schema.ast), new Set()) ? schema : Schema.toCodecJson(schema)
 
+/** Schemas of plain data of any shape, and what tells it. */
+const checks = new WeakMap<PlainCodec, (value: unknown) => boolean>()
+
+/** Has `schema`, which changes nothing, asked only about values that fail `check`: for what is wrong with them. */
+export const checkedBy = (schema: PlainCodec, check: (value: unknown) => boolean): PlainCodec => {
+  checks.set(schema, check)
+  return schema
+}
+
+const encoderOf = (schema: PlainCodec): Conversion => {
+  const check = checks.get(schema)
+  const encode = Schema.encodeUnknownEffect(schema)
+  return check === undefined ? encode : (value) => (check(value) ? Exit.succeed(value) : encode(value))
+}
+
 const decoderOf = (schema: PlainCodec): Conversion =>
-  isPlain(schema.ast) ? Exit.succeed : Schema.decodeUnknownEffect(schema)
+  checks.has(schema) || isPlain(schema.ast) ? Exit.succeed : Schema.decodeUnknownEffect(schema)
 
 /** Whether encoding is only validating, and a copy of what passes is as good as it: no transformations, no classes. */
 const isPlain = (ast: SchemaAST.AST): boolean => SchemaAST.flip(ast) === ast && holdsNoObjectsOfClasses(ast)
