@@ -558,7 +558,8 @@ type NoEffect<A> = A extends Effect.Effect<any, any, any> ? never : unknown
  * needs no schema; what a copy would change is `PayloadInvalid` or `ResultInvalid` and named by its place. Not compiled,
  * or refused: `NotExtracted`. `TestCompute` runs it uncompiled, on the calling fiber, through the same copies.
  *
- * **Cost**: that of {@link run}, and the examination of what has no schema, about what it takes to copy it.
+ * **Cost**: that of {@link run}, and the examination of what has no schema: hardly more for small values, for large ones
+ * about what it takes to copy them.
  *
  * **Example**
  *
