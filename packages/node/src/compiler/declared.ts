@@ -90,7 +90,9 @@ export const methodsOf = (program: Program, scopes: Scopes): Methods => {
 }
 
 const isFixed = (id: Node, scopes: Scopes): boolean => {
-  const binding = scopes.bindings.get(id)
+  const own = scopes.bindings.get(id)
+  // a class has its name twice: inside, where it never changes, and where the statement stands
+  const binding = own?.kind === "self" ? own.scope.parent?.names.get(own.name) : own
   return binding !== undefined && isConstant(binding)
 }
 

@@ -12,6 +12,9 @@ const prelude = `function Y(v, n = 1) { return n > 0 ? Y(v, n - 1) : v }
 export function main(o) { "use steppable"; Y(0);\n`
 
 const programs: Record<string, string> = {
+  "a class whose name gets another value": `
+    class A { m(n) { for (let i = 0; i < n; i++) o(i); return A === K } static s(n) { for (let i = 0; i < n; i++) o(i); return typeof A } } const K = A; A = null
+    o(new K().m(2)); o(K.s(1)); Y(1)`,
   "methods of the language that the program replaces": `
     let seen; const r = (x) => (seen = { x, seen }); const no = (name) => function () { r(name) }
     const generators = Object.getPrototypeOf(function* () {}).prototype; const A = Array.prototype; const F = Function.prototype; const olds = []

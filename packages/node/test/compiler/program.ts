@@ -5,8 +5,11 @@
  * Every program has one marked function, `main(o, a, b)`. It shows what it does through `o`: `o(x)` records `x`, gives it
  * back, and throws once too much was recorded (so every program ends); `o.all(...)` makes an iterable that records each
  * step and its closing; `o.get(x)` an object whose property `p` records being read and written; `o.list(...)`
- * an array of what it is given, with holes; `o.tick()` is true once there were too many calls.
+ * an array of what it is given, with holes; `o.proxy(x)` a proxy of `x` that records what is done to it; `o.throwing(x)`
+ * an iterable of `x` whose closing fails; `o.tag` shows a template; `o.tick()` is true once there were too many calls.
  */
+import * as features from "./features.ts"
+
 interface Context {
   /** readable variables */
   readonly names: ReadonlyArray<string>
@@ -112,9 +115,35 @@ export const write = (tape: ReadonlyArray<number>): string => {
       () => `o(${n()}, ${n()})`,
       () => `[1, 2, 3].with(1, ${n()}).concat(${n()})`,
       () => `void ${n()}`,
-      () => (plainStyle ? e() : `(function () { return this === undefined ? ${n()} : 0 })()`)
+      () => (plainStyle ? e() : `(function () { return this === undefined ? ${n()} : 0 })()`),
+      () => pick(features.plainExpressions)(fillers(context, deep)),
+      () => pick(features.plainExpressions)(fillers(context, deep)),
+      () => pick(features.plainExpressions)(fillers(context, deep)),
+      () => (plainStyle ? e() : pick(features.expressions)(fillers(context, deep))),
+      () => (plainStyle ? e() : pick(features.expressions)(fillers(context, deep)))
     ])()
   }
+
+  const fillers = (context: Context, deep: number): features.Fillers => ({
+    n: () => `(${expression(context, deep + 1)})`,
+    body: (names) => statements({ ...context, names: [...context.names, ...names] }, deep + 1),
+    inner: (names) => {
+      const own = plainStyle ? { names, mutable: [], arrays: [] } : { names: [...context.names, ...names] }
+      const inside = { ...context, ...own, labels: [], inLoop: false, inSwitch: false, depth: context.depth + 1 }
+      return statements(inside, deep + 1)
+    },
+    loopBody: (names, label) =>
+      loopBody(
+        {
+          ...context,
+          names: [...context.names, ...names],
+          labels: label === undefined ? context.labels : [...context.labels, label]
+        },
+        deep + 1
+      ),
+    fresh: name,
+    pick
+  })
 
   const block = (context: Context, deep: number): string => `{ ${statements(context, deep)} }`
 
@@ -266,6 +295,10 @@ export const write = (tape: ReadonlyArray<number>): string => {
       },
       () => functionStatement(context, deep),
       () => functionStatement(context, deep),
+      () => same(pick(features.plainStatements)(fillers(context, deep))),
+      () => same(pick(features.plainStatements)(fillers(context, deep))),
+      () => same(pick(plainStyle ? features.plainStatements : features.statements)(fillers(context, deep))),
+      () => same(pick(plainStyle ? features.plainStatements : features.statements)(fillers(context, deep))),
       () => {
         const [list, i] = [name("list"), name("i")]
         if (plainStyle) return same(`o(${e()});`)

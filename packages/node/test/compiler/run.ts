@@ -79,9 +79,25 @@ const observer = () => {
     if (values.length > 2) delete made[1]
     return made
   }
+  const throwing = (value: unknown): Iterable<unknown> => ({
+    [Symbol.iterator]: () => ({
+      next: () => ({ done: false, value: record(value) }),
+      return: () => {
+        throw new Error(`closed after ${show(value)}`)
+      }
+    })
+  })
+  const traps: ProxyHandler<object> = {
+    get: (of, key) => record(Reflect.get(of, key), "get", key),
+    set: (of, key, value) => Reflect.set(of, key, record(value, "set", key)),
+    ownKeys: (of) => (record("keys"), Reflect.ownKeys(of))
+  }
+  const proxy = (of: object): object => new Proxy(of, traps)
+  const tag = (strings: TemplateStringsArray, ...values: ReadonlyArray<unknown>): unknown =>
+    record(strings.raw.join("|"), ...values)
   let ticks = 0
   const tick = () => ticks++ > calls
-  return { o: Object.assign(record, { all, get, list, tick }), log }
+  return { o: Object.assign(record, { all, get, list, proxy, tag, throwing, tick }), log }
 }
 
 const outcome = (run: (o: unknown) => unknown): Outcome => {
