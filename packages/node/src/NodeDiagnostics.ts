@@ -37,6 +37,9 @@ export type { Holder, Lane, Loop, OpenStall, Overview, PoolView, Source } from "
 /**
  * How a process is served. Nothing is by default.
  *
+ * **Cost**: with a socket or a port a thread of 30 MB, which takes 0.1 s of CPU to start, and none while nobody asks. While
+ * somebody watches, two messages a second to the main thread.
+ *
  * @category models
  */
 export interface Options {

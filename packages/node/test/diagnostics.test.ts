@@ -42,6 +42,7 @@ const overview: NodeDiagnostics.Overview = {
     heldMs: 1000,
     by: { cause: "slice", fiberId: 3, name: 'GET "/a\\b"\n', place: undefined, stack: undefined, late: false }
   },
+  lagMs: 0,
   source: { from: "interrupt", ageMs: 1 },
   statistics: undefined,
   usage: [

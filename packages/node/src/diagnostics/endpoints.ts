@@ -49,6 +49,7 @@ export const make = (options: {
       process: options.process,
       thresholdMs,
       loop,
+      lagMs: watch.lagMs(),
       source,
       statistics: answers.statistics,
       usage: watch.usage(),

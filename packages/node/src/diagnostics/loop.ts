@@ -27,6 +27,8 @@ export interface LoopWatch {
   readonly look: () => Loop
   /** the stalls that last, the one that has most to answer for first */
   readonly open: () => ReadonlyArray<OpenStall>
+  /** how late the timer is that shows that the loop turns, ms */
+  readonly lagMs: () => number
   /** what each name has cost, dearest first, the slice that runs now included */
   readonly usage: () => ReadonlyArray<Sysmon.Usage>
 }
@@ -92,6 +94,10 @@ export const watch = (options: {
             heldMs: longest.ageMs,
             by: longest.by
           }
+    },
+    lagMs: () => {
+      const { heartbeat, heartbeatDue } = Sysmon.read(block, labels)
+      return heartbeat === 0 ? 0 : Math.max(0, now() - heartbeatDue)
     },
     usage: () => {
       const seen = Sysmon.read(block, labels)

@@ -76,6 +76,9 @@ export const render = (overview: Overview, totals: StallTotals, program: string 
     family("giveway_loop_held_ms", "gauge", "How long it has been held now, in milliseconds", [
       [{}, loop.state === "held" ? loop.heldMs : 0]
     ]),
+    family("giveway_loop_lag_ms", "gauge", "How late a timer of the loop is now, in milliseconds", [
+      [{}, overview.lagMs]
+    ]),
     family("giveway_loop_hog_info", "gauge", "Who holds it", hog(loop)),
     family(
       "giveway_loop_stalls",

@@ -143,6 +143,8 @@ export interface Overview {
   readonly process: Process
   readonly thresholdMs: number
   readonly loop: Loop
+  /** how late a timer of the loop is now, ms */
+  readonly lagMs: number
   readonly source: Source
   readonly statistics: { readonly liveFibers: number; readonly slices: number; readonly selfMs: number } | undefined
   /** where the loop's time went, dearest first */

@@ -24,6 +24,7 @@ const overview = (at: number, more: Partial<NodeDiagnostics.Overview> = {}): Nod
   process: { pid: 42, program: "service.ts", node: "v24", startedAt: 0 },
   thresholdMs: 50,
   loop: { state: "turning", at },
+  lagMs: 0,
   source: { from: "message", ageMs: 0 },
   statistics: { liveFibers: 3, slices: 100, selfMs: 10 },
   usage: [],
