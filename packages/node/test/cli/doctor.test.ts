@@ -74,7 +74,8 @@ const spin = `const spin = (ms) => {
 }
 `
 
-const eager = ["--grace", "0s", "--budget", "60ms", "--json"]
+const patient = ["--grace", "0s", "--json"]
+const eager = [...patient, "--budget", "60ms"]
 
 describe("a program that knows neither Giveway nor Effect", () => {
   it("is told the line of a callback that holds the loop, and keeps its arguments", async () => {
@@ -116,6 +117,29 @@ describe("a program that knows neither Giveway nor Effect", () => {
     assert.strictEqual((await doctor(["--json", fails])).code, 7)
     const slow = program("slow.mjs", `${spin}setTimeout(() => spin(300), 100)\n`)
     assert.strictEqual((await doctor([...eager, "--report-only", slow])).code, 0)
+  })
+})
+
+describe("a program that supervises itself", () => {
+  it("is found once, its allowed blocking is listed and does not count, and what was not compiled is said", async () => {
+    const file = fileURLToPath(new URL("../programs/allowed.ts", import.meta.url))
+    const { code, stderr, stdout } = await doctor([...patient, "--budget", "100ms", file])
+    assert.strictEqual(code, 1, stderr)
+    const { findings } = JSON.parse(stdout) as {
+      readonly findings: ReadonlyArray<
+        Finding & { readonly name?: string; readonly fix: string; readonly allowed?: string }
+      >
+    }
+    const named = findings.filter(({ name }) => name !== undefined)
+    assert.deepStrictEqual(
+      named.map(({ allowed, name, verdict }) => ({ allowed, name, verdict })),
+      [
+        { allowed: undefined, name: "GET /rank", verdict: "fault" },
+        { allowed: "once, at start", name: "migrate", verdict: "allowed" }
+      ],
+      stdout
+    )
+    assert.match(named[0]!.fix, /`rank` \(Pure\.fn\) was not compiled/)
   })
 })
 
