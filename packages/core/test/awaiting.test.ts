@@ -108,6 +108,49 @@ describe("what a fiber awaits", () => {
     }).pipe(Effect.provide(quiet))
   )
 
+  it.live("permits: who holds them, if they are held by fibers and by nobody else", () =>
+    Effect.gen(function* () {
+      const semaphore = yield* Semaphore.make(3)
+      const hold = (permits: number) =>
+        Effect.forkChild(semaphore.withPermits(permits)(Effect.never), { startImmediately: true })
+      const [one, two] = [yield* hold(1), yield* hold(2)]
+      const waits = semaphore.withPermit(Effect.void)
+      assert.deepStrictEqual(yield* awaited(waits), {
+        kind: "semaphore",
+        detail: "3 of 3 permits taken",
+        wakers: [one.id, two.id]
+      })
+      yield* Fiber.interrupt(one)
+      yield* semaphore.take(1)
+      // one permit is nobody's: anybody may release it
+      assert.deepStrictEqual(yield* awaited(waits), { kind: "semaphore", detail: "3 of 3 permits taken" })
+      // looking has changed nothing
+      yield* semaphore.release(1)
+      yield* Fiber.interrupt(two)
+      assert.strictEqual(yield* Effect.timeout(semaphore.withPermits(3)(Effect.succeed("free")), "1 second"), "free")
+    }).pipe(Effect.provide(quiet))
+  )
+
+  it.live("a deadlock of two semaphores taken in two orders is named", () =>
+    Effect.gen(function* () {
+      const [a, b] = [yield* Semaphore.make(1), yield* Semaphore.make(1)]
+      const both = (first: Semaphore.Semaphore, second: Semaphore.Semaphore) =>
+        first.withPermit(Effect.andThen(Effect.sleep("5 millis"), second.withPermit(Effect.void)))
+      const one = yield* Effect.forkChild(both(a, b).pipe(Effect.withSpan("one")))
+      const two = yield* Effect.forkChild(both(b, a).pipe(Effect.withSpan("two")))
+      const behind = yield* Effect.forkChild(a.withPermit(Effect.void))
+      yield* Effect.sleep("40 millis")
+      const { dump } = yield* Supervision.Supervision
+      assert.deepStrictEqual(FiberDump.deadlocks(yield* dump), [[one.id, two.id]])
+      assert.match(
+        FiberDump.render(yield* dump),
+        /one #\d+ {2}waiting \d+ ms for a semaphore \(1 of 1 permits taken\) held by #/
+      )
+      yield* Fiber.interrupt(one)
+      yield* Fiber.joinAll([two, behind])
+    }).pipe(Effect.provide(quiet))
+  )
+
   it.live("what observes a fiber and other things as well is a callback: who else can wake it is not known", () =>
     Effect.gen(function* () {
       const other = yield* Effect.forkChild(Effect.never)

@@ -29,6 +29,7 @@ import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type { Awaited } from "../FiberDump.ts"
 import type { AnyFiber, FiberPrototype } from "./fiberProbe.ts"
+import * as semaphoreHolders from "./semaphores.ts"
 
 type Kind = Awaited["kind"]
 
@@ -37,7 +38,10 @@ const asked: unique symbol = Symbol.for("~giveway/joins")
 
 /** What this file keeps of a fiber, between its suspension and its next slice. */
 interface Place {
-  /** the cancelling effect, or a word for what has none; `null` while it does not wait */
+  /**
+   * the cancelling effect; for what has none a word, or how it is resumed, which its waker has too; `null` while it does not
+   * wait
+   */
   [left]?: unknown
   /** whose end it asked for while it registered */
   [asked]?: number | Array<number> | null
@@ -115,7 +119,7 @@ const register = function (this: unknown, resume: unknown, signal?: unknown): un
   try {
     const cancel = callback.register.call(this, resume, signal)
     const place = placeOf(fiber)
-    place[left] = cancel ?? wordFor(callback, place)
+    place[left] = cancel ?? wordFor(callback, place) ?? resume
     return cancel
   } finally {
     registering = outer
@@ -128,16 +132,16 @@ const standIn = (prototype: object, withSignal: boolean): Callback =>
 
 const never = Effect.never as unknown as Callback
 
-const wordFor = (callback: Callback, place: Place): string => {
+const wordFor = (callback: Callback, place: Place): string | undefined => {
   if (callback === never) return "never"
   // `Effect.promise` hands over a function of two parameters although it wants no signal; `Effect.callback` cannot
   if (!callback.withSignal && callback.register.length === 2) return "promise"
   // an abort controller or a set of fibers was made for these: that costs more than a look at the text
-  if (callback.withSignal) return promises.has(textOf(callback.register)!) ? "promise" : "callback"
-  if (place[asked] === null) return "callback"
+  if (callback.withSignal) return promises.has(textOf(callback.register)!) ? "promise" : undefined
+  if (place[asked] === null) return undefined
   const text = textOf(callback.register)!
   if (learningRaces) races.add(text)
-  return races.has(text) ? "race" : "callback"
+  return races.has(text) ? "race" : undefined
 }
 
 const ask = (place: Place, id: number): void => {
@@ -289,25 +293,36 @@ const learn = (): void => {
   waiting(Effect.flatMap(Semaphore.make(0), Semaphore.take(1)), (fiber) => {
     for (const text of exitTexts(fiber)) semaphores.add(text)
   })
+  semaphoreHolders.learn()
   never.interruptUnsafe()
   Effect.runFork(Scope.close(scope, Exit.void))
 }
 
 // --- looking --------------------------------------------------------------------------------------------------------
 
-/** What a waiting fiber awaits; `children` are the live fibers that it started. */
-export const of = (fiber: AwaitingFiber, children: (id: number) => ReadonlyArray<number>): Awaited => {
+/** What must be known of all fibers, found out when the first one asks. */
+export interface Others {
+  /** the live fibers that a fiber started */
+  readonly children: (id: number) => ReadonlyArray<number>
+  readonly holders: () => ReturnType<typeof semaphoreHolders.holdersAmong>
+}
+
+/** What a waiting fiber awaits. */
+export const of = (fiber: AwaitingFiber, others: Others): Awaited => {
   const place = placeOf(fiber)
   const cancel = place[left]
   if (cancel === null) return { kind: "unknown" }
   if (cancel === "race") return joined(place)
-  if (cancel === "callback")
-    return { kind: exitTexts(fiber).some((text) => semaphores.has(text)) ? "semaphore" : "callback" }
+  if (typeof cancel === "function") {
+    const isWaiter = exitTexts(fiber).some((text) => semaphores.has(text))
+    if (!isWaiter) return { kind: "callback" }
+    return { kind: "semaphore", ...semaphoreHolders.awaited(cancel, others.holders()) }
+  }
   if (cancel === "never" || cancel === "promise") return { kind: cancel }
   const text = cancelText(cancel)
   if (text === undefined || !kinds.has(text)) return { kind: "callback" }
   const kind = kinds.get(text)
-  if (kind === "children") return { kind: "fiber", wakers: children(fiber.id) }
+  if (kind === "children") return { kind: "fiber", wakers: others.children(fiber.id) }
   return kind === "fiber" ? joined(place) : { kind: kind ?? "unknown" }
 }
 

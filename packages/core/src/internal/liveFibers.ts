@@ -11,6 +11,7 @@ import type { AnyFiber, Features } from "./fiberProbe.ts"
 import { textOfSuspension } from "./fiberProbe.ts"
 import { nameOf } from "./labels.ts"
 import type { LostFiber } from "./lints/lint.ts"
+import * as semaphores from "./semaphores.ts"
 import * as wholeCalls from "./wholeCalls.ts"
 
 /** What Effect keeps on a fiber, and may call otherwise in another version. */
@@ -34,7 +35,7 @@ export const snapshot = (features: Features): ReadonlyArray<FiberInfo> => {
   const asking = Fiber.getCurrent()
   if (asking !== undefined) onStack.add(asking)
   const infos: Array<FiberInfo> = []
-  const children = lineage()
+  const others: awaiting.Others = { children: lineage(), holders: holders() }
   table.forEach((fiber, row) => {
     // it ended while no hook was there to see it; its row goes with it, for nothing is changed by looking
     if (fiber.pollUnsafe() !== undefined) return
@@ -43,7 +44,7 @@ export const snapshot = (features: Features): ReadonlyArray<FiberInfo> => {
     const gaveWay = features.gaveWay !== undefined && textOfSuspension(fiber) === features.gaveWay
     const sliceBegan = isRunning ? fiberHook.sliceStart(fiber) : undefined
     const since = isRunning ? sliceBegan : endedAt
-    const awaits = isRunning || gaveWay ? undefined : awaitedBy(fiber, features, children)
+    const awaits = isRunning || gaveWay ? undefined : awaitedBy(fiber, features, others)
     infos.push({
       id: fiber.id,
       parentId: parentId === 0 ? undefined : parentId,
@@ -119,13 +120,21 @@ const lineage = (): ((id: number) => ReadonlyArray<number>) => {
   }
 }
 
-const awaitedBy = (
-  fiber: AnyFiber,
-  features: Features,
-  children: (id: number) => ReadonlyArray<number>
-): FiberInfo["awaits"] => {
+const holders = (): awaiting.Others["holders"] => {
+  let held: ReturnType<awaiting.Others["holders"]> | undefined
+  return () => {
+    if (held === undefined) {
+      const fibers: Array<AnyFiber> = []
+      fiberHook.thread.table.forEach((fiber) => fibers.push(fiber))
+      held = semaphores.holdersAmong(fibers)
+    }
+    return held
+  }
+}
+
+const awaitedBy = (fiber: AnyFiber, features: Features, others: awaiting.Others): FiberInfo["awaits"] => {
   if (!features.awaits) return { kind: "unknown" }
-  const awaits = awaiting.of(fiber, children)
+  const awaits = awaiting.of(fiber, others)
   // whoever awaits a job does so in a callback
   const job = awaits.kind === "callback" ? fiberJobs.of(fiber) : undefined
   return job === undefined ? awaits : { kind: "job", job }
