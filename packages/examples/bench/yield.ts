@@ -43,6 +43,8 @@ const unsplittable: Readonly<Record<string, string>> = {
   bintrees: "garbage collection",
   callbacks: "arrays of a million elements, made and grown in one piece",
   json: "garbage collection",
+  markdown: "ropes made flat by a join",
+  sha256: "a typed array of 4 MB, made and filled in one piece",
   strings: "garbage collection, and a rope made flat"
 }
 
