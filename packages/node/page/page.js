@@ -78,9 +78,11 @@ const showNames = (names, hog) => {
   document.querySelector("#names tbody").replaceChildren(...rows)
 }
 
+const endedStall = ({ cause, durationMs, hog, ...rest }) => ({ ...rest, ...hog, cause, ms: durationMs })
+
 const stallsOf = ({ open, recent }) => [
   ...open.map(({ ageMs, by, startedAt }) => ({ ...by, startedAt, ms: ageMs, isOpen: true })),
-  ...recent.toReversed().map(({ cause, durationMs, hog, ...rest }) => ({ ...rest, ...hog, cause, ms: durationMs }))
+  ...recent.toReversed().map(endedStall)
 ]
 
 const showStalls = () => {

@@ -59,18 +59,14 @@ const table = (state: State, width: number, rows: number): ReadonlyArray<Line> =
     [` ${cut(`name ${filter}`, nameWidth).padEnd(nameWidth)} `, "dim"],
     ...columns.map(([title, cells]): Piece => [title.padStart(cells), title === state.sort ? "bold" : "dim"])
   ]
-  return [
-    head,
-    ...shownRows(state)
-      .slice(0, rows)
-      .map((row): Line => [
-        [` ${cut(row.name, nameWidth).padEnd(nameWidth)} `],
-        ...columns.map(([title, cells, cell]): Piece => [
-          cell(row).padStart(cells),
-          title === "now" ? lookOf(row.now) : "plain"
-        ])
-      ])
+  const lineOf = (row: ReturnType<typeof shownRows>[number]): Line => [
+    [` ${cut(row.name, nameWidth).padEnd(nameWidth)} `],
+    ...columns.map(([title, cells, cell]): Piece => [
+      cell(row).padStart(cells),
+      title === "now" ? lookOf(row.now) : "plain"
+    ])
   ]
+  return [head, ...shownRows(state).slice(0, rows).map(lineOf)]
 }
 
 const poolLines = ({ overview }: State, width: number): ReadonlyArray<Line> => {
@@ -115,15 +111,16 @@ const stallPieces = (listed: Listed): Line => {
 const stallLines = (state: State, rows: number, selects: boolean): ReadonlyArray<Line> => {
   const listed = stallsOf(state)
   const from = Math.max(0, Math.min(state.selected - rows + 1, listed.length - rows))
+  const lineOf = (one: (typeof listed)[number], index: number): Line => {
+    const isSelected = selects && index + from === state.selected
+    return [[isSelected ? " ▸ " : "   ", isSelected ? "accent" : "plain"], ...stallPieces(one)]
+  }
   return [
     [
       [" stalls", "bold"],
       [listed.length === 0 ? "  none" : "", "dim"]
     ],
-    ...listed.slice(from, from + rows).map((one, index): Line => {
-      const isSelected = selects && index + from === state.selected
-      return [[isSelected ? " ▸ " : "   ", isSelected ? "accent" : "plain"], ...stallPieces(one)]
-    })
+    ...listed.slice(from, from + rows).map(lineOf)
   ]
 }
 
