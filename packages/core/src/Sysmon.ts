@@ -122,6 +122,8 @@ export interface Answer {
     | undefined
   /** whether microtasks were seen to run while the loop could not turn */
   readonly flooded: boolean
+  /** if no fiber runs: whose microtasks those that do most likely are, and when its last slice ended */
+  readonly origin: { readonly fiberId: number; readonly name: string | undefined; readonly endedAt: number } | undefined
   /** why the one that holds the loop may do so */
   readonly allowed: string | undefined
   /** who has run longest by itself in the outermost slice, and how long */
@@ -286,8 +288,8 @@ const askShare = 0.6
 /** Oversleeping by less is the ordinary jitter of a machine whose cores are all busy. A guess, above 30 seen here. */
 const lagMs = 50
 
-/** While the thread rests, the watcher rests for so much longer than the threshold: its reports are late by as much, ms. */
-const restMs = 10
+/** A heartbeat that is due later is that of a thread at rest, ms. */
+const busyBeatMs = 10
 
 /** Ages at which a stall that lasts is reported again, in ms; the last one repeats. */
 const progressMs = [1000, 5000, 30_000, 60_000]
@@ -397,10 +399,14 @@ const standing = (
   return Math.min(now - from, spent.noCoreMs + spent.openMs + unobserved(stopped, from, now))
 }
 
-/** How long nothing can happen that the watcher would want to see, ms. */
+/**
+ * How long nothing can happen that the watcher would want to see, ms. A thread at rest wakes it when a fiber runs, and what
+ * is no fiber is not known to hold the loop before the heartbeat is overdue.
+ */
 const restOf = ({ thresholdMs }: State, seen: Seen, now: number): number => {
-  const rests = seen.depth === 0 && seen.heartbeatDue - now > restMs
-  return rests ? thresholdMs + restMs : thresholdMs * askShare
+  const untilDue = seen.heartbeatDue - now
+  const rests = seen.depth === 0 && untilDue > busyBeatMs
+  return thresholdMs * askShare + (rests ? untilDue : 0)
 }
 
 /** A look at the beacon. `sleepMs` is how long nothing can happen that the watcher would want to see. */

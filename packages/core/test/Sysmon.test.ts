@@ -232,6 +232,7 @@ const answer = (heldBy: Partial<Sysmon.Answer>): Sysmon.Answer => ({
   current: { fiberId: 42, name: "thumbnail", frames: ["thumbnail"] },
   hog: { fiberId: 42, name: "thumbnail", selfMs: 55 },
   flooded: false,
+  origin: undefined,
   allowed: undefined,
   busyMs: 55,
   busiest: "thumbnail",

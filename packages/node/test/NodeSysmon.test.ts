@@ -24,12 +24,13 @@ interface Ran {
   readonly worstLatenessMs: number
   readonly logged?: ReadonlyArray<string>
   readonly stderr: string
+  readonly stdout: string
 }
 
 const resultOf = (stdout: string, stderr: string): Ran => {
   const line = /^\{"stalls".*$/m.exec(stdout)
   assert.isNotNull(line, `no result; standard error:\n${stderr}`)
-  return { ...JSON.parse(line![0]), stderr }
+  return { ...JSON.parse(line![0]), stderr, stdout }
 }
 
 /** Runs a case; tells it to go on when standard error has `report`, or kills it then if it never would. */
@@ -53,7 +54,8 @@ const run = async (
   await new Promise((resolve) => child.once("close", resolve))
   clearTimeout(timeout)
   rmSync(folder, { recursive: true, force: true })
-  if (options.kill === true) return { stalls: [], statistics: undefined, worstLatenessMs: 0, logged: [], stderr }
+  if (options.kill === true)
+    return { stalls: [], statistics: undefined, worstLatenessMs: 0, logged: [], stderr, stdout }
   return resultOf(stdout, stderr)
 }
 
@@ -147,6 +149,31 @@ describe("a stall", () => {
     assert.strictEqual(stall.cause, "native")
     assert.isTrue(stall.hog.late || stall.hog.stack === undefined)
     assert.match(stderr, /giveway: `parse` \(fiber #\d+\) has held the loop for \d+ ms in native code/)
+  })
+
+  it("of microtasks that make new ones is a flood, of the fiber that awaits them", async () => {
+    const { stalls } = await run("flood")
+    const stall = only(stalls)
+    assert.deepStrictEqual([stall.cause, stall.hog.name], ["microtask-flood", "poller"])
+    assert.isDefined(stall.hog.fiberId)
+  })
+
+  it("that is allowed is published with its reason, and neither logged nor reported", async () => {
+    const { stalls, stderr, stdout } = await run("allowed")
+    const stall = only(stalls)
+    assert.deepStrictEqual([stall.hog.name, stall.allowed], ["report", "once, at night"])
+    assert.notMatch(stderr + stdout, /`report` .* held the loop/)
+  })
+
+  it("names who waited: overdue timers, and deadlines among them", async () => {
+    const { stalls } = await run("victims", { flags: ["--fair"] })
+    const { victims } = stalls.find((stall) => stall.hog.name === "hog")!
+    const late = victims!.fibers.filter(({ waitedFor }) => waitedFor === "timer").map(({ name }) => name)
+    assert.includeMembers(late as Array<string>, ["sleeper", "impatient"])
+    assert.notInclude(late, "patient")
+    assert.strictEqual(victims!.deadlines, 1)
+    assert.isAtLeast(victims!.overdueTimers, 2)
+    assert.isAbove(victims!.longestLateMs, 0)
   })
 
   it("that never ends is reported, and reported again", async () => {

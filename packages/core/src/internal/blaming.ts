@@ -98,7 +98,7 @@ type Blamed = Pick<Report, "cause" | "fiberId" | "name">
 
 /** Who it is, and why, as far as one can tell while it lasts. */
 const blame = (open: Open, scene: Scene): Blamed => {
-  const { accounts, gaps, now, seen, thresholdMs } = scene
+  const { accounts, gaps, now, thresholdMs } = scene
   const { answer, startedAt } = open
   const suspect = suspectOf(open, scene)
   const durationMs = now - startedAt
@@ -123,9 +123,8 @@ const blame = (open: Open, scene: Scene): Blamed => {
     silent: open.sample?.late ?? true
   })
   if (causes.isNobodys(cause)) return { cause, fiberId: undefined, name: undefined }
-  // who ran last, if it was just before
-  if (cause === "microtask-flood" && seen.depth === 0 && seen.sliceStart >= startedAt - recentMs) {
-    return { cause, fiberId: seen.fiberId, name: seen.name }
+  if (cause === "microtask-flood" && answer?.origin !== undefined && answer.origin.endedAt >= startedAt - recentMs) {
+    return { cause, fiberId: answer.origin.fiberId, name: answer.origin.name }
   }
   return { ...suspect, cause }
 }

@@ -9,6 +9,7 @@ import * as Fiber from "effect/Fiber"
 import type { Answer } from "../Sysmon.ts"
 import * as allowances from "./allowances.ts"
 import * as fiberHook from "./fiberHook.ts"
+import * as floodOrigin from "./floodOrigin.ts"
 import * as floodProbe from "./floodProbe.ts"
 import * as heartbeat from "./heartbeat.ts"
 import { nameOf } from "./labels.ts"
@@ -63,7 +64,8 @@ const diagnose = (): string => {
   const whole = wholeCalls.running()
   const isHold = beacon.depth === 0
   const flooded = isHold && floodProbe.answered(heartbeat.lastBeat(), at)
-  if (isHold) floodProbe.arm(fiberHook.now)
+  const origin = isHold ? floodOrigin.find() : undefined
+  if (origin !== undefined) floodProbe.arm(fiberHook.now, origin)
   const answer: Answer = {
     at,
     outerSeq: beacon.depth > 0 ? beacon.outerSeq : 0,
@@ -76,6 +78,7 @@ const diagnose = (): string => {
       selfMs: hog.selfMs
     },
     flooded,
+    origin,
     allowed: allowances.reasonFor(hog.fiberId, beacon.outerStart, at),
     busyMs: busyMs + fiberHook.selfOnStack(at),
     busiest: labels.name(label),

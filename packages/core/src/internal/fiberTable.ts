@@ -32,6 +32,8 @@ export interface FiberTable {
   readonly forEachReady: (visit: (row: number, since: number) => void) => void
   /** Rows of fibers that sleep, and should have been woken by `at`. */
   readonly forEachOverdue: (at: number, visit: (row: number, due: number) => void) => void
+  /** Rows of fibers that wait since `since` or later. */
+  readonly forEachWaiting: (since: number, visit: (row: number, since: number) => void) => void
   /** The fiber of a row, if it is still there. */
   readonly fiberOf: (row: number) => Fiber.Fiber<unknown, unknown> | undefined
   readonly forEach: (visit: (fiber: Fiber.Fiber<unknown, unknown>, row: number) => void) => void
@@ -184,6 +186,11 @@ export const make = (rows = initialRows): FiberTable => {
     lost: () => {
       sweep()
       return lost
+    },
+    forEachWaiting: (since, visit) => {
+      for (let row = 0; row < refs.length; row++) {
+        if (endedAt[row]! >= since && ready[row] === 0 && refs[row] !== undefined) visit(row, endedAt[row]!)
+      }
     },
     fiberOf: (row) => refs[row]?.deref(),
     forEach: (visit) => {

@@ -16,17 +16,26 @@ const soonMs = 5
 /** And the stall went on for so long that it was not its end that let it run, ms. A guess. */
 const leastAfterMs = 2
 
+/** Whose flood it is most likely. */
+export interface Origin {
+  readonly fiberId: number
+  readonly name: string | undefined
+  /** when its last slice ended, ms */
+  readonly endedAt: number
+}
+
 interface Probe {
   readonly armedAt: number
+  readonly origin: Origin
   ranAt: number | undefined
 }
 
 let last: Probe | undefined
 
-/** Asks. `now` must be a clock of ms. */
-export const arm = (now: () => number): void => {
+/** Asks. `now` must be a clock of ms; `origin` is who would be to blame. */
+export const arm = (now: () => number, origin: Origin): void => {
   if (last !== undefined && last.ranAt === undefined) return
-  const probe: Probe = { armedAt: now(), ranAt: undefined }
+  const probe: Probe = { armedAt: now(), origin, ranAt: undefined }
   last = probe
   const ran = (): void => {
     probe.ranAt ??= now()
@@ -41,3 +50,12 @@ export const answered = (startedAt: number, at: number): boolean =>
   last.armedAt >= startedAt &&
   last.ranAt - last.armedAt < soonMs &&
   at - last.ranAt >= leastAfterMs
+
+/** Who is to blame for the flood of a stall that began at `startedAt`, if it ran just before. */
+export const originOf = (startedAt: number): Origin | undefined => {
+  const origin = last?.origin
+  return origin !== undefined && Math.abs(origin.endedAt - startedAt) <= nearMs ? origin : undefined
+}
+
+/** A hold may be taken to have begun so much too early or too late, see `heartbeat.ts`, ms. */
+const nearMs = 12

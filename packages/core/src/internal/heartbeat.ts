@@ -38,6 +38,9 @@ export interface Hold {
  */
 const periodMs = { busy: 10, idle: 100 }
 
+/** Beats without a fiber before it beats slowly: a service that is asked 20 times a second does not come to rest. */
+const quietBeats = 5
+
 /** More turns than these are a loop that turns: its own beat, and the callback that is to blame with what it set going. */
 const fewTurns = 3
 
@@ -48,6 +51,8 @@ const atBeat = {
   totalMs: 0,
   longMs: 0,
   slices: 0,
+  /** beats in a row in which no fiber had run */
+  quiet: 0,
   activeMs: undefined as number | undefined,
   turns: undefined as number | undefined,
   labelMs: new Float64Array(labels.capacity)
@@ -122,7 +127,8 @@ const beat = (): void => {
   }
   for (const { onBeat } of listeners) onBeat(at)
   if (listeners.size === 0) return
-  next(at, thread.slices > atBeat.slices ? periodMs.busy : periodMs.idle)
+  atBeat.quiet = thread.slices > atBeat.slices ? 0 : atBeat.quiet + 1
+  next(at, atBeat.quiet < quietBeats ? periodMs.busy : periodMs.idle)
 }
 
 let timer: ReturnType<typeof setTimeout> | undefined
@@ -149,7 +155,10 @@ const arm = (ms: number): void => {
   unref?.call(timer)
 }
 
-/** The first fiber after a time of rest: the beat that is far away comes soon. If it is overdue, it comes anyway. */
+/**
+ * The first fiber after a time of rest: the beat that is far away comes soon, and so does the watcher, which rests as long
+ * as the heart does. If the beat is overdue, both come anyway.
+ */
 const hurry = (): void => {
   const at = now()
   const due = at + periodMs.busy
@@ -157,6 +166,7 @@ const hurry = (): void => {
   clearTimeout(timer)
   atBeat.due = due
   sharedMemory.moveHeartbeat(block, due)
+  sharedMemory.wake(block)
   arm(periodMs.busy)
 }
 

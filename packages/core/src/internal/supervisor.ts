@@ -97,23 +97,12 @@ const releaseOfSlice = (slice: LongSlice, observed: ObservedScheduler | undefine
   }
 }
 
-/** What ran last before a flood, if the flood began when it ended: then it is its doing. */
-const originOf = ({ endedAt, startedAt }: Hold): { readonly fiberId: number; readonly label: number } | undefined => {
-  const last = fiberHook.lastRun()
-  const heldMs = endedAt - startedAt
-  const afterMs = endedAt - last.endedAt
-  return afterMs >= 0.8 * heldMs && afterMs <= heldMs + lagMs ? last : undefined
-}
-
-/** A hold may be taken to have begun so much too late, see `heartbeat.ts`. */
-const lagMs = 10
-
 const releaseOfHold = (hold: Hold, observed: ObservedScheduler | undefined): Starvation.Release => {
   const { endedAt, startedAt } = hold
   const isConvoy = hold.busyMs >= (endedAt - startedAt) / 2
   const flooded = !isConvoy && floodProbe.answered(startedAt, endedAt)
-  const origin = flooded ? originOf(hold) : undefined
-  const label = isConvoy ? hold.label : origin?.label
+  const origin = flooded ? floodProbe.originOf(startedAt) : undefined
+  const name = isConvoy ? fiberHook.thread.labels.name(hold.label) : origin?.name
   return {
     key: `hold:${hold.key}`,
     startedAt,
@@ -121,7 +110,7 @@ const releaseOfHold = (hold: Hold, observed: ObservedScheduler | undefined): Sta
     cause: isConvoy ? "convoy" : "loop",
     flooded,
     fiberId: origin?.fiberId,
-    name: label === undefined ? undefined : fiberHook.thread.labels.name(label),
+    name,
     slices: hold.slices,
     whole: undefined,
     shares: isConvoy ? heartbeat.sharesSinceBeat() : [],

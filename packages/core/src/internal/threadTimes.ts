@@ -3,8 +3,9 @@
  * was ready and had no core, or it slept.
  *
  * Linux counts late. Computing is counted at each tick of its clock, waiting for a core when the wait is over, and sleeping
- * not at all: it is what is left. So time of a thread that is not asleep, and that nobody has counted for longer than a
- * tick, is a wait for a core that goes on; of one that is asleep, it was sleep.
+ * not at all: it is what is left. So what nobody has counted of a thread that was awake at two readings, for longer than a
+ * tick, is a wait for a core that goes on; of one that was asleep at either, it was sleep. What turns out to have been
+ * something else is taken back when it is counted.
  *
  * A stall begins and ends between readings, so of the first and the last difference only a part belongs to it. Whatever
  * the thread computed or waited for a core is taken to have been in the stall as far as it fits: outside of it a healthy
@@ -28,7 +29,7 @@ export interface Reading {
 
 /** The same, with what was not counted yet put where it belongs. */
 export interface Account extends Reading {
-  /** asleep, ever */
+  /** asleep, ever, as far as is known */
   readonly blockedMs: number
   /** what nobody has counted, so far */
   readonly openMs: number
@@ -55,8 +56,9 @@ const accountOf = (last: Account | undefined, reading: Reading): Account => {
   if (last === undefined) return { ...reading, blockedMs: 0, openMs: 0 }
   const counted = reading.ranMs - last.ranMs + (reading.noCoreMs - last.noCoreMs)
   const openMs = last.openMs + (reading.at - last.at) - counted
-  return reading.asleep
-    ? { ...reading, blockedMs: last.blockedMs + Math.max(0, openMs), openMs: 0 }
+  const wasSleep = reading.asleep || last.asleep || openMs < 0
+  return wasSleep
+    ? { ...reading, blockedMs: last.blockedMs + openMs, openMs: 0 }
     : { ...reading, blockedMs: last.blockedMs, openMs }
 }
 
@@ -73,28 +75,38 @@ export const add = (accounts: ReadonlyArray<Account>, reading: Reading): Readonl
   return [...accounts.filter((_, index) => index >= half || index % 2 === 0), account]
 }
 
-/** What became of the time from `from` to `to`; `undefined` if no readings enclose it. */
+/** What became of the time from `from` to `to`, as far as it was read; `undefined` if it was not read before it began. */
 export const spent = (accounts: ReadonlyArray<Account>, from: number, to: number): Spent | undefined => {
   const first = accounts.findLastIndex(({ at }) => at <= from)
-  if (first === -1 || accounts.at(-1)!.at < to) return undefined
-  let ranMs = 0
+  if (first === -1) return undefined
   let systemMs = 0
-  let standingMs = 0
+  let noCoreMs = 0
   let blockedMs = 0
   let last = accounts[first]!
   for (let index = first; index + 1 < accounts.length && accounts[index]!.at < to; index++) {
     const [before, after] = [accounts[index]!, accounts[index + 1]!]
+    const elapsed = after.at - before.at
     const within = Math.min(after.at, to) - Math.max(before.at, from)
     const blocked = after.blockedMs - before.blockedMs
-    const stood = Math.max(0, noCoreBy(after) - noCoreBy(before))
-    const ran = Math.min(within, Math.max(0, after.at - before.at - blocked - stood))
-    const stoodWithin = Math.min(within - ran, stood)
-    ranMs += ran
+    const waited = after.noCoreMs - before.noCoreMs
     systemMs += after.systemMs - before.systemMs
-    standingMs += stoodWithin
-    blockedMs += within - ran - stoodWithin
+    if (before.at < from) {
+      const ran = Math.min(within, Math.max(0, elapsed - blocked - waited))
+      const waitedWithin = Math.min(within - ran, waited)
+      noCoreMs += waitedWithin
+      blockedMs += within - ran - waitedWithin
+    } else {
+      // a wait is counted when it is over, so one that is counted just after the stall was in it
+      noCoreMs += waited
+      blockedMs += Math.min(blocked, within)
+    }
     last = after
   }
-  const openMs = Math.min(standingMs, pendingBy(last))
-  return { ranMs, systemMs: Math.min(systemMs, ranMs), noCoreMs: standingMs - openMs, blockedMs, openMs }
+  const total = Math.max(0, Math.min(to, last.at) - from)
+  const atMost = (ms: number, most: number): number => Math.max(0, Math.min(ms, most))
+  const waitedMs = atMost(noCoreMs, total)
+  const openMs = atMost(pendingBy(last), total - waitedMs)
+  const asleepMs = atMost(blockedMs, total - waitedMs - openMs)
+  const ranMs = total - waitedMs - openMs - asleepMs
+  return { ranMs, systemMs: Math.min(systemMs, ranMs), noCoreMs: waitedMs, blockedMs: asleepMs, openMs }
 }

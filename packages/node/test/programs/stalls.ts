@@ -71,6 +71,8 @@ const cases: Record<string, Effect.Effect<void>> = {
   native: Effect.gen(function* () {
     // a string of escapes: hardly any garbage
     const large = `"${"\\u0041".repeat(20_000_000)}"`
+    // reading one puts the whole into one piece of memory, which is a stall of its own
+    large.charCodeAt(1)
     yield* Effect.sleep("300 millis")
     yield* Effect.sync(() => JSON.parse(large)).pipe(Effect.withSpan("parse"))
     yield* nap
@@ -80,6 +82,27 @@ const cases: Record<string, Effect.Effect<void>> = {
     yield* Effect.sync(() => {
       for (;;);
     }).pipe(Effect.withSpan("endless"))
+  }),
+  flood: Effect.gen(function* () {
+    yield* nap
+    yield* Effect.promise(async () => {
+      for (const end = computed() + 150; computed() < end;) {
+        for (let i = 0; i < 1000; i++) await Promise.resolve()
+      }
+    }).pipe(Effect.withSpan("poller"))
+    yield* nap
+  }),
+  allowed: nap.pipe(
+    Effect.andThen(held(150).pipe(Supervision.allowBlocking("once, at night"), Effect.withSpan("report"))),
+    Effect.andThen(nap)
+  ),
+  victims: Effect.gen(function* () {
+    yield* Effect.forkChild(Effect.sleep("150 millis").pipe(Effect.withSpan("sleeper")))
+    yield* Effect.forkChild(Effect.never.pipe(Effect.timeoutOption("150 millis"), Effect.withSpan("impatient")))
+    yield* Effect.forkChild(Effect.sleep("10 seconds").pipe(Effect.withSpan("patient")))
+    yield* nap
+    yield* held(200).pipe(Effect.withSpan("hog"))
+    yield* nap
   }),
   healthy,
   idle: Effect.sleep("1 second"),

@@ -1,0 +1,51 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as fc from "fast-check"
+import type { Evidence } from "../src/internal/causes.ts"
+import * as causes from "../src/internal/causes.ts"
+
+const computed: Evidence = {
+  kind: "slice",
+  thresholdMs: 50,
+  durationMs: 100,
+  stoppedMs: 0,
+  noCoreMs: 0,
+  gcMs: 0,
+  systemMs: 0,
+  blockedMs: 0,
+  flooded: false,
+  silent: false
+}
+
+describe("the cause of a stall", () => {
+  it.for([
+    ["slice", {}],
+    ["native", { silent: true }],
+    // native code that allocates has the kernel find pages for it
+    ["native", { silent: true, systemMs: 45 }],
+    ["sync-syscall", { silent: true, blockedMs: 90 }],
+    ["sync-syscall", { systemMs: 80 }],
+    ["gc", { silent: true, gcMs: 60 }],
+    ["os-starved", { noCoreMs: 70 }],
+    ["suspended", { stoppedMs: 90, silent: true }],
+    // it would have been one on a machine of its own too
+    ["slice", { durationMs: 200, noCoreMs: 120 }],
+    ["convoy", { kind: "convoy", systemMs: 80, silent: true }],
+    ["loop", { kind: "loop" }],
+    ["microtask-flood", { kind: "loop", flooded: true }],
+    ["native", { kind: "loop", silent: true }]
+  ] as const)("is %s by %o", ([cause, evidence]) => {
+    assert.strictEqual(causes.of({ ...computed, ...evidence }), cause)
+  })
+
+  it("is never the operating system if what was observed was a stall by itself", () => {
+    const ms = fc.integer({ min: 0, max: 1000 })
+    fc.assert(
+      fc.property(ms, ms, ms, ms, (observed, stoppedMs, noCoreMs, gcMs) => {
+        const durationMs = observed + stoppedMs + noCoreMs
+        const cause = causes.of({ ...computed, durationMs, stoppedMs, noCoreMs, gcMs })
+        if (observed >= 50) assert.isTrue(cause === "slice" || cause === "gc")
+        if (causes.isNobodys(cause) && cause !== "gc") assert.isBelow(observed, stoppedMs + noCoreMs)
+      })
+    )
+  })
+})
