@@ -12,7 +12,8 @@ import { nameOf } from "./labels.ts"
 /** Between the slice that started it and the last one before the loop gave microtasks their turn, ms. A guess. */
 const sameTurnMs = 10
 
-const nobody: ReadonlyArray<number> = []
+/** Of no matter for a promise. */
+const others: awaiting.Others = { children: () => [], holders: () => new Map() }
 
 /** To be asked while no fiber runs, in the middle of a flood. */
 export const find = (): Origin => {
@@ -22,7 +23,7 @@ export const find = (): Origin => {
   let endedAt = last.endedAt - sameTurnMs
   table.forEachWaiting(endedAt, (row, since) => {
     const fiber = since >= endedAt ? table.fiberOf(row) : undefined
-    if (fiber === undefined || awaiting.of(fiber, () => nobody).kind !== "promise") return
+    if (fiber === undefined || awaiting.of(fiber, others).kind !== "promise") return
     found = fiber
     endedAt = since
   })

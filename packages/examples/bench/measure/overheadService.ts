@@ -19,6 +19,7 @@ const nobody = Layer.succeed(Supervision.Supervision)({
   starvation: Stream.never,
   recent: Effect.succeed([]),
   usage: Effect.succeed([]),
+  lints: Effect.succeed([]),
   statistics: Effect.succeed({
     liveFibers: 0,
     slices: 0,
