@@ -43,7 +43,12 @@ export class ElementWindow {
     return some.length
   }
 
+  /** Asks again: whoever emits may have given way since it saw that there is no credit, and been granted some meanwhile. */
   private readonly granted: Effect.Effect<void> = Effect.callback<void>((resume) => {
+    if (this.credit > 0) {
+      resume(Effect.void)
+      return
+    }
     this.wake = () => resume(Effect.void)
     return Effect.sync(() => {
       this.wake = undefined
