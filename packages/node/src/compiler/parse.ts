@@ -46,10 +46,11 @@ export const tooDeep = (source: string, file: string): Diagnostic =>
 /** The tree, or why there is none. */
 export const parse = (source: string, file: string): Parsed | Diagnostic => {
   if (isTooDeep(source)) return tooDeep(source, file)
-  let text = source
+  // Node drops a byte order mark before it looks for `#!`; in a text it is no hashbang any more
+  let text = source.replace(/^\uFEFF#!/, "///")
   if (isTypeScript(file)) {
     try {
-      text = strip(source)
+      text = strip(text)
     } catch (error) {
       const { errors } = parseSync(file, source, { lang: "ts", sourceType: "module" })
       const offset = errors[0]?.labels[0]?.start ?? 0

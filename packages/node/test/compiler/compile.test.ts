@@ -2,6 +2,7 @@
  * The compiler's promises about bad or strange input: nothing is guessed, and what is not compiled stays byte for byte.
  */
 import { Steppable } from "@giveway/core"
+import { parseSync } from "oxc-parser"
 import { assert, describe, it } from "vitest"
 import { compile } from "../../src/compiler/compile.ts"
 import { inputs, everywhere, load, plain, sliced } from "./run.ts"
@@ -11,6 +12,47 @@ const marked = (body: string): string =>
 
 const reasons = (source: string, file = "file.js"): ReadonlyArray<string> =>
   compile(source, { file }).diagnostics.map(({ reason }) => reason)
+
+describe("files of any shape", () => {
+  const f = `f(n) { "use steppable"; let s = 0; for (let i = 0; i < n; i++) s += i; return s }`
+  const shapes: Readonly<Record<string, string>> = {
+    "a byte order mark": `\uFEFFexport function ${f}`,
+    "a hashbang": `#!/usr/bin/env node\nexport function ${f}`,
+    "a hashbang after a byte order mark": `\uFEFF#!/usr/bin/env node\nexport function ${f}`,
+    "Windows line ends": `// first\r\nexport function ${f}\r\n`,
+    "a default export with a name": `export default function ${f}`,
+    "an export under a string": `function ${f}\nexport { f as "any name" }`,
+    "import attributes": `import data from "./x.json" with { type: "json" }\nexport function ${f}\nf(data)`,
+    "awaits at its top level": `await 1\nexport function ${f}\nfor await (const x of []) f(x)`,
+    "names with escapes and of other scripts": `export function ${f}\nexport function \u5909\\u6570(n) { "use steppable"; return n > 0 ? \\u0066(n) + \u5909\u6570(n - 1) : 0 }`
+  }
+  it.each(Object.entries(shapes))("with %s", (_, source) => {
+    const { code, decisions, diagnostics } = compile(source, { file: "file.js" })
+    assert.deepStrictEqual(diagnostics, [])
+    assert.include(
+      decisions.map(({ form }) => form),
+      "re-entrant"
+    )
+    assert.deepStrictEqual(parseSync("file.js", code, { sourceType: "module" }).errors, [])
+  })
+
+  it.each([
+    ["an HTML comment", `<!-- old\nexport function ${f}`],
+    ["JSX", `export function ${f}\nexport const x = <div/>`],
+    ["an unfinished block", `export function f(n) { "use steppable"; for (;;) {`]
+  ])("%s is a syntax error, and the file stays as it is", (_, source) => {
+    const { code, diagnostics } = compile(source, { file: "file.js" })
+    assert.strictEqual(code, source)
+    assert.lengthOf(diagnostics, 1)
+  })
+
+  it("decorators may replace methods, so these stay native", () => {
+    const source = `const d = (x) => x\nexport class A { @d m(n) { "use steppable"; while (n > 0) n--; return n } }`
+    const [decision] = compile(source, { file: "file.js" }).decisions
+    assert.strictEqual(decision?.form, "native")
+    assert.strictEqual(decision?.reason, "decorators may replace it")
+  })
+})
 
 describe("input that is left alone", () => {
   const untouched: ReadonlyArray<readonly [string, string]> = [
