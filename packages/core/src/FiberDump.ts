@@ -46,6 +46,8 @@ export const Awaited = Schema.Struct({
   thing: Schema.optional(Schema.Int),
   /** what is known of the thing, for people: `2 of 2 permits taken` */
   detail: Schema.optional(Schema.String),
+  /** when a timer is due, milliseconds since the epoch; as far as it is known */
+  dueAt: Schema.optional(Schema.Finite),
   job: Schema.optional(
     Schema.Struct({
       task: Schema.String,
@@ -153,7 +155,10 @@ const ids = (fibers: ReadonlyArray<number>): string => {
 }
 
 /** "a semaphore @3 (2 of 2 permits taken), held by #4": what a fiber awaits, and who can wake it. */
-const awaitedText = ({ detail, kind, thing, wakers }: Awaited): string => {
+const awaitedText = ({ detail, dueAt, kind, thing, wakers }: Awaited, takenAt: number): string => {
+  if (dueAt !== undefined) {
+    return `a timer ${dueAt < takenAt ? `overdue by ${duration(takenAt - dueAt)}` : `due in ${duration(dueAt - takenAt)}`}`
+  }
   const about = detail === undefined ? "" : ` (${detail})`
   if (kind === "fiber" && wakers !== undefined && wakers.length > 0) return `the end of ${ids(wakers)}${about}`
   const number = thing === undefined ? "" : ` @${thing}`
@@ -163,7 +168,7 @@ const awaitedText = ({ detail, kind, thing, wakers }: Awaited): string => {
 
 const stateOf = ({ awaits, since, state }: FiberInfo, takenAt: number): string => {
   const long = since === undefined ? "" : ` ${duration(Math.max(0, takenAt - since))}`
-  return `${state}${long}${state !== "waiting" || awaits === undefined ? "" : ` for ${awaitedText(awaits)}`}`
+  return `${state}${long}${state !== "waiting" || awaits === undefined ? "" : ` for ${awaitedText(awaits, takenAt)}`}`
 }
 
 const factsOf = (fiber: FiberInfo, takenAt: number): string => {

@@ -46,7 +46,7 @@ describe("FiberDump", () => {
           since: 14_900,
           awaits: { kind: "job", job: { task: "thumbnail", state: "running", worker: 3, since: 14_950 } }
         },
-        { ...fiber(3, 2, "log"), awaits: { kind: "timer" }, uninterruptible: true, interrupting: true },
+        { ...fiber(3, 2, "log"), awaits: { kind: "timer", dueAt: 15_250 }, uninterruptible: true, interrupting: true },
         { ...fiber(4, 1, "left"), awaits: { kind: "fiber", wakers: [5] } },
         {
           ...fiber(5, 1, "right"),
@@ -61,7 +61,7 @@ describe("FiberDump", () => {
 └─ main #1  waiting 1000 ms for nothing: only an interruption ends it, ${facts}
    ├─ GET /photo #2  waiting 100 ms for a job, ${facts}
    │  ├─ job thumbnail  running on worker 3 for 50 ms
-   │  └─ log #3  waiting for a timer, interrupted, but uninterruptible here, ${facts}
+   │  └─ log #3  waiting for a timer due in 250 ms, interrupted, but uninterruptible here, ${facts}
    ├─ left #4  waiting for the end of #5, ${facts}
    └─ right #5  waiting for a semaphore @7 (1 of 1 permits taken) held by #4, ${facts}
 deadlock: left #4 waits for right #5, which waits for left #4`

@@ -21,7 +21,8 @@ describe("the fiber table", () => {
         runDelayMs: index / 2,
         slices: 2,
         endedAt: 300,
-        yields: 1
+        yields: 1,
+        due: 0
       }))
     )
     table.remove(rows[3]!)

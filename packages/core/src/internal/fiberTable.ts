@@ -63,6 +63,8 @@ export interface Row {
   readonly endedAt: number
   /** slices that ended by giving way */
   readonly yields: number
+  /** when it asked to be woken, 0 if it did not */
+  readonly due: number
 }
 
 const doubled = (column: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> => {
@@ -173,7 +175,8 @@ export const make = (rows = initialRows): FiberTable => {
       runDelayMs: runDelayMs[row]!,
       slices: slices[row]!,
       endedAt: endedAt[row]!,
-      yields: yields[row]!
+      yields: yields[row]!,
+      due: due[row]!
     }),
     forEachReady: (visit) => {
       for (let row = 0; row < refs.length; row++) if (ready[row] === 1) visit(row, endedAt[row]!)

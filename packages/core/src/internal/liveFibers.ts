@@ -40,11 +40,11 @@ export const snapshot = (features: Features): ReadonlyArray<FiberInfo> => {
     // it ended while no hook was there to see it; its row goes with it, for nothing is changed by looking
     if (fiber.pollUnsafe() !== undefined) return
     const isRunning = onStack.delete(fiber)
-    const { endedAt, parentId, runDelayMs, selfMs, slices, startedAt, yields } = table.rowOf(row)
+    const { due, endedAt, parentId, runDelayMs, selfMs, slices, startedAt, yields } = table.rowOf(row)
     const gaveWay = features.gaveWay !== undefined && textOfSuspension(fiber) === features.gaveWay
     const sliceBegan = isRunning ? fiberHook.sliceStart(fiber) : undefined
     const since = isRunning ? sliceBegan : endedAt
-    const awaits = isRunning || gaveWay ? undefined : awaitedBy(fiber, features, others)
+    const awaits = isRunning || gaveWay ? undefined : awaitedBy(fiber, due, features, others)
     infos.push({
       id: fiber.id,
       parentId: parentId === 0 ? undefined : parentId,
@@ -132,9 +132,10 @@ const holders = (): awaiting.Others["holders"] => {
   }
 }
 
-const awaitedBy = (fiber: AnyFiber, features: Features, others: awaiting.Others): FiberInfo["awaits"] => {
+const awaitedBy = (fiber: AnyFiber, due: number, features: Features, others: awaiting.Others): FiberInfo["awaits"] => {
   if (!features.awaits) return { kind: "unknown" }
   const awaits = awaiting.of(fiber, others)
+  if (awaits.kind === "timer" && due > 0) return { ...awaits, dueAt: due }
   // whoever awaits a job does so in a callback
   const job = awaits.kind === "callback" ? fiberJobs.of(fiber) : undefined
   return job === undefined ? awaits : { kind: "job", job }
