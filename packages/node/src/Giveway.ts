@@ -116,7 +116,7 @@ export interface RunMainOptions extends Options {
  * logged, 130 after an interruption; `teardown` decides otherwise.
  *
  * The process can be asked from outside: on its local socket, where `giveway top` and `giveway dump` find it, and by SIGUSR2,
- * which prints its fibers. That is a thread of 30 MB; `sysmon: { serve: {} }` does without, and other options of
+ * which prints its fibers. That is a thread of 22 MB; `sysmon: { serve: {} }` does without, and other options of
  * `NodeDiagnostics` open a port.
  *
  * **When to use**: once, in the entry module of a service. On a compute worker, which has imported that module to find a

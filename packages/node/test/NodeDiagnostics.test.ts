@@ -29,7 +29,7 @@ interface Fibers {
 
 describe("a process whose loop turns", () => {
   it("tells its metrics, its fibers and where its time goes, between two turns", () =>
-    withServed({ socket: true }, async (served) => {
+    withServed({ socket: true, port: 0 }, async (served) => {
       const metrics = await served.get("/metrics")
       assert.strictEqual(metrics.headers["giveway-loop"], "turning")
       assert.include(metrics.headers["content-type"], "version=0.0.4")
@@ -99,7 +99,7 @@ describe("a process whose loop turns", () => {
 
 describe("a process in an endless loop", () => {
   it("tells who holds it, since when and where, and all that it tells otherwise", () =>
-    withServed({ socket: true }, async (served) => {
+    withServed({ socket: true, port: 0 }, async (served) => {
       await served.hold("loop")
       // the first stack may have come late on a busy machine
       await served.until(/has held the loop for \d+ ms at \S+/)
@@ -152,7 +152,7 @@ describe("a process in a native call", () => {
       assert.strictEqual(after.loop.state, "turning")
       assert.strictEqual(after.recent.at(-1)?.hog.name, "checkout")
       const metrics = await served.get("/metrics")
-      assert.match(metrics.body, /giveway_loop_stalls\{cause="slice"\} [1-9]/)
+      assert.match(metrics.body, /^giveway_loop_stalls\{cause="(sync-syscall|native|slice)"\} [1-9]/m)
     }))
 })
 
