@@ -106,6 +106,8 @@ const screen = (terminal: Terminal.Terminal) =>
   )
 
 const interactive = Effect.fnUntraced(function* (found: Found) {
+  // nothing of it keeps the command alive once it has ended
+  yield* Effect.addFinalizer(() => Effect.sync(() => process.stdin.unref()))
   // the keys that would end it by themselves are part of the machine
   const terminal = yield* NodeTerminal.make(() => false)
   yield* screen(terminal)
