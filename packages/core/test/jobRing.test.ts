@@ -19,8 +19,8 @@ interface Ring {
 }
 
 interface Mail {
-  readonly has: (job: number) => boolean
-  readonly drop: (job: number) => void
+  readonly has: (n: number) => boolean
+  readonly drop: (n: number) => void
 }
 
 interface Protocol {
@@ -86,7 +86,8 @@ const protocol = (() => {
   return new Function("Atomics", code)(traced) as Protocol
 })()
 
-type Op = readonly ["offer" | "post", number] | readonly ["withdraw", number]
+/** `again`: posts a job that was withdrawn, unless that came too late */
+type Op = readonly ["offer" | "post" | "withdraw" | "again", number]
 
 type Message = { readonly request: number } | "wake"
 
@@ -146,14 +147,16 @@ const makeRun = (slots: number, script: ReadonlyArray<Op>, holdBack: number) => 
         const place = places.get(job)!
         if (answered.includes(job) || !(yield* protocol.withdraw(mine, place))) continue
         withdrawn.push(job)
-      } else {
+      } else if (what !== "again" || withdrawn.includes(job)) {
         while (protocol.isFull(mine)) {
           yield* collectAll()
           if (protocol.isFull(mine)) yield* sleepOnMain()
         }
+        // a job that was withdrawn comes again
+        if (withdrawn.includes(job)) withdrawn.splice(withdrawn.indexOf(job), 1)
         places.set(job, mine.end)
-        const sleeps = yield* protocol.offer(mine, job, what === "post" ? -1 : 0)
-        if (what === "post") toWorker.push({ request: job })
+        const sleeps = yield* protocol.offer(mine, job, what === "offer" ? 0 : -1)
+        if (what !== "offer") toWorker.push({ request: places.get(job)! })
         else if (sleeps) toWorker.push("wake")
       }
     }
@@ -167,8 +170,8 @@ const makeRun = (slots: number, script: ReadonlyArray<Op>, holdBack: number) => 
 
   const worker = (function* (): Steps<void> {
     const mail: Mail = {
-      has: (job) => requests.has(job),
-      drop: (job) => void (requests.delete(job) || dropped.add(job))
+      has: (n) => requests.has(n),
+      drop: (n) => void (requests.delete(n) || dropped.add(n))
     }
     const tell = function* (): Steps<void> {
       if (untold > 0 && (yield* protocol.call(theirs))) toMain.push("wake")
@@ -188,7 +191,7 @@ const makeRun = (slots: number, script: ReadonlyArray<Op>, holdBack: number) => 
         if (found === protocol.Claim.begun) {
           const job = protocol.jobOf(theirs, theirs.next)
           const posted = protocol.lengthOf(theirs, theirs.next) === -1
-          if (posted) requests.delete(job)
+          if (posted) requests.delete(theirs.next)
           ran.push(job)
           yield* protocol.answer(theirs, posted ? -1 : 0, 0)
           if (posted) {
@@ -300,6 +303,11 @@ describe("main and worker, in every order of their steps:", () => {
     "a posted job between others": [
       ["offer", 1],
       ["post", 2]
+    ],
+    "a posted job is withdrawn, and comes again": [
+      ["post", 1],
+      ["withdraw", 1],
+      ["again", 1]
     ],
     "a posted job is withdrawn": [
       ["post", 1],

@@ -68,8 +68,8 @@ export const succeeded = (ending: Ending): boolean =>
 export type ToWorker =
   /** there are jobs in the ring */
   | null
-  /** the data of a job that is in the ring; `undefined`: they could not be sent, and the job was withdrawn */
-  | { readonly _tag: "Run"; readonly job: number; readonly request: JobRequest | undefined }
+  /** the data of the job in this place of the ring; `undefined`: they could not be sent, and the job was withdrawn */
+  | { readonly _tag: "Run"; readonly place: number; readonly request: JobRequest | undefined }
   | { readonly _tag: "Cancel"; readonly job: number }
   /** the caller took so many elements: the job may send as many more */
   | { readonly _tag: "Grant"; readonly job: number; readonly elements: number }

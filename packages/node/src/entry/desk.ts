@@ -34,27 +34,27 @@ export interface Next {
   readonly request: JobRequest
 }
 
-/** Requests that came as messages, until their jobs are begun. */
+/** Requests that came as messages, by the place of their job, until it is begun. */
 class Mail implements jobRing.Mail {
   private readonly requests = new Map<number, JobRequest | undefined>()
   /** withdrawn before their message came */
   private readonly dropped = new Set<number>()
 
-  has(job: number): boolean {
-    return this.requests.has(job)
+  has(place: number): boolean {
+    return this.requests.has(place)
   }
 
-  drop(job: number): void {
-    if (!this.requests.delete(job)) this.dropped.add(job)
+  drop(place: number): void {
+    if (!this.requests.delete(place)) this.dropped.add(place)
   }
 
-  arrived(job: number, request: JobRequest | undefined): void {
-    if (!this.dropped.delete(job)) this.requests.set(job, request)
+  arrived(place: number, request: JobRequest | undefined): void {
+    if (!this.dropped.delete(place)) this.requests.set(place, request)
   }
 
-  take(job: number): JobRequest {
-    const request = this.requests.get(job)!
-    this.requests.delete(job)
+  take(place: number): JobRequest {
+    const request = this.requests.get(place)!
+    this.requests.delete(place)
     return request
   }
 }
@@ -90,9 +90,9 @@ export class Desk {
     jobRing.park(this.ring)
   }
 
-  /** The data of a job came as a message. */
-  received(job: number, request: JobRequest | undefined): void {
-    this.mail.arrived(job, request)
+  /** The data of the job in a place of the ring came as a message. */
+  received(place: number, request: JobRequest | undefined): void {
+    this.mail.arrived(place, request)
   }
 
   openTurn(): void {
@@ -148,7 +148,7 @@ export class Desk {
     const { memory, ring } = this
     const job = jobRing.jobOf(ring, ring.next)
     if (jobRing.lengthOf(ring, ring.next) === -1) {
-      return { job, request: this.mail.take(job) }
+      return { job, request: this.mail.take(ring.next) }
     }
     plainBytes.open(memory, jobRing.dataOf(ring, ring.next))
     const target = this.target(plainBytes.read() as number | TargetWritten)

@@ -108,7 +108,8 @@ const run = (job: number, request: JobRequest): void => {
     leaveJob()
     sharedMemory.setJob(block, 0)
     desk.answer(job, outcomeOf(job, exit), mine.begunAt, mine.said)
-    work()
+    // a job that waited ends inside the run loop that resumed it: the next one is not to begin in there
+    if (!working) setImmediate(work)
   })
 }
 
@@ -158,7 +159,7 @@ port.on("message", (message: ToWorker) => {
   }
   switch (message._tag) {
     case "Run": {
-      desk.received(message.job, message.request)
+      desk.received(message.place, message.request)
       work()
       break
     }

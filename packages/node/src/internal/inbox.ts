@@ -35,8 +35,8 @@ interface Sent {
 export interface InboxPort {
   /** wakes the worker's event loop */
   readonly wake: () => void
-  /** throws what a structured clone throws; `undefined`: the worker is not to wait for this job's request */
-  readonly post: (job: number, request: JobRequest | undefined) => void
+  /** throws what a structured clone throws; `undefined`: the worker is not to wait for this place's request */
+  readonly post: (place: number, request: JobRequest | undefined) => void
 }
 
 /** Numbers for targets, the same for all workers. */
@@ -154,18 +154,18 @@ export class Inbox {
     sent.place = ring.end
     sent.isWritten = length !== -1
     const sleeps = jobRing.offer(ring, job, length)
-    if (length === -1) this.post(job, sent)
+    if (length === -1) this.post(sent)
     else if (sleeps) this.port.wake()
   }
 
   /** After its slot is in the ring: a worker that meets the message first would go to sleep again. */
-  private post(job: number, { place, request }: Sent): void {
+  private post({ place, request }: Sent): void {
     try {
-      this.port.post(job, request)
+      this.port.post(place, request)
     } catch (refusal) {
       // it cannot have begun without its request
       jobRing.withdraw(this.ring, place)
-      this.port.post(job, undefined)
+      this.port.post(place, undefined)
       throw refusal
     }
   }

@@ -48,7 +48,7 @@ export class WorkerThread {
   private readonly listener: WorkerThreadListener
   private readonly inbox = new Inbox({
     wake: () => this.post(null),
-    post: (job, request) => this.post({ _tag: "Run", job, request })
+    post: (place, request) => this.post({ _tag: "Run", place, request })
   })
   private collecting = false
   private seen = -1

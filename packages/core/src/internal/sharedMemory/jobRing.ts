@@ -194,11 +194,14 @@ export const wasClaimed = (ring: JobRing): boolean => {
 
 // --- the worker -----------------------------------------------------------------------------------------------------
 
-/** What the worker has of the jobs whose data come as messages. */
+/**
+ * What the worker has of the data that come as messages, by the place of their slot: a job that was withdrawn may come to
+ * the same worker again. A place is used for one such message only.
+ */
 export interface Mail {
-  readonly has: (job: number) => boolean
+  readonly has: (n: number) => boolean
   /** nobody will read them; perhaps they are on their way */
-  readonly drop: (job: number) => void
+  readonly drop: (n: number) => void
 }
 
 /** What `claim` finds. */
@@ -218,13 +221,12 @@ export const claim = (ring: JobRing, mail: Mail): number => {
     const at = slot + Slot.state
     const state = Atomics.load(i32, at)
     if (state === State.queued) {
-      if (i32[slot + Slot.length] === -1 && !mail.has(i32[slot + Slot.job]!)) return Claim.awaited
+      if (i32[slot + Slot.length] === -1 && !mail.has(ring.next)) return Claim.awaited
       if (Atomics.compareExchange(i32, at, State.queued, State.claimed) === State.queued) return Claim.begun
     } else if (state === State.withdrawn) {
       const posted = i32[slot + Slot.length] === -1
-      const job = i32[slot + Slot.job]!
       if (Atomics.compareExchange(i32, at, State.withdrawn, State.passed) !== State.withdrawn) continue
-      if (posted) mail.drop(job)
+      if (posted) mail.drop(ring.next)
       ring.next++
     } else {
       return Claim.none
