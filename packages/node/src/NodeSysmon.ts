@@ -46,9 +46,12 @@ export type LayerError = InvalidOption | Supervision.WatcherError | NodeDiagnost
 /** The entry beside this file: sources run as TypeScript, what is built as JavaScript. */
 const entry = new URL(`./entry/sysmon${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url)
 
-/** Giveway's own code, which is never to blame: what calls it is. */
+/** Giveway's own code, which is never to blame: what calls it is. Where source maps are in use, stacks name its sources. */
 const ownFolders = (): ReadonlyArray<string> =>
-  [import.meta.url, import.meta.resolve("@giveway/core/Supervision")].map((url) => fileURLToPath(new URL(".", url)))
+  [import.meta.url, import.meta.resolve("@giveway/core/Supervision")].flatMap((url) => {
+    const folder = fileURLToPath(new URL(".", url))
+    return [folder, folder.replace(/([\\/])dist([\\/])$/, "$1src$2")]
+  })
 
 /** The watching thread's heap, in MB: it holds a few kB. What Node itself needs to start a thread, doubled. */
 const maxHeapMb = 16

@@ -52,10 +52,14 @@ export const capture = (): CallSite => {
 
 /** Where this package's modules are, as stack frames name them. */
 const here = new URL("../", import.meta.url).pathname
+/** And as source maps name them. */
+const sources = here.replace(/\/dist\/$/, "/src/")
 
 /** Frames of the machinery: Effect's run loop and this package's own. */
 const isMachinery = (line: string): boolean =>
-  line.includes(here) || /node_modules\/effect\/|~effect\/|Generator\.next|node:internal/.test(line)
+  line.includes(here) ||
+  line.includes(sources) ||
+  /node_modules\/effect\/|~effect\/|Generator\.next|node:internal/.test(line)
 
 /** The frames of the code that was called last before the machinery: below it is only the run loop. */
 const framesOf = (stack: string | undefined): Array<string> => {
