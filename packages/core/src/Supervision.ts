@@ -292,7 +292,7 @@ export const layerWatched = <E = never>(
  * import { Effect } from "effect"
  * import { readFileSync } from "node:fs"
  *
- * const config = Effect.sync(() => readFileSync("package.json", "utf8")).pipe(
+ * const config = Effect.sync(() => readFileSync(new URL(import.meta.url), "utf8")).pipe(
  *   Supervision.allowBlocking("read once, before anybody is served")
  * )
  * console.log((await Effect.runPromise(config)).length > 0) // true

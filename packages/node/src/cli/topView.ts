@@ -59,7 +59,7 @@ const table = (state: State, width: number, rows: number): ReadonlyArray<Line> =
     [` ${cut(`name ${filter}`, nameWidth).padEnd(nameWidth)} `, "dim"],
     ...columns.map(([title, cells]): Piece => [title.padStart(cells), title === state.sort ? "bold" : "dim"])
   ]
-  const lineOf = (row: ReturnType<typeof shownRows>[number]): Line => [
+  const lineOf = (row: Row): Line => [
     [` ${cut(row.name, nameWidth).padEnd(nameWidth)} `],
     ...columns.map(([title, cells, cell]): Piece => [
       cell(row).padStart(cells),
@@ -111,7 +111,7 @@ const stallPieces = (listed: Listed): Line => {
 const stallLines = (state: State, rows: number, selects: boolean): ReadonlyArray<Line> => {
   const listed = stallsOf(state)
   const from = Math.max(0, Math.min(state.selected - rows + 1, listed.length - rows))
-  const lineOf = (one: (typeof listed)[number], index: number): Line => {
+  const lineOf = (one: Listed, index: number): Line => {
     const isSelected = selects && index + from === state.selected
     return [[isSelected ? " ▸ " : "   ", isSelected ? "accent" : "plain"], ...stallPieces(one)]
   }
