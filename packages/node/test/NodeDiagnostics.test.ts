@@ -30,7 +30,7 @@ interface Fibers {
 describe("a process whose loop turns", () => {
   it("tells its metrics, its fibers and where its time goes, between two turns", () =>
     withServed({ socket: true, port: 0 }, async (served) => {
-      const metrics = await served.get("/metrics")
+      const metrics = await served.turning("/metrics")
       assert.strictEqual(metrics.headers["giveway-loop"], "turning")
       assert.include(metrics.headers["content-type"], "version=0.0.4")
       assert.strictEqual(line(metrics.body, "giveway_loop_held"), "giveway_loop_held 0")
@@ -38,7 +38,7 @@ describe("a process whose loop turns", () => {
       assert.match(line(metrics.body, "orders")!, /^orders [1-9]\d*$/)
       assert.include(metrics.body, 'giveway_self_ms{name="customers"}')
 
-      const { body } = await served.get("/fibers")
+      const { body } = await served.turning("/fibers")
       const { fibers, loop, source } = JSON.parse(body) as Fibers
       assert.strictEqual(loop.state, "turning")
       assert.strictEqual(source.from, "message")
@@ -148,7 +148,7 @@ describe("a process in a native call", () => {
       assert.isAbove(overview.source.ageMs, 0)
       assert.strictEqual(overview.statistics?.slices, before.statistics?.slices)
       await served.until(/`checkout` \(fiber #\d+\) held the loop for/)
-      const after = await served.overview()
+      const after: NodeDiagnostics.Overview = JSON.parse((await served.turning("/overview")).body)
       assert.strictEqual(after.loop.state, "turning")
       assert.strictEqual(after.recent.at(-1)?.hog.name, "checkout")
       const metrics = await served.get("/metrics")

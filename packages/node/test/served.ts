@@ -95,6 +95,14 @@ export class Served {
     return ask({ socketPath: this.socketPath, path })
   }
 
+  /** Asks until the loop turns: on a crowded machine it may just be held by whoever has the core. */
+  async turning(path: string): Promise<Response> {
+    for (const end = performance.now() + 20_000; ;) {
+      const response = await this.get(path)
+      if (response.headers["giveway-loop"] === "turning" || performance.now() > end) return response
+    }
+  }
+
   async overview(): Promise<NodeDiagnostics.Overview> {
     return JSON.parse((await this.get("/overview")).body)
   }
