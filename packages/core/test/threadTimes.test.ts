@@ -58,8 +58,9 @@ describe("a thread's time", () => {
     assert.closeTo(blockedMs, 0, 1)
   })
 
-  it("that was not read before it began is not known", () => {
-    assert.isUndefined(threadTimes.spent(accountsOf([idle], 10), -5, 20))
+  it("is known from the first reading on", () => {
+    assert.closeTo(threadTimes.spent(accountsOf([idle], 10), -5, 20)!.blockedMs, 20, 0.001)
+    assert.isUndefined(threadTimes.spent(accountsOf([idle], 10), -20, -5))
   })
 
   it("is told to the reading's width, whatever the thread did, and however long", () => {

@@ -172,9 +172,9 @@ const watch =
  * **Errors**: `InvalidOption`; {@link Supervision.WatcherError} if Node cannot start a thread (with
  * `--permission` it needs `--allow-worker` and `--allow-inspector`); `NodeDiagnostics.ListenError`.
  *
- * **Cost**: 120 to 150 ns a slice; a timer each 20 ms (50 while no fiber runs); a thread of 25 MB that wakes 20 times a
- * second. Idle, that is 0.6 to 1 % of a core on a virtual machine where an empty timer of 50 ms alone costs 0.3 %. The
- * layer takes 50 to 120 ms to build, most of it the start of the thread.
+ * **Cost**: that of `Supervision.layer`, and a thread of 25 MB that wakes 10 times a second while no fiber runs, and 30 to 100
+ * times while some do. Idle, all of it is 0.6 % of a core on a virtual machine where an empty timer of 50 ms alone costs 0.3 %
+ * (`npm run bench -- overhead`). The layer takes 50 to 120 ms to build, most of it the start of the thread.
  *
  * **Gotchas**: it watches the main thread only. While native code such as `JSON.parse` or `execSync` holds the loop
  * there is no stack; the report names the fiber, and the stack that comes afterwards is marked `late`.

@@ -38,7 +38,8 @@ export const of = (evidence: Evidence): Cause => {
   const observedMs = durationMs - standingMs
   // without it there would have been no stall, and it was most of it
   if (observedMs < thresholdMs && observedMs < standingMs) return stoppedMs >= noCoreMs ? "suspended" : "os-starved"
-  if (gcMs >= observedMs / 2) return "gc"
+  // a collection waits for a core as often as everything else
+  if (gcMs >= durationMs / 2) return "gc"
   const inKernel = blockedMs >= observedMs / 2 || blockedMs + systemMs >= observedMs * mostly
   if (kind !== "convoy" && inKernel) return "sync-syscall"
   if (kind === "loop" && flooded) return "microtask-flood"

@@ -75,10 +75,11 @@ export const add = (accounts: ReadonlyArray<Account>, reading: Reading): Readonl
   return [...accounts.filter((_, index) => index >= half || index % 2 === 0), account]
 }
 
-/** What became of the time from `from` to `to`, as far as it was read; `undefined` if it was not read before it began. */
-export const spent = (accounts: ReadonlyArray<Account>, from: number, to: number): Spent | undefined => {
+/** What became of the time from `begin` to `to`, as far as it was read; `undefined` if it was not. */
+export const spent = (accounts: ReadonlyArray<Account>, begin: number, to: number): Spent | undefined => {
+  if (accounts.length === 0 || accounts[0]!.at >= to) return undefined
+  const from = Math.max(begin, accounts[0]!.at)
   const first = accounts.findLastIndex(({ at }) => at <= from)
-  if (first === -1) return undefined
   let systemMs = 0
   let noCoreMs = 0
   let blockedMs = 0
