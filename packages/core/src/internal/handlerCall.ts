@@ -36,8 +36,8 @@ export const scoped = (
     return isValue ? called : Effect.scoped(settled(task, called))
   })
 
-const isUnfinished = (result: unknown): boolean =>
-  typeof result === "object" && (Effect.isEffect(result) || result instanceof Promise)
+/** The class of a service is an effect, too. */
+const isUnfinished = (result: unknown): boolean => Effect.isEffect(result) || result instanceof Promise
 
 const settled = (
   task: Pick<Definition, "name" | "error">,
