@@ -91,20 +91,19 @@ describe("register", () => {
   })
 
   it(
-    "a slice of work that suddenly is thousands of times dearer is ended by the watching thread",
+    "a slice of work that suddenly is a thousand times dearer is ended by the watching thread",
     { timeout: 60_000 },
     async () => {
-      const pause = async (...args: ReadonlyArray<string>) => {
+      const pauses = async (...args: ReadonlyArray<string>) => {
         const { compiled, longest, slicesEndBy } = JSON.parse((await node("sudden.ts", ...args)).stdout)
         assert.isTrue(compiled)
-        return { longest, slicesEndBy }
+        return { longest: (longest as Array<number>).toSorted((a, b) => a - b), slicesEndBy }
       }
-      const alone = await pause()
+      const alone = await pauses()
       assert.isUndefined(alone.slicesEndBy)
-      // a loaded machine makes pauses of its own, with a watching thread or without: one run of ten without them will do
-      const half = Math.max(...alone.longest) / 2
-      const watched = await pause("watched", String(half))
-      assert.isBelow(Math.min(...watched.longest), half)
+      const watched = await pauses("watched")
+      // how long a pause gets alone depends on where in its budget the work becomes dearer; a loaded machine adds its own
+      assert.isBelow(watched.longest[watched.longest.length >> 1]!, alone.longest.at(-1)! / 2)
       // the self-test that the watcher runs: code that computes sees what another thread stores
       assert.strictEqual(watched.slicesEndBy, "watcher")
     }
