@@ -2,24 +2,27 @@
  * Compute: the service that runs tasks somewhere else than on the event loop.
  *
  * The service is a port. `NodeCompute.layer` runs jobs on a pool of worker threads, `TestCompute.layer` inline on the
- * calling fiber; the program is the same.
+ * calling fiber; the program is the same. The service and its types are in `internal/computeService.ts`, inline work in
+ * `internal/inlineCalls.ts`.
  */
 import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Fiber from "effect/Fiber"
 import { dual } from "effect/Function"
-import type * as Schema from "effect/Schema"
-import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type { RunBatch } from "./internal/batchCaller.ts"
-import * as Errors from "./internal/computeErrors.ts"
 import * as callSite from "./internal/callSite.ts"
-import type { CallSite } from "./internal/callSite.ts"
-import * as queuePlace from "./internal/queuePlace.ts"
 import * as collections from "./internal/collections.ts"
-import * as inlineTask from "./internal/inlineTask.ts"
-import type { Kind } from "./internal/inlineWork.ts"
+import type { PoolNotReady } from "./internal/computeErrors.ts"
+import type {
+  AutoError,
+  ComputeError,
+  ForEachOptions,
+  PlacementReport,
+  RunOptions,
+  Statistics,
+  StreamOptions
+} from "./internal/computeService.ts"
+import { Compute } from "./internal/computeService.ts"
+import * as queuePlace from "./internal/queuePlace.ts"
 import type { StreamTask, Task } from "./Task.ts"
 import { isTask } from "./Task.ts"
 
@@ -42,180 +45,21 @@ export {
   WorkerUnavailable
 } from "./internal/computeErrors.ts"
 
-/** What can end a job besides its own success and failure. Each has `task`, the name of the task. */
-export type ComputeError =
-  | Errors.ComputeClosed
-  | Errors.ComputeOverloaded
-  | Errors.JobDied
-  | Errors.JobTimedOut
-  | Errors.PayloadInvalid
-  | Errors.PayloadNotCloneable
-  | Errors.ResultInvalid
-  | Errors.ResultNotCloneable
-  | Errors.TaskLayerFailed
-  | Errors.TaskModuleFailed
-  | Errors.TaskNotFound
-  | Errors.WorkerExited
-  | Errors.WorkerOutOfMemory
-  | Errors.WorkerUnavailable
+export type {
+  AutoError,
+  ComputeError,
+  ForEachOptions,
+  PlacementReport,
+  QueueOptions,
+  RunOptions,
+  Statistics,
+  StreamOptions,
+  WorkerStatistics
+} from "./internal/computeService.ts"
+export { Compute } from "./internal/computeService.ts"
 
-/** What can end inline work ({@link fn}, {@link effect}) besides its own success and failure. */
-export type InlineError = ComputeError | Errors.NotExtracted
-
-/** A pool at one moment. */
-export interface Statistics {
-  /** live workers: idle, busy, starting, standing by, or releasing their services */
-  readonly workers: number
-  readonly idle: number
-  readonly busy: number
-  readonly starting: number
-  /** warm workers beyond `maxWorkers`, ready to replace one that is killed: 0 or 1 */
-  readonly standby: number
-  /** killed workers whose thread has not ended yet */
-  readonly zombies: number
-  /** jobs that wait for a worker */
-  readonly queued: number
-  /** callers that wait for room in the queue */
-  readonly suspended: number
-  /** jobs that succeeded, since the pool was made */
-  readonly completed: number
-  /** jobs that failed or ended with a `ComputeError` */
-  readonly failed: number
-  /** jobs whose caller was interrupted or whose deadline passed, queued ones and killed ones too */
-  readonly cancelled: number
-  /** workers terminated because a job outlived its grace */
-  readonly killed: number
-  /** the workers one by one, also those that are about to end */
-  readonly each: ReadonlyArray<WorkerStatistics>
-}
-
-/** A worker at one moment. */
-export interface WorkerStatistics {
-  /** its number; none is given twice */
-  readonly id: number
-  /** `stopping`: it releases its services and ends; `zombie`: killed, its thread has not ended yet */
-  readonly state: "starting" | "idle" | "busy" | "standby" | "stopping" | "zombie"
-  /** jobs that wait in its inbox */
-  readonly waiting: number
-  /** jobs it has ended */
-  readonly jobs: number
-  /** how long it has worked, in ms: from when a job is sent to it until its result is back */
-  readonly busyMs: number
-  /** the part of its life, since it was ready, that it has worked: 0 to 1 */
-  readonly utilisation: number
-}
-
-/** What can end a call of {@link auto}, besides its result: what happens to workers, not to the function. */
-export type AutoError = Errors.ComputeClosed | Errors.WorkerExited | Errors.WorkerOutOfMemory
-
-/** What {@link auto} has learned so far. */
-export interface PlacementReport {
-  /** ms that a dispatch costs beyond the run, measured as it goes; a guess before the first */
-  readonly dispatchMs: number
-  readonly functions: ReadonlyArray<{
-    readonly name: string
-    /** whether it can give way on this thread */
-    readonly compiled: boolean
-    /** why it never runs on a worker, if that is so */
-    readonly staysBecause: string | undefined
-    /** calls that ran here and were expected to be over at once; counted in batches */
-    readonly inline: number
-    /** calls that ran here in slices */
-    readonly slices: number
-    /** calls that ran on workers */
-    readonly worker: number
-    /** calls by the size of their arguments */
-    readonly classes: ReadonlyArray<{
-      /** an upper bound: lengths and magnitudes of the arguments, multiplied */
-      readonly size: number
-      /** ms on this thread, a mean of late calls; `undefined`: none ran here */
-      readonly hereMs: number | undefined
-      /** ms on a worker */
-      readonly workerMs: number | undefined
-      /** ms of the way to a worker and back */
-      readonly dispatchMs: number | undefined
-      /** the last decision */
-      readonly where: "inline" | "slices" | "worker" | undefined
-      readonly because: string | undefined
-    }>
-  }>
-}
-
-/** Whose turn a job takes in the queue. Where nothing is said, what {@link withKey} and {@link withPriority} say holds. */
-export interface QueueOptions {
-  /** Whose job it is: jobs of different keys get the workers in turn. */
-  readonly key?: string | undefined
-  /**
-   * Which of a key's jobs go first: a whole number from -10 to 10, higher goes first, 0 if nothing is said. Waiting makes
-   * up for it, see `queue.ageing`.
-   */
-  readonly priority?: number | undefined
-}
-
-/** How a job is to be run. Everything is optional. */
-export interface RunOptions extends QueueOptions {
-  /**
-   * How long the caller waits for the job, the time in the queue included. Past it the job is cancelled as if its caller
-   * were interrupted, and the call fails with `JobTimedOut` when the job is gone. Not negative; default: no deadline.
-   */
-  readonly timeout?: Duration.Input | undefined
-}
-
-/** How a task is to be run over a collection. Everything is optional. */
-export interface ForEachOptions extends QueueOptions {
-  /**
-   * Items per job. Default `"auto"`: as many as run for about 5 ms, measured as it goes, 256 at most. Say `1` if each item
-   * carries megabytes: a job's items are copied in one go.
-   */
-  readonly chunk?: number | "auto" | undefined
-  /** Jobs at a time. Default: two per worker, so that each has the next at hand. */
-  readonly concurrency?: number | undefined
-}
-
-/** How a task that emits is to be run. Everything is optional. */
-export interface StreamOptions extends RunOptions {
-  /**
-   * How many elements the job may have emitted that the stream has not handed on yet; past that it waits. Default 64: say
-   * less if an element is large.
-   */
-  readonly window?: number | undefined
-}
-
-/** The service that runs jobs. Provide it with `NodeCompute.layer` or `TestCompute.layer`. */
-export class Compute extends Context.Service<
-  Compute,
-  {
-    /** like {@link run}, told from where it was called */
-    readonly run: <P, A, E>(
-      task: Task<P, A, E>,
-      payload: P,
-      site: CallSite,
-      options: RunOptions | undefined
-    ) => Effect.Effect<A, E | ComputeError>
-    /** whether jobs run on threads of their own, where inline work is what the compiler made of it */
-    readonly hasThreads: boolean
-    /** like {@link stream}, told from where it was called */
-    readonly stream: <P, A, E>(
-      task: StreamTask<P, A, E>,
-      payload: P,
-      site: CallSite,
-      options: StreamOptions | undefined
-    ) => Stream.Stream<A, E | ComputeError>
-    /** several items in one job; see {@link forEach} */
-    readonly batch: RunBatch
-    /** jobs in flight that keep all workers busy */
-    readonly parallelism: number
-    readonly ready: Effect.Effect<void, Errors.PoolNotReady>
-    readonly statistics: Effect.Effect<Statistics>
-    /** like {@link auto}, within the run of the fiber that asks */
-    readonly auto: <A>(
-      pure: object,
-      args: ReadonlyArray<unknown>,
-      fiber: Fiber.Fiber<unknown, unknown>
-    ) => Effect.Effect<A, AutoError>
-    readonly placement: Effect.Effect<PlacementReport>
-  }
->()("@giveway/core/Compute") {}
+export type { InlineError, InlineOptions } from "./internal/inlineCalls.ts"
+export { effect, fn } from "./internal/inlineCalls.ts"
 
 /**
  * Runs one job of a task and waits for its result.
@@ -507,146 +351,6 @@ export const stream = <P, A, E>(
   return Stream.unwrap(Effect.map(Compute, (compute) => compute.stream(task, payload, site, options)))
 }
 
-// --- inline work ----------------------------------------------------------------------------------------------------
-
-/** A schema as a task takes it, of `A`. */
-type CodecOf<A> = Schema.ConstraintCodec<A, unknown, never, never>
-
-/** How inline work is to be run, and what crosses the thread otherwise than as plain data. Everything is optional. */
-export interface InlineOptions<A, E> extends RunOptions {
-  /** of a result that is or holds more than plain data, as instances of classes */
-  readonly success?: CodecOf<A> | undefined
-  /** the same of a failure. Instances of `Error`, as tagged errors are, need it. A plain function fails by throwing one. */
-  readonly error?: CodecOf<E> | undefined
-}
-
-/** An error of a class cannot cross as plain data, so its schema is no option then. */
-type OptionsFor<A, E> = [Extract<E, Error>] extends [never]
-  ? [options?: InlineOptions<A, E>]
-  : [options: InlineOptions<A, E> & { readonly error: CodecOf<E> }]
-
-type NoEffect<A> = A extends Effect.Effect<any, any, any> ? never : unknown
-
-/**
- * Makes of a function that is written in place one whose calls run as jobs on workers: parallelising a call is one word.
- *
- * The compiler moves the function into a module of its own, with all it uses of the module it stands in, so that a worker
- * can import it from anywhere: from the program's main module, too, and from one with side effects. It may use
- *
- * - its parameters, and what is imported: a worker imports the same modules;
- * - what its module declares and a worker can have by itself: functions, classes, constants that are evaluated alone
- *   (literals, objects and arrays, `new Map(…)`, calls of functions that are themselves such, descriptions of Effect) and
- *   never changed;
- * - parameters and constants of the functions around it: they are read when the effect runs, and copied to the job;
- * - constant functions in the functions around it, as far as they keep to the same.
- *
- * Anything else (a variable that changes, `this`, a class inside a function, a constant made by an unknown call) is
- * refused, with file, line, reason and fix, by the hook, the bundler's plugin and `giveway compile`; the effect then fails
- * with `NotExtracted`, and the same reason.
- *
- * What the function returns, a value or an `Effect`, is the result. Interrupting the effect cancels the job; compiled, it
- * stops at its next yield point. Logs and spans come home as those of a task.
- *
- * **When to use**: for work that belongs to one place. What is used from several, needs services, or deserves a name is a
- * `Task`.
- *
- * **Gotchas**: everything is copied: what the function changes in its arguments, nobody sees, and what it returns is no
- * longer the same object. A constant of the module that holds a random number or a time is refused, but what an imported
- * module makes of itself is made again by each worker.
- *
- * **Errors**: {@link InlineError}. What the function throws is `JobDied`, unless it is of the `error` schema. Plain data
- * needs no schema; what a copy would change is `PayloadInvalid` or `ResultInvalid` and named by its place. Not compiled,
- * or refused: `NotExtracted`. `TestCompute` runs it uncompiled, on the calling fiber, through the same copies.
- *
- * **Cost**: that of {@link run}, and the examination of what has no schema: hardly more for small values, for large ones
- * about what it takes to copy them.
- *
- * **Example**
- *
- * ```ts
- * import { Compute, TestCompute } from "@giveway/core"
- * import { Effect } from "effect"
- *
- * const countPrimes = Compute.fn((below: number) => {
- *   let count = 0
- *   candidates: for (let n = 2; n < below; n++) {
- *     for (let i = 2; i * i <= n; i++) if (n % i === 0) continue candidates
- *     count++
- *   }
- *   return count
- * })
- *
- * const program = Effect.all([countPrimes(100), countPrimes(1000)], { concurrency: "unbounded" })
- * console.log(await Effect.runPromise(program.pipe(Effect.provide(TestCompute.layer)))) // [ 25, 168 ]
- * ```
- */
-export const fn: {
-  <Args extends ReadonlyArray<any>, A, E>(
-    f: (...args: Args) => Effect.Effect<A, E, Scope.Scope>,
-    ...options: OptionsFor<A, E>
-  ): (...args: Args) => Effect.Effect<A, E | InlineError, Compute>
-  <Args extends ReadonlyArray<any>, A, E = never>(
-    f: (...args: Args) => A & NoEffect<A>,
-    options?: InlineOptions<A, E>
-  ): (...args: Args) => Effect.Effect<A, E | InlineError, Compute>
-} = (f: (...args: Array<any>) => unknown, options?: InlineOptions<any, any>) => inline<any, any>("fn", f, options)
-
-/**
- * An effect that is written in place and runs as a job on a worker.
- *
- * It is {@link fn} for an effect: what it may use, how it ends and what it costs is said there. The expression is
- * evaluated on the worker, for each run anew. The effect needs no services, but for a `Scope`, which closes with the job:
- * provide what it needs inside.
- *
- * **Example**
- *
- * ```ts
- * import { Compute, TestCompute } from "@giveway/core"
- * import { Effect, Schema } from "effect"
- *
- * class Unsorted extends Schema.TaggedError<Unsorted>()("Unsorted", { index: Schema.Number }) {}
- *
- * const check = (numbers: ReadonlyArray<number>) =>
- *   Compute.effect(
- *     Effect.gen(function* () {
- *       for (let i = 1; i < numbers.length; i++) {
- *         if (numbers[i]! < numbers[i - 1]!) return yield* new Unsorted({ index: i })
- *       }
- *       return numbers.length
- *     }),
- *     { error: Unsorted }
- *   )
- *
- * const program = check([1, 3, 2]).pipe(Effect.catchTag("Unsorted", ({ index }) => Effect.succeed(-index)))
- * console.log(await Effect.runPromise(program.pipe(Effect.provide(TestCompute.layer)))) // -2
- * ```
- */
-export const effect = <A, E>(
-  effect: Effect.Effect<A, E, Scope.Scope>,
-  ...[options]: OptionsFor<A, E>
-): Effect.Effect<A, E | InlineError, Compute> => inline<A, E>("effect", effect, options)()
-
-/** What both are: a task that is found otherwise. */
-const inline = <A, E>(
-  kind: Kind,
-  work: object,
-  options: InlineOptions<A, E> | undefined
-): ((...args: Array<unknown>) => Effect.Effect<A, E | InlineError, Compute>) => {
-  const { payload, staysBecause, task } = inlineTask.make(kind, work, options ?? {})
-  const typed = task as Task<unknown, A, E>
-  return (...args) => {
-    const site = callSite.capture()
-    return Effect.withFiber((fiber): Effect.Effect<A, E | InlineError> => {
-      const compute = Context.getUnsafe(fiber.context, Compute)
-      if (staysBecause !== undefined && compute.hasThreads) {
-        const error = new Errors.NotExtracted({ task: task.name, reason: staysBecause })
-        return Effect.fail(callSite.attach(error, site))
-      }
-      return compute.run(typed, payload(args), site, options)
-    })
-  }
-}
-
 // --- the pool -------------------------------------------------------------------------------------------------------
 
 /**
@@ -668,10 +372,7 @@ const inline = <A, E>(
  * console.log(await Effect.runPromise(program.pipe(Effect.provide(NodeCompute.layer({ maxWorkers: 1 }))))) // 1
  * ```
  */
-export const ready: Effect.Effect<void, Errors.PoolNotReady, Compute> = Effect.flatMap(
-  Compute,
-  (compute) => compute.ready
-)
+export const ready: Effect.Effect<void, PoolNotReady, Compute> = Effect.flatMap(Compute, (compute) => compute.ready)
 
 /**
  * The pool as it is now.

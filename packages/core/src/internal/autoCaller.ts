@@ -12,7 +12,7 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
-import type { AutoError, Compute, PlacementReport } from "../Compute.ts"
+import type { AutoError, Compute, PlacementReport } from "./computeService.ts"
 import type { Uncloneable } from "./cloneable.ts"
 import * as Errors from "./computeErrors.ts"
 import type { ComputeMetrics } from "./computeMetrics.ts"

@@ -3,7 +3,7 @@
  * not succeed; what came before it arrives all the same.
  */
 import * as Effect from "effect/Effect"
-import type { ComputeError } from "../Compute.ts"
+import type { ComputeError } from "./computeService.ts"
 import type { Task } from "../Task.ts"
 import type { CallSite } from "./callSite.ts"
 import * as Errors from "./computeErrors.ts"

@@ -6,7 +6,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import type { Compute, ComputeError, ForEachOptions } from "../Compute.ts"
+import type { Compute, ComputeError, ForEachOptions } from "./computeService.ts"
 import { InvalidOption } from "../InvalidOption.ts"
 import type { Task } from "../Task.ts"
 import type { Batch } from "./batchCaller.ts"
@@ -16,7 +16,7 @@ import * as chunking from "./chunking.ts"
 import * as queuePlace from "./queuePlace.ts"
 import { wholeNumber } from "./optionCheck.ts"
 
-/** `Compute` as the service is, whose class cannot be imported here as a value. */
+/** What the service can do. */
 type Service = Compute["Service"]
 
 /** Options that make no sense are a mistake in the program, as elsewhere in a call. */

@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Schema from "effect/Schema"
-import type { ComputeError } from "../Compute.ts"
+import type { ComputeError } from "./computeService.ts"
 import type { Definition } from "../Task.ts"
 import type { CallSite } from "./callSite.ts"
 import * as callSite from "./callSite.ts"
