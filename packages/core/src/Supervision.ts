@@ -26,6 +26,7 @@ import * as FiberDump from "./FiberDump.ts"
 import { InvalidOption } from "./InvalidOption.ts"
 import * as allowances from "./internal/allowances.ts"
 import * as rateLimit from "./internal/rateLimit.ts"
+import * as stallMetrics from "./internal/stallMetrics.ts"
 import * as superviseTree from "./internal/supervise.ts"
 import * as supervisor from "./internal/supervisor.ts"
 import * as Lints from "./Lints.ts"
@@ -194,7 +195,7 @@ const make = Effect.fnUntraced(function* <E>(options: Options, watch: Watch<E> |
   const actions = yield* Queue.sliding<supervisor.Told>(backlog)
   const execute = (told: supervisor.Told): Effect.Effect<unknown> =>
     told._tag === "Publish"
-      ? PubSub.publish(pubsub, told.starvation)
+      ? Effect.andThen(stallMetrics.ended(told.starvation), PubSub.publish(pubsub, told.starvation))
       : logs
         ? log(told.starvation, told.suppressed)
         : Effect.void

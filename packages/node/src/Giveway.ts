@@ -13,6 +13,7 @@ import type * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Teardown } from "effect/Runtime"
+import * as otlp from "./internal/otlp.ts"
 import { isComputeWorker, startedInWorker } from "./internal/workerData.ts"
 import * as NodeCompute from "./NodeCompute.ts"
 import * as NodeSysmon from "./NodeSysmon.ts"
@@ -29,7 +30,19 @@ export interface Options {
   readonly compute?: NodeCompute.Options | undefined
   /** the watching thread */
   readonly sysmon?: NodeSysmon.Options | undefined
+  /**
+   * The OpenTelemetry collector that gets the program's spans, metrics and logs, Giveway's among them: spans of jobs under
+   * their callers', `giveway_…` metrics, stalls. From the main thread, so nothing is sent while its loop is held.
+   */
+  readonly otlp?: OtlpOptions | undefined
 }
+
+/**
+ * Where spans, metrics and logs are sent.
+ *
+ * @category models
+ */
+export interface OtlpOptions extends otlp.Options {}
 
 /**
  * What a program gets from {@link layer}, besides its scheduler.
@@ -43,13 +56,16 @@ export type Services = Compute.Compute | Supervision.Supervision
  *
  * @category errors
  */
-export type LayerError = InvalidOption | NodeSysmon.LayerError
+export type LayerError = InvalidOption | NodeSysmon.LayerError | Config.ConfigError
 
-const stack = <E, F>(
+/** The exporters stand below the pool and the watcher: they get what those say at their start, and leave after them. */
+const stack = <E, F, G>(
   compute: Layer.Layer<Compute.Compute, E>,
   sysmon: Layer.Layer<Supervision.Supervision, F>,
+  exporters: Layer.Layer<never, G>,
   scheduler: Layer.Layer<never>
-): Layer.Layer<Services, E | F> => Layer.mergeAll(compute, sysmon).pipe(Layer.provideMerge(scheduler))
+): Layer.Layer<Services, E | F | G> =>
+  Layer.mergeAll(compute, sysmon).pipe(Layer.provideMerge(exporters), Layer.provideMerge(scheduler))
 
 /**
  * `FairScheduler.layer`, `NodeCompute.layer` and `NodeSysmon.layer`, in the right order.
@@ -84,17 +100,24 @@ const stack = <E, F>(
  * @category layers
  */
 export const layer = (options: Options = {}): Layer.Layer<Services, LayerError> =>
-  stack(NodeCompute.layer(options.compute), NodeSysmon.layer(options.sysmon), FairScheduler.layer(options.scheduler))
+  stack(
+    NodeCompute.layer(options.compute),
+    NodeSysmon.layer(options.sysmon),
+    otlp.layer(options.otlp),
+    FairScheduler.layer(options.scheduler)
+  )
 
 /**
  * {@link layer} with the options of the pool and of the watching thread from the configuration: the names are those of
- * `NodeCompute.layerConfig` and `NodeSysmon.layerConfig`.
+ * `NodeCompute.layerConfig` and `NodeSysmon.layerConfig`, and of OTLP those of OpenTelemetry: `OTEL_TRACES_EXPORTER`,
+ * `OTEL_METRICS_EXPORTER` and `OTEL_LOGS_EXPORTER` (`otlp` each), `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_SERVICE_NAME` …
  *
  * @category layers
  */
-export const layerConfig: Layer.Layer<Services, LayerError | Config.ConfigError> = stack(
+export const layerConfig: Layer.Layer<Services, LayerError> = stack(
   NodeCompute.layerConfig,
   NodeSysmon.layerConfig,
+  otlp.layerConfig,
   FairScheduler.layer()
 )
 
