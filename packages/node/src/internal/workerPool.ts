@@ -9,10 +9,12 @@
  */
 import type { Statistics, WorkerStatistics } from "@giveway/core/Compute"
 import type { computeMetrics, Ending, JobListener, JobRequest, JobRunner, Outcome, Place } from "@giveway/core/Platform"
-import { findUncloneable, pack, poolMachine, succeeded, unpack } from "@giveway/core/Platform"
+import { findUncloneable, pack, poolMachine, succeeded } from "@giveway/core/Platform"
 import type { Lane, PoolView } from "../diagnostics/protocol.ts"
 import type { HousekeepingOptions } from "./housekeeping.ts"
+import { Foresight } from "./foresight.ts"
 import { Housekeeping } from "./housekeeping.ts"
+import { causeOf, provesImport } from "./workerEnding.ts"
 import { WorkerMeter } from "./workerMeter.ts"
 import type { WorkerThreadListener, WorkerThreadOptions } from "./workerThread.ts"
 import { WorkerThread } from "./workerThread.ts"
@@ -53,14 +55,6 @@ const stopMs = 1000
 /** After this long a terminated thread is worth a word: JavaScript ends within milliseconds. */
 const zombieMs = 1000
 
-/** Jobs over which the mean of their times is taken. A guess. */
-const learningJobs = 16
-/** What may wait in an inbox, in ms of work: several wakes of a thread, and less than a caller notices. */
-const aheadMs = 1
-/** Jobs that take longer are sent when a worker is free: a wake is nothing to them. */
-const longMs = 4
-/** At most so many, fewer than a ring holds. */
-const mostAhead = 48
 /** How long jobs may wait behind one that turns out to be long: about as long as a timer takes to be sure. */
 const watchMs = 2
 
@@ -82,8 +76,7 @@ export class WorkerPool implements JobRunner {
   private stepping = false
   /** the depth of the queue that the gauge shows */
   private gauged = -1
-  /** how long jobs run, a running mean; long until it is known */
-  private meanMs = 2 * longMs
+  private readonly foresight = new Foresight()
   private watching: NodeJS.Timeout | undefined
   private lastJob = 0
   private lastBootFailure: Ending = { _tag: "Exited", code: 0 }
@@ -398,19 +391,10 @@ export class WorkerPool implements JobRunner {
       entry.ending = outcome
       entry.ranMs = ranMs
       if (provesImport(outcome)) this.modules.add(entry.request.moduleUrl)
-      this.learn(ranMs)
+      const jobs = this.foresight.after(ranMs)
+      if (jobs !== this.state.ahead) this.handle({ _tag: "Ahead", jobs })
     }
     this.handle({ _tag: "JobDone", worker, job })
-  }
-
-  /** Short jobs are sent ahead by the dozen, long ones hardly: what waits in an inbox should wait for less than a wake. */
-  private learn(ranMs: number): void {
-    // one that was interrupted by the machine, or by a collection of garbage, says little of the next
-    this.meanMs += (Math.min(ranMs, 4 * this.meanMs) - this.meanMs) / learningJobs
-    const wanted = this.meanMs > longMs ? 0 : Math.max(1, Math.floor(aheadMs / this.meanMs))
-    const ahead = Math.min(mostAhead, 2 ** Math.floor(Math.log2(wanted)))
-    if (ahead === this.state.ahead) return
-    this.handle({ _tag: "Ahead", jobs: ahead })
   }
 
   /** While jobs wait behind others: looks every few ms whether a worker has got on. */
@@ -493,24 +477,5 @@ export class WorkerPool implements JobRunner {
       case "closed":
         return { _tag: "Closed" }
     }
-  }
-}
-
-/** A job that was cancelled may have been so while its module still loaded, perhaps for ever. */
-const provesImport = ({ _tag }: Ending): boolean => _tag !== "ModuleFailed" && _tag !== "Cancelled"
-
-/** Why a worker ended that ran no job. */
-const causeOf = (ending: Ending): Error => {
-  switch (ending._tag) {
-    case "Died": {
-      const cause = unpack(ending.cause)
-      return cause instanceof Error ? cause : new Error(String(cause))
-    }
-    case "OutOfMemory":
-      return new RangeError(`it needs more than its ${ending.limitMb} MiB of heap`)
-    case "Exited":
-      return new Error(`it exited with code ${ending.code}`)
-    default:
-      return new Error(`it ended: ${ending._tag}`)
   }
 }
