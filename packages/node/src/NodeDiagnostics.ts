@@ -6,6 +6,7 @@
  * - `/`: a page with the loop's timeline, where its time goes, the fiber tree, the pool.
  * - `/metrics`: Prometheus's text format: what Giveway knows, and the program's own metrics.
  * - `/fibers`: the live fibers, as JSON.
+ * - `/lints`: what `Lints` find in them and in the last stalls, as JSON.
  * - `/overview`: the loop, self time by name, the pool, stalls, as JSON; `/events` sends it twice a second.
  *
  * While the loop turns, the program answers between two turns. While it is held, beacon and sysmon say who holds it, the

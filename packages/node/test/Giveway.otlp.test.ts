@@ -110,10 +110,12 @@ const collector = Effect.acquireRelease(
     })
 )
 
-/** Computes for so long, however many others want the cores. */
+/** Computes for so long, however many others want the cores. Looks seldom, since looking is a system call. */
 const hold = (ms: number) =>
   Effect.sync(() => {
-    for (const begun = process.cpuUsage(); process.cpuUsage(begun).user < ms * 1000;);
+    for (const begun = process.cpuUsage(); process.cpuUsage(begun).user < ms * 1000;) {
+      for (const end = performance.now() + 20; performance.now() < end;);
+    }
   })
 
 const program = Effect.gen(function* () {

@@ -47,6 +47,10 @@ describe("a process whose loop turns", () => {
         21
       )
 
+      const lints = JSON.parse((await served.turning("/lints")).body)
+      assert.strictEqual(lints.source.from, "message")
+      assert.isArray(lints.lints)
+
       const overview = await served.overview()
       assert.strictEqual(overview.process.pid, served.pid)
       assert.strictEqual(overview.pool?.maxWorkers, 2)
@@ -124,6 +128,11 @@ describe("a process in an endless loop", () => {
       assert.deepStrictEqual([running?.id, running?.name], [loop.by.fiberId, "checkout"])
       assert.strictEqual(loop.by.place?.line, culprit)
       assert.include(loop.by.stack, "holdForEver")
+
+      const lints = JSON.parse((await served.get("/lints")).body)
+      assert.strictEqual(lints.source.from, "interrupt")
+      const finding = lints.lints.find(({ lint }: { readonly lint: string }) => lint === "never-yielded")
+      assert.deepStrictEqual(finding.fibers, [loop.by.fiberId])
 
       const first = await served.overview()
       const second = await served.overview()

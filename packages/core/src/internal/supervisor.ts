@@ -6,6 +6,7 @@
 import * as Effect from "effect/Effect"
 import * as Scheduler from "effect/Scheduler"
 import type { FiberInfo } from "../FiberDump.ts"
+import * as Lints from "../Lints.ts"
 import * as Starvation from "../Starvation.ts"
 import type { Message, Notice, PerMinute, Request, Usage } from "../Sysmon.ts"
 import * as allowances from "./allowances.ts"
@@ -195,6 +196,10 @@ export const start = (options: {
   const takeBack = [
     diagnose.install(),
     answers.provide("fibers", () => ({ takenAt: fiberHook.now(), fibers: fibers() })),
+    // without fibers that were garbage: to collect those changes the table, perhaps in the middle of a change
+    answers.provide("lints", () =>
+      Lints.check({ takenAt: fiberHook.now(), fibers: fibers(), stalls: recent, lost: [] })
+    ),
     answers.provide("recent", () => recent),
     answers.provide("statistics", statistics),
     fiberHook.listen(thresholdMs, (slice) => step({ _tag: "Released", release: releaseOfSlice(slice, observed) })),

@@ -65,13 +65,16 @@ export const make = (options: {
 
   const frames = events.make(() => overview())
 
-  const fibers: Endpoint["respond"] = async (_, response) => {
-    const { source, text } = await asking.ask(["fibers"], dumpPatienceMs)
-    const head = JSON.stringify({ process: options.process, loop: watch.look(), source })
-    // the dump may be large, so it is passed on as it came
-    const dump = text === undefined ? '"fibers":null' : text.slice(1, -1)
-    send(response, "application/json", `${head.slice(0, -1)},${dump}}\n`)
-  }
+  /** What the program says under `name`, which takes as long as a dump. */
+  const passOn =
+    (name: "fibers" | "lints"): Endpoint["respond"] =>
+    async (_, response) => {
+      const { source, text } = await asking.ask([name], dumpPatienceMs)
+      const head = JSON.stringify({ process: options.process, loop: watch.look(), source })
+      // a dump may be large, so it is passed on as it came
+      const answer = text === undefined ? `"${name}":null` : text.slice(1, -1)
+      send(response, "application/json", `${head.slice(0, -1)},${answer}}\n`)
+    }
 
   const metrics: Endpoint["respond"] = async (_, response) => {
     const [seen, program] = await Promise.all([overview(), asking.ask(["metrics"], scrapePatienceMs)])
@@ -92,7 +95,8 @@ export const make = (options: {
       file("/page.css", "page.css", "text/css", "its looks"),
       ...scripts.map((name) => file(`/${name}`, name, "text/javascript", "its code")),
       { path: "/metrics", about: "Prometheus metrics, the program's own among them", respond: metrics },
-      { path: "/fibers", about: "the live fibers, JSON", respond: fibers },
+      { path: "/fibers", about: "the live fibers, JSON", respond: passOn("fibers") },
+      { path: "/lints", about: "what is wrong with them although nothing stalls, JSON", respond: passOn("lints") },
       {
         path: "/overview",
         about: "the loop, where its time goes, the pool, stalls, JSON",
