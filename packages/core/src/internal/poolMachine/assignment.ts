@@ -120,9 +120,9 @@ export const replenish = (state: PoolState, actions: Array<Action>): void => {
   while (working(state) < state.config.minWorkers && hasRoom(state)) spawn(state, false, actions)
 }
 
-/** One warm worker beyond `maxWorkers`, so that a kill costs no boot. */
+/** One warm worker beyond `maxWorkers`, so that a kill costs no boot. Not called while the pool closes. */
 export const keepStandby = (state: PoolState, actions: Array<Action>): void => {
-  if (!state.wantsStandby || state.closing || state.backingOff) return
+  if (!state.wantsStandby || state.backingOff) return
   for (const worker of state.workers.values()) if (worker.standby) return
   spawn(state, true, actions)
 }

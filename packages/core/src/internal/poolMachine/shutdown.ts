@@ -2,7 +2,7 @@
  * How the pool ends: what waits is refused, what runs is cancelled, or has its time first (`drain`), and when the last
  * worker has exited the pool is closed.
  *
- * **Invariant**: after `Shutdown` no worker starts and none is idle.
+ * **Invariant**: after `Shutdown` no worker starts, and none is starting or idle.
  */
 import type { Action } from "../poolProtocol.ts"
 import { settle, stop, terminate, withdraw } from "./moves.ts"

@@ -34,7 +34,7 @@ export const oversized = (state: PoolState, id: number, actions: Array<Action>):
   const worker = state.workers.get(id)
   if (worker === undefined) return
   worker.oversized = true
-  if (worker.phase._tag === "Idle" && !worker.standby && !state.closing) retire(state, id, worker, actions)
+  if (worker.phase._tag === "Idle" && !worker.standby) retire(state, id, worker, actions)
 }
 
 /** It was asked to end by itself, and has not. */
@@ -82,7 +82,7 @@ export const exited = (state: PoolState, id: number, begun: number, actions: Arr
       break
     }
   }
-  if (state.closing && state.workers.size === 0 && !state.closed) {
+  if (state.closing && state.workers.size === 0) {
     state.closed = true
     actions.push({ _tag: "Closed" })
   }
@@ -93,7 +93,7 @@ export const exited = (state: PoolState, id: number, begun: number, actions: Arr
  * another worker nor the standby is left, the jobs that wait fail; those that come later wait for the next try.
  */
 const bootFailed = (state: PoolState, actions: Array<Action>): void => {
-  if (!state.closing && !state.backingOff) {
+  if (!state.backingOff) {
     state.failedBoots++
     state.backingOff = true
     actions.push({ _tag: "BackOff", ms: lifecycle.backOffMs(state.failedBoots) })
