@@ -124,12 +124,11 @@ export const cooperative = Task.make(url, "cooperative", { payload: Shared, succ
   }
 })
 
-/** Loops for ever as a fiber, and says when its finalizer has run. */
+/** Loops for ever as a fiber, and says when its finalizer has run. It has started when it has that finalizer. */
 export const busyFiber = Task.make(url, "busyFiber", { payload: Shared, success: Schema.Void }, (shared) => {
   const cell = cells(shared)
-  Atomics.add(cell, Cell.started, 1)
-  return Effect.sync(() => Atomics.add(cell, Cell.beats, 1)).pipe(
-    Effect.forever,
+  return Effect.sync(() => Atomics.add(cell, Cell.started, 1)).pipe(
+    Effect.andThen(Effect.forever(Effect.sync(() => Atomics.add(cell, Cell.beats, 1)))),
     Effect.ensuring(Effect.sync(() => Atomics.add(cell, Cell.finalized, 1)))
   )
 })
@@ -137,8 +136,8 @@ export const busyFiber = Task.make(url, "busyFiber", { payload: Shared, success:
 /** Waits for ever as a fiber; its finalizer takes a while. */
 export const sleeper = Task.make(url, "sleeper", { payload: Shared, success: Schema.Void }, (shared) => {
   const cell = cells(shared)
-  Atomics.add(cell, Cell.started, 1)
-  return Effect.never.pipe(
+  return Effect.sync(() => Atomics.add(cell, Cell.started, 1)).pipe(
+    Effect.andThen(Effect.never),
     Effect.ensuring(
       Effect.andThen(
         Effect.sleep(30),
