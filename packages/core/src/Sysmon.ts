@@ -160,6 +160,19 @@ export type Cause = starvationText.Cause
 /** What a name has cost the loop; see {@link usage}. */
 export interface Usage extends usages.Usage {}
 
+/** How late heartbeats of the watched thread were; see {@link lags}. */
+export interface Lags {
+  /** how many were late by up to each of `lagBoundsMs`, and by more than the last */
+  readonly counts: ReadonlyArray<number>
+  readonly sumMs: number
+}
+
+/** Upper ends of the buckets of `Lags.counts`, in ms. */
+export const lagBoundsMs = sharedMemory.lagBoundsMs
+
+/** How late the heartbeats of the watched thread were. One that is overdue now is not counted before it has come. */
+export const lags = (block: Block): Lags => sharedMemory.readLags(block)
+
 /** Upper ends of the buckets of `Usage.runDelays`, in ms. */
 export const delayBoundsMs = usages.delayBoundsMs
 

@@ -35,6 +35,7 @@ describe("a process whose loop turns", () => {
       assert.include(metrics.headers["content-type"], "version=0.0.4")
       assert.strictEqual(line(metrics.body, "giveway_loop_held"), "giveway_loop_held 0")
       assert.isUndefined(line(metrics.body, "giveway_loop_hog_info"))
+      assert.match(line(metrics.body, "giveway_loop_lateness_ms_count")!, / [1-9]\d*$/)
       assert.match(line(metrics.body, "orders")!, /^orders [1-9]\d*$/)
       assert.include(metrics.body, 'giveway_self_ms{name="customers"}')
 
@@ -118,6 +119,7 @@ describe("a process in an endless loop", () => {
         new RegExp(`cause="slice",fiber="\\d+",name="checkout",place="\\S*served\\.ts:${culprit}"`)
       )
       assert.match(line(metrics.body, "orders")!, /^orders [1-9]\d*$/)
+      assert.match(line(metrics.body, "giveway_loop_lateness_ms_count")!, / [1-9]\d*$/)
 
       const { body } = await served.get("/fibers")
       const { fibers, loop, source } = JSON.parse(body) as Fibers

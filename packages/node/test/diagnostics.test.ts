@@ -63,11 +63,18 @@ const overview: NodeDiagnostics.Overview = {
   recent: []
 }
 
+const lags = { counts: [5, 0, 1, ...Array.from({ length: 13 }, () => 0)], sumMs: 4.5 }
+
 describe("metrics", () => {
-  const text = metricsText.render(overview, new Map([["gc", { count: 2, ms: 120 }]]), "orders 5\n")
+  const text = metricsText.render(overview, new Map([["gc", { count: 2, ms: 120 }]]), lags, "orders 5\n")
 
   it("escape what names contain", () => {
     assert.include(text, String.raw`giveway_loop_hog_info{cause="slice",fiber="3",name="GET \"/a\\b\"\n"} 1`)
+  })
+
+  it("tell how late the loop's timers were", () => {
+    assert.include(text, 'giveway_loop_lateness_ms_bucket{le="2"} 5\ngiveway_loop_lateness_ms_bucket{le="4"} 6\n')
+    assert.include(text, "giveway_loop_lateness_ms_sum 4.5\ngiveway_loop_lateness_ms_count 6\n")
   })
 
   it("cumulate the histogram of run delays", () => {

@@ -112,6 +112,7 @@ const heldUntil = (at: number, attributed: number): number => {
 const beat = (): void => {
   const at = now()
   const { attributed, heartbeat } = sharedMemory.readBeacon(block)
+  sharedMemory.addLag(block, at - atBeat.due)
   const heldMs = heldUntil(at, attributed)
   if (Array.from(listeners).some(({ thresholdMs }) => heldMs >= thresholdMs)) {
     const { busyMs, label } = sinceBeat()

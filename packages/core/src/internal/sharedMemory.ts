@@ -76,11 +76,18 @@ const Time = {
   /** when the slice of compiled code that runs should be over; 0 if none runs */
   stepsDue: 39,
   /** id of a fiber that may hold the loop, 0 for none */
-  allowed: 56
+  allowed: 56,
+  /** how often the heartbeat was how late, a cell for each bucket; no Int32, since that is full within a year */
+  lags: 64,
+  /** how late it was, all in all */
+  lagSum: 80
 } as const
 
-/** The lines of `budget`, `test` and `allowed`, which are the last, are of one cell each. */
-const bytes = Time.allowed * 8 + 64
+/** Upper ends of the buckets of heartbeats' lateness, in ms: from a timer's own jitter to 16 s, doubling. One more is open. */
+export const lagBoundsMs: ReadonlyArray<number> = Array.from({ length: 15 }, (_, k) => 2 ** k)
+
+/** The lines of `budget`, `test` and `allowed` are of one cell each. */
+const bytes = Time.lagSum * 8 + 64
 
 /** One thread's block, seen through its two views. */
 export interface ThreadBlock {
@@ -193,6 +200,21 @@ export const heartbeat = (block: ThreadBlock, due: number): void => {
 export const moveHeartbeat = (block: ThreadBlock, due: number): void => {
   block.f64[Time.heartbeatDue] = due
 }
+
+/** Owner: a heartbeat came `ms` late. */
+export const addLag = ({ f64 }: ThreadBlock, ms: number): void => {
+  const late = Math.max(0, ms)
+  // `clz32` counts modulo 2^32
+  const bucket = late >= lagBoundsMs.at(-1)! ? lagBoundsMs.length : 32 - Math.clz32(late)
+  f64[Time.lags + bucket] = f64[Time.lags + bucket]! + 1
+  f64[Time.lagSum] = f64[Time.lagSum]! + late
+}
+
+/** Any thread: how many heartbeats were late by up to each of {@link lagBoundsMs} and above the last, and by how much in all. */
+export const readLags = ({ f64 }: ThreadBlock): { readonly counts: ReadonlyArray<number>; readonly sumMs: number } => ({
+  counts: Array.from(f64.subarray(Time.lags, Time.lags + lagBoundsMs.length + 1)),
+  sumMs: f64[Time.lagSum]!
+})
 
 /** What a reader sees of a block at one moment. Times in ms, see {@link Time}. */
 export interface Beacon {

@@ -79,7 +79,7 @@ export const make = (options: {
   const metrics: Endpoint["respond"] = async (_, response) => {
     const [seen, program] = await Promise.all([overview(), asking.ask(["metrics"], scrapePatienceMs)])
     const answer = program.text === undefined ? undefined : (JSON.parse(program.text) as { readonly metrics?: string })
-    const text = metricsText.render(seen, totals, answer?.metrics)
+    const text = metricsText.render(seen, totals, watch.lags(), answer?.metrics)
     send(response, "text/plain; version=0.0.4; charset=utf-8", text)
   }
 

@@ -29,6 +29,8 @@ export interface LoopWatch {
   readonly open: () => ReadonlyArray<OpenStall>
   /** how late the timer is that shows that the loop turns, ms */
   readonly lagMs: () => number
+  /** how late it has been so far */
+  readonly lags: () => Sysmon.Lags
   /** what each name has cost, dearest first, the slice that runs now included */
   readonly usage: () => ReadonlyArray<Sysmon.Usage>
 }
@@ -99,6 +101,7 @@ export const watch = (options: {
       const { heartbeat, heartbeatDue } = Sysmon.read(block, labels)
       return heartbeat === 0 ? 0 : Math.max(0, now() - heartbeatDue)
     },
+    lags: () => Sysmon.lags(block),
     usage: () => {
       const seen = Sysmon.read(block, labels)
       const usage = Sysmon.usage(accounts, labels)

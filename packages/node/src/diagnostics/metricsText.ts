@@ -2,6 +2,7 @@
  * What the diagnostics thread knows by itself, in Prometheus's text format. The program's own metrics come behind it, as
  * Effect formats them.
  */
+import * as Sysmon from "@giveway/core/Sysmon"
 import type { Loop, Overview } from "./protocol.ts"
 
 /** Stalls that are over, by cause. */
@@ -44,27 +45,44 @@ const selfTime = ({ usage }: Overview): ReadonlyArray<Series> => {
   return rest === 0 ? shown : [...shown, [{ name: "(others)" }, rest]]
 }
 
-/** How long fibers were ready and did not run, all names together. */
-const runDelays = ({ delayBoundsMs, usage }: Overview): string => {
-  const counts = [...delayBoundsMs, Infinity].map((_, bucket) =>
-    usage.reduce((sum, { runDelays }) => sum + runDelays[bucket]!, 0)
-  )
-  const name = "giveway_run_delay_ms"
+/** `counts`: one for each of `bounds`, and one for what is above. */
+const histogram = (
+  name: string,
+  help: string,
+  bounds: ReadonlyArray<number>,
+  counts: ReadonlyArray<number>,
+  sum?: number
+): string => {
   let below = 0
   const cumulated = counts.map((count) => (below += count))
   if (below === 0) return ""
   return [
-    `# HELP ${name} Milliseconds from ready to running, of slices that were queued`,
+    `# HELP ${name} ${help}`,
     `# TYPE ${name} histogram`,
-    ...delayBoundsMs.map((bound, bucket) => `${name}_bucket{le="${bound}"} ${cumulated[bucket]}`),
+    ...bounds.map((bound, bucket) => `${name}_bucket{le="${bound}"} ${cumulated[bucket]}`),
     `${name}_bucket{le="+Inf"} ${below}`,
+    ...(sum === undefined ? [] : [`${name}_sum ${sum}`]),
     `${name}_count ${below}`,
     ""
   ].join("\n")
 }
 
+/** How long fibers were ready and did not run, all names together. */
+const runDelays = ({ delayBoundsMs, usage }: Overview): string => {
+  const counts = [...delayBoundsMs, Infinity].map((_, bucket) =>
+    usage.reduce((sum, { runDelays }) => sum + runDelays[bucket]!, 0)
+  )
+  const help = "Milliseconds from ready to running, of slices that were queued"
+  return histogram("giveway_run_delay_ms", help, delayBoundsMs, counts)
+}
+
 /** `program`: the text of the program's own metrics, if it ever said them. */
-export const render = (overview: Overview, totals: StallTotals, program: string | undefined): string => {
+export const render = (
+  overview: Overview,
+  totals: StallTotals,
+  lags: Sysmon.Lags,
+  program: string | undefined
+): string => {
   const { loop, pool, source, statistics } = overview
   const byCause = Array.from(totals)
   const lanes = new Map<string, number>()
@@ -79,6 +97,14 @@ export const render = (overview: Overview, totals: StallTotals, program: string 
     family("giveway_loop_lag_ms", "gauge", "How late a timer of the loop is now, in milliseconds", [
       [{}, overview.lagMs]
     ]),
+    histogram(
+      // a family has one type, and the gauge has the other name
+      "giveway_loop_lateness_ms",
+      "How late timers of the loop were, in milliseconds; one that is overdue is counted when it has come",
+      Sysmon.lagBoundsMs,
+      lags.counts,
+      lags.sumMs
+    ),
     family("giveway_loop_hog_info", "gauge", "Who holds it", hog(loop)),
     family(
       "giveway_loop_stalls",
