@@ -561,13 +561,23 @@ describe("hooks", () => {
     scheduler.observer = {
       beginTurn: (now, ready, oldest) => seen.push(`begin ${now - 1000} ${ready} ${oldest - 1000}`),
       endTurn: (ready) => seen.push(`end ${ready}`),
+      serving: () => seen.push("serving"),
       ran: (readySince) => seen.push(`ran ${readySince - 1000}`)
     }
     fork(queued(loop.spend(3)))
     fork(queued(loop.spend(3)))
     loop.time += 10
     loop.run()
-    assert.deepStrictEqual(seen, ["begin 0 0 0", "ran 0", "end 1", "begin 13 1 0", "ran 0", "end 0"])
+    assert.deepStrictEqual(seen, [
+      "begin 0 0 0",
+      "serving",
+      "ran 0",
+      "end 1",
+      "begin 13 1 0",
+      "serving",
+      "ran 0",
+      "end 0"
+    ])
   })
 
   it("counts what it does", () => {

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FairScheduler, FiberDump, Supervision } from "@giveway/core"
-import { Deferred, Effect, Fiber, Layer, Logger, Stream } from "effect"
+import { Deferred, Effect, Fiber, Layer, Logger, Scheduler, Stream } from "effect"
 
 const busy = (ms: number): void => {
   const end = performance.now() + ms
@@ -121,6 +121,23 @@ describe("the registry", () => {
       const { runDelayMs, slices, selfMs } = yield* find("delayed")
       assert.isAtLeast(slices, 6)
       assert.isAbove(runDelayMs, selfMs)
+    }).pipe(Effect.provide(quiet), Effect.provide(FairScheduler.layer()))
+  )
+
+  it.live("counts to no fiber what runs between two slices: exit observers, other tasks, callbacks of the host", () =>
+    Effect.gen(function* () {
+      const scheduler = yield* Effect.service(Scheduler.Scheduler)
+      yield* Effect.forkChild(Effect.forever(Effect.yieldNow).pipe(Effect.withSpan("innocent")))
+      for (let i = 0; i < 5; i++) {
+        const ends = yield* Effect.forkChild(Effect.void)
+        ends.addObserver(() => busy(20))
+        scheduler.makeDispatcher().scheduleTask(() => busy(20), 0)
+        yield* Effect.sleep("5 millis")
+        setTimeout(() => busy(20), 1)
+        yield* Effect.sleep("5 millis")
+      }
+      const { selfMs } = yield* find("innocent")
+      assert.isBelow(selfMs, (5 * 3 * 20) / 4)
     }).pipe(Effect.provide(quiet), Effect.provide(FairScheduler.layer()))
   )
 

@@ -172,8 +172,8 @@ const watch =
  * **Errors**: `InvalidOption`; {@link Supervision.WatcherError} if Node cannot start a thread (with
  * `--permission` it needs `--allow-worker` and `--allow-inspector`); `NodeDiagnostics.ListenError`.
  *
- * **Cost**: that of `Supervision.layer`, and a thread of 25 MB that wakes 10 times a second while no fiber runs, and 30 to 100
- * times while some do. Idle, all of it is 0.6 % of a core on a virtual machine where an empty timer of 50 ms alone costs 0.3 %
+ * **Cost**: that of `Supervision.layer`, and a thread of 25 MB that wakes 5 times a second while nothing runs, and 30 to 100
+ * times while fibers do. Idle, all of it is 0.4 % of a core on a crowded virtual machine of two cores, 200 µs a wake-up
  * (`npm run bench -- overhead`). The layer takes 50 to 120 ms to build, most of it the start of the thread.
  *
  * **Gotchas**: it watches the main thread only. While native code such as `JSON.parse` or `execSync` holds the loop

@@ -4,7 +4,8 @@
  *
  * **Self time.** A fiber that starts a child inline, or resolves what another one waits for, runs that fiber inside its
  * own slice. Each moment belongs to the innermost fiber; two clock reads per slice do it: the time since the last
- * boundary goes to whoever ran until now.
+ * boundary goes to whoever ran until now. Where the run queue resumes one fiber right after another has suspended, one
+ * reading serves for both, since nothing but the scheduler ran in between.
  *
  * **Invariant.** The hook is feature-tested before it is used: a probe program runs under a recording wrapper, and what
  * it records (who enters, what a suspension and an end return, who forked whom) must be what this file relies on. A
@@ -15,8 +16,8 @@
  *
  * Rejected: `Scheduler.shouldYield` alone (no end of a slice, so no self time, and only under schedulers of ours); a
  * `Map` from fiber to record (a lookup per slice, and 60 bytes more a fiber) instead of one small integer on the fiber;
- * one clock reading for the end of a slice and the beginning of the next (a fiber's exit observers run in between, and
- * what they take would be blamed on the next fiber).
+ * one clock reading for the end of any slice and the beginning of the next (what runs in between, a fiber's exit observers
+ * or the callbacks of a host, would be blamed on the next fiber).
  */
 import * as Fiber from "effect/Fiber"
 import type { AnyFiber, Features, FiberPrototype } from "./fiberProbe.ts"
@@ -83,8 +84,10 @@ export const Times = {
   total: 3,
   /** duration of all long outermost slices, ever */
   long: 4,
-  /** when the fiber that runs asked to be woken in this slice; 0 if it did not */
-  due: 5
+  /** after how many ms the fiber that runs asked to be woken in this slice; 0 if it did not */
+  sleep: 5,
+  /** 1 while nothing but the scheduler has run since the last boundary */
+  adjoins: 6
 } as const
 
 const table = fiberTable.make()
@@ -92,6 +95,7 @@ const startOf: Array<number> = []
 const selfOf: Array<number> = []
 const labelOf: Array<number> = []
 const delayOf: Array<number> = []
+const queuedOf: Array<boolean> = []
 const listeners = new Set<Listener>()
 let longest = Infinity
 let onActivity: (() => void) | undefined
@@ -108,7 +112,7 @@ export const thread: HookedThread = {
   running: [],
   depth: 0,
   slices: 0,
-  times: new Float64Array(6)
+  times: new Float64Array(7)
 }
 
 /** The clock that all threads share, in ms. */
@@ -121,7 +125,8 @@ const { accounts, block, labels: threadLabels, running, times } = thread
 
 const begin = (fiber: HookedFiber): void => {
   awaiting.clear(fiber)
-  const at = origin + clock.now()
+  const readySince = times[Times.readySince]!
+  const at = readySince !== 0 && times[Times.adjoins] === 1 ? times[Times.boundary]! : origin + clock.now()
   const depth = thread.depth
   if (depth === 0) {
     if (onActivity !== undefined) wakeUp()
@@ -137,7 +142,7 @@ const begin = (fiber: HookedFiber): void => {
   selfOf[depth] = 0
   labelOf[depth] = label
   // taken by the first slice that begins: those nested in it were not queued
-  const readySince = times[Times.readySince]!
+  queuedOf[depth] = readySince !== 0
   if (readySince === 0) {
     delayOf[depth] = 0
   } else {
@@ -158,6 +163,7 @@ const end = (fiber: HookedFiber, suspended: boolean): void => {
   const label = labelOf[depth]!
   times[Times.boundary] = at
   running[depth] = undefined
+  times[Times.adjoins] = suspended && depth === 0 && queuedOf[0] === true ? 1 : 0
   account(fiber, depth, self, suspended, at)
   usage.addSlice(accounts, label, self)
   times[Times.total] = times[Times.total]! + self
@@ -173,6 +179,18 @@ const end = (fiber: HookedFiber, suspended: boolean): void => {
   // who ran last stays in the beacon: what follows at once, a flood of microtasks, is most likely its doing
   sharedMemory.endSlice(block, 0, fiber.id, label, at)
   if (at - startOf[0]! >= longest) reportLong(startOf[0]!, at)
+}
+
+/** The run queue is served from now on: what ran before may have been anything. */
+export const serving = (): void => {
+  times[Times.adjoins] = 0
+}
+
+/** A task that was ready since then, on this thread's own clock, leaves the run queue and runs now. Hot. */
+export const leavesQueue = (readySince: number): void => {
+  // the task before it resumed no fiber: what it did is nobody's
+  if (times[Times.readySince] !== 0) times[Times.adjoins] = 0
+  times[Times.readySince] = origin + readySince
 }
 
 const wakeUp = (): void => {
@@ -202,14 +220,16 @@ const relabel = (fiber: HookedFiber): void => {
 }
 
 const account = (fiber: HookedFiber, depth: number, self: number, suspended: boolean, at: number): void => {
+  const sleep = times[Times.sleep]!
+  if (sleep !== 0) times[Times.sleep] = 0
   let row = fiber[mark]
   if (suspended) {
     if (row === undefined || row < 0) {
       row = table.insert(fiber, row === undefined ? parentOf(fiber) : -1 - row, startOf[depth]!, labelOf[depth]!)
       fiber[mark] = row
     }
-    table.account(row, self, delayOf[depth]!, at, !awaiting.isWaiting(fiber), times[Times.due]!)
-    times[Times.due] = 0
+    const due = sleep === 0 ? 0 : at + sleep
+    table.account(row, self, delayOf[depth]!, at, !awaiting.isWaiting(fiber), due)
   } else if (row !== undefined && row >= 0) {
     fiber[mark] = -1 - table.parentOf(row)
     table.remove(row)
@@ -349,7 +369,8 @@ export const install = (): Features | undefined => {
     // only now, so that the fibers that it tries out are of the shape that all will have
     const unwait = awaiting.install(prototype, features.suspended)
     const unsleep = sleepNotes.install((ms) => {
-      if (Number.isFinite(ms)) times[Times.due] = origin + clock.now() + ms
+      // it suspends at once: the end of the slice is when the timer begins
+      if (Number.isFinite(ms)) times[Times.sleep] = ms
     })
     installed = {
       features: { ...features, awaits: unwait !== undefined },

@@ -9,8 +9,9 @@
  * before it. So a hold is too long by those, at most by one period; where nobody counts (browsers) it begins when the
  * timer was due, and is up to one period too short.
  *
- * **While nothing runs** it beats slowly, since each wake-up of an idle process costs 50 to 150 µs, and the next fiber that
- * runs sets it going again. Then a hold may end before the timer is due; it is found by the turns that the loop has
+ * **While nothing runs** it beats slowly, since each wake-up of an idle process costs some 200 µs (cold caches, code that is
+ * not compiled), twice: here and in the watcher. The next fiber that runs sets it going again, and so does a beat after
+ * which the loop has turned for others. Until then a hold may end before the timer is due; it is found by the turns that the loop has
  * made: one or two in all the time that it was not idle.
  *
  * One timer per thread, counted, and unreferenced: it keeps no process alive.
@@ -34,9 +35,9 @@ export interface Hold {
 
 /**
  * From one beat to the next, in ms: while fibers run, and while none did since the last. In a busy loop a beat costs 5 µs;
- * in an idle one it is a wake-up, so ten a second are 0.1 % of a core.
+ * in an idle one it is a wake-up and brings another one in the watcher, so five a second are 0.2 to 0.3 % of a core.
  */
-const periodMs = { busy: 10, idle: 100 }
+const periodMs = { busy: 10, idle: 200 }
 
 /** Beats without a fiber before it beats slowly: a service that is asked 20 times a second does not come to rest. */
 const quietBeats = 5
@@ -96,14 +97,17 @@ interface Listener {
 
 const listeners = new Set<Listener>()
 
+/** Whether the loop has turned for others than the heart since the last beat. */
+const turned = (turns: number | undefined): boolean =>
+  turns !== undefined && atBeat.turns !== undefined && turns - atBeat.turns > fewTurns
+
 /** How long the loop has been held by anything but long slices, as far as can be told at the beat of `at`; 0 if it turned. */
-const heldUntil = (at: number, attributed: number): number => {
+const heldUntil = (at: number, attributed: number, turns: number | undefined): number => {
   const lateMs = at - atBeat.due - attributed
   const active = loopTimes.activeMs()
   if (active === undefined || atBeat.activeMs === undefined) return lateMs
   const activeMs = active - atBeat.activeMs - (times[Times.long]! - atBeat.longMs)
-  const turns = loopTimes.turns()
-  const hardlyTurned = turns !== undefined && atBeat.turns !== undefined && turns - atBeat.turns <= fewTurns
+  const hardlyTurned = turns !== undefined && !turned(turns)
   // stopped while it waited for events, it was late and not active
   const mostMs = Math.max(lateMs, Math.min(activeMs, lateMs + (atBeat.due - atBeat.at)))
   return hardlyTurned ? mostMs : Math.min(mostMs, lateMs + periodMs.busy)
@@ -111,9 +115,10 @@ const heldUntil = (at: number, attributed: number): number => {
 
 const beat = (): void => {
   const at = now()
+  const turns = loopTimes.turns()
   const { attributed, heartbeat } = sharedMemory.readBeacon(block)
   sharedMemory.addLag(block, at - atBeat.due)
-  const heldMs = heldUntil(at, attributed)
+  const heldMs = heldUntil(at, attributed, turns)
   if (Array.from(listeners).some(({ thresholdMs }) => heldMs >= thresholdMs)) {
     const { busyMs, label } = sinceBeat()
     const hold: Hold = {
@@ -128,7 +133,7 @@ const beat = (): void => {
   }
   for (const { onBeat } of listeners) onBeat(at)
   if (listeners.size === 0) return
-  atBeat.quiet = thread.slices > atBeat.slices ? 0 : atBeat.quiet + 1
+  atBeat.quiet = thread.slices > atBeat.slices || turned(turns) ? 0 : atBeat.quiet + 1
   next(at, atBeat.quiet < quietBeats ? periodMs.busy : periodMs.idle)
 }
 

@@ -10,6 +10,8 @@ export interface LoopObserver {
   beginTurn(now: number, ready: number, oldestReady: number): void
   /** The turn is over; `ready` tasks wait for the next one. */
   endTurn(ready: number): void
+  /** Tasks run from now on, one right after the other; what ran before may have been anything. */
+  serving(): void
   /** A task that is ready since `readySince` leaves the run queue and runs now; who needs the delay reads a clock. */
   ran(readySince: number): void
 }

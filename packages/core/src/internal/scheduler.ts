@@ -151,6 +151,7 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
   flush(owner: FiberDispatcher): void {
     if (owner.queued === 0) return
     if (!this.budget.open) this.openTurn()
+    if (this.observer !== undefined) this.observer.serving()
     while (owner.queued > 0) {
       for (const entry of this.queue.entriesOf(owner)) {
         // a task that flushes in its turn may have taken it
@@ -220,6 +221,7 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
     if (queue.size > 0) {
       if (budget.open) budget.beginServing()
       else this.openTurn()
+      if (this.observer !== undefined) this.observer.serving()
       do this.runNext()
       while (queue.size > 0 && !budget.exhausted)
     }

@@ -1,7 +1,7 @@
 /**
  * When sleeping fibers should be woken: `Effect.sleep` asks the fiber's clock, and Effect's own clock is wrapped to note
- * what it is asked for. So an overdue timer has a fiber, a name, and a lateness. One clock reading a sleep, which takes
- * 1 µs by itself.
+ * what it is asked for. So an overdue timer has a fiber, a name, and a lateness. It reads no clock: the slice ends at once,
+ * and its end is when the timer begins.
  *
  * A program's own `Clock` (a test clock) is not noted: its time is not that of the loop.
  */

@@ -56,14 +56,13 @@ export const describe = (starvation: Starvation.Starvation, suppressed: number):
 const observe = (observed: ObservedScheduler | undefined): (() => void) => {
   // another supervision of this thread may listen already, and writes the same block
   if (observed === undefined || observed.observer !== undefined) return () => {}
-  const { block, times } = fiberHook.thread
+  const { block } = fiberHook.thread
   const origin = performance.timeOrigin
   const observer: LoopObserver = {
     beginTurn: (now, ready, oldestReady) => sharedMemory.beginTurn(block, origin + now, ready, origin + oldestReady),
     endTurn: (ready) => sharedMemory.endTurn(block, ready),
-    ran: (readySince) => {
-      times[fiberHook.Times.readySince] = origin + readySince
-    }
+    serving: fiberHook.serving,
+    ran: fiberHook.leavesQueue
   }
   observed.observer = observer
   return () => {
