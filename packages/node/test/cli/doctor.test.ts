@@ -68,9 +68,9 @@ const faultsOf = (stdout: string): ReadonlyArray<Finding> =>
   )
 
 /** In the thread's own computing time: what a crowded machine takes is not the program's fault, and the doctor knows. */
-const spin = `const spin = (ms) => {
+const spin = `let sink = 0; const spin = (ms) => {
   const { user } = process.threadCpuUsage()
-  while (process.threadCpuUsage().user - user < ms * 1000);
+  while (process.threadCpuUsage().user - user < ms * 1000) for (let i = 0; i < 100_000; i++) sink = (sink * 31 + i) | 0
 }
 `
 
