@@ -55,7 +55,15 @@ export const Awaited = Schema.Struct({
       /** the worker that runs it */
       worker: Schema.optional(Schema.Int),
       /** when it entered that state, milliseconds since the epoch */
-      since: Schema.Finite
+      since: Schema.Finite,
+      /** time that its own fibers ran on the worker, ms; this and what follows of one that runs, in a supervised process */
+      selfMs: Schema.optional(Schema.Finite),
+      /** times that the worker ran them; one that never waits is one slice */
+      slices: Schema.optional(Schema.Int),
+      /** the longest of those, ms; 0 if it is below 1 ms */
+      longestMs: Schema.optional(Schema.Finite),
+      /** for how long the worker's loop has not turned because of it, ms; 0 while it waits */
+      heldMs: Schema.optional(Schema.Finite)
     })
   )
 })
@@ -188,9 +196,22 @@ const factsOf = (fiber: FiberInfo, takenAt: number): string => {
   return `${stateOf(fiber, takenAt)}${interruption}, self ${duration(fiber.selfMs)} in ${slices}${delay}, age ${duration(takenAt - fiber.startedAt)}${note}${whole}`
 }
 
-const jobText = ({ since, state, task, worker }: NonNullable<Awaited["job"]>, takenAt: number): string => {
+type Job = NonNullable<Awaited["job"]>
+
+/** Below this a job that holds its worker is not worth a word: that is what workers are for. A guess. */
+const longHoldMs = 50
+
+const workText = ({ heldMs = 0, longestMs = 0, selfMs, slices = 0 }: Job): string => {
+  if (selfMs === undefined) return ""
+  const longest = slices > 1 && longestMs > 0 ? `, ${duration(longestMs)} at most` : ""
+  const held = heldMs < longHoldMs ? "" : `, its worker's loop has not turned for ${duration(heldMs)}`
+  return `, self ${duration(selfMs)} in ${slices === 1 ? "1 slice" : `${slices} slices`}${longest}${held}`
+}
+
+const jobText = (job: Job, takenAt: number): string => {
+  const { since, state, task, worker } = job
   const where = state === "queued" ? "queued" : worker === undefined ? "running" : `running on worker ${worker}`
-  return `job ${task}  ${where} for ${duration(Math.max(0, takenAt - since))}`
+  return `job ${task}  ${where} for ${duration(Math.max(0, takenAt - since))}${workText(job)}`
 }
 
 /**

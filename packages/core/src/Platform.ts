@@ -20,8 +20,10 @@ export * as autoCaller from "./internal/autoCaller.ts"
 export * as batchCaller from "./internal/batchCaller.ts"
 export * as computeMetrics from "./internal/computeMetrics.ts"
 export * as jobCaller from "./internal/jobCaller.ts"
+export * as jobBoard from "./internal/sharedMemory/jobBoard.ts"
 export * as jobContext from "./internal/jobContext.ts"
 export * as jobExecutor from "./internal/jobExecutor.ts"
+export * as jobWatch from "./internal/jobWatch.ts"
 export { succeeded } from "./internal/jobMessages.ts"
 export type {
   Ending,

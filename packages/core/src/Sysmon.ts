@@ -18,6 +18,7 @@ import type { Beacon } from "./internal/sharedMemory.ts"
 import * as sharedMemory from "./internal/sharedMemory.ts"
 import * as answers from "./internal/answers.ts"
 import * as flagTest from "./internal/flagTest.ts"
+import * as jobBoard from "./internal/sharedMemory/jobBoard.ts"
 import * as rateLimit from "./internal/rateLimit.ts"
 import * as threadTimes from "./internal/threadTimes.ts"
 import * as blaming from "./internal/blaming.ts"
@@ -172,6 +173,21 @@ export const lagBoundsMs = sharedMemory.lagBoundsMs
 
 /** How late the heartbeats of the watched thread were. One that is overdue now is not counted before it has come. */
 export const lags = (block: Block): Lags => sharedMemory.readLags(block)
+
+/** What a compute worker does at a moment: its job, and how long that has held the worker's loop. */
+export interface Work extends jobBoard.Work {}
+
+/** What a worker keeps in shared memory, as it came over a thread boundary. */
+export interface WorkerBuffers extends jobBoard.WatchedBuffers {
+  readonly board: SharedArrayBuffer
+}
+
+/** Looks at a worker: returns what gives, at a moment `now`, what it does then; `undefined` while it has no job. */
+export const worker = (buffers: WorkerBuffers): ((now: number) => Work | undefined) => {
+  const board = jobBoard.fromBuffer(buffers.board)
+  const watched = jobBoard.watchedOf(buffers)
+  return (now) => jobBoard.read(board, watched, now)
+}
 
 /** Upper ends of the buckets of `Usage.runDelays`, in ms. */
 export const delayBoundsMs = usages.delayBoundsMs

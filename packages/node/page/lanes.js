@@ -6,6 +6,9 @@ import { ago, colourOf, ink, make } from "./words.js"
 
 const spanMs = 60_000
 
+/** A job that holds its worker for less is what workers are for. */
+const longHoldMs = 50
+
 export class Lanes {
   /** what each worker did at which time */
   history = []
@@ -16,7 +19,7 @@ export class Lanes {
     this.hint = hint
   }
 
-  add(at, pool) {
+  add(at, pool, working) {
     if (pool === undefined) {
       this.hint.textContent = "none in this process"
       return
@@ -28,7 +31,12 @@ export class Lanes {
       tasks: new Map(lanes.map(({ phase, task, worker }) => [worker, phase === "busy" ? task : undefined]))
     })
     while (this.history[0].at < at - spanMs) this.history.shift()
-    for (const lane of lanes) this.lane(lane, at)
+    for (const lane of lanes)
+      this.lane(
+        lane,
+        at,
+        working.find(({ worker }) => worker === lane.worker)
+      )
     for (const [worker, row] of this.rows) {
       if (lanes.some((lane) => lane.worker === worker)) continue
       row.element.remove()
@@ -36,21 +44,30 @@ export class Lanes {
     }
   }
 
-  lane({ ahead, forMs, phase, task, worker }, now) {
+  lane({ ahead, forMs, phase, task, worker }, now, work) {
     let row = this.rows.get(worker)
     if (row === undefined) {
       const canvas = make("canvas", { role: "img", "aria-label": `Worker ${worker}, last minute` })
       const what = make("span", { class: "what" })
+      const held = make("span", { class: "held" })
       row = {
         canvas,
         what,
-        element: make("div", { class: "lane" }, make("span", { class: "id" }, `#${worker}`), canvas, what)
+        held,
+        element: make("div", { class: "lane" }, make("span", { class: "id" }, `#${worker}`), canvas, what, held)
       }
       this.rows.set(worker, row)
       this.element.append(row.element)
     }
     const waiting = ahead > 0 ? `, ${ahead} ahead` : ""
     row.what.textContent = task === undefined ? phase : `${task} ${forMs === undefined ? "" : ago(forMs)}${waiting}`
+    // what the worker says itself, also while main is stuck
+    if (work !== undefined) {
+      row.what.textContent = `${work.task} ${ago(Math.max(0, now - work.since))}${waiting}`
+      row.what.title = `self ${ago(work.selfMs)} in ${work.slices} slices, ${ago(work.longestMs)} at most`
+    } else row.what.removeAttribute("title")
+    const isHeld = work !== undefined && work.heldMs >= longHoldMs
+    row.held.textContent = isHeld ? `no yield point for ${ago(work.heldMs)}` : ""
     const { context, height, width } = sharp(row.canvas)
     const x = (at) => width * (1 - (now - at) / spanMs)
     this.history.forEach(({ at, tasks }, index) => {

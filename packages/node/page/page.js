@@ -150,7 +150,7 @@ const receive = (overview) => {
   latest = overview
   showProcess(overview)
   showLoop(overview)
-  const { at, loop, pool, source, statistics } = overview
+  const { at, loop, pool, source, statistics, working } = overview
   $("source").textContent = source.from === "memory" ? `fibers and pool as of ${ago(source.ageMs)} ago` : ""
   stalls = stallsOf(overview)
   if (before !== undefined) {
@@ -175,7 +175,7 @@ const receive = (overview) => {
     showNames(names, loop.state === "held" ? loop.by.name : undefined)
   }
   showStalls()
-  lanes.add(at, pool)
+  lanes.add(at, pool, working)
   if (at - dumpedAt < dumpEveryMs || document.hidden || (statistics?.liveFibers ?? 0) > mostFibers) return
   dumpedAt = at
   showFibers().catch(() => {})

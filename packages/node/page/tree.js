@@ -8,10 +8,13 @@ import { ago, make } from "./words.js"
 const mostRows = 400
 const alike = 3
 
+/** A job that holds its worker for less is what workers are for. */
+const longHoldMs = 50
+
 const awaitedText = ({ awaits }) => {
   if (awaits === undefined) return ""
   const { detail, job, kind, wakers } = awaits
-  if (job !== undefined) return ` for job ${job.task}, ${job.state}`
+  if (job !== undefined) return " for its job"
   const who =
     wakers === undefined || wakers.length === 0
       ? ""
@@ -66,6 +69,7 @@ export class Tree {
         for (const fiber of some.slice(0, alike)) {
           if (rows.length >= mostRows) return
           rows.push(this.row(fiber, depth, takenAt, children.has(fiber.id), fiber.id === hogId))
+          if (fiber.awaits?.job !== undefined) rows.push(this.job(fiber.awaits.job, depth + 1, takenAt))
           if (!this.folded.has(fiber.id)) walk(children.get(fiber.id) ?? [], depth + 1)
         }
         if (some.length > alike) rows.push(this.more(some.slice(alike), depth))
@@ -83,7 +87,7 @@ export class Tree {
     if (this.filter === "") return undefined
     const wanted = new Set()
     for (const fiber of fibers) {
-      const text = `${fiber.name ?? ""} #${fiber.id} ${fiber.state}${awaitedText(fiber)}${fiber.id === hogId ? " held" : ""}`
+      const text = `${fiber.name ?? ""} #${fiber.id} ${fiber.state}${awaitedText(fiber)} ${fiber.awaits?.job?.task ?? ""}${fiber.id === hogId ? " held" : ""}`
       if (!text.toLowerCase().includes(this.filter)) continue
       for (let one = fiber; one !== undefined && !wanted.has(one.id); one = byId.get(one.parentId)) wanted.add(one.id)
     }
@@ -108,6 +112,24 @@ export class Tree {
       make("span", { class: "state" }),
       make("span", { class: "who" }, `${fiber.name ?? "fiber"} #${fiber.id}`),
       make("span", { class: "what" }, `${isHog ? "holds the loop · " : ""}${factsOf(fiber, takenAt)}`)
+    )
+  }
+
+  /** What a fiber waits for on a worker, with the worker's own slices. */
+  job({ heldMs = 0, longestMs, selfMs, since, slices, state, task, worker }, depth, takenAt) {
+    const facts = [
+      `${state}${worker === undefined || state === "queued" ? "" : ` on worker ${worker}`} ${ago(Math.max(0, takenAt - since))}`,
+      selfMs === undefined ? undefined : `self ${ago(selfMs)}`,
+      slices === undefined ? undefined : `${slices} slices${longestMs > 0 ? `, ${ago(longestMs)} at most` : ""}`,
+      heldMs < longHoldMs ? undefined : `no yield point for ${ago(heldMs)}`
+    ]
+    return indented(
+      depth,
+      { class: "row job", "data-state": state === "running" ? "running" : "ready" },
+      make("span", { class: "fold" }),
+      make("span", { class: "state" }),
+      make("span", { class: "who" }, `job ${task}`),
+      make("span", { class: "what" }, facts.filter((fact) => fact !== undefined).join(" · "))
     )
   }
 

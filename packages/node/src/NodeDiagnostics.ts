@@ -31,9 +31,10 @@ import * as Stream from "effect/Stream"
 import * as access from "./diagnostics/access.ts"
 import type { DiagnosticsStart, FromMain, Listen, Process, Started, ToMain } from "./diagnostics/protocol.ts"
 import * as localSocket from "./internal/localSocket.ts"
+import * as watchedWorkers from "./internal/watchedWorkers.ts"
 import { monotonicOrigin } from "./internal/sharedClock.ts"
 
-export type { Holder, Lane, Loop, OpenStall, Overview, PoolView, Source } from "./diagnostics/protocol.ts"
+export type { Holder, Lane, Loop, OpenStall, Overview, PoolView, Source, WorkerWork } from "./diagnostics/protocol.ts"
 
 /**
  * How a process is served. Nothing is by default.
@@ -228,6 +229,10 @@ export const make = Effect.fnUntraced(function* (
       // the service goes on without, and is told so
       worker.on("error", (error) => process.emitWarning(`giveway: the diagnostics ended: ${String(error)}`))
       worker.unref()
+      yield* Effect.acquireRelease(
+        Effect.sync(() => watchedWorkers.listen((told) => post({ _tag: "Worker", told }))),
+        (unlisten) => Effect.sync(unlisten)
+      )
       const listening = Effect.flatMap(started(worker), report)
       // nobody needs to wait for the socket
       yield* port === undefined ? Effect.forkScoped(Effect.ignore(listening)) : listening

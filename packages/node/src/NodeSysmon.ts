@@ -176,7 +176,8 @@ const watch =
  * times while fibers do. Idle, all of it is 0.4 % of a core on a crowded virtual machine of two cores, 200 µs a wake-up
  * (`npm run bench -- overhead`). The layer takes 50 to 120 ms to build, most of it the start of the thread.
  *
- * **Gotchas**: it watches the main thread only. While native code such as `JSON.parse` or `execSync` holds the loop
+ * **Gotchas**: stalls are those of the main thread; what holds a compute worker's loop is shown in dumps and by the served
+ * process. While native code such as `JSON.parse` or `execSync` holds the loop
  * there is no stack; the report names the fiber, and the stack that comes afterwards is marked `late`.
  *
  * **Example**

@@ -9,6 +9,8 @@ import { assert, describe, it } from "@effect/vitest"
 import type { NodeDiagnostics } from "@giveway/node"
 import { NodeSysmon } from "@giveway/node"
 import { ConfigProvider, Effect, Layer } from "effect"
+import type { Dump } from "../src/cli/dumpText.ts"
+import { render } from "../src/cli/dumpText.ts"
 import { ask, program, withServed } from "./served.ts"
 
 const culprit =
@@ -26,6 +28,62 @@ interface Fibers {
     readonly fibers: ReadonlyArray<{ readonly id: number; readonly name?: string; readonly state: string }>
   }
 }
+
+interface AwaitedJob {
+  readonly task: string
+  readonly worker: number
+  readonly selfMs: number
+  readonly slices: number
+  readonly longestMs: number
+  readonly heldMs: number
+}
+
+describe("a worker that a job holds", () => {
+  it("is told with the job and its slices: in the tree, in the dump's head, as a metric", () =>
+    withServed({ socket: true, port: 0 }, async (served) => {
+      const held = await served.holdWorker()
+      assert.strictEqual(held.task, "crunch")
+      const { body } = await served.turning("/fibers")
+      const told = JSON.parse(body) as Dump
+      const nightly = told.fibers!.fibers.find(({ name }) => name === "nightly")!
+      const job = nightly.awaits!.job! as AwaitedJob
+      assert.deepInclude(job, { task: "crunch", worker: held.worker, slices: 1 })
+      assert.isAtLeast(job.heldMs, held.heldMs)
+      assert.strictEqual(job.longestMs, job.heldMs)
+      assert.isAtLeast(job.selfMs, job.heldMs)
+      const text = render(told)
+      assert.match(text, /worker \d+ runs `crunch` for [^;]+ in 1 slice; its loop has not turned for \d/)
+      assert.match(
+        text,
+        /nightly #\d+ .*\n.*└─ job crunch {2}running on worker \d+ .*its worker's loop has not turned for/
+      )
+      const metrics = (await served.turning("/metrics")).body
+      assert.match(metrics, /giveway_worker_held_ms\{worker="\d+",task="crunch"\} [1-9]\d/)
+    }))
+
+  it("is told while a native call holds the main thread too", () =>
+    withServed({ socket: true, port: 0 }, async (served) => {
+      const before = await served.holdWorker()
+      await served.hold("native")
+      const { loop, working } = await served.overview()
+      assert.strictEqual(loop.state, "held")
+      const now = working.find(({ worker }) => worker === before.worker)!
+      assert.strictEqual(now.job, before.job)
+      assert.isAbove(now.heldMs, before.heldMs)
+    }))
+
+  it("is not held by a job that waits", () =>
+    withServed({ socket: true, port: 0 }, async (served) => {
+      // it sleeps for 200 ms, or more; the first one imports its module, which does hold the worker
+      const waits = ({ heldMs, selfMs, slices, task }: NodeDiagnostics.WorkerWork): boolean =>
+        task === "resize" && heldMs === 0 && slices > 0 && selfMs < 100
+      let seen = false
+      for (const end = performance.now() + 20_000; !seen && performance.now() < end;) {
+        seen = (await served.overview()).working.some(waits)
+      }
+      assert.isTrue(seen)
+    }))
+})
 
 describe("a process whose loop turns", () => {
   it("tells its metrics, its fibers and where its time goes, between two turns", () =>

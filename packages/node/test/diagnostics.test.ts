@@ -59,6 +59,7 @@ const overview: NodeDiagnostics.Overview = {
   ],
   delayBoundsMs: [1, 2],
   pool: undefined,
+  working: [],
   open: [],
   recent: []
 }

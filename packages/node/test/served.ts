@@ -78,6 +78,17 @@ export class Served {
     await this.until(/`checkout` \(fiber #\d+\) has held the loop/)
   }
 
+  /** Lets a job hold its worker, and waits until that is seen. */
+  async holdWorker(): Promise<NodeDiagnostics.WorkerWork> {
+    this.child.stdin.write("worker\n")
+    for (const end = performance.now() + 20_000; ;) {
+      const held = (await this.overview()).working.find(({ heldMs, task }) => task === "crunch" && heldMs >= 100)
+      if (held !== undefined) return held
+      if (performance.now() > end) throw new Error("no worker is held")
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+
   /** Waits until the socket answers: nobody in the process does. */
   async listening(): Promise<void> {
     for (const end = performance.now() + 20_000; ;) {

@@ -69,7 +69,8 @@ export interface HookedThread {
   depth: number
   /** slices since the process began */
   slices: number
-  readonly times: Float64Array
+  /** in shared memory: who watches a worker reads the total */
+  readonly times: Float64Array<SharedArrayBuffer>
 }
 
 /** Cells of `HookedThread.times`: plain numbers would be boxed anew at each store. */
@@ -112,7 +113,7 @@ export const thread: HookedThread = {
   running: [],
   depth: 0,
   slices: 0,
-  times: new Float64Array(7)
+  times: new Float64Array(new SharedArrayBuffer(7 * Float64Array.BYTES_PER_ELEMENT))
 }
 
 /** The clock that all threads share, in ms. */
@@ -384,6 +385,9 @@ export const install = (): Features | undefined => {
   uses++
   return installed.features
 }
+
+/** Whether slices of this thread are seen. */
+export const isInstalled = (): boolean => installed !== undefined
 
 /** Takes one installation back; the last one restores the prototype. */
 export const uninstall = (): void => {

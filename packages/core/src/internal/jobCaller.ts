@@ -4,6 +4,7 @@
  *
  * **Invariant**: the effect completes, by interruption too, only after the runner has settled the job.
  */
+import type { Work } from "./sharedMemory/jobBoard.ts"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -42,6 +43,8 @@ export interface ElementSink {
   readonly received: (elements: ReadonlyArray<unknown>) => void
 }
 
+const ran = ({ heldMs, longestMs, selfMs, slices }: Work) => ({ heldMs, longestMs, selfMs, slices })
+
 /** The exchange over a runner that reports by callback. */
 export const exchangeOver =
   (runner: JobRunner): Exchange =>
@@ -53,12 +56,13 @@ export const exchangeOver =
       fiberJobs.attach(fiber, () => {
         const found = call.over ? undefined : runner.whereabouts?.(job)
         if (found === undefined) return undefined
-        const { since, state, worker } = found
+        const { since, state, work, worker } = found
         return {
           task: request.name,
           state,
           since: performance.timeOrigin + since,
-          ...(worker === undefined ? {} : { worker })
+          ...(worker === undefined ? {} : { worker }),
+          ...(work === undefined ? {} : ran(work))
         }
       })
       return Effect.callback<void>((gone) => {

@@ -4,6 +4,7 @@
  * The transport is any ordered pair of message channels; the flag in shared memory (`sharedMemory.requestCancel`) only
  * makes a cancel arrive sooner than its message.
  */
+import type { WatchedBuffers, Work } from "./sharedMemory/jobBoard.ts"
 import type { PackedContext } from "./jobContext.ts"
 import type { Place } from "./jobQueue.ts"
 import type { Signal } from "./telemetry.ts"
@@ -73,6 +74,8 @@ export type ToWorker =
   | { readonly _tag: "Cancel"; readonly job: number }
   /** the caller took so many elements: the job may send as many more */
   | { readonly _tag: "Grant"; readonly job: number; readonly elements: number }
+  /** count the slices of fibers from now on, and say where */
+  | { readonly _tag: "Watch" }
   /** release the services and end */
   | { readonly _tag: "Stop" }
 
@@ -81,6 +84,8 @@ export type FromWorker =
   | null
   /** `complaint`: what did not work, but need not */
   | { readonly _tag: "Ready"; readonly complaint: string | undefined }
+  /** answers `Watch` */
+  | { readonly _tag: "Watched"; readonly buffers: WatchedBuffers }
   /** something threw where no fiber could catch it; the worker ends */
   | { readonly _tag: "Crashed"; readonly cause: Packed }
   | { readonly _tag: "Done"; readonly job: number; readonly outcome: Outcome }
@@ -103,9 +108,13 @@ export interface JobRunner {
   /** lets a job that emits send so many more */
   readonly grant: (job: number, elements: number) => void
   /** where the job is, and since when (ms of `performance.now`); `undefined` if it is over */
-  readonly whereabouts?: (
-    job: number
-  ) =>
-    | { readonly state: "queued" | "running"; readonly worker?: number | undefined; readonly since: number }
+  readonly whereabouts?: (job: number) =>
+    | {
+        readonly state: "queued" | "running"
+        readonly worker?: number | undefined
+        readonly since: number
+        /** of one that runs on a worker that is watched */
+        readonly work?: Work | undefined
+      }
     | undefined
 }

@@ -146,6 +146,9 @@ export const beginSlice = (block: ThreadBlock, depth: number, fiberId: number, l
   i32[Cell.sliceSeq] = i32[Cell.sliceSeq]! + 1
 }
 
+/** Any thread: how many outermost slices were begun, modulo 2^32. */
+export const outerSlices = (block: ThreadBlock): number => block.i32[Cell.outerSeq]!
+
 /** Owner, hot: the innermost slice is over; the one it was nested in goes on at `now`, or, at depth 0, none does: then `fiberId` and `label` are of the one that ran last. */
 export const endSlice = (block: ThreadBlock, depth: number, fiberId: number, label: number, now: number): void => {
   const { f64, i32 } = block

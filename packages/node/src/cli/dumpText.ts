@@ -3,7 +3,7 @@
  */
 import { styleText } from "node:util"
 import * as FiberDump from "@giveway/core/FiberDump"
-import type { Loop, Process, Source } from "../diagnostics/protocol.ts"
+import type { Loop, Process, Source, WorkerWork } from "../diagnostics/protocol.ts"
 import { ago } from "./units.ts"
 
 /** What a served process answers at `/fibers`, or an unprepared one through the inspector. */
@@ -11,6 +11,8 @@ export interface Dump {
   readonly process: Process
   readonly loop?: Loop
   readonly source?: Source
+  /** what workers run */
+  readonly working?: ReadonlyArray<WorkerWork>
   /** of an unprepared process */
   readonly stack?: string
   readonly fibers?: {
@@ -70,6 +72,17 @@ const stackLines = ({ stack }: Dump): ReadonlyArray<string> => {
     : ["it runs", ...frames.map((frame) => `    ${frame}`)]
 }
 
+/** What holds its worker for less is what workers are for. */
+const longHoldMs = 50
+
+/** "worker 2 runs `resize` for 3.1 s, self 3.1 s in 1 slice; its loop has not turned for 3.1 s" */
+const workersOf = ({ loop, working = [] }: Dump): ReadonlyArray<string> =>
+  working.map(({ heldMs, selfMs, since, slices, task, worker }) => {
+    const held = heldMs < longHoldMs ? "" : `; its loop has not turned for ${ago(heldMs)}`
+    const forMs = Math.max(0, (loop?.at ?? Date.now()) - since)
+    return `worker ${worker} runs \`${task}\` for ${ago(forMs)}, self ${ago(selfMs)} in ${slices} slice${slices === 1 ? "" : "s"}${held}`
+  })
+
 const treeOf = ({ fibers, loop }: Dump): string => {
   if (fibers === undefined || fibers === null)
     return "its fibers are not known: Giveway is not in it, or has not answered"
@@ -100,6 +113,7 @@ export const render = (dump: Dump, stream?: NodeJS.WriteStream): string => {
     ...(first === undefined ? [] : [held ? paint(["bold", "red"], first) : first]),
     ...others,
     ...stackLines(dump),
+    ...workersOf(dump),
     treeOf(dump)
   ].join("\n")
 }

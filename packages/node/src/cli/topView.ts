@@ -69,6 +69,9 @@ const table = (state: State, width: number, rows: number): ReadonlyArray<Line> =
   return [head, ...shownRows(state).slice(0, rows).map(lineOf)]
 }
 
+/** A job that holds its worker for less is what workers are for. */
+const longHoldMs = 50
+
 const poolLines = ({ overview }: State, width: number): ReadonlyArray<Line> => {
   const pool = overview?.pool
   if (pool === undefined) return []
@@ -81,13 +84,19 @@ const poolLines = ({ overview }: State, width: number): ReadonlyArray<Line> => {
       [`  ${waiting}  ${ended}`, "dim"]
     ],
     ...lanes.map((lane): Line => {
-      const job = lane.task === undefined ? "" : `${lane.task}  ${lane.forMs === undefined ? "" : ago(lane.forMs)}`
+      // what it says itself is newer than what main says of it
+      const work = overview?.working.find(({ worker }) => worker === lane.worker)
+      const [task, forMs] = work === undefined ? [lane.task, lane.forMs] : [work.task, overview!.at - work.since]
+      const job = task === undefined ? "" : `${task}  ${forMs === undefined ? "" : ago(Math.max(0, forMs))}`
+      const slices = work === undefined ? "" : `  self ${ago(work.selfMs)} in ${work.slices}`
+      const held = work === undefined || work.heldMs < longHoldMs ? "" : `  held for ${ago(work.heldMs)}`
       const ahead = lane.ahead === 0 ? "" : `  +${lane.ahead} ahead`
       const look: Look = lane.phase === "busy" ? "accent" : lane.phase === "zombie" ? "bad" : "dim"
       return [
         [`  ${String(lane.worker).padStart(3)} `],
         [lane.phase.padEnd(9), look],
-        [cut(`${job}${ahead}`, width - 16)]
+        [cut(`${job}${slices}${ahead}`, width - 16)],
+        [held, "warn"]
       ]
     })
   ]

@@ -10,6 +10,7 @@ import * as metricsText from "./metricsText.ts"
 import type { Overview, Process } from "./protocol.ts"
 import type { Endpoint } from "./server.ts"
 import { file, send } from "./server.ts"
+import type { WorkersWatch } from "./workers.ts"
 
 /** A dump of 100,000 fibers takes the watched thread a second. */
 const dumpPatienceMs = 10_000
@@ -36,9 +37,10 @@ export const make = (options: {
   readonly process: Process
   readonly thresholdMs: number
   readonly watch: LoopWatch
+  readonly workers: WorkersWatch
   readonly asking: Asking
 }): Endpoints => {
-  const { asking, thresholdMs, watch } = options
+  const { asking, thresholdMs, watch, workers } = options
   const totals = new Map<string, { readonly count: number; readonly ms: number }>()
 
   const overviewOf = ({ source, text }: Answered): Overview => {
@@ -55,6 +57,7 @@ export const make = (options: {
       usage: watch.usage(),
       delayBoundsMs: Sysmon.delayBoundsMs,
       pool: answers.pool,
+      working: workers.look(),
       open: watch.open(),
       recent: answers.recent ?? []
     }
@@ -70,7 +73,7 @@ export const make = (options: {
     (name: "fibers" | "lints"): Endpoint["respond"] =>
     async (_, response) => {
       const { source, text } = await asking.ask([name], dumpPatienceMs)
-      const head = JSON.stringify({ process: options.process, loop: watch.look(), source })
+      const head = JSON.stringify({ process: options.process, loop: watch.look(), source, working: workers.look() })
       // a dump may be large, so it is passed on as it came
       const answer = text === undefined ? `"${name}":null` : text.slice(1, -1)
       send(response, "application/json", `${head.slice(0, -1)},${answer}}\n`)

@@ -133,6 +133,12 @@ export const render = (
       "Workers of the pool by what they do",
       Array.from(lanes, ([phase, count]): Series => [{ phase }, count])
     ),
+    family(
+      "giveway_worker_held_ms",
+      "gauge",
+      "How long the loop of a worker has not turned because of its job, in milliseconds; 0 while the job waits",
+      overview.working.map(({ heldMs, task, worker }): Series => [{ worker: String(worker), task }, heldMs])
+    ),
     program ?? ""
   ].join("")
 }

@@ -10,6 +10,7 @@
  */
 import type { Starvation } from "@giveway/core/Starvation"
 import type * as Sysmon from "@giveway/core/Sysmon"
+import type { Told } from "../internal/watchedWorkers.ts"
 import type { MessagePort } from "node:worker_threads"
 
 /** What the diagnostics thread gets when it starts. */
@@ -45,6 +46,7 @@ export interface Started {
 export type FromMain =
   | { readonly _tag: "Label"; readonly label: number; readonly name: string }
   | { readonly _tag: "Stall"; readonly stall: Starvation }
+  | { readonly _tag: "Worker"; readonly told: Told }
   /** `text`: a JSON object, each answer under its name */
   | { readonly _tag: "Answer"; readonly id: number; readonly text: string }
 
@@ -126,6 +128,11 @@ export interface Lane {
   readonly ahead: number
 }
 
+/** What a worker does, read from shared memory when somebody asks, so also while main is stuck. */
+export interface WorkerWork extends Sysmon.Work {
+  readonly worker: number
+}
+
 export interface PoolView {
   readonly maxWorkers: number
   readonly queued: number
@@ -152,6 +159,8 @@ export interface Overview {
   /** upper ends of the buckets of `usage[].runDelays`, ms */
   readonly delayBoundsMs: ReadonlyArray<number>
   readonly pool: PoolView | undefined
+  /** the workers that run a job now */
+  readonly working: ReadonlyArray<WorkerWork>
   readonly open: ReadonlyArray<OpenStall>
   /** stalls that are over, oldest first */
   readonly recent: ReadonlyArray<Starvation>

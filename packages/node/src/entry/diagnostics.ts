@@ -16,19 +16,22 @@ import * as endpoints from "../diagnostics/endpoints.ts"
 import * as loop from "../diagnostics/loop.ts"
 import type { DiagnosticsStart, FromMain, FromSysmon, Listen, Started } from "../diagnostics/protocol.ts"
 import { listener } from "../diagnostics/server.ts"
+import * as workersWatch from "../diagnostics/workers.ts"
 import { clockOf } from "../internal/sharedClock.ts"
 
 const start = workerData as DiagnosticsStart
 const { main, sysmon, thresholdMs, token } = start
 
+const now = clockOf(start)
 const watch = loop.watch({
   block: Sysmon.attach(start.buffer),
   accounts: start.accounts,
   thresholdMs,
-  now: clockOf(start)
+  now
 })
+const workers = workersWatch.watch(now)
 const asking = ask.make({ main, isHeld: () => watch.look().state === "held" })
-const served = endpoints.make({ process: start.process, thresholdMs, watch, asking })
+const served = endpoints.make({ process: start.process, thresholdMs, watch, workers, asking })
 
 main.on("message", (message: FromMain) => {
   switch (message._tag) {
@@ -36,6 +39,8 @@ main.on("message", (message: FromMain) => {
       return watch.label(message.label, message.name)
     case "Stall":
       return served.stalled(message.stall)
+    case "Worker":
+      return workers.hear(message.told)
     case "Answer":
       return asking.receive(message.id, message.text)
   }

@@ -18,8 +18,10 @@ import type { FromWorker, JobRequest, Outcome, ToWorker } from "@giveway/core/Pl
 import {
   ElementWindow,
   enterJob,
+  jobBoard,
   jobContext,
   jobExecutor,
+  jobWatch,
   leaveJob,
   pack,
   sharedMemory,
@@ -51,6 +53,9 @@ const port = parentPort!
 const data = workerData.own()
 const block = sharedMemory.fromBuffer(data.block)
 const desk = new Desk(data.inbox, data.spinMicros, (message) => port.postMessage(message))
+const board = jobBoard.fromBuffer(data.board)
+/** what is counted of this worker's fibers, if the process is supervised */
+let watched: jobBoard.Watched | undefined
 let running: Running | undefined
 
 const post = (message: FromWorker): void => port.postMessage(message)
@@ -98,6 +103,9 @@ const run = (job: number, request: JobRequest): void => {
   const mine: Running = { job, begunAt: desk.now, said, fiber: undefined, interrupted: false, elements }
   running = mine
   sharedMemory.setJob(block, job)
+  if (watched !== undefined) {
+    jobBoard.begin(board, watched, job, request.name, performance.timeOrigin + mine.begunAt)
+  }
   enterJob(block, job)
   const body = Effect.withFiber<Outcome>((fiber) => {
     mine.fiber = fiber as Fiber.Fiber<Outcome>
@@ -107,6 +115,7 @@ const run = (job: number, request: JobRequest): void => {
     running = undefined
     leaveJob()
     sharedMemory.setJob(block, 0)
+    jobBoard.end(board)
     desk.answer(job, outcomeOf(job, exit), mine.begunAt, mine.said)
     // a job that waited ends inside the run loop that resumed it: the next one is not to begin in there
     if (!working) setImmediate(work)
@@ -169,6 +178,13 @@ port.on("message", (message: ToWorker) => {
     }
     case "Grant": {
       if (running?.job === message.job) running.elements?.grant(message.elements)
+      break
+    }
+    case "Watch": {
+      const buffers = jobWatch.start(board)
+      if (buffers === undefined) break
+      watched = jobBoard.watchedOf(buffers)
+      post({ _tag: "Watched", buffers })
       break
     }
     case "Stop": {

@@ -25,6 +25,8 @@ export interface ComputeWorkerData {
   readonly block: SharedArrayBuffer
   /** its inbox: a job ring */
   readonly inbox: SharedArrayBuffer
+  /** where it says what job it runs */
+  readonly board: SharedArrayBuffer
   /** µs it may spin when it has nothing to do, before it sleeps */
   readonly spinMicros: number
   /** nice value of the thread, `false` to leave it alone */

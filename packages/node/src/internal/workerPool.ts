@@ -133,6 +133,8 @@ export class WorkerPool implements JobRunner {
     const worker = this.state.sent.get(job)
     // a job that was sent ahead waits in its worker's inbox
     const isFirst = worker !== undefined && this.state.workers.get(worker)?.inbox[0] === job
+    const work = worker === undefined ? undefined : this.threads.get(worker)?.work()
+    if (work?.job === job) return { state: "running", worker, since: work.since - performance.timeOrigin, work }
     return isFirst && dispatchedAt !== undefined
       ? { state: "running", worker, since: dispatchedAt }
       : { state: "queued", worker, since: submittedAt }
@@ -337,7 +339,7 @@ export class WorkerPool implements JobRunner {
 
   private spawn(worker: number): void {
     try {
-      const thread = new WorkerThread(this.options, Array.from(this.modules), {
+      const thread = new WorkerThread(worker, this.options, Array.from(this.modules), {
         message: (message) => this.receive(worker, message),
         done: (job, outcome, ranMs) => this.done(worker, job, outcome, ranMs),
         exited: (ending) => this.exited(worker, ending)

@@ -5,8 +5,10 @@
  */
 import { Worker } from "node:worker_threads"
 import type { Ending, FromWorker, JobRequest, Outcome, ToWorker } from "@giveway/core/Platform"
-import { pack, sharedMemory } from "@giveway/core/Platform"
+import { jobBoard, jobWatch, pack, sharedMemory } from "@giveway/core/Platform"
+import * as Sysmon from "@giveway/core/Sysmon"
 import { Inbox } from "./inbox.ts"
+import * as watchedWorkers from "./watchedWorkers.ts"
 import * as workerData from "./workerData.ts"
 
 export interface WorkerThreadOptions {
@@ -21,7 +23,7 @@ export interface WorkerThreadOptions {
 }
 
 export interface WorkerThreadListener {
-  readonly message: (message: Exclude<FromWorker, null | { readonly _tag: "Crashed" | "Done" }>) => void
+  readonly message: (message: Exclude<FromWorker, null | { readonly _tag: "Crashed" | "Done" | "Watched" }>) => void
   /** a job is over; `ranMs`: how long it ran there */
   readonly done: (job: number, outcome: Outcome, ranMs: number) => void
   /** `ending`: what to tell the caller of the job that ran */
@@ -44,6 +46,9 @@ export class WorkerThread {
   timer: NodeJS.Timeout | undefined
   private readonly worker: Worker
   private readonly block = sharedMemory.make()
+  private readonly board = jobBoard.make()
+  private look: ((now: number) => Sysmon.Work | undefined) | undefined
+  private unlist: (() => void) | undefined
   private readonly maxHeapMb: number
   private readonly listener: WorkerThreadListener
   private readonly inbox = new Inbox({
@@ -54,7 +59,12 @@ export class WorkerThread {
   private seen = -1
   private failure: Ending | undefined
 
-  constructor(options: WorkerThreadOptions, preload: ReadonlyArray<string>, listener: WorkerThreadListener) {
+  constructor(
+    number: number,
+    options: WorkerThreadOptions,
+    preload: ReadonlyArray<string>,
+    listener: WorkerThreadListener
+  ) {
     this.maxHeapMb = options.maxHeapMb
     this.listener = listener
     this.worker = new Worker(entry, {
@@ -62,6 +72,7 @@ export class WorkerThread {
       workerData: workerData.make({
         block: this.block.buffer,
         inbox: this.inbox.ring.buffer,
+        board: this.board.buffer,
         spinMicros: options.spinMicros,
         priority: options.priority,
         hook: options.yieldPoints ? hook : undefined,
@@ -78,7 +89,13 @@ export class WorkerThread {
         this.collectTurn()
       } else if (message._tag === "Crashed") {
         this.failure = { _tag: "Died", cause: message.cause }
+      } else if (message._tag === "Watched") {
+        const buffers = { ...message.buffers, board: this.board.buffer }
+        this.look = Sysmon.worker(buffers)
+        this.unlist = watchedWorkers.add(number, buffers)
       } else {
+        // before its first job
+        if (message._tag === "Ready" && jobWatch.isSupervised()) this.post({ _tag: "Watch" })
         listener.message(message)
       }
     })
@@ -89,6 +106,8 @@ export class WorkerThread {
     })
     this.worker.on("error", (error) => this.fail(error))
     this.worker.on("exit", (code) => {
+      this.look = undefined
+      this.unlist?.()
       clearTimeout(this.timer)
       this.collect()
       listener.exited(this.failure ?? { _tag: "Exited", code })
@@ -141,6 +160,11 @@ export class WorkerThread {
       this.collecting = false
       this.collectTurn()
     })
+  }
+
+  /** What it runs now, as it says itself; `undefined` if nothing, or if it is not watched. */
+  work(): Sysmon.Work | undefined {
+    return this.look?.(performance.timeOrigin + performance.now())
   }
 
   /** Raises the flag that running code sees, and wakes code that waits. */

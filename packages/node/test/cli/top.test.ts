@@ -30,6 +30,7 @@ const overview = (at: number, more: Partial<NodeDiagnostics.Overview> = {}): Nod
   usage: [],
   delayBoundsMs: bounds,
   pool: undefined,
+  working: [],
   open: [],
   recent: [],
   ...more

@@ -13,6 +13,12 @@ export const resize = Task.make(import.meta.url, "resize", { payload: Schema.Num
   Effect.sleep(ms)
 )
 
+export const crunch = Task.make(import.meta.url, "crunch", { payload: Schema.Number, success: Schema.Void }, (ms) =>
+  Effect.sync(() => {
+    for (const end = performance.now() + ms; performance.now() < end;);
+  })
+)
+
 const holdForEver = (): void => {
   for (;;);
 }
@@ -46,6 +52,9 @@ const order = Effect.callback<string>((resume) => {
   process.stdin.once("data", (data) => resume(Effect.succeed(String(data).trim())))
 })
 
+/** A job that has no yield points and holds its worker. */
+const crunching = Compute.run(crunch, 60_000).pipe(Effect.withSpan("nightly"), Effect.forkDetach)
+
 const service = Effect.gen(function* () {
   yield* Effect.forkChild(customers)
   yield* Effect.forkChild(catalogue)
@@ -53,9 +62,9 @@ const service = Effect.gen(function* () {
     yield* Effect.forkChild(Effect.forever(Compute.run(resize, ms)).pipe(Effect.withSpan("thumbnails")))
   }
   yield* Effect.forkChild(
-    Effect.flatMap(order, (how) => Effect.sync(() => holds[how]!()).pipe(Effect.withSpan("checkout"))).pipe(
-      Effect.forever
-    )
+    Effect.flatMap(order, (how) =>
+      how === "worker" ? crunching : Effect.sync(() => holds[how]!()).pipe(Effect.withSpan("checkout"))
+    ).pipe(Effect.forever)
   )
   yield* Effect.sleep("300 millis")
   yield* Console.log("ready")
