@@ -24,7 +24,7 @@ export * as jobBoard from "./internal/sharedMemory/jobBoard.ts"
 export * as jobContext from "./internal/jobContext.ts"
 export * as jobExecutor from "./internal/jobExecutor.ts"
 export * as jobWatch from "./internal/jobWatch.ts"
-export { succeeded } from "./internal/jobMessages.ts"
+export { succeeded, transferOf } from "./internal/jobMessages.ts"
 export type {
   Ending,
   FromWorker,

@@ -79,7 +79,9 @@ export const isTask = (u: unknown): u is Any => typeof u === "object" && u !== n
  * cannot be cancelled, so make it an `Effect.promise((signal) => …)`.
  *
  * - `payload`, `success`: schemas; what they *encode to* must survive a structured clone. Schemas whose encoded form is a
- *   class of Effect (`Option`, `Chunk`, `Duration` …) are sent through their JSON codec.
+ *   class of Effect (`Option`, `Chunk`, `Duration` …) are sent through their JSON codec. What a schema made with
+ *   `Transferable` of `effect/workers/Transferable` names (buffers, ports) is moved instead of copied, and gone where it
+ *   was: a caller's as soon as its job is handed to a worker, whatever becomes of the job then.
  * - `error`: the schema of the failures that the caller may handle. A plain handler fails by throwing a value that matches
  *   it. Everything else that is thrown is a defect and reaches the caller as `Compute.JobDied`.
  * - `layer`: the services the handler needs. It is built on the worker's first job that needs it, once per worker (the
@@ -109,6 +111,25 @@ export const isTask = (u: unknown): u is Any => typeof u === "object" && u !== n
  *
  * const total = await Effect.runPromise(Compute.run(sum, [1, 2, 3]).pipe(Effect.provide(TestCompute.layer)))
  * console.log(total) // 6
+ * ```
+ *
+ * **Example** (bytes that move)
+ *
+ * ```ts
+ * import { Compute, Task, TestCompute } from "@giveway/core"
+ * import { Effect } from "effect"
+ * import * as Transferable from "effect/workers/Transferable"
+ *
+ * const reverse = Task.make(
+ *   import.meta.url,
+ *   "reverse",
+ *   { payload: Transferable.Uint8Array, success: Transferable.Uint8Array },
+ *   (bytes) => bytes.reverse()
+ * )
+ *
+ * const mine = Uint8Array.of(1, 2, 3)
+ * const reversed = await Effect.runPromise(Compute.run(reverse, mine).pipe(Effect.provide(TestCompute.layer)))
+ * console.log(reversed.join(), mine.length) // 3,2,1 0
  * ```
  */
 export const make = <

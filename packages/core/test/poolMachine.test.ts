@@ -28,6 +28,8 @@ interface Thread {
 interface Caller {
   /** how often a thread has begun its job */
   readonly begun: number
+  /** whether it went into an inbox, if it may only once */
+  readonly spent: boolean
   readonly interrupted: boolean
   readonly settled: pool.Settlement | undefined
 }
@@ -58,6 +60,8 @@ interface Scenario extends pool.PoolConfig {
   readonly jobs: number
   readonly accidents: number
   readonly housekeeping?: number
+  /** jobs whose payload moves */
+  readonly final?: ReadonlyArray<number>
 }
 
 /** Worlds with the same future share a key: workers are named by their order, and answered callers are all alike. */
@@ -80,7 +84,10 @@ const keyOf = ({
     Array.from(state.unwanted).toSorted(),
     state.wantsStandby,
     Array.from(threads.values(), (thread) => Object.values(thread)),
-    callers.map(({ begun, interrupted, settled }) => (settled === undefined ? [begun, interrupted] : "settled")),
+    callers.map(({ begun, interrupted, settled, spent }) =>
+      settled === undefined ? [begun, interrupted, spent] : "settled"
+    ),
+    Array.from(state.final).toSorted(),
     asked.map(({ job, worker }) => [names.get(worker), job]),
     accidents,
     housekeeping,
@@ -107,7 +114,9 @@ const eventsOf = (world: World, scenario: Scenario): Array<{ readonly event: Hap
   if (world.asked.length > 0) return [...events, { event: { _tag: "Answer" }, fair: true }]
 
   if (world.callers.length < scenario.jobs) {
-    events.push({ event: { _tag: "Submit", job: world.callers.length + 1, now: 0 }, fair: false })
+    const job = world.callers.length + 1
+    const final = scenario.final?.includes(job) === true
+    events.push({ event: { _tag: "Submit", job, now: 0, final }, fair: false })
   }
   for (const [index, caller] of world.callers.entries()) {
     if (!caller.interrupted && caller.settled === undefined) {
@@ -177,7 +186,7 @@ const apply = (world: World, event: Happening, scenario: Scenario): World => {
     }
     default: {
       heard = event
-      if (event._tag === "Submit") callers.push({ begun: 0, interrupted: false, settled: undefined })
+      if (event._tag === "Submit") callers.push({ begun: 0, spent: false, interrupted: false, settled: undefined })
       if (event._tag === "Cancel") caller(event.job, { interrupted: true })
       if (event._tag === "Shutdown") shutdown = true
       if (event._tag === "BackOffOver") backOff = false
@@ -215,6 +224,12 @@ const apply = (world: World, event: Happening, scenario: Scenario): World => {
         const { begun, interrupted, settled } = callers[action.job - 1]!
         promise(begun === 0 && !interrupted && settled === undefined, "a job is dispatched that should not be")
         promise(holders(action.job).length === 0, "a job is in two inboxes")
+        if (scenario.final?.includes(action.job) === true) {
+          const isFree = target.inbox.length === 0 && target.runs === 0 && target.done.length === 0
+          promise(isFree, "a job that cannot be taken back is sent ahead")
+          promise(!callers[action.job - 1]!.spent, "a job is sent twice whose payload is gone")
+          caller(action.job, { spent: true })
+        }
         thread(action.worker, { inbox: [...target.inbox, action.job] })
         break
       }
@@ -259,7 +274,8 @@ const apply = (world: World, event: Happening, scenario: Scenario): World => {
         promise(holders(action.job).length === 0, "a caller is told that its job is over while it runs, or may")
         promise(action.as !== "gone" || told.interrupted || shutdown, "a job is gone that nobody cancelled")
         promise(!told.interrupted || (action.as !== "done" && action.as !== "workerLost"), "interruption must win")
-        promise(action.as !== "workerLost" || told.begun === 1, "a job is lost with a worker that had not begun it")
+        const mayBeLost = told.begun === 1 || told.spent
+        promise(action.as !== "workerLost" || mayBeLost, "a job is lost with a worker that had not begun it")
         caller(action.job, { settled: action.as })
         break
       }
@@ -376,6 +392,16 @@ describe("every interleaving keeps the promises:", () => {
   it("2 workers, 3 jobs, one of them ahead of its turn, without a standby", () => {
     const scenario = { maxWorkers: 2, minWorkers: 1, capacity: 1, overflow: "fail", standby: false } as const
     assert.isAbove(explore({ ...scenario, ahead: 1, jobs: 3, accidents: 0 }), 1000)
+  })
+
+  it("where payloads move, so that a job can be sent once", () => {
+    const one = { maxWorkers: 1, minWorkers: 1, capacity: 1, overflow: "suspend", standby: true } as const
+    assert.isAbove(explore({ ...one, ahead: 1, jobs: 3, accidents: 1, final: [1, 2] }), 1000)
+    assert.isAbove(explore({ ...one, ahead: 2, jobs: 3, accidents: 1, final: [2] }), 1000)
+    assert.isAbove(explore({ ...one, drain: true, ahead: 1, jobs: 2, accidents: 1, final: [1, 2] }), 100)
+    const two = { maxWorkers: 2, minWorkers: 1, capacity: 1, overflow: "suspend", standby: false } as const
+    assert.isAbove(explore({ ...two, ahead: 1, jobs: 3, accidents: 0, final: [2, 3] }), 1000)
+    assert.isAbove(explore({ ...two, overflow: "drop", ahead: 1, jobs: 2, accidents: 1, final: [1, 2] }), 100)
   })
 
   it("where idle workers end, and used ones are replaced", () => {

@@ -12,6 +12,7 @@ import type { Exchange } from "./jobCaller.ts"
 import * as jobContext from "./jobContext.ts"
 import * as jobEnding from "./jobEnding.ts"
 import type { Ending } from "./jobMessages.ts"
+import * as transferring from "./transferring.ts"
 import * as wireCodec from "./wireCodec.ts"
 
 /** What became of a batch. */
@@ -37,8 +38,9 @@ export const make =
   <P, A, E>(task: Task<P, A, E>, items: ReadonlyArray<P>, first: number, site: CallSite) =>
     Effect.withFiber<Batch<A, E | ComputeError>>((fiber) => {
       const codec = wireCodec.of(task)
+      const moving: transferring.Moving = new Set()
       const encode = (item: P, index: number): Effect.Effect<unknown, ComputeError> =>
-        Effect.catch(codec.encodePayload(item), (error) =>
+        Effect.catch(transferring.into(moving, codec.encodePayload(item)), (error) =>
           jobEnding.fail(
             new Errors.PayloadInvalid({
               task: task.name,
@@ -49,8 +51,8 @@ export const make =
         )
       const send = (payload: ReadonlyArray<unknown>): Effect.Effect<Batch<A, E | ComputeError>> => {
         const { moduleUrl, name } = task
-        const request = { moduleUrl, name, batch: true, payload, context: jobContext.capture(fiber) }
-        return exchange(request, fiber, (ending) => {
+        const copied = { moduleUrl, name, batch: true, payload, context: jobContext.capture(fiber) }
+        return exchange(transferring.listed(copied, moving), fiber, (ending) => {
           switch (ending._tag) {
             case "Batch":
               return arrived(ending)

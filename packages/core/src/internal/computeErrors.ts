@@ -7,6 +7,11 @@ import * as Schema from "effect/Schema"
 
 const at = (path: string): string => (path === "" ? "itself" : `at ${path.replace(/^\./, "")}`)
 
+const remedy = (fix: string | undefined): string =>
+  fix === undefined
+    ? "which a structured clone refuses. Give that field a schema that encodes it to plain data"
+    : `which is refused. ${fix}`
+
 /** An error that has no name of its own goes by that of its class: a `class Broken extends RangeError` is a Broken. */
 const describe = (cause: unknown): string =>
   cause instanceof Error
@@ -51,10 +56,12 @@ export class PayloadNotCloneable extends Schema.TaggedError<PayloadNotCloneable>
   /** where it is in the payload; empty for the payload itself */
   path: Schema.String,
   /** what it is */
-  what: Schema.String
+  what: Schema.String,
+  /** what to do about it, if that is not to encode it to plain data */
+  fix: Schema.optionalKey(Schema.String)
 }) {
   override get message(): string {
-    return `The payload of task "${this.task}" cannot be sent to a worker: ${at(this.path)} is ${this.what}, which a structured clone refuses. Give that field a schema that encodes it to plain data`
+    return `The payload of task "${this.task}" cannot be sent to a worker: ${at(this.path)} is ${this.what}, ${remedy(this.fix)}`
   }
 }
 
@@ -74,10 +81,11 @@ export class ResultInvalid extends Schema.TaggedError<ResultInvalid>()("ResultIn
 export class ResultNotCloneable extends Schema.TaggedError<ResultNotCloneable>()("ResultNotCloneable", {
   task: Schema.String,
   path: Schema.String,
-  what: Schema.String
+  what: Schema.String,
+  fix: Schema.optionalKey(Schema.String)
 }) {
   override get message(): string {
-    return `The result of task "${this.task}" cannot be sent back: ${at(this.path)} is ${this.what}, which a structured clone refuses. Give that field a schema that encodes it to plain data`
+    return `The result of task "${this.task}" cannot be sent back: ${at(this.path)} is ${this.what}, ${remedy(this.fix)}`
   }
 }
 
@@ -158,7 +166,7 @@ export class WorkerExited extends Schema.TaggedError<WorkerExited>()("WorkerExit
   code: Schema.Number
 }) {
   override get message(): string {
-    return `The worker of task "${this.task}" exited with code ${this.code} while the job ran. Return or fail instead of calling process.exit in a task`
+    return `The worker of task "${this.task}" exited with code ${this.code} while it had the job. Return or fail instead of calling process.exit in a task`
   }
 }
 

@@ -8,23 +8,29 @@
  */
 import * as Effect from "effect/Effect"
 
+type Send = (elements: ReadonlyArray<unknown>, transfer: ReadonlyArray<Transferable> | undefined) => void
+
 export class ElementWindow {
   private credit: number
   /** wakes the one that emits, when it waits */
   private wake: (() => void) | undefined
-  private readonly send: (elements: ReadonlyArray<unknown>) => void
+  private readonly send: Send
 
-  constructor(size: number, send: (elements: ReadonlyArray<unknown>) => void) {
+  constructor(size: number, send: Send) {
     this.credit = size
     this.send = send
   }
 
-  /** Sends all of them, as many at once as may be. Not to be called again before it is done. Dies of what `send` throws. */
-  emit(elements: ReadonlyArray<unknown>): Effect.Effect<void> {
+  /**
+   * Sends all of them, as many at once as may be. Not to be called again before it is done. Dies of what `send` throws.
+   * `transfer`: what moves with one element.
+   */
+  emit(elements: ReadonlyArray<unknown>, transfer?: ReadonlyArray<Transferable>): Effect.Effect<void> {
     let sent = 0
     return Effect.whileLoop({
       while: () => sent < elements.length,
-      body: () => (this.credit > 0 ? Effect.sync(() => (sent += this.sendSome(elements, sent))) : this.granted),
+      body: () =>
+        this.credit > 0 ? Effect.sync(() => (sent += this.sendSome(elements, sent, transfer))) : this.granted,
       step: () => {}
     })
   }
@@ -36,9 +42,13 @@ export class ElementWindow {
     wake?.()
   }
 
-  private sendSome(elements: ReadonlyArray<unknown>, from: number): number {
+  private sendSome(
+    elements: ReadonlyArray<unknown>,
+    from: number,
+    transfer: ReadonlyArray<Transferable> | undefined
+  ): number {
     const some = from === 0 && elements.length <= this.credit ? elements : elements.slice(from, from + this.credit)
-    this.send(some)
+    this.send(some, transfer)
     this.credit -= some.length
     return some.length
   }

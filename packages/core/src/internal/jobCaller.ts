@@ -22,6 +22,7 @@ import type { Ending, JobListener, JobRequest, JobRunner } from "./jobMessages.t
 import type { Signal } from "./telemetry.ts"
 import * as queuePlace from "./queuePlace.ts"
 import * as telemetry from "./telemetry.ts"
+import * as transferring from "./transferring.ts"
 import * as wireCodec from "./wireCodec.ts"
 
 /**
@@ -145,14 +146,16 @@ export const make =
       const encoded = codec.encodePayload(payload)
       const receive = (ending: Ending): Effect.Effect<A, E | ComputeError> => decoded(task, codec, ending, site)
       const timeout = options?.timeout
-      const send = (payload: unknown): Effect.Effect<A, E | ComputeError> => {
-        const request = { moduleUrl: task.moduleUrl, name: task.name, payload, context: jobContext.capture(fiber) }
+      const send = (payload: unknown, moving?: transferring.Moving): Effect.Effect<A, E | ComputeError> => {
+        const copied = { moduleUrl: task.moduleUrl, name: task.name, payload, context: jobContext.capture(fiber) }
+        const request = moving === undefined ? copied : transferring.listed(copied, moving)
         if (timeout === undefined) return exchange(request, fiber, receive)
         return Effect.flatMap(within(timeout, exchange(request, fiber, Effect.succeed)), receive)
       }
       if (Exit.isExit(encoded) && Exit.isSuccess(encoded)) return send(encoded.value)
-      return Effect.matchEffect(encoded, {
-        onSuccess: send,
+      const moving: transferring.Moving = new Set()
+      return Effect.matchEffect(transferring.into(moving, encoded), {
+        onSuccess: (payload) => send(payload, moving),
         onFailure: (error) =>
           jobEnding.fail(new Errors.PayloadInvalid({ task: task.name, issue: issueText.of(error, payload) }), site)
       })

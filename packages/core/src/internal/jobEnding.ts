@@ -9,6 +9,7 @@ import type { ComputeError } from "./computeService.ts"
 import type { Definition } from "../Task.ts"
 import type { CallSite } from "./callSite.ts"
 import * as callSite from "./callSite.ts"
+import type { Uncloneable } from "./cloneable.ts"
 import * as Errors from "./computeErrors.ts"
 import * as issueText from "./issueText.ts"
 import type { Ending } from "./jobMessages.ts"
@@ -53,6 +54,12 @@ export const failWith = <E>(
       })
     : fail(toError(task, ending), site)
 
+const uncloneable = ({ fix, path, what }: Uncloneable): Uncloneable => ({
+  path,
+  what,
+  ...(fix === undefined ? {} : { fix })
+})
+
 const toError = (task: Definition, ending: Exclude<Unsuccessful, { readonly _tag: "Failure" }>): ComputeError => {
   const { moduleUrl: module, name } = task
   switch (ending._tag) {
@@ -61,11 +68,11 @@ const toError = (task: Definition, ending: Exclude<Unsuccessful, { readonly _tag
     case "PayloadInvalid":
       return new Errors.PayloadInvalid({ task: name, issue: ending.issue })
     case "PayloadNotCloneable":
-      return new Errors.PayloadNotCloneable({ task: name, path: ending.path, what: ending.what })
+      return new Errors.PayloadNotCloneable({ task: name, ...uncloneable(ending) })
     case "ResultInvalid":
       return new Errors.ResultInvalid({ task: name, channel: ending.channel, issue: ending.issue })
     case "ResultNotCloneable":
-      return new Errors.ResultNotCloneable({ task: name, path: ending.path, what: ending.what })
+      return new Errors.ResultNotCloneable({ task: name, ...uncloneable(ending) })
     case "TaskNotFound":
       return new Errors.TaskNotFound({ task: name, module, names: ending.names })
     case "ModuleFailed":

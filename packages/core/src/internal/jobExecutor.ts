@@ -22,12 +22,14 @@ import type { ElementWindow } from "./elementWindow.ts"
 import * as faithful from "./faithful.ts"
 import * as issueText from "./issueText.ts"
 import type { JobRequest, Outcome } from "./jobMessages.ts"
+import { transferOf } from "./jobMessages.ts"
 import { outcomeOf } from "./jobOutcome.ts"
 import { call, scoped } from "./handlerCall.ts"
 import * as inlineTask from "./inlineTask.ts"
 import * as jobSteps from "./jobSteps.ts"
 import * as pureFunctions from "./pureFunctions.ts"
 import * as streamHandler from "./streamHandler.ts"
+import * as transferring from "./transferring.ts"
 import { pack } from "./transport.ts"
 import * as wireCodec from "./wireCodec.ts"
 
@@ -98,16 +100,20 @@ export const make = (importModule: (url: string) => Promise<unknown>, context: C
     Effect.suspend(() => {
       const start = performance.now()
       const values: Array<unknown> = []
+      const moving: transferring.Moving = new Set()
       let stopped: Extract<Outcome, { readonly _tag: "Batch" }>["stopped"]
       const loop = Effect.whileLoop({
         while: () => stopped === undefined && values.length < payloads.length,
         body: () => run(task, payloads[values.length]),
         step: (outcome) => {
+          for (const item of transferOf(outcome) ?? []) moving.add(item)
           if (outcome._tag === "Success") values.push(outcome.value)
           else stopped = outcome as typeof stopped
         }
       })
-      return Effect.map(loop, (): Outcome => ({ _tag: "Batch", values, stopped, ranMs: performance.now() - start }))
+      return Effect.map(loop, (): Outcome =>
+        transferring.listed({ _tag: "Batch", values, stopped, ranMs: performance.now() - start }, moving)
+      )
     })
 
   /** What a request asks for, if its module has defined it. */
@@ -190,12 +196,16 @@ const runPure = (plain: (...args: Array<unknown>) => unknown, args: ReadonlyArra
     })
   })
 
-/** Sends an outcome with `send`, which clones; if its value refuses, sends that instead. */
-export const sendOutcome = (outcome: Outcome, send: (outcome: Outcome) => void): void => {
+/** Sends an outcome with `send`, which clones all but what moves; if its value refuses, sends that instead. */
+export const sendOutcome = (
+  outcome: Outcome,
+  send: (outcome: Outcome, transfer: ReadonlyArray<Transferable> | undefined) => void
+): void => {
+  const transfer = transferOf(outcome)
   try {
-    send(outcome)
+    send(outcome, transfer)
   } catch (refusal) {
-    send({ _tag: "ResultNotCloneable", ...findUncloneable(carried(outcome), refusal) })
+    send({ _tag: "ResultNotCloneable", ...findUncloneable(carried(outcome), refusal, transfer) }, undefined)
   }
 }
 

@@ -5,6 +5,7 @@
  * makes a cancel arrive sooner than its message.
  */
 import type { WatchedBuffers, Work } from "./sharedMemory/jobBoard.ts"
+import type { Uncloneable } from "./cloneable.ts"
 import type { PackedContext } from "./jobContext.ts"
 import type { Place } from "./jobQueue.ts"
 import type { Signal } from "./telemetry.ts"
@@ -27,25 +28,36 @@ export interface JobRequest extends JobTarget {
   /** encoded by the task's payload schema */
   readonly payload: unknown
   readonly context: PackedContext | undefined
+  /**
+   * what moves along instead of being copied, parts of the payload. Such a job is begun by the worker that it is sent to,
+   * or by none: what was sent is not here any more
+   */
+  readonly transfer?: ReadonlyArray<Transferable>
 }
 
 /** How a job ended, as the worker that ran it tells. */
 export type Outcome =
   /** `ranMs`: how long a pure function ran */
-  | { readonly _tag: "Success"; readonly value: unknown; readonly ranMs?: number }
-  | { readonly _tag: "Failure"; readonly error: unknown }
+  | {
+      readonly _tag: "Success"
+      readonly value: unknown
+      readonly ranMs?: number
+      readonly transfer?: ReadonlyArray<Transferable>
+    }
+  | { readonly _tag: "Failure"; readonly error: unknown; readonly transfer?: ReadonlyArray<Transferable> }
   /** of a batch: what succeeded, and how the first that did not ended */
   | {
       readonly _tag: "Batch"
       readonly values: ReadonlyArray<unknown>
       readonly stopped: Exclude<Outcome, { readonly _tag: "Success" | "Batch" }> | undefined
       readonly ranMs: number
+      readonly transfer?: ReadonlyArray<Transferable>
     }
   | { readonly _tag: "Cancelled" }
   | { readonly _tag: "Died"; readonly cause: Packed; readonly ranMs?: number }
   | { readonly _tag: "PayloadInvalid"; readonly issue: string }
   | { readonly _tag: "ResultInvalid"; readonly channel: "success" | "error"; readonly issue: string }
-  | { readonly _tag: "ResultNotCloneable"; readonly path: string; readonly what: string }
+  | ({ readonly _tag: "ResultNotCloneable" } & Uncloneable)
   | { readonly _tag: "TaskNotFound"; readonly names: ReadonlyArray<string> }
   | { readonly _tag: "ModuleFailed"; readonly cause: Packed }
   | { readonly _tag: "LayerFailed"; readonly cause: Packed }
@@ -53,7 +65,7 @@ export type Outcome =
 /** How a job ended for its caller: also without a worker's word. */
 export type Ending =
   | Outcome
-  | { readonly _tag: "PayloadNotCloneable"; readonly path: string; readonly what: string }
+  | ({ readonly _tag: "PayloadNotCloneable" } & Uncloneable)
   | { readonly _tag: "Overloaded"; readonly capacity: number }
   | { readonly _tag: "Closed" }
   /** its deadline passed, and it is gone */
@@ -61,6 +73,10 @@ export type Ending =
   | { readonly _tag: "Exited"; readonly code: number }
   | { readonly _tag: "OutOfMemory"; readonly limitMb: number }
   | { readonly _tag: "NoWorker"; readonly attempts: number; readonly cause: Packed }
+
+/** What moves to the caller with an outcome. */
+export const transferOf = (outcome: Outcome): ReadonlyArray<Transferable> | undefined =>
+  outcome._tag === "Success" || outcome._tag === "Failure" || outcome._tag === "Batch" ? outcome.transfer : undefined
 
 /** Whether a job did all it was asked for. */
 export const succeeded = (ending: Ending): boolean =>

@@ -3,9 +3,11 @@
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as Schema from "effect/Schema"
 import * as issueText from "./issueText.ts"
 import type { Outcome } from "./jobMessages.ts"
+import * as transferring from "./transferring.ts"
 import { pack } from "./transport.ts"
 import type * as wireCodec from "./wireCodec.ts"
 
@@ -34,8 +36,16 @@ const encoded = (
   channel: "success" | "error",
   value: unknown,
   onSuccess: (value: unknown) => Outcome
-): Effect.Effect<Outcome> =>
-  Effect.match(encoding, {
-    onSuccess,
-    onFailure: (error): Outcome => ({ _tag: "ResultInvalid", channel, issue: issueText.of(error, value) })
+): Effect.Effect<Outcome> => {
+  const onFailure = (error: Schema.SchemaError): Outcome => ({
+    _tag: "ResultInvalid",
+    channel,
+    issue: issueText.of(error, value)
   })
+  if (Exit.isExit(encoding)) return Effect.match(encoding, { onSuccess, onFailure })
+  const moving: transferring.Moving = new Set()
+  return Effect.match(transferring.into(moving, encoding), {
+    onSuccess: (value) => transferring.listed(onSuccess(value), moving),
+    onFailure
+  })
+}

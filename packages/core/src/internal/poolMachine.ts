@@ -23,6 +23,10 @@
  * turns out to be long; before its worker is killed. So a neighbour in the inbox is neither lost with its worker nor
  * blocked by it, and is never begun twice.
  *
+ * **A job whose payload moves is sent once**: what was moved is no longer here to be sent again. So it waits in the queue,
+ * with those behind it, until a worker has nothing to do, is never sent ahead, stolen or given back, and is lost with its
+ * worker even if that had not begun it.
+ *
  * **Whether a job was begun** only the shared memory knows, where worker and pool race for it. The machine asks
  * (`Withdraw`) and is told (`Withdrawn` or `Kept`) before any other event; the worker goes on meanwhile. A worker begins
  * its jobs in order, one at a time: what it has begun tells that all before it are done.
@@ -60,7 +64,7 @@ export const step = (state: PoolState, event: Event): ReadonlyArray<Action> => {
       break
     }
     case "Submit": {
-      jobs.submit(state, event.job, event.now, event.place, actions)
+      jobs.submit(state, event, actions)
       break
     }
     case "Cancel": {

@@ -28,8 +28,14 @@ export interface PoolConfig {
 
 export type Event =
   | { readonly _tag: "Start" }
-  /** `now`: ms on any clock that does not go back */
-  | { readonly _tag: "Submit"; readonly job: number; readonly now: number; readonly place?: Place | undefined }
+  /** `now`: ms on any clock that does not go back; `final`: it can be sent once, what was sent cannot be taken back */
+  | {
+      readonly _tag: "Submit"
+      readonly job: number
+      readonly now: number
+      readonly place?: Place | undefined
+      readonly final?: boolean
+    }
   | { readonly _tag: "Cancel"; readonly job: number }
   | { readonly _tag: "JobDone"; readonly worker: number; readonly job: number }
   | { readonly _tag: "GraceExpired"; readonly worker: number; readonly job: number }
@@ -57,7 +63,7 @@ export type Event =
 
 /**
  * Why a job is settled. `done`: the worker sent its outcome. `gone`: it was cancelled and nothing of it runs any more.
- * `workerLost`: its worker ended by itself. `noWorker`: no worker could be started.
+ * `workerLost`: its worker ended by itself and had begun it, or it cannot be sent to another. `noWorker`: no worker could be started.
  */
 export type Settlement = "done" | "gone" | "workerLost" | "noWorker" | "overloaded" | "closed"
 

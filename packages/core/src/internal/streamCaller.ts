@@ -22,6 +22,7 @@ import * as jobEnding from "./jobEnding.ts"
 import type { Ending } from "./jobMessages.ts"
 import { wholeNumber } from "./optionCheck.ts"
 import * as queuePlace from "./queuePlace.ts"
+import * as transferring from "./transferring.ts"
 import * as wireCodec from "./wireCodec.ts"
 
 /** A guess: enough that a job whose elements take 10 µs each does not wait for its grants. */
@@ -92,12 +93,14 @@ export const make =
           Effect.gen(function* () {
             const codec = wireCodec.of(task)
             const window = yield* Effect.orDie(wholeNumber("Compute", "window", options?.window ?? defaultWindow, 1))
-            const encoded = yield* Effect.catch(codec.encodePayload(payload), (error) =>
+            const moving: transferring.Moving = new Set()
+            const encoded = yield* Effect.catch(transferring.into(moving, codec.encodePayload(payload)), (error) =>
               jobEnding.fail(new Errors.PayloadInvalid({ task: task.name, issue: issueText.of(error, payload) }), site)
             )
             const inbox = new Inbox(window)
             const { moduleUrl, name } = task
-            const request = { moduleUrl, name, window, payload: encoded, context: jobContext.capture(fiber) }
+            const copied = { moduleUrl, name, window, payload: encoded, context: jobContext.capture(fiber) }
+            const request = transferring.listed(copied, moving)
             const exchanged = within(options?.timeout, exchange(request, fiber, Effect.succeed, inbox))
             yield* Effect.forkScoped(
               Effect.map(exchanged, (ending) => inbox.end(ending)),

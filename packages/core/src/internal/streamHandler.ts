@@ -3,6 +3,7 @@
  * encodes them and puts them through the window.
  */
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -11,6 +12,7 @@ import type { ElementWindow } from "./elementWindow.ts"
 import * as issueText from "./issueText.ts"
 import type { Outcome } from "./jobMessages.ts"
 import { outcomeOf } from "./jobOutcome.ts"
+import * as transferring from "./transferring.ts"
 import type { TaskCodec } from "./wireCodec.ts"
 
 /** An element that cannot be sent ends the stream, and says so as no failure of the task's own could. */
@@ -21,22 +23,46 @@ class Unsendable {
   }
 }
 
+/** An encoded element that moves something: a message of its own, however full the window is. */
+class Mover {
+  readonly value: unknown
+  readonly transfer: ReadonlyArray<Transferable>
+  constructor(value: unknown, transfer: ReadonlyArray<Transferable>) {
+    this.value = value
+    this.transfer = transfer
+  }
+}
+
 /** Runs the stream that `handled` yields to its end. */
 export const run = (
   codec: TaskCodec,
   handled: Effect.Effect<unknown, unknown, Scope.Scope>,
   elements: ElementWindow
 ): Effect.Effect<Outcome> => {
-  const encode = (element: unknown): Effect.Effect<unknown, Unsendable> =>
-    Effect.mapError(
-      codec.encodeSuccess(element),
-      (error: Schema.SchemaError) =>
-        new Unsendable({ _tag: "ResultInvalid", channel: "success", issue: issueText.of(error, element) })
+  const encode = (element: unknown): Effect.Effect<unknown, Unsendable> => {
+    const invalid = (error: Schema.SchemaError) =>
+      new Unsendable({ _tag: "ResultInvalid", channel: "success", issue: issueText.of(error, element) })
+    const encoding = codec.encodeSuccess(element)
+    if (Exit.isExit(encoding)) return Effect.mapError(encoding, invalid)
+    const moving: transferring.Moving = new Set()
+    return Effect.mapBoth(transferring.into(moving, encoding), {
+      onSuccess: (value) => (moving.size === 0 ? value : new Mover(value, Array.from(moving))),
+      onFailure: invalid
+    })
+  }
+  const send = (
+    encoded: ReadonlyArray<unknown>,
+    transfer?: ReadonlyArray<Transferable>
+  ): Effect.Effect<void, Unsendable> =>
+    Effect.catchDefect(elements.emit(encoded, transfer), (refusal) =>
+      Effect.fail(new Unsendable({ _tag: "ResultNotCloneable", ...findUncloneable(encoded, refusal, transfer) }))
     )
+  const sendOne = (element: unknown): Effect.Effect<void, Unsendable> =>
+    element instanceof Mover ? send([element.value], element.transfer) : send([element])
   const emit = (encoded: ReadonlyArray<unknown>): Effect.Effect<void, Unsendable> =>
-    Effect.catchDefect(elements.emit(encoded), (refusal) =>
-      Effect.fail(new Unsendable({ _tag: "ResultNotCloneable", ...findUncloneable(encoded, refusal) }))
-    )
+    encoded.some((element) => element instanceof Mover)
+      ? Effect.forEach(encoded, sendOne, { discard: true })
+      : send(encoded)
   const drained = Effect.flatMap(handled, (result) =>
     Stream.runForEachArray(streamOf(result), (chunk) => Effect.flatMap(Effect.forEach(chunk, encode), emit))
   )

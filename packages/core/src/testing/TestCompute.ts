@@ -2,7 +2,7 @@
  * Compute without threads: jobs run inline, on the calling fiber.
  *
  * Everything but the thread is the real thing: payload, result, failure and defect go through the schemas and through
- * `structuredClone`, so what cannot cross a thread fails in the test with the error it would fail with in production;
+ * `structuredClone`, which moves what the schemas ask to transfer, so what cannot cross a thread fails in the test with the error it would fail with in production;
  * services come from the task's layer, built once per layer of this kind. Jobs are interrupted as their fiber is. What
  * needs a thread does not happen: `Compute.auto` runs everything on the calling fiber, in slices, there is no queue, no grace, no kill, and a job that loops for ever, loops.
  */
@@ -20,6 +20,7 @@ import * as jobExecutor from "../internal/jobExecutor.ts"
 import type { Ending, JobRequest, Outcome } from "../internal/jobMessages.ts"
 import { succeeded } from "../internal/jobMessages.ts"
 import * as streamCaller from "../internal/streamCaller.ts"
+import * as transferring from "../internal/transferring.ts"
 import type { Definition } from "../Task.ts"
 
 /**
@@ -94,20 +95,23 @@ const inline = (
   Effect.suspend(() => {
     let arrived: JobRequest
     try {
-      arrived = structuredClone(request)
+      arrived = structuredClone(request, transferring.optionsOf(request.transfer))
     } catch (refusal) {
       return Effect.succeed<Ending>({
         _tag: "PayloadNotCloneable",
-        ...findUncloneable(request.payload, refusal)
+        ...findUncloneable(request.payload, refusal, request.transfer)
       })
     }
     const window =
-      elements && new ElementWindow(request.window!, (emitted) => elements.received(structuredClone(emitted)))
+      elements &&
+      new ElementWindow(request.window!, (emitted, transfer) =>
+        elements.received(structuredClone(emitted, transferring.optionsOf(transfer)))
+      )
     elements?.begun((granted) => window!.grant(granted))
     return Effect.map(executor.execute(arrived, window, own), (outcome) => {
       let sent: Outcome = outcome
-      jobExecutor.sendOutcome(outcome, (outcome) => {
-        sent = structuredClone(outcome)
+      jobExecutor.sendOutcome(outcome, (outcome, transfer) => {
+        sent = structuredClone(outcome, transferring.optionsOf(transfer))
       })
       return sent
     })

@@ -11,7 +11,7 @@
  * tries again now and then: an idle worker uses no core.
  */
 import type { FromWorker, JobRequest, JobTarget, Outcome } from "@giveway/core/Platform"
-import { jobExecutor, jobRing } from "@giveway/core/Platform"
+import { jobExecutor, jobRing, transferOf } from "@giveway/core/Platform"
 import { Answer } from "../internal/inbox.ts"
 import * as plainBytes from "../internal/plainBytes.ts"
 
@@ -28,6 +28,8 @@ const vain = 3
 const tryAgain = 32
 
 type Target = JobTarget & Pick<JobRequest, "batch">
+
+type Post = (message: FromWorker, transfer?: ReadonlyArray<Transferable>) => void
 
 export interface Next {
   readonly job: number
@@ -67,7 +69,7 @@ export class Desk {
   private turnEnd = 0
   private readonly ring: jobRing.JobRing
   private readonly memory: plainBytes.Bytes
-  private readonly post: (message: FromWorker) => void
+  private readonly post: Post
   private readonly spinMs: number
   private readonly mail = new Mail()
   private readonly targets = new Map<number, Target>()
@@ -78,7 +80,7 @@ export class Desk {
   private hope = vain
   private sleeps = 0
 
-  constructor(buffer: SharedArrayBuffer, spinMicros: number, post: (message: FromWorker) => void) {
+  constructor(buffer: SharedArrayBuffer, spinMicros: number, post: Post) {
     this.ring = jobRing.fromBuffer(buffer)
     this.memory = plainBytes.over(buffer)
     this.spinMs = spinMicros / 1000
@@ -117,15 +119,15 @@ export class Desk {
     }
   }
 
-  /** Answers the job that was begun at `begunAt`; by message if others of it are on their way. */
+  /** Answers the job that was begun at `begunAt`; by message if others of it are on their way, or if something moves. */
   answer(job: number, outcome: Outcome, begunAt: number, byMessage: boolean): void {
     this.now = performance.now()
     const ranMs = this.now - begunAt
-    const length = byMessage ? -1 : this.write(outcome)
+    const length = byMessage || transferOf(outcome) !== undefined ? -1 : this.write(outcome)
     jobRing.answer(this.ring, length, Math.min(2 ** 31 - 1, Math.round(ranMs * 1000)))
     if (length === -1) {
       // in this order: main would overlook a slot that is not answered yet. It looks at all of them when this arrives
-      jobExecutor.sendOutcome(outcome, (outcome) => this.post({ _tag: "Done", job, outcome }))
+      jobExecutor.sendOutcome(outcome, (outcome, transfer) => this.post({ _tag: "Done", job, outcome }, transfer))
       this.untold = 0
       return
     }

@@ -12,6 +12,7 @@
  * Anything thrown where no fiber can catch it (a timer's callback) ends the worker: its state cannot be trusted any more.
  * The job that runs is told; that it was its callback is a guess, but nearly always right.
  */
+import type { Transferable as NodeTransferable } from "node:worker_threads"
 import { parentPort } from "node:worker_threads"
 import * as FairScheduler from "@giveway/core/FairScheduler"
 import type { FromWorker, JobRequest, Outcome, ToWorker } from "@giveway/core/Platform"
@@ -52,13 +53,17 @@ interface Running {
 const port = parentPort!
 const data = workerData.own()
 const block = sharedMemory.fromBuffer(data.block)
-const desk = new Desk(data.inbox, data.spinMicros, (message) => port.postMessage(message))
 const board = jobBoard.fromBuffer(data.board)
 /** what is counted of this worker's fibers, if the process is supervised */
 let watched: jobBoard.Watched | undefined
 let running: Running | undefined
 
-const post = (message: FromWorker): void => port.postMessage(message)
+const post = (message: FromWorker, transfer?: ReadonlyArray<Transferable>): void => {
+  if (transfer === undefined) port.postMessage(message)
+  else port.postMessage(message, transfer as ReadonlyArray<NodeTransferable>)
+}
+
+const desk = new Desk(data.inbox, data.spinMicros, post)
 
 /** Interrupts the job's fiber, once. Before the fiber's first operation there is none; its second will ask again. */
 const interrupt = (running: Running): void => {
@@ -95,7 +100,9 @@ const contextOf = (mine: Running, request: JobRequest): Context.Context<never> =
   )
 
 const elementsOf = (job: number, { window }: JobRequest): ElementWindow | undefined =>
-  window === undefined ? undefined : new ElementWindow(window, (elements) => post({ _tag: "Elements", job, elements }))
+  window === undefined
+    ? undefined
+    : new ElementWindow(window, (elements, transfer) => post({ _tag: "Elements", job, elements }, transfer))
 
 const run = (job: number, request: JobRequest): void => {
   const elements = elementsOf(job, request)

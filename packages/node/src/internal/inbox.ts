@@ -1,7 +1,8 @@
 /**
  * A worker's inbox as main sees it: puts jobs in, takes them back, and collects their answers.
  *
- * A job whose request is small plain data is written into the ring itself; any other is posted, and has a slot of its own
+ * A job whose request is small plain data is written into the ring itself; any other is posted, as is one that moves what
+ * it holds, and has a slot of its own
  * all the same: whether it was begun is decided in one place. When the ring is full, which takes withdrawn jobs in it,
  * the next ones wait on this side.
  *
@@ -75,9 +76,10 @@ export class Inbox {
   /** Throws what a structured clone throws if the request can be neither written nor posted. */
   put(job: number, request: JobRequest): void {
     const full = this.outside.length > 0 || jobRing.isFull(this.ring)
-    // of what waits here a copy: what cannot be copied is refused now, as it would be otherwise
+    // of what waits here a copy, and what moves moves here: what cannot be sent is refused now, as it would be otherwise
+    const { transfer } = request
     const sent: Sent = {
-      request: full ? structuredClone(request) : request,
+      request: full ? structuredClone(request, transfer && { transfer: Array.from(transfer) }) : request,
       place: -1,
       isWritten: false,
       target: targetOf(request)
@@ -145,10 +147,10 @@ export class Inbox {
 
   private offer(job: number, sent: Sent): void {
     const { memory, ring } = this
-    const { batch, context, moduleUrl, name, payload, pure, window } = sent.request
+    const { batch, context, moduleUrl, name, payload, pure, transfer, window } = sent.request
     const target = this.knownTargets.has(sent.target) ? sent.target : [sent.target, moduleUrl, name, pure, batch]
     const length =
-      window === undefined
+      window === undefined && transfer === undefined
         ? plainBytes.write(memory, jobRing.dataOf(ring, ring.end), jobRing.slotBytes, [target, context, payload])
         : -1
     sent.place = ring.end

@@ -14,6 +14,8 @@ import type { Lane, PoolView } from "../diagnostics/protocol.ts"
 import type { HousekeepingOptions } from "./housekeeping.ts"
 import { Foresight } from "./foresight.ts"
 import { Housekeeping } from "./housekeeping.ts"
+import type { PoolJob } from "./poolJob.ts"
+import * as poolJob from "./poolJob.ts"
 import { causeOf, provesImport } from "./workerEnding.ts"
 import { WorkerMeter } from "./workerMeter.ts"
 import type { WorkerThreadListener, WorkerThreadOptions } from "./workerThread.ts"
@@ -28,22 +30,6 @@ export interface WorkerPoolObserver {
   readonly metrics: computeMetrics.ComputeMetrics
   /** nothing is wrong for any job, but somebody may want to know */
   readonly log: (level: "Debug" | "Warn", message: string) => void
-}
-
-interface Job {
-  readonly request: JobRequest
-  readonly listener: JobListener
-  readonly submittedAt: number
-  /** when it was first put into an inbox */
-  dispatchedAt: number | undefined
-  /** whether it was sent once, to a worker that had nothing else: then what it did not run of the time since is its way */
-  isTimed: boolean
-  /** how long it ran, as its worker says */
-  ranMs: number | undefined
-  /** when its worker was told to stop it */
-  cancelledAt: number | undefined
-  /** what its worker, or its worker's end, said of it */
-  ending: Ending | undefined
 }
 
 /**
@@ -67,7 +53,7 @@ export class WorkerPool implements JobRunner {
   private readonly state: poolMachine.PoolState
   private readonly threads = new Map<number, WorkerThread>()
   private readonly meters = new Map<number, WorkerMeter>()
-  private readonly jobs = new Map<number, Job>()
+  private readonly jobs = new Map<number, PoolJob>()
   /** modules that workers have imported without harm; a new worker imports them before it is ready */
   private readonly modules = new Set<string>()
   private readonly inbox: Array<poolMachine.Event> = []
@@ -102,18 +88,9 @@ export class WorkerPool implements JobRunner {
   submit(request: JobRequest, listener: JobListener, place: Place | undefined): number {
     const job = this.nextJob()
     const now = performance.now()
-    this.jobs.set(job, {
-      request,
-      listener,
-      submittedAt: now,
-      dispatchedAt: undefined,
-      isTimed: false,
-      ranMs: undefined,
-      cancelledAt: undefined,
-      ending: undefined
-    })
+    this.jobs.set(job, poolJob.make(request, listener, now))
     if (this.jobs.size === 1) this.keepAlive(true)
-    this.handle({ _tag: "Submit", job, now, place })
+    this.handle({ _tag: "Submit", job, now, place, final: request.transfer !== undefined })
     return job
   }
 
@@ -362,7 +339,10 @@ export class WorkerPool implements JobRunner {
       entry.isTimed = isFirst && thread.load === 1
       if (thread.load > 1) this.watch()
     } catch (refusal) {
-      entry.ending = { _tag: "PayloadNotCloneable", ...findUncloneable(entry.request.payload, refusal) }
+      entry.ending = {
+        _tag: "PayloadNotCloneable",
+        ...findUncloneable(entry.request.payload, refusal, entry.request.transfer)
+      }
       this.handle({ _tag: "JobDone", worker, job })
     }
   }
@@ -419,9 +399,8 @@ export class WorkerPool implements JobRunner {
     this.threads.delete(worker)
     this.meters.delete(worker)
     this.observer.metrics.workers(this.threads.size)
-    const entry = this.jobs.get(job)
-    if (entry !== undefined) entry.ending ??= ending
-    const phase = this.state.workers.get(worker)?.phase._tag
+    const { inbox, phase: { _tag: phase } = {} } = this.state.workers.get(worker) ?? {}
+    for (const sent of inbox ?? []) poolJob.lose(this.jobs.get(sent), sent === job, ending)
     if (phase === "Starting") {
       this.lastBootFailure = ending
       // One of them may be the reason: the next worker starts without, and is ready for all other jobs.
@@ -440,44 +419,14 @@ export class WorkerPool implements JobRunner {
     if (entry === undefined) return
     this.jobs.delete(job)
     if (!this.isAwaited()) this.keepAlive(false)
-    const ending = this.endingOf(entry, as)
+    const ending = poolJob.endingOf(entry, as, this.options.capacity, () => this.noWorker())
     const outcome = succeeded(ending) ? "completed" : ending._tag === "Cancelled" ? "cancelled" : "failed"
     this.counts[outcome]++
-    this.record(outcome, entry)
-    if (entry.cancelledAt !== undefined) this.observer.metrics.cancelled(performance.now() - entry.cancelledAt)
+    poolJob.record(entry, outcome, this.observer.metrics)
     entry.listener.settle(ending)
   }
 
-  /** What a job waited is what its worker did not run of the time it took. */
-  private record(
-    outcome: "completed" | "failed" | "cancelled",
-    { dispatchedAt, isTimed, ranMs, submittedAt }: Job
-  ): void {
-    const { metrics } = this.observer
-    const now = performance.now()
-    if (dispatchedAt === undefined) {
-      metrics.ended(outcome, undefined)
-      return
-    }
-    const ran = ranMs ?? now - dispatchedAt
-    if (isTimed && ranMs !== undefined) metrics.transferred(Math.max(0, now - dispatchedAt - ran))
-    metrics.dispatched(Math.max(0, now - submittedAt - ran))
-    metrics.ended(outcome, ran)
-  }
-
-  private endingOf(entry: Job, as: poolMachine.Settlement): Ending {
-    switch (as) {
-      case "done":
-      case "workerLost":
-        return entry.ending!
-      case "gone":
-        return { _tag: "Cancelled" }
-      case "noWorker":
-        return { _tag: "NoWorker", attempts: this.state.failedBoots, cause: pack(causeOf(this.lastBootFailure)) }
-      case "overloaded":
-        return { _tag: "Overloaded", capacity: this.options.capacity }
-      case "closed":
-        return { _tag: "Closed" }
-    }
+  private noWorker(): Ending {
+    return { _tag: "NoWorker", attempts: this.state.failedBoots, cause: pack(causeOf(this.lastBootFailure)) }
   }
 }

@@ -3,6 +3,7 @@
  *
  * **Invariant**: `exited` is called exactly once, after the last message was delivered, and says why.
  */
+import type { Transferable as NodeTransferable } from "node:worker_threads"
 import { Worker } from "node:worker_threads"
 import type { Ending, FromWorker, JobRequest, Outcome, ToWorker } from "@giveway/core/Platform"
 import { jobBoard, jobWatch, pack, sharedMemory } from "@giveway/core/Platform"
@@ -53,7 +54,7 @@ export class WorkerThread {
   private readonly listener: WorkerThreadListener
   private readonly inbox = new Inbox({
     wake: () => this.post(null),
-    post: (place, request) => this.post({ _tag: "Run", place, request })
+    post: (place, request) => this.post({ _tag: "Run", place, request }, request?.transfer)
   })
   private collecting = false
   private seen = -1
@@ -115,8 +116,9 @@ export class WorkerThread {
   }
 
   /** Throws what `postMessage` throws if the message cannot be cloned. */
-  post(message: ToWorker): void {
-    this.worker.postMessage(message)
+  post(message: ToWorker, transfer?: ReadonlyArray<Transferable>): void {
+    if (transfer === undefined) this.worker.postMessage(message)
+    else this.worker.postMessage(message, transfer as ReadonlyArray<NodeTransferable>)
   }
 
   /** Puts a job into the worker's inbox. Throws what `postMessage` throws if its request cannot be cloned. */

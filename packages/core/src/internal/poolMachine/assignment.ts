@@ -39,7 +39,7 @@ export const serve = (state: PoolState, actions: Array<Action>): void => {
   sendAhead(state, actions)
 }
 
-/** Where fewest wait; not to a worker that may be killed, that runs something long, or whose jobs were just asked back. */
+/** Where fewest wait; nothing overtakes a job that can be sent only once, or it would wait for ever. Not to a worker that may be killed, that runs something long, or whose jobs were just asked back. */
 const sendAhead = (state: PoolState, actions: Array<Action>): void => {
   if (state.ahead === 0) return
   while (state.queued.size > 0) {
@@ -53,7 +53,12 @@ const sendAhead = (state: PoolState, actions: Array<Action>): void => {
       least = inbox.length
     }
     if (id === 0) return
-    send(state, id, state.workers.get(id)!, state.queued.shift()!, actions)
+    const job = state.queued.shift()!
+    if (state.final.has(job)) {
+      state.queued.unshift(job)
+      return
+    }
+    send(state, id, state.workers.get(id)!, job, actions)
   }
 }
 

@@ -5,8 +5,7 @@
  * **Invariant**: only the answer to `Withdraw` says whether a job was begun. Until it has come, the job is in its inbox,
  * and nothing is sent to that worker or stolen from it.
  */
-import type { Place } from "../jobQueue.ts"
-import type { Action } from "../poolProtocol.ts"
+import type { Action, Event } from "../poolProtocol.ts"
 import { free, keepStandby, replace, serve } from "./assignment.ts"
 import { ask, giveBack, settle, stopGrace, take, terminate, withdraw } from "./moves.ts"
 import type { PoolState, PoolWorker } from "./poolState.ts"
@@ -14,27 +13,26 @@ import { admitted, bound } from "./poolState.ts"
 
 export const submit = (
   state: PoolState,
-  job: number,
-  now: number,
-  place: Place | undefined,
+  { final, job, now, place }: Extract<Event, { readonly _tag: "Submit" }>,
   actions: Array<Action>
 ): void => {
   if (state.closing) {
-    settle(job, "closed", actions)
+    settle(state, job, "closed", actions)
     return
   }
   if (state.config.overflow !== "suspend" && admitted(state) >= bound(state.config)) {
     const shed = state.config.overflow === "drop" ? state.queued.shed() : undefined
-    settle(shed ?? job, "overloaded", actions)
+    settle(state, shed ?? job, "overloaded", actions)
     if (shed === undefined) return
   }
+  if (final === true) state.final.add(job)
   state.queued.push(job, now, place)
   serve(state, actions)
 }
 
 export const cancel = (state: PoolState, job: number, actions: Array<Action>): void => {
   if (state.queued.withdraw(job)) {
-    settle(job, "gone", actions)
+    settle(state, job, "gone", actions)
   } else {
     const id = state.sent.get(job)
     if (id === undefined || state.unwanted.has(job)) return
@@ -92,7 +90,7 @@ export const jobDone = (state: PoolState, id: number, job: number, actions: Arra
   if (!take(state, worker, job)) return
   if (worker.cancelling === job) stopGrace(id, worker, actions)
   worker.delayed = false
-  settle(job, state.unwanted.delete(job) ? "gone" : "done", actions)
+  settle(state, job, state.unwanted.delete(job) ? "gone" : "done", actions)
   if (!left(state, id, worker, actions)) serve(state, actions)
 }
 

@@ -8,7 +8,8 @@ import type { PoolState, PoolWorker } from "./poolState.ts"
 
 // --- jobs -----------------------------------------------------------------------------------------------------------
 
-export const settle = (job: number, as: Settlement, actions: Array<Action>): void => {
+export const settle = (state: PoolState, job: number, as: Settlement, actions: Array<Action>): void => {
+  if (state.final.size > 0) state.final.delete(job)
   actions.push({ _tag: "Settle", job, as })
 }
 
@@ -42,8 +43,8 @@ export const withdraw = (id: number, worker: PoolWorker, from: number, actions: 
 
 /** A job that no worker has begun. */
 export const giveBack = (state: PoolState, job: number, actions: Array<Action>): void => {
-  if (state.unwanted.delete(job)) settle(job, "gone", actions)
-  else if (state.closing) settle(job, "closed", actions)
+  if (state.unwanted.delete(job)) settle(state, job, "gone", actions)
+  else if (state.closing) settle(state, job, "closed", actions)
   else state.queued.unshift(job)
 }
 

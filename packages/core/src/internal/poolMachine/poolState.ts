@@ -44,6 +44,8 @@ export interface PoolState {
   readonly sent: Map<number, number>
   /** those of them that nobody wants any more */
   readonly unwanted: Set<number>
+  /** jobs of which nothing is left here once they are sent: only to who has nothing else to do, and never again */
+  readonly final: Set<number>
   readonly queued: JobQueue
   nextWorker: number
   /** see `PoolConfig.ahead` */
@@ -66,6 +68,7 @@ export const make = (config: PoolConfig): PoolState => ({
   idle: [],
   sent: new Map(),
   unwanted: new Set(),
+  final: new Set(),
   queued: new JobQueue(config.ageingMs ?? 10_000),
   nextWorker: 1,
   ahead: config.ahead ?? 0,
@@ -84,6 +87,7 @@ export const copy = (state: PoolState): PoolState => ({
   idle: state.idle.slice(),
   sent: new Map(state.sent),
   unwanted: new Set(state.unwanted),
+  final: new Set(state.final),
   queued: state.queued.clone()
 })
 

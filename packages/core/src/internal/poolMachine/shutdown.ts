@@ -12,7 +12,8 @@ export const shutdown = (state: PoolState, actions: Array<Action>): void => {
   if (state.closing) return
   state.closing = true
   state.idle.length = 0
-  for (let job = state.queued.shift(); job !== undefined; job = state.queued.shift()) settle(job, "closed", actions)
+  for (let job = state.queued.shift(); job !== undefined; job = state.queued.shift())
+    settle(state, job, "closed", actions)
   for (const [id, worker] of state.workers) {
     switch (worker.phase._tag) {
       case "Starting": {

@@ -2,7 +2,7 @@
  * What happens to a worker: it is ready, it has been idle for long, it has grown too large, it does not end, it exits.
  *
  * **Invariant**: what an exit finds in the inbox is accounted for at once, before another worker takes the place: what was
- * begun is settled, the rest goes back into the queue in its order.
+ * begun, or cannot be sent again, is settled, the rest goes back into the queue in its order.
  */
 import type { Action } from "../poolProtocol.ts"
 import * as lifecycle from "../workerLifecycle.ts"
@@ -51,7 +51,8 @@ export const exited = (state: PoolState, id: number, begun: number, actions: Arr
   state.workers.delete(id)
   for (const job of worker.inbox.splice(0).toReversed()) {
     state.sent.delete(job)
-    if (job === begun) settle(job, state.unwanted.delete(job) ? "gone" : "workerLost", actions)
+    if (job === begun || state.final.has(job))
+      settle(state, job, state.unwanted.delete(job) ? "gone" : "workerLost", actions)
     else giveBack(state, job, actions)
   }
   switch (phase._tag) {
@@ -71,7 +72,7 @@ export const exited = (state: PoolState, id: number, begun: number, actions: Arr
     case "Zombie": {
       if (phase.job !== undefined) {
         state.unwanted.delete(phase.job)
-        settle(phase.job, "gone", actions)
+        settle(state, phase.job, "gone", actions)
       }
       // It counted against the room for replacements.
       replenish(state, actions)
@@ -99,5 +100,6 @@ const bootFailed = (state: PoolState, actions: Array<Action>): void => {
     actions.push({ _tag: "BackOff", ms: lifecycle.backOffMs(state.failedBoots) })
   }
   if (working(state) > 0 || promote(state, actions)) return
-  for (let job = state.queued.shift(); job !== undefined; job = state.queued.shift()) settle(job, "noWorker", actions)
+  for (let job = state.queued.shift(); job !== undefined; job = state.queued.shift())
+    settle(state, job, "noWorker", actions)
 }
