@@ -13,6 +13,7 @@ const $ = (id) => document.getElementById(id)
 /** A dump of more fibers would keep the watched thread busy: then it is fetched on request only. */
 const mostFibers = 5000
 const dumpEveryMs = 2000
+const lintEveryMs = 5000
 
 let before
 let latest
@@ -20,6 +21,7 @@ let paused = false
 let selected = -1
 let stalls = []
 let dumpedAt = 0
+let lintedAt = 0
 
 const timeline = new Timeline($("timeline"), $("tip"), (stall) => openStall(stall))
 const flame = new Flame($("flame"), $("flame-hint"))
@@ -137,6 +139,15 @@ const openStall = (stall) => {
   $("details").showModal()
 }
 
+const showLints = async () => {
+  const { lints } = await (await fetch("/lints")).json()
+  $("lints-section").hidden = lints === null || lints.length === 0
+  const rows = (lints ?? []).map(({ fix, lint, message }) =>
+    make("li", {}, make("b", {}, lint), make("span", {}, message), make("span", { class: "fix" }, fix))
+  )
+  $("lints").replaceChildren(...rows)
+}
+
 const showFibers = async () => {
   const { fibers, loop } = await (await fetch("/fibers")).json()
   if (fibers === null || fibers === undefined) return
@@ -179,6 +190,9 @@ const receive = (overview) => {
   if (at - dumpedAt < dumpEveryMs || document.hidden || (statistics?.liveFibers ?? 0) > mostFibers) return
   dumpedAt = at
   showFibers().catch(() => {})
+  if (at - lintedAt < lintEveryMs) return
+  lintedAt = at
+  showLints().catch(() => {})
 }
 
 const events = new EventSource("/events")

@@ -52,6 +52,10 @@ const flags = {
     Flag.withDefault(false),
     Flag.withDescription("Print what was found as JSON, and what the program prints to standard error")
   ),
+  failOnLints: Flag.Boolean("fail-on-lints").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("Count what lints say of the fibers at the end (leaked, deadlocked, polling …) as faults too")
+  ),
   reportOnly: Flag.Boolean("report-only").pipe(
     Flag.withDefault(false),
     Flag.withDescription("End with the program's own exit code, whatever was found")
@@ -122,7 +126,7 @@ const linesOf = (text: string): ReadonlyArray<Line> =>
 export const doctor = Command.make(
   "doctor",
   { ...flags, ...operands },
-  Effect.fnUntraced(function* ({ args, budget, file, grace, json, junit, reportOnly }) {
+  Effect.fnUntraced(function* ({ args, budget, failOnLints, file, grace, json, junit, reportOnly }) {
     const fileSystem = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const folder = yield* fileSystem.makeTempDirectoryScoped({ prefix: "giveway-doctor-" })
@@ -136,14 +140,18 @@ export const doctor = Command.make(
         Effect.map(fileSystem.readFileString(path.join(folder, name)), linesOf)
       )
       const found = findings.find(processes, limits)
-      const run = { command: [file, ...args].join(" "), ...limits, tookMs: performance.now() - begun }
+      const run = { command: [file, ...args].join(" "), ...limits, tookMs: performance.now() - begun, failOnLints }
       if (Option.isSome(junit)) yield* fileSystem.writeFileString(junit.value, report.junit(found, run))
       if (json) yield* Console.log(report.json(found, run, code))
       else yield* Console.error(report.render(found, run, process.stderr))
       if (processes.length === 0) {
         yield* Console.error(`giveway doctor: \`${file}\` started no Node process, so nothing was watched`)
       }
-      const broken = processes.length === 0 || found.unwatched.length > 0 || findings.faults(found).length > 0
+      const broken =
+        processes.length === 0 ||
+        found.unwatched.length > 0 ||
+        findings.faults(found).length > 0 ||
+        (failOnLints && found.lints.length > 0)
       return code !== 0 ? code : broken && !reportOnly ? 1 : 0
     })
 
@@ -157,6 +165,8 @@ export const doctor = Command.make(
 ).pipe(
   Command.withDescription(
     `Runs a program or a test command and reports what held an event loop past the budget: the cause, the fiber or function, the line, and what to do about it, once for each trouble. Every Node process that it starts is watched, whether it knows Giveway or not. Exits with 1 if there is a fault, else with the program's own exit code.
+
+When a process ends, the lints look at its fibers once; what they find is listed, and counts with --fail-on-lints only.
 
 Not counted, but listed: blocking that the program allows (Supervision.allowBlocking), what happens within --grace of a process's start, and what is nobody's doing (garbage collection, a machine without a free core, a stopped process).`
   ),

@@ -20,12 +20,23 @@ export interface Finding {
   readonly worst: Stall
 }
 
+/** What lints said of a process when it ended: the same of other fibers once. */
+export interface Lint {
+  readonly lint: string
+  readonly count: number
+  /** of the first */
+  readonly message: string
+  readonly fix: string
+}
+
 export interface Findings {
   readonly processes: number
   /** why a process could not be watched */
   readonly unwatched: ReadonlyArray<string>
   /** faults first, and what cost most first */
   readonly findings: ReadonlyArray<Finding>
+  /** never part of the budget */
+  readonly lints: ReadonlyArray<Lint>
 }
 
 const order: ReadonlyArray<Verdict> = ["fault", "allowed", "startup", "environment"]
@@ -87,6 +98,21 @@ const placed = (findings: ReadonlyArray<Finding>): ReadonlyArray<Finding> => {
   return merged
 }
 
+/** Fibers of one name differ in their numbers and times. */
+const alike = (text: string): string => text.replaceAll(/#?\d[\d.,]*/g, "")
+
+const lintsOf = (lines: ReadonlyArray<Line>): ReadonlyArray<Lint> => {
+  const found = new Map<string, Lint>()
+  for (const line of lines) {
+    for (const { fix, lint, message } of line._tag === "Linted" ? line.findings : []) {
+      const key = `${lint}|${alike(message)}`
+      const known = found.get(key)
+      found.set(key, known === undefined ? { lint, count: 1, message, fix } : { ...known, count: known.count + 1 })
+    }
+  }
+  return Array.from(found.values())
+}
+
 /** What all processes left behind, each its own lines. */
 export const find = (processes: ReadonlyArray<ReadonlyArray<Line>>, limits: Limits): Findings => {
   const found = new Map<string, Finding>()
@@ -110,6 +136,7 @@ export const find = (processes: ReadonlyArray<ReadonlyArray<Line>>, limits: Limi
   return {
     processes: processes.length,
     unwatched: processes.flatMap((lines) => lines.flatMap((line) => (line._tag === "Unwatched" ? [line.why] : []))),
+    lints: lintsOf(processes.flat()),
     findings: placed(Array.from(found.values())).toSorted(
       (a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict) || b.totalMs - a.totalMs
     )

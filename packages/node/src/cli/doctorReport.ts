@@ -11,6 +11,8 @@ export interface Run {
   readonly budgetMs: number
   readonly graceMs: number
   readonly tookMs: number
+  /** whether what lints found breaks it */
+  readonly failOnLints: boolean
 }
 
 const ms = (value: number): string => (value < 10_000 ? `${Math.round(value)} ms` : `${(value / 1000).toFixed(1)} s`)
@@ -57,6 +59,13 @@ export const render = (found: Findings, run: Run, stream: NodeJS.WriteStream): s
     if (worst.allowed !== undefined) lines.push(`   allowed: ${worst.allowed}`)
     if (verdict === "fault" || verdict === "startup") lines.push(`   fix: ${worst.fix}`)
   })
+  if (found.lints.length > 0) {
+    lines.push("", paint("bold", `what lints say of its fibers at the end${run.failOnLints ? "" : ", not counted"}`))
+  }
+  for (const { count, fix, lint, message } of found.lints) {
+    const more = count === 1 ? "" : ` (and ${count - 1} more like it)`
+    lines.push(`- ${paint(run.failOnLints ? "red" : "yellow", lint)} ${message}${more}`, `   fix: ${fix}`)
+  }
   const broken = faults(found).length
   const result =
     broken === 0
@@ -73,6 +82,7 @@ export const json = (found: Findings, run: Run, exitCode: number | undefined): s
       exitCode,
       processes: found.processes,
       unwatched: found.unwatched,
+      lints: found.lints,
       findings: found.findings.map(({ count, fingerprint, totalMs, verdict, worst }) => ({
         verdict,
         cause: worst.cause,
@@ -118,14 +128,21 @@ export const junit = (found: Findings, run: Run): string => {
         : `<skipped message="${xml(worst.allowed ?? headings[verdict](run))}"/>`
     return `${open}${inside}</testcase>`
   })
+  const linted = found.lints.map(({ count, fix, lint, message }) => {
+    const what = xml(`${message} (${count}). Fix: ${fix}`)
+    const inside = run.failOnLints ? `<failure type="${xml(lint)}" message="${what}"/>` : `<skipped message="${what}"/>`
+    return `    <testcase classname="giveway doctor lints" name="${xml(`${lint}: ${message}`)}" time="0.000">${inside}</testcase>`
+  })
   const whole = `    <testcase classname="giveway doctor" name="${xml(`${run.command} stays within ${ms(run.budgetMs)}`)}" time="${(run.tookMs / 1000).toFixed(3)}">${
     broken.length === 0 ? "" : `<failure type="budget" message="${count(broken.length, "fault")}"/>`
   }</testcase>`
-  const failures = broken.length === 0 ? 0 : broken.length + 1
+  const lintFailures = run.failOnLints ? linted.length : 0
+  const failures = (broken.length === 0 ? 0 : broken.length + 1) + lintFailures
+  const skipped = cases.length - broken.length + linted.length - lintFailures
   return `<?xml version="1.0" encoding="UTF-8"?>
 <testsuites>
-  <testsuite name="giveway doctor" tests="${cases.length + 1}" failures="${failures}" skipped="${cases.length - broken.length}" time="${(run.tookMs / 1000).toFixed(3)}">
-${[...cases, whole].join("\n")}
+  <testsuite name="giveway doctor" tests="${cases.length + linted.length + 1}" failures="${failures}" skipped="${skipped}" time="${(run.tookMs / 1000).toFixed(3)}">
+${[...cases, ...linted, whole].join("\n")}
   </testsuite>
 </testsuites>
 `

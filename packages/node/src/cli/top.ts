@@ -69,10 +69,21 @@ const momentMs = 400
 
 const onceColumns = 100
 
+/** How often the lints are asked: each look is a dump. Of more fibers than this not at all, unless a key asks. */
+const lintEvery = "5 seconds"
+const mostFibers = 5000
+
+const findingsOf = (found: Found) =>
+  Effect.map(
+    served.get(found, "/lints"),
+    (body) => (JSON.parse(body) as { readonly lints?: ReadonlyArray<topState.Finding> | null }).lints ?? []
+  )
+
 const printOnce = Effect.fnUntraced(function* (found: Found) {
   const before = yield* served.overview(found)
   yield* Effect.sleep(momentMs)
-  const state = topState.seen(topState.seen(topState.initial, before), yield* served.overview(found))
+  const seen = topState.seen(topState.seen(topState.initial, before), yield* served.overview(found))
+  const state = topState.linted(seen, yield* findingsOf(found))
   yield* Console.log(topView.once(state, onceColumns).map(plain).join("\n"))
 })
 
@@ -134,6 +145,14 @@ const interactive = Effect.fnUntraced(function* (found: Found) {
           Effect.map((body) => show("fibers", render(JSON.parse(body) as Dump).split("\n"))),
           Effect.catch((error) => Effect.sync(() => show("fibers", [error.message])))
         )
+      case "lints":
+        return findingsOf(found).pipe(
+          Effect.map((findings) => {
+            state = topState.linted(state, findings)
+            show("lints", topView.lintTexts(state))
+          }),
+          Effect.catch((error) => Effect.sync(() => show("lints", [error.message])))
+        )
       case "open": {
         const stall = topState.stallsOf(state)[state.selected]
         return Effect.sync(() => stall !== undefined && show("stall", topView.details(stall)))
@@ -182,7 +201,15 @@ const interactive = Effect.fnUntraced(function* (found: Found) {
     }),
     Effect.forever
   )
-  for (const part of [pressKeys, resize, watch, refresh]) yield* Effect.forkScoped(part)
+  const lint = Effect.suspend(() =>
+    (state.overview?.statistics?.liveFibers ?? 0) > mostFibers
+      ? Effect.void
+      : Effect.andThen(findingsOf(found), (findings) => {
+          state = topState.linted(state, findings)
+          return draw
+        })
+  ).pipe(Effect.ignore, Effect.andThen(Effect.sleep(lintEvery)), Effect.forever)
+  for (const part of [pressKeys, resize, watch, refresh, lint]) yield* Effect.forkScoped(part)
   yield* Deferred.await(quit)
 }, Effect.scoped)
 

@@ -1,6 +1,7 @@
 /**
  * What `giveway top` knows and shows, as a pure machine: overviews and keys in, the next state and what to do out.
  */
+import type * as Lints from "@giveway/core/Lints"
 import type { Overview } from "../diagnostics/protocol.ts"
 
 export const sorts = ["now", "self", "longest", "delay"] as const
@@ -33,7 +34,12 @@ export type Panel =
   | { readonly _tag: "Names" }
   | { readonly _tag: "Text"; readonly title: string; readonly lines: ReadonlyArray<string>; readonly top: number }
 
+/** What a lint found, as the process tells it. */
+export type Finding = Pick<Lints.Finding, "lint" | "message" | "fix">
+
 export interface State {
+  /** what the lints found when they were asked last */
+  readonly findings: ReadonlyArray<Finding>
   readonly overview: Overview | undefined
   readonly rows: ReadonlyArray<Row>
   readonly history: ReadonlyArray<Point>
@@ -49,6 +55,7 @@ export interface State {
 }
 
 export const initial: State = {
+  findings: [],
   overview: undefined,
   rows: [],
   history: [],
@@ -109,6 +116,9 @@ export const seen = (state: State, overview: Overview): State => {
   return { ...state, overview, rows, history: before === undefined ? [] : [...state.history, point].slice(-keptPoints) }
 }
 
+/** What the lints found. */
+export const linted = (state: State, findings: ReadonlyArray<Finding>): State => ({ ...state, findings })
+
 /** A stall as it is listed. */
 export type Listed =
   | { readonly _tag: "Open"; readonly stall: Overview["open"][number] }
@@ -147,7 +157,7 @@ export interface Key {
 }
 
 /** What a key asks for that the state alone cannot do. */
-export type Wish = "quit" | "dump" | "open" | undefined
+export type Wish = "quit" | "dump" | "lints" | "open" | undefined
 
 interface Step {
   readonly state: State
@@ -212,6 +222,8 @@ const navigate = (state: State, key: Key): Step => {
       return select(state.selected - 1)
     case "d":
       return only(state, "dump")
+    case "l":
+      return only(state, "lints")
     case "return":
     case "enter":
       return only(state, "open")

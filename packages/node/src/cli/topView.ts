@@ -133,7 +133,30 @@ const stallLines = (state: State, rows: number, selects: boolean): ReadonlyArray
   ]
 }
 
-const help = "q quit  s sort  / filter  ↑↓ select  ⏎ open stall  d dump"
+/** Findings that have a line of their own; the others are behind a key. */
+const lintsShown = 3
+
+const lintLines = ({ findings }: State, width: number): ReadonlyArray<Line> =>
+  findings.length === 0
+    ? []
+    : [
+        [
+          [" lints", "bold"],
+          [findings.length > lintsShown ? `  ${findings.length}, l shows all` : "  l shows what to do", "dim"]
+        ],
+        ...findings
+          .slice(0, lintsShown)
+          .map(({ lint, message }): Line => [[`   ${lint} `, "warn"], [cut(message, width - lint.length - 4)]]),
+        []
+      ]
+
+/** All findings, with what to do. */
+export const lintTexts = ({ findings }: State): ReadonlyArray<string> =>
+  findings.length === 0
+    ? ["nothing"]
+    : findings.flatMap(({ fix, lint, message }) => [lint, `  ${message}`, `  fix: ${fix}`, ""])
+
+const help = "q quit  s sort  / filter  ↑↓ select  ⏎ open stall  d dump  l lints"
 
 const head = (state: State, width: number): ReadonlyArray<Line> => {
   const { overview } = state
@@ -181,10 +204,11 @@ export const screen = (state: State, width: number, rows: number): ReadonlyArray
   }
   const top = head(state, width)
   const pool = poolLines(state, width)
-  const rest = rows - top.length - pool.length - 5
+  const lints = lintLines(state, width)
+  const rest = rows - top.length - pool.length - lints.length - 5
   const stalls = stallLines(state, Math.max(1, Math.min(8, Math.floor(rest / 2), stallsOf(state).length)), true)
   const names = table(state, width, Math.max(1, rest - stalls.length))
-  const body = [...top, [], ...names, [], ...pool, [], ...stalls]
+  const body = [...top, [], ...names, [], ...pool, [], ...lints, ...stalls]
   const space = Array.from({ length: Math.max(0, rows - 1 - body.length) }, (): Line => [])
   return [...body.slice(0, rows - 1), ...space, [[` ${help}`, "dim"]]]
 }
@@ -196,6 +220,7 @@ export const once = (state: State, width: number): ReadonlyArray<Line> => [
   ...table(state, width, 20),
   [],
   ...poolLines(state, width),
+  ...lintLines(state, width),
   ...stallLines(state, 10, false)
 ]
 

@@ -60,6 +60,7 @@ const watch = async (folder: string, threshold: string): Promise<void> => {
     for (const stall of Effect.runSync(supervision.recent)) {
       if (stall.id > written) write(witness.stalled(stall))
     }
+    write(witness.linted(Effect.runSync(supervision.lints)))
   })
 }
 

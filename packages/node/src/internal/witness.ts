@@ -25,12 +25,21 @@ export interface Stall {
   readonly allowed: string | undefined
 }
 
+/** What a lint found. */
+export interface Finding {
+  readonly lint: string
+  readonly message: string
+  readonly fix: string
+}
+
 export type Line =
   | { readonly _tag: "Began"; readonly pid: number; readonly at: number; readonly command: string }
   /** why it could not be watched */
   | { readonly _tag: "Unwatched"; readonly why: string }
   /** it is over, and this is all of it */
   | { readonly _tag: "Stalled"; readonly stall: Stall }
+  /** what was wrong with its fibers when it ended */
+  | { readonly _tag: "Linted"; readonly findings: ReadonlyArray<Finding> }
   /** it lasts; the last one for a key counts, unless it is over */
   | { readonly _tag: "Stalls"; readonly key: string; readonly stall: Stall }
 
@@ -58,6 +67,17 @@ export const stalled = (starvation: Starvation.Starvation): string => {
     }
   })
 }
+
+/** Convoys are stalls, and told as such. */
+const toldAnyway = "long-batch"
+
+export const linted = (findings: ReadonlyArray<Finding>): string =>
+  line({
+    _tag: "Linted",
+    findings: findings
+      .filter(({ lint }) => lint !== toldAnyway)
+      .map(({ fix, lint, message }) => ({ lint, message, fix }))
+  })
 
 export const reported = (report: Sysmon.Report, now: number): string => {
   const { ageMs, cause, key, name, sample } = report

@@ -181,3 +181,21 @@ describe("the doctor", () => {
     assert.match(stderr, /loop held the loop once[^]*at stuck\.mjs:1/)
   })
 })
+
+describe("a program that lets a fiber go", () => {
+  const leaves = fileURLToPath(new URL("../programs/leaves.ts", import.meta.url))
+  interface Linted {
+    readonly lints: ReadonlyArray<{ readonly lint: string; readonly message: string; readonly count: number }>
+  }
+
+  it("is told so at its end, and fails only if lints are to count", async () => {
+    // its stalls are those of a crowded machine
+    const lenient = ["--grace", "60s", "--budget", "5s", "--json"]
+    const listed = await doctor([...lenient, leaves])
+    assert.strictEqual(listed.code, 0, listed.stderr)
+    const leaked = (JSON.parse(listed.stdout) as Linted).lints.find(({ lint }) => lint === "leaked-fiber")
+    assert.match(leaked!.message, /^`poll` #\d+ outlived #\d+/)
+    const counted = await doctor([...lenient, "--fail-on-lints", leaves])
+    assert.strictEqual(counted.code, 1, counted.stderr)
+  })
+})

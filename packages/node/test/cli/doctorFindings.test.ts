@@ -86,7 +86,7 @@ describe("stalls", () => {
 })
 
 describe("the report", () => {
-  const run = { command: "main.ts", budgetMs: 20, graceMs: 1000, tookMs: 3000 }
+  const run = { command: "main.ts", budgetMs: 20, graceMs: 1000, tookMs: 3000, failOnLints: false }
   const all = findings.find([[began, over({}), over({ allowed: 'reads "a" & <b>' })]], limits)
 
   it("names cause, place and fix, and what was allowed", () => {
@@ -110,6 +110,25 @@ allowed, so not counted
 
 1 fault past the budget of 20 ms`
     )
+  })
+
+  it("lists what lints say once, and counts it only if it is asked to", () => {
+    const leaked = (id: number) => ({
+      lint: "leaked-fiber",
+      message: `\`poll\` #${id} outlived #1, which forked it`,
+      fix: "fork it into a scope"
+    })
+    const linted: Line = { _tag: "Linted", findings: [leaked(7), leaked(8)] }
+    const found = findings.find([[began, linted]], limits)
+    assert.deepStrictEqual(found.lints, [{ ...leaked(7), count: 2 }])
+    assert.lengthOf(findings.faults(found), 0)
+    const text = report.render(found, run, process.stderr)
+    assert.include(text, "`poll` #7 outlived #1, which forked it (and 1 more like it)")
+    assert.include(text, "   fix: fork it into a scope")
+    assert.include(report.junit(found, run), 'tests="2" failures="0" skipped="1"')
+    const strict = report.junit(found, { ...run, failOnLints: true })
+    assert.include(strict, 'tests="2" failures="1" skipped="0"')
+    assert.include(strict, '<failure type="leaked-fiber"')
   })
 
   it("is XML that a CI server reads, whatever the names", () => {

@@ -64,6 +64,23 @@ const textOf = (lines: ReadonlyArray<topView.Line>): string =>
 
 const names = (state: topState.State): ReadonlyArray<string> => topState.shownRows(state).map(({ name }) => name)
 
+describe("lints", () => {
+  const finding = { lint: "self-waking", message: "`poll` #3 gave way 4000 times", fix: "wait for it" }
+  const state = topState.linted(watched(overview(1000)), [finding, finding, finding, finding])
+
+  it("are on the screen, the first of them, and a key asks for all", () => {
+    const screen = textOf(topView.screen(state, 80, 30))
+    assert.strictEqual(screen.match(/self-waking/g)?.length, 3)
+    assert.include(screen, "4, l shows all")
+    assert.strictEqual(topState.pressed(state, key("l"), 10).wish, "lints")
+    assert.include(topView.lintTexts(state).join("\n"), "  fix: wait for it")
+  })
+
+  it("take no room if there are none", () => {
+    assert.notInclude(textOf(topView.screen(topState.linted(state, []), 80, 30)).replace("l lints", ""), "lints")
+  })
+})
+
 describe("what it knows", () => {
   const state = watched(
     overview(1000, { usage: [usage("old", 900), usage("new", 0)] }),

@@ -85,6 +85,27 @@ describe("the page", () => {
       await picture(page, "page-light.png")
     }))
 
+  it("shows what lints find", () =>
+    withPage("light", async (page) => {
+      assert.isFalse(await page.locator("#lints-section").isVisible())
+      const lints = [{ lint: "self-waking", fibers: [3], message: "`poll` #3 gave way 4000 times", fix: "wait for it" }]
+      await page.route("**/lints", (route) => route.fulfill({ json: { lints } }))
+      await page.locator("#lints li", { hasText: "self-waking" }).waitFor()
+      assert.include(await page.locator("#lints li .fix").textContent(), "wait for it")
+    }))
+
+  it("shows a job that holds its worker, also while the main thread is stuck", () =>
+    withPage("light", async (page, served) => {
+      served.child.stdin.write("worker\n")
+      await page.locator("#lanes .held", { hasText: "no yield point for" }).waitFor()
+      await page.locator("#fibers .row.job", { hasText: "crunch" }).waitFor()
+      await served.hold("loop")
+      const held = page.locator("#lanes .held:not(:empty)")
+      const before = await held.textContent()
+      await page.waitForTimeout(2000)
+      assert.notStrictEqual(await held.textContent(), before)
+    }))
+
   it("is used by keyboard: filter, pause, theme", () =>
     withPage("light", async (page) => {
       await page.locator("#fibers .row", { hasText: "customers" }).first().waitFor()

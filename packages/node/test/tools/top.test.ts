@@ -100,6 +100,15 @@ describe("giveway top", { timeout: 90_000 }, () => {
       await screen.until(/^shell>\s*$/m)
     }))
 
+  it("shows a job that holds its worker, also while the main thread is stuck", () =>
+    withTop(async (screen, served) => {
+      served.child.stdin.write("worker\n")
+      await screen.until(/busy +crunch .* held for \d/)
+      await served.hold("loop")
+      const text = await screen.until(/■ held for [^]*crunch .* held for \d+\.\d s/)
+      assert.include(text, "`checkout`")
+    }))
+
   it("says when the process has ended", () =>
     withTop(async (screen, served) => {
       served.child.kill("SIGKILL")
