@@ -1,26 +1,22 @@
 /**
  * From a function's syntax tree to steps: every yield point by itself, evaluation order kept.
  *
- * Statements are taken apart here, expressions in `expressions.ts`; `frames.ts` knows what a frame keeps. What does not
- * fit throws `Unsuited`, and the function gets the generator form.
+ * Statements are taken apart here, loops in `lowerLoops.ts`, expressions in `expressions.ts`; `frames.ts` knows what a
+ * frame keeps. What does not fit throws `Unsuited`, and the function gets the generator form.
  */
-import type { ForOfStatement } from "oxc-parser"
-import { callsSteppable, isSteppableCall } from "./calls.ts"
+import { isSteppableCall } from "./calls.ts"
 import { countdown } from "./countdown.ts"
 import type { Replace, Unit } from "./emit.ts"
 import { callback, plain, rewrite, rewriteBelow, twinsAfter, withSelf } from "./emit.ts"
 import { Expressions } from "./expressions.ts"
 import { Frames } from "./frames.ts"
-import type { Iteration, Reading } from "./iterables.ts"
-import * as iterables from "./iterables.ts"
-import type { ChunkContext } from "./loops.ts"
-import { chunked, chunkedForOf, isChunkable, jumpsTo } from "./loops.ts"
+import type { Around } from "./lowerLoops.ts"
+import { LoopLowering } from "./lowerLoops.ts"
 import type { Handler, Kept, Step } from "./steps.ts"
-import type { AnyFunction, Loop, Node } from "./syntax.ts"
+import type { AnyFunction, Node } from "./syntax.ts"
 import { isClass, isFunction, isLoop, someOwn, usesLexical, walkOwn } from "./syntax.ts"
-import { isShort } from "./rounds.ts"
 import { checkVariables, hasPoints, Unsuited } from "./variables.ts"
-import { checkWeight, chunkOf, nativeCalls } from "./weight.ts"
+import { checkWeight, nativeCalls } from "./weight.ts"
 
 export interface Lowered {
   readonly steps: ReadonlyArray<Step>
@@ -38,16 +34,16 @@ export interface Lowered {
 }
 
 /** Lowers one function; an instance per function, because it numbers yield points and temporaries. */
-class Lowering {
-  private readonly unit: Unit
+class Lowering implements Around {
+  readonly unit: Unit
   private readonly node: AnyFunction
-  private readonly jumps = new Map<Node, string>()
-  private readonly counters: Array<string> = []
-  private readonly frames: Frames
-  private readonly expressions: Expressions
+  readonly jumps = new Map<Node, string>()
+  readonly frames: Frames
+  readonly expressions: Expressions
   private readonly guarded: boolean
-  private readonly finishes: boolean
-  private readonly replace: Replace
+  readonly finishes: boolean
+  readonly replace: Replace
+  private readonly loops: LoopLowering
   private labels = 0
 
   constructor(unit: Unit, node: AnyFunction) {
@@ -64,6 +60,7 @@ class Lowering {
       node.body!,
       (inner) => guards(inner) && (inner.type !== "TryStatement" || inner.finalizer !== null)
     )
+    this.loops = new LoopLowering(this)
   }
 
   run(): Lowered {
@@ -83,8 +80,8 @@ class Lowering {
   }
 
   private lowered(steps: ReadonlyArray<Step>, variables: ReadonlyArray<Kept>, body: ReadonlyArray<Kept>): Lowered {
-    const { counters, finishes, frames, guarded } = this
-    return { steps, variables, body, counters, frames, guarded, finishes }
+    const { finishes, frames, guarded, loops } = this
+    return { steps, variables, body, counters: loops.counters, frames, guarded, finishes }
   }
 
   // --- text
@@ -96,9 +93,12 @@ class Lowering {
     return plain(this.unit)(at)
   }
 
-  private text(node: Node): string {
-    return rewrite(this.unit, node, this.replace)
-  }
+  readonly text = (node: Node): string => rewrite(this.unit, node, this.replace)
+
+  readonly declarationText = (statement: Node): string =>
+    rewriteBelow(this.unit, statement, this.replace).replace(/;\s*$/, "")
+
+  readonly label = (): number => this.labels++
 
   // --- statements
 
@@ -128,7 +128,7 @@ class Lowering {
   }
 
   /** `enters`: a yield point belongs before the first statement that has one. */
-  private list(statements: ReadonlyArray<Node>, enters = false): ReadonlyArray<Step> {
+  readonly list = (statements: ReadonlyArray<Node>, enters = false): ReadonlyArray<Step> => {
     const steps: Array<Step> = []
     let pending = enters
     for (const statement of statements) {
@@ -177,10 +177,6 @@ class Lowering {
     // the source may leave the semicolon to the line break after it
     const text = `${this.text(statement)};`
     steps.push({ kind: "code", text, again: text })
-  }
-
-  private declarationText(statement: Node): string {
-    return rewriteBelow(this.unit, statement, this.replace).replace(/;\s*$/, "")
   }
 
   private statement(statement: Node, steps: Array<Step>): void {
@@ -250,7 +246,7 @@ class Lowering {
       case "ForStatement":
       case "WhileStatement":
       case "DoWhileStatement":
-        this.loop(statement, [], steps)
+        this.loops.loop(statement, [], steps)
         return
       case "SwitchStatement":
         this.switching(statement, steps)
@@ -259,7 +255,7 @@ class Lowering {
         this.trying(statement, steps)
         return
       case "ForOfStatement":
-        this.forOf(statement, [], steps)
+        this.loops.forOf(statement, [], steps)
         return
       case "ForInStatement":
         throw new Unsuited("a for-in loop has a yield point inside")
@@ -281,101 +277,16 @@ class Lowering {
       body = body.body
     }
     if (body.type === "ForOfStatement") {
-      this.forOf(body, names, steps)
+      this.loops.forOf(body, names, steps)
       return
     }
     if (isLoop(body)) {
-      this.loop(body, names, steps)
+      this.loops.loop(body, names, steps)
       return
     }
     let inner = this.branch(body)
     for (const name of names.toReversed()) inner = [{ kind: "label", name, body: inner }]
     steps.push(...inner)
-  }
-
-  private loop(loop: Loop, names: ReadonlyArray<string>, steps: Array<Step>): void {
-    const { unit } = this
-    const { classification, scopes } = unit
-    if (loop.type === "ForOfStatement" || loop.type === "ForInStatement") {
-      throw new Unsuited("a for-in loop has a yield point inside")
-    }
-    const { hide, kept, leave } = this.frames.enter(loop)
-    steps.push(...hide)
-    let init = ";"
-    if (loop.type === "ForStatement" && loop.init !== null) {
-      if (callsSteppable(loop.init, classification, scopes))
-        throw new Unsuited("a loop's head calls a steppable function")
-      const { init: first } = loop
-      init = first.type === "VariableDeclaration" ? `${this.declarationText(first)};` : `(${this.text(first)});`
-      this.frames.declare(first)
-    }
-    if (isChunkable(unit, loop)) {
-      const point = this.frames.nextPoint()
-      const frame = this.frames.frame()
-      const text = chunked(unit, loop, names, `${unit.prefix}l${this.labels++}`, this.chunks(point, frame))
-      steps.push({ kind: "chunked", point, kept, init: init === ";" ? "" : init, loop: text })
-      leave()
-      return
-    }
-    const { check, out, round } = this.rounds(loop, names)
-    const update = loop.type === "ForStatement" && loop.update !== null ? loop.update : undefined
-    if (update !== undefined && callsSteppable(update, classification, scopes)) {
-      throw new Unsuited("a loop's head calls a steppable function")
-    }
-    const first = loop.type === "DoWhileStatement" ? "body" : "test"
-    const body: Array<Step> = [check]
-    let test = ""
-    if (loop.test !== null) {
-      if (!callsSteppable(loop.test, classification, scopes)) {
-        test = this.text(loop.test)
-      } else if (first === "body") {
-        throw new Unsuited("a loop's head calls a steppable function")
-      } else {
-        this.frames.forget()
-        const value = this.expressions.expression(loop.test, loop.test, body)
-        body.push({ kind: "code", text: `if (!(${value})) break ${out};`, again: `if (!(${value})) break ${out};` })
-      }
-    }
-    body.push(...this.list([loop.body]))
-    leave()
-    steps.push({
-      kind: "loop",
-      first,
-      kept,
-      init,
-      test,
-      update: update === undefined ? "" : this.text(update),
-      out,
-      round,
-      body
-    })
-  }
-
-  /** What each loop has whose rounds have yield points inside. */
-  private rounds(
-    loop: Loop,
-    names: ReadonlyArray<string>
-  ): { readonly out: string; readonly round: string; readonly check: Step } {
-    const { largestChunk, prefix, scopes } = this.unit
-    const number = this.labels++
-    const out = `${prefix}b${number}`
-    const round = `${prefix}c${number}`
-    const { breaks, continues } = jumpsTo(loop, names)
-    for (const jump of breaks) this.jumps.set(jump, `break ${out};`)
-    for (const jump of continues) this.jumps.set(jump, `break ${round};`)
-    const { rounds: between, weight } = chunkOf([loop.body], scopes, largestChunk)
-    const counter = `${prefix}n${number}`
-    this.counters.push(counter)
-    const point = this.frames.nextPoint()
-    const check: Step = { kind: "check", point, weight, kept: this.frames.frame(), rounds: { counter, between } }
-    return { out, round, check }
-  }
-
-  private chunks(point: number, frame: ReadonlyArray<Kept>): ChunkContext {
-    const { finishes, jumps, replace, unit } = this
-    const leave = this.frames.leave(point, frame, finishes)
-    const check = (weight: number): string => `if ((${unit.prefix}budget[0] -= ${weight}) < 0) ${leave}`
-    return { check, replace, jumps }
   }
 
   private trying(statement: Node & { readonly type: "TryStatement" }, steps: Array<Step>): void {
@@ -406,102 +317,12 @@ class Lowering {
     return { parameter: param === null ? "" : `(${this.text(param)})`, kept, body: steps }
   }
 
-  private forOf(loop: ForOfStatement, names: ReadonlyArray<string>, steps: Array<Step>): void {
-    const { frames, unit } = this
-    const objection = iterables.objection(unit, loop)
-    if (objection !== undefined) throw new Unsuited(objection)
-    const value = this.expressions.expression(loop.right, loop, steps)
-    const temporary = (): string => frames.temporary()
-    const iteration = { source: temporary(), cursor: temporary(), index: temporary(), length: temporary() }
-    const open = iterables.opening(unit, loop, iteration, value)
-    steps.push({ kind: "code", text: open, again: open })
-    const { cursor, index, source } = iteration
-    if (someOwn(loop.body, (inner) => isLoop(inner) && !isShort(inner, unit.scopes))) {
-      steps.push(this.closed(loop, names, iteration, "either", [source, cursor, index]))
-      return
-    }
-    const yes = frames.nested(() => [this.forOfLoop(loop, names, iteration, "by index", [source, index])])
-    const no = frames.nested(() => [this.closed(loop, names, iteration, "by steps", [cursor])])
-    steps.push({ kind: "if", test: iterables.isIndexed(iteration), yes, no })
-  }
-
-  /** A loop that closes its iterator. */
-  private closed(
-    loop: ForOfStatement,
-    names: ReadonlyArray<string>,
-    iteration: Iteration,
-    reading: Reading,
-    held: ReadonlyArray<string>
-  ): Step {
-    const error = `${this.unit.prefix}y`
-    const failing = iterables.failing(iteration, reading, error)
-    return {
-      kind: "try",
-      body: [this.forOfLoop(loop, names, iteration, reading, held)],
-      handler: { parameter: `(${error})`, kept: [], body: [{ kind: "code", text: failing, again: failing }] },
-      finalizer: `{ ${iterables.closing(iteration, reading)} }`
-    }
-  }
-
-  /** `held`: what of the iterator its frames keep. */
-  private forOfLoop(
-    loop: ForOfStatement,
-    names: ReadonlyArray<string>,
-    iteration: Iteration,
-    reading: Reading,
-    held: ReadonlyArray<string>
-  ): Step {
-    const leave = this.frames.hold(held)
-    const lower = isChunkable(this.unit, loop) ? this.chunkedForOf : this.forOfRounds
-    const step = lower.call(this, loop, names, iteration, reading)
-    leave()
-    return step
-  }
-
-  private chunkedForOf(
-    loop: ForOfStatement,
-    names: ReadonlyArray<string>,
-    iteration: Iteration,
-    reading: Reading
-  ): Step {
-    const { prefix } = this.unit
-    const point = this.frames.nextPoint()
-    const context = this.chunks(point, this.frames.frame())
-    const text = chunkedForOf(this.unit, loop, names, `${prefix}l${this.labels++}`, iteration, reading, context)
-    return { kind: "chunked", point, kept: [], init: "", loop: text }
-  }
-
-  private forOfRounds(
-    loop: ForOfStatement,
-    names: ReadonlyArray<string>,
-    iteration: Iteration,
-    reading: Reading
-  ): Step {
-    const { frames, unit } = this
-    const { check, out, round } = this.rounds(loop, names)
-    const ending = iterables.ending(unit, iteration, reading, out)
-    const { hide, kept, leave } = frames.enter(loop)
-    const binding = (again: boolean): string =>
-      iterables.binding(loop, iteration, reading, (node) => this.text(node), again)
-    const steps: Array<Step> = [{ kind: "code", text: binding(false), again: binding(true) }]
-    frames.declare(loop.left)
-    steps.push(...this.list([loop.body]))
-    leave()
-    const body: ReadonlyArray<Step> = [
-      check,
-      { kind: "code", text: ending, again: ending },
-      ...hide,
-      { kind: "block", kept, body: steps }
-    ]
-    return { kind: "loop", first: "test", kept: [], init: "", test: "", update: "", out, round, body }
-  }
-
   private switching(statement: Node & { readonly type: "SwitchStatement" }, steps: Array<Step>): void {
     const { prefix, scopes } = this.unit
     const scope = scopes.of.get(statement)
     if (scope !== undefined && scope.names.size > 0) throw new Unsuited("a switch declares variables between its cases")
     const subject = this.expressions.expression(statement.discriminant, statement, steps)
-    const out = `${prefix}b${this.labels++}`
+    const out = `${prefix}b${this.label()}`
     const visit = (node: Node): void => {
       walkOwn(node, (inner) => {
         if (inner !== node && (isLoop(inner) || inner.type === "SwitchStatement")) return false
