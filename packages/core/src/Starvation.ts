@@ -220,6 +220,8 @@ export interface Release {
   readonly endedAt: number
   /** what the thread's own accounts say */
   readonly cause: "slice" | "convoy" | "loop"
+  /** whether the loop is known not to have turned since the one before was released */
+  readonly goesOn: boolean
   /** whether microtasks were seen to run while the loop could not turn */
   readonly flooded: boolean
   readonly fiberId: number | undefined
@@ -278,6 +280,8 @@ export type Action =
 interface Pending {
   readonly number: number
   readonly release: Release
+  /** of the release, and of those that go on in it */
+  readonly keys: ReadonlyArray<string>
 }
 
 /**
@@ -353,12 +357,13 @@ export const transition = (state: State, event: Event): Step => {
   switch (event._tag) {
     case "Released": {
       const number = state.released + 1
-      const released: State = {
-        ...state,
-        released: number,
-        pending: [...state.pending, { number, release: event.release }]
-      }
-      const { endedAt, startedAt } = event.release
+      const before = state.pending.at(-1)
+      const isSame = before !== undefined && goesOn(before.release, event.release)
+      const earlier = isSame ? state.pending.slice(0, -1) : state.pending
+      const release = isSame ? joined(before.release, event.release) : event.release
+      const keys = isSame ? [...before.keys, release.key] : [release.key]
+      const released: State = { ...state, released: number, pending: [...earlier, { number, release, keys }] }
+      const { endedAt, startedAt } = release
       return state.watched
         ? { state: released, actions: [{ _tag: "AskWatcher", number, startedAt, endedAt }] }
         : publish(released, () => true)
@@ -385,6 +390,19 @@ export const transition = (state: State, event: Event): Step => {
   }
 }
 
+/**
+ * Whether a stall is the rest of the one before: no slice, and the loop has not turned in between. A thread that is given a
+ * core for a moment runs one timer of those that are due, perhaps the heartbeat, which then comes again in the same turn.
+ */
+const goesOn = (before: Release, next: Release): boolean =>
+  next.goesOn && [before, next].every(({ cause, flooded }) => cause === "loop" && !flooded)
+
+const joined = (before: Release, next: Release): Release => ({
+  ...next,
+  startedAt: before.startedAt,
+  slices: before.slices + next.slices
+})
+
 const publish = (
   state: State,
   isDue: (pending: Pending) => boolean,
@@ -394,12 +412,14 @@ const publish = (
   let { excused, limit, published } = state
   const samples = new Map(state.samples)
   const reported = new Set(state.reported)
-  for (const { number, release } of state.pending.filter(isDue)) {
-    const { endedAt, key, startedAt } = release
+  for (const { keys, number, release } of state.pending.filter(isDue)) {
+    const { endedAt, startedAt } = release
     if (endedAt - startedAt >= state.thresholdMs) {
       const spent = settled?.release === number ? settled.spent : undefined
       const parts = partsOf(state, release, spent)
-      const starvation = recordOf(state, release, ++published, samples.get(key) ?? [], reported.has(key), parts)
+      const seen = keys.flatMap((key) => samples.get(key) ?? [])
+      const live = keys.some((key) => reported.has(key))
+      const starvation = recordOf(state, release, ++published, seen, live, parts)
       if (starvation.cause === "os-starved" || starvation.cause === "suspended") excused++
       actions.push({ _tag: "Publish", starvation })
       if (isSaid(state, starvation)) {
@@ -408,8 +428,10 @@ const publish = (
         if (asked.allowed) actions.push({ _tag: "Log", starvation, suppressed: asked.suppressed })
       }
     }
-    samples.delete(key)
-    reported.delete(key)
+    for (const key of keys) {
+      samples.delete(key)
+      reported.delete(key)
+    }
   }
   const pending = state.pending.filter((one) => !isDue(one))
   return { state: { ...state, pending, excused, published, limit, samples, reported }, actions }
@@ -480,6 +502,7 @@ const recordOf = (
   const { blockedMs, gcMs, noCoreMs, stoppedMs, systemMs } = parts
   const { flooded } = release
   const silent = witness?.late === true
+  const shown = shownBy(release, samples)
   const { thresholdMs } = state
   const cause = causes.of({
     kind,
@@ -491,7 +514,8 @@ const recordOf = (
     systemMs,
     blockedMs,
     flooded,
-    silent
+    silent,
+    shown
   })
   const isNobodys = causes.isNobodys(cause)
   const whole = release.whole ?? witness?.whole
@@ -525,6 +549,31 @@ const recordOf = (
 const victimsOf = (seen: VictimsSeen): Victims =>
   new Victims({ ...seen, fibers: seen.fibers.map((fiber) => new Victim(fiber)) })
 
+/** From when on a sample speaks for the thread, and for how long, in ms; see {@link heaviest}. */
+const weighed = (
+  release: Release,
+  samples: ReadonlyArray<Sysmon.Sample>
+): ReadonlyArray<{ readonly sample: Sysmon.Sample; readonly ms: number }> => {
+  let since = release.startedAt
+  return samples.map((sample) => {
+    const from = sample.late ? sample.at - sample.delayMs : since
+    since = sample.at
+    return { sample, ms: Math.max(0, Math.min(sample.at, release.endedAt) - from) }
+  })
+}
+
+/** What the stacks showed for most of the time that they speak for. */
+const shownBy = (release: Release, samples: ReadonlyArray<Sysmon.Sample>): Sysmon.Sample["shown"] => {
+  const all = weighed(release, samples)
+  const msOf = (isIt: (sample: Sysmon.Sample) => boolean): number =>
+    all.reduce((sum, { ms, sample }) => (isIt(sample) ? sum + ms : sum), 0)
+  const half = msOf(() => true) / 2
+  if (half === 0) return undefined
+  const kernelMs = msOf(({ shown }) => shown === "kernel")
+  if (kernelMs >= half) return "kernel"
+  return kernelMs === 0 && msOf(({ shown }) => shown === "code") >= half ? "code" : undefined
+}
+
 /**
  * The sample that speaks for the most time. One that came at once stands for the time since the one before it, a late
  * one for the time in which the thread did not answer; those of the same place add up. So a native call of two seconds is
@@ -533,11 +582,7 @@ const victimsOf = (seen: VictimsSeen): Victims =>
  */
 const heaviest = (release: Release, samples: ReadonlyArray<Sysmon.Sample>): Sysmon.Sample | undefined => {
   const weights = new Map<string, { readonly sample: Sysmon.Sample; readonly ms: number }>()
-  let since = release.startedAt
-  for (const sample of samples) {
-    const from = sample.late ? sample.at - sample.delayMs : since
-    const ms = Math.max(0, Math.min(sample.at, release.endedAt) - from)
-    since = sample.at
+  for (const { ms, sample } of weighed(release, samples)) {
     if (sample.late && ms <= lateMs) continue
     const spot = `${sample.late}|${sample.place?.file}:${sample.place?.line}`
     const known = weights.get(spot)

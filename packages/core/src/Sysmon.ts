@@ -134,6 +134,8 @@ export interface Answer {
   readonly busiest: string | undefined
   /** the `Pure.fn` function without yield points that runs, and for how long it has */
   readonly whole: (Whole & { readonly ms: number }) | undefined
+  /** the last long call of `JSON.parse`, from when to when, and the stack of who called it */
+  readonly parsed: { readonly from: number; readonly to: number; readonly stack: string } | undefined
   readonly stack: string
 }
 
@@ -146,6 +148,8 @@ export interface Sample {
   readonly late: boolean
   /** whether what came next is still the runtime's own function that the user's code had called, so the place is right */
   readonly returning: boolean
+  /** what the stack shows: a function that asks the `kernel`, or `code` that computes; `undefined` if it cannot be told */
+  readonly shown: "kernel" | "code" | undefined
   readonly fiberId: number | undefined
   readonly name: string | undefined
   readonly frames: ReadonlyArray<string>
@@ -271,6 +275,8 @@ export interface Open {
   readonly answer: Answer | undefined
   readonly sample: Sample | undefined
   readonly nextSampleMs: number
+  /** answers that came at once and showed no place, so that it was asked again soon */
+  readonly blanks: number
   readonly nextProgress: number
 }
 
@@ -325,6 +331,12 @@ const progressMs = [1000, 5000, 30_000, 60_000]
 
 /** Samples double their distance up to this, in ms: an endless loop is not paused often. */
 const longestSampleMs = 10_000
+
+/**
+ * Answers without a place after which it is asked again at the next look: between two microtasks the stack is empty, and one
+ * question in two comes there. With so many, one flood in 250 is told without a place; a guess at what is few enough.
+ */
+const mostBlanks = 8
 
 /** Waits for a core that are shorter happen all the time. A guess: a tenth of the usual threshold. */
 const leastGapMs = 5
@@ -483,6 +495,7 @@ export const look = (
       answer: undefined,
       sample: undefined,
       nextSampleMs: 0,
+      blanks: 0,
       nextProgress: 0
     }
     if (asking === undefined && ageMs >= next.nextSampleMs) {
@@ -545,7 +558,15 @@ export const answered = (
   const known = state.open.find((one) => one.key === key)
   // it is over: what the answer shows is for the record only
   if (known === undefined) return { state: settled, actions }
-  let next: Open = { ...known, sample, answer }
+  const isBlank = !sample.late && sample.place === undefined && known.blanks < mostBlanks
+  let next: Open = {
+    ...known,
+    // a moment that shows nothing takes nothing back
+    sample: isBlank && known.sample?.place !== undefined ? known.sample : sample,
+    answer,
+    nextSampleMs: isBlank && known.sample?.place === undefined ? 0 : known.nextSampleMs,
+    blanks: isBlank ? known.blanks + 1 : known.blanks
+  }
   if (next.overdue && !next.reported) {
     next = { ...next, reported: true }
     const { gaps, graceUntil, slicesAtHeartbeat, thresholdMs } = state

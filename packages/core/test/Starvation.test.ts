@@ -8,6 +8,7 @@ const release = (key: string, startedAt: number, ms: number): Starvation.Release
   startedAt,
   endedAt: startedAt + ms,
   cause: "slice",
+  goesOn: false,
   flooded: false,
   fiberId: 42,
   name: "thumbnail",
@@ -23,6 +24,7 @@ const sample = (at: number, line: number, lateMs = 0): Sysmon.Sample => ({
   delayMs: lateMs === 0 ? 1 : lateMs,
   late: lateMs > 0,
   returning: false,
+  shown: lateMs > 0 ? undefined : "code",
   fiberId: 42,
   name: "thumbnail",
   frames: ["thumbnail"],
@@ -146,6 +148,49 @@ describe("a stall", () => {
     )
     assert.strictEqual(state.excused, 1)
     assert.deepInclude(published[1], { durationMs: 3100, unobservedMs: 2990 })
+  })
+
+  it("that a beat of the same turn has cut in two is one, and no other", () => {
+    const hold = (key: string, startedAt: number, ms: number, goesOn: boolean): Starvation.Event => ({
+      _tag: "Released",
+      release: { ...release(key, startedAt, ms), cause: "loop", fiberId: undefined, goesOn }
+    })
+    // as recorded of a thread bound to a core that was full of others
+    const { actions, published } = runAll([
+      hold("hold:7", 1000, 177, false),
+      hold("hold:8", 1177, 493, true),
+      { _tag: "Sampled", key: "hold:7", sample: sample(1660, 10) },
+      { _tag: "Settled", release: 1, spent: undefined },
+      { _tag: "Settled", release: 2, spent: undefined },
+      hold("hold:9", 1680, 100, false),
+      hold("hold:10", 1780, 100, false),
+      { _tag: "Settled", release: 4, spent: undefined }
+    ])
+    assert.deepStrictEqual(
+      published.map(({ durationMs, samples, startedAt }) => [startedAt, durationMs, samples]),
+      [
+        [1000, 670, 1],
+        [1680, 100, 0],
+        [1780, 100, 0]
+      ]
+    )
+    assert.deepInclude(actions[1], { _tag: "AskWatcher", number: 2, startedAt: 1000, endedAt: 1670 })
+  })
+
+  it("is the kernel's by what its stacks show, whatever Linux counts as computing in the kernel", () => {
+    const spent = { ranMs: 500, systemMs: 499, noCoreMs: 0, blockedMs: 0, openMs: 0 }
+    const causeOf = (...samples: ReadonlyArray<Sysmon.Sample>) =>
+      runAll([
+        ...samples.map((one): Starvation.Event => ({ _tag: "Sampled", key: "slice:1", sample: one })),
+        { _tag: "Released", release: release("slice:1", 1000, 500) },
+        { _tag: "Settled", release: 1, spent }
+      ]).published[0]!.cause
+    const returned: Sysmon.Sample = { ...sample(1490, 47, 460), returning: true, shown: "code" }
+    assert.strictEqual(causeOf(sample(1031, 10), sample(1240, 10)), "slice")
+    assert.strictEqual(causeOf(returned), "native")
+    assert.strictEqual(causeOf({ ...returned, shown: "kernel" }), "sync-syscall")
+    // what nobody has seen is what Linux says
+    assert.strictEqual(causeOf(sample(1490, 47, 460)), "sync-syscall")
   })
 
   it("of the same kind is logged five times a minute, and then with the number of those that were not", () => {

@@ -237,6 +237,7 @@ const answer = (heldBy: Partial<Sysmon.Answer>): Sysmon.Answer => ({
   busyMs: 55,
   busiest: "thumbnail",
   whole: undefined,
+  parsed: undefined,
   stack: "Error\n    at resample (/resize.ts:41:1)",
   ...heldBy
 })
@@ -283,6 +284,31 @@ describe("an answer", () => {
 
   it("that took long because the thread had no core did not come out of native code", () => {
     assert.notInclude(asked({}, 18, 16)[0], "native")
+  })
+
+  it("that JSON.parse held up shows who called it, not what ran after it", () => {
+    const parsed = { from: 51, to: 90, stack: "Error\n    at load (/prices.ts:12:3)" }
+    assert.deepStrictEqual(asked({ parsed }, 38), [
+      "giveway: `thumbnail` (fiber #42) has held the loop for 93 ms in native code at /prices.ts:12 in load: run it with Compute.run"
+    ])
+    // a call that was over when it was asked has nothing to do with it
+    assert.include(asked({ parsed: { ...parsed, to: 54 } }, 1)[0], "at /resize.ts:41 in resample")
+  })
+
+  it("that shows no place is followed by another question at the next look, eight times at most", () => {
+    let state = open()
+    let questions = 0
+    for (let now = 60; now < 1000; now += 10) {
+      const seen = { ...held, heartbeatDue: now + 10 }
+      if (state.asking !== undefined) {
+        state = Sysmon.answered(state, answer({ at: now, stack: "Error" }), now, seen, now).state
+      }
+      const next = Sysmon.look(state, seen, now)
+      questions += next.actions.filter(({ _tag }) => _tag === "Ask").length
+      state = next.state
+    }
+    assert.isAtLeast(questions, 8)
+    assert.isAtMost(questions, 8 + 5)
   })
 
   it("that comes when the stall is over goes into its record, as late and without a place", () => {

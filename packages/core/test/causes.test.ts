@@ -13,7 +13,8 @@ const computed: Evidence = {
   systemMs: 0,
   blockedMs: 0,
   flooded: false,
-  silent: false
+  silent: false,
+  shown: undefined
 }
 
 describe("the cause of a stall", () => {
@@ -24,6 +25,13 @@ describe("the cause of a stall", () => {
     ["native", { silent: true, systemMs: 45 }],
     ["sync-syscall", { silent: true, blockedMs: 90 }],
     ["sync-syscall", { systemMs: 80 }],
+    // Linux counts computing as the kernel's for a while
+    ["slice", { systemMs: 99, shown: "code" }],
+    ["native", { systemMs: 99, shown: "code", silent: true }],
+    ["microtask-flood", { kind: "loop", flooded: true, systemMs: 99 }],
+    // but it sleeps only when it asks for something
+    ["sync-syscall", { systemMs: 24, blockedMs: 41, shown: "code" }],
+    ["sync-syscall", { systemMs: 38, blockedMs: 16, silent: true, shown: "kernel" }],
     ["gc", { silent: true, gcMs: 60 }],
     ["os-starved", { noCoreMs: 70 }],
     ["suspended", { stoppedMs: 90, silent: true }],

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { frames, placeOf } from "../src/internal/stackFrames.ts"
+import { asksKernel, frames, inRuntime, placeOf } from "../src/internal/stackFrames.ts"
 
 const surroundings = { cwd: "/app", own: ["/app/node_modules/@giveway/core/dist/", "/lib/giveway/src/"] }
 
@@ -51,5 +51,27 @@ describe("placeOf", () => {
         ["C:\\app\\e.ts", 9, undefined]
       ]
     )
+  })
+})
+
+describe("asksKernel", () => {
+  it("is true of functions of Node's that are system calls, when they are innermost", () => {
+    const under = (frame: string): string =>
+      `Error: held\n    at stackHere (file:///lib/giveway/src/internal/stackHere.ts:21:19)\n    at <anonymous>:1:46\n${frame}\n    at run (/app/src/a.ts:1:2)`
+    const told = [
+      "    at Object.writeSync (node:fs:911:3)",
+      "    at spawnSync (node:internal/child_process:1110:20)",
+      "    at check (node:internal/fs/utils:10:1)",
+      "    at pbkdf2Sync (node:internal/crypto/pbkdf2:80:1)",
+      "    at parse (/app/src/fs/parse.ts:3:1)"
+    ].map((frame) => [asksKernel(under(frame), surroundings), inRuntime(under(frame), surroundings)])
+    assert.deepStrictEqual(told, [
+      [true, true],
+      [true, true],
+      [true, true],
+      [false, true],
+      [false, false]
+    ])
+    assert.isFalse(asksKernel("", surroundings))
   })
 })

@@ -168,12 +168,15 @@ const starveFor = async ({ pid }: Service, ms: number): Promise<void> => {
 
 let orders = 0
 
-const inject = async (service: Service, kind: Kind, ms: number): Promise<Truth | undefined> => {
+/** Injects a stall; `gaps` gets what the plain timer saw of one that is done to the process, where there may be several. */
+const inject = async (service: Service, kind: Kind, ms: number, gaps: Array<Gap>): Promise<Truth | undefined> => {
   if (kind === "stop" || kind === "contention") {
-    await witnessed(service)
+    gaps.push(...(await witnessed(service)))
     await (kind === "stop" ? stopFor(service, ms) : starveFor(service, ms))
     await sleep(50)
-    const gap = longest(await witnessed(service))
+    const seen = await witnessed(service)
+    gaps.push(...seen)
+    const gap = longest(seen)
     return gap === undefined ? undefined : { kind, fiberId: undefined, ...gap }
   }
   const id = ++orders
@@ -277,7 +280,7 @@ const injectAll = async (quick: boolean, log: (line: string) => void) => {
     for (const [index, { kind }] of order.entries()) {
       const ms = shortestMs * (longestMs / shortestMs) ** (quick ? random() / 2 : random())
       gaps.push(...(await witnessed(service)))
-      const truth = await inject(service, kind, ms)
+      const truth = await inject(service, kind, ms, gaps)
       if (truth === undefined) log(`${kind} of ${round(ms, 0)} ms could not be injected`)
       else truths.push(truth)
       await sleep(150)
@@ -350,6 +353,10 @@ export const run = async (
       const { place } = record.hog
       log(`  ${describe(record)}${place === undefined ? "" : `, ${place.file}:${place.line} in ${place.function}`}`)
     }
+  }
+  for (const { reportMs, truth } of judged) {
+    if (reportMs === undefined || reportMs <= thresholdMs + 20) continue
+    log(`${truth.kind} of ${round(truth.to - truth.from, 0)} ms reported after ${round(reportMs, 0)} ms`)
   }
   for (const record of falseAlarms) log(`false alarm: ${describe(record)}`)
   for (const record of healthy.others)

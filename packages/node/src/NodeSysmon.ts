@@ -178,7 +178,9 @@ const watch =
  *
  * **Gotchas**: stalls are those of the main thread; what holds a compute worker's loop is shown in dumps and by the served
  * process. While native code such as `JSON.parse` or `execSync` holds the loop
- * there is no stack; the report names the fiber, and the stack that comes afterwards is marked `late`.
+ * there is no stack; the report names the fiber, and the stack that comes afterwards is marked `late` unless it is known to
+ * be that of the call. So that it is for `JSON.parse`, that is wrapped while the layer is there (a call with 2^18 characters and
+ * more notes its stack).
  *
  * **Example**
  *

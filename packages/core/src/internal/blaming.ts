@@ -8,7 +8,7 @@ import type { Action, Answer, Gap, Open, Report, Sample, Seen } from "../Sysmon.
 import * as causes from "./causes.ts"
 import * as rateLimit from "./rateLimit.ts"
 import type { Surroundings } from "./stackFrames.ts"
-import { inMicrotask, inRuntime, placeOf } from "./stackFrames.ts"
+import { asksKernel, inMicrotask, inRuntime, placeOf } from "./stackFrames.ts"
 import * as starvationText from "./starvationText.ts"
 import * as threadTimes from "./threadTimes.ts"
 
@@ -29,11 +29,38 @@ export const sampleOf = (
   // the thread's own time of answering: when the watcher gets to read it is another matter on a busy machine
   const delayMs = Math.max(0, answer.at - askedAt)
   const isSameHold = asked.key === `slice:${answer.outerSeq}` || asked.key === `hold:${answer.heartbeat}`
+  const parsing = parsingOf(answer, askedAt, delayMs)
+  if (parsing !== undefined) {
+    const { stack } = parsing
+    const { current } = answer
+    return {
+      at: answer.at,
+      delayMs,
+      late: true,
+      returning: true,
+      shown: "code",
+      fiberId: isSameHold ? current?.fiberId : undefined,
+      name: isSameHold ? current?.name : undefined,
+      frames: isSameHold ? (current?.frames ?? []) : [],
+      place: placeOf(stack, surroundings),
+      whole: undefined,
+      stack
+    }
+  }
+  const late = !isSameHold || delayMs - (coreWaitMs - asked.coreWaitMs) > lateMs
+  const returning = isSameHold && inRuntime(answer.stack, surroundings)
   return {
     at: answer.at,
     delayMs,
-    late: !isSameHold || delayMs - (coreWaitMs - asked.coreWaitMs) > lateMs,
-    returning: isSameHold && inRuntime(answer.stack, surroundings),
+    late,
+    returning,
+    shown: !isSameHold
+      ? undefined
+      : asksKernel(answer.stack, surroundings)
+        ? "kernel"
+        : returning || !late
+          ? "code"
+          : undefined,
     fiberId: answer.current?.fiberId,
     name: answer.current?.name,
     frames: answer.current?.frames ?? [],
@@ -46,6 +73,16 @@ export const sampleOf = (
     stack: answer.stack
   }
 }
+
+/** The call of `JSON.parse` that kept the thread from answering, if one did: who called it was noted before it began. */
+const parsingOf = ({ at, parsed }: Answer, askedAt: number, delayMs: number): Answer["parsed"] =>
+  parsed !== undefined &&
+  Math.min(parsed.to, at) - Math.max(parsed.from, askedAt) >= Math.max(leastParseMs, delayMs / 2)
+    ? parsed
+    : undefined
+
+/** Less of a call is no reason for an answer that took long, ms. A guess. */
+const leastParseMs = 5
 
 const isMostOf = (ms: number, { startedAt }: Open, at: number): boolean => ms >= (at - startedAt) / 2
 
@@ -120,7 +157,8 @@ const blame = (open: Open, scene: Scene): Blamed => {
     systemMs: spent?.systemMs ?? 0,
     blockedMs: spent?.blockedMs ?? 0,
     flooded: answer?.flooded === true || isMicrotask,
-    silent: open.sample?.late ?? true
+    silent: open.sample?.late ?? true,
+    shown: open.sample?.shown
   })
   if (causes.isNobodys(cause)) return { cause, fiberId: undefined, name: undefined }
   if (cause === "microtask-flood" && answer?.origin !== undefined && answer.origin.endedAt >= startedAt - recentMs) {

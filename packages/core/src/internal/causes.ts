@@ -27,22 +27,38 @@ export interface Evidence {
   readonly flooded: boolean
   /** whether, when it was asked for its stack, it was silent for most of the time */
   readonly silent: boolean
+  /** what its stacks showed for most of the time: a function that asks the `kernel`, or `code` that computes */
+  readonly shown: "kernel" | "code" | undefined
 }
 
 /** Native code that allocates spends a third of its time in page faults, and more on virtual machines. A guess above that. */
 const mostly = 0.7
 
+/** A thread that sleeps for that share of a stall asks the kernel for something: code that computes does not sleep. A guess. */
+const asleep = 0.25
+
+/**
+ * Whether the kernel was asked for something. What a stack shows goes before what Linux counts as computing in the kernel: it
+ * counts ticks, scales them, and never takes any back, so for seconds it may put all that is computed on that side
+ * (`cputime_adjust`). That a thread sleeps is certain.
+ */
+const asksKernel = ({ blockedMs, shown, systemMs }: Evidence, observedMs: number): boolean => {
+  if (shown === "kernel" || blockedMs >= observedMs / 2) return true
+  const sleeps = blockedMs >= observedMs * asleep
+  if (shown === "code" && !sleeps) return false
+  return blockedMs + systemMs >= observedMs * (sleeps ? 0.5 : mostly)
+}
+
 export const of = (evidence: Evidence): Cause => {
-  const { blockedMs, durationMs, flooded, gcMs, kind, noCoreMs, silent, stoppedMs, systemMs, thresholdMs } = evidence
+  const { blockedMs, durationMs, flooded, gcMs, kind, noCoreMs, silent, stoppedMs, thresholdMs } = evidence
   const standingMs = stoppedMs + noCoreMs
   const observedMs = durationMs - standingMs
   // without it there would have been no stall, and it was most of it
   if (observedMs < thresholdMs && observedMs < standingMs) return stoppedMs >= noCoreMs ? "suspended" : "os-starved"
   // a collection waits for a core as often as everything else
   if (gcMs >= durationMs / 2) return "gc"
-  const inKernel = blockedMs >= observedMs / 2 || blockedMs + systemMs >= observedMs * mostly
-  if (kind !== "convoy" && inKernel) return "sync-syscall"
-  if (kind === "loop" && flooded) return "microtask-flood"
+  if (kind === "loop" && flooded && blockedMs < observedMs / 2) return "microtask-flood"
+  if (kind !== "convoy" && asksKernel(evidence, observedMs)) return "sync-syscall"
   // many short slices give an answer in between
   if (kind !== "convoy" && silent) return "native"
   return kind

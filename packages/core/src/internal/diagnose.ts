@@ -13,35 +13,13 @@ import * as floodOrigin from "./floodOrigin.ts"
 import * as floodProbe from "./floodProbe.ts"
 import * as heartbeat from "./heartbeat.ts"
 import { nameOf } from "./labels.ts"
+import * as longParses from "./longParses.ts"
 import * as sharedMemory from "./sharedMemory.ts"
+import { stackHere } from "./stackHere.ts"
 import * as wholeCalls from "./wholeCalls.ts"
-
-/** Deep enough to reach out of a recursive function into its caller. A guess. */
-const stackDepth = 64
 
 /** Frames of `Effect.fn` and spans that are worth reading. */
 const effectFrames = 8
-
-/** V8's additions to `Error`. */
-interface V8Error {
-  stackTraceLimit?: number
-  prepareStackTrace?: unknown
-}
-
-const stackHere = (): string => {
-  const V8 = Error as V8Error
-  const { prepareStackTrace, stackTraceLimit } = V8
-  V8.stackTraceLimit = stackDepth
-  // a program's own way to print stacks may return anything; Node's source maps work without it
-  V8.prepareStackTrace = undefined
-  try {
-    return String(new Error("held").stack)
-  } finally {
-    V8.prepareStackTrace = prepareStackTrace
-    if (stackTraceLimit === undefined) delete V8.stackTraceLimit
-    else V8.stackTraceLimit = stackTraceLimit
-  }
-}
 
 const framesOf = (fiber: Fiber.Fiber<unknown, unknown>): ReadonlyArray<string> => {
   const frames: Array<string> = []
@@ -86,6 +64,7 @@ const diagnose = (): string => {
       whole === undefined
         ? undefined
         : { name: whole.name, reason: whole.reason, ms: at - performance.timeOrigin - whole.startedAt },
+    parsed: longParses.last(),
     stack
   }
   return JSON.stringify(answer)

@@ -31,6 +31,8 @@ export interface Hold {
   /** the label with most of it */
   readonly label: number
   readonly slices: number
+  /** whether the loop is known not to have turned since the last beat: a hold that ended there goes on in this one */
+  readonly goesOn: boolean
 }
 
 /**
@@ -127,7 +129,8 @@ const beat = (): void => {
       endedAt: at,
       busyMs: Math.max(0, busyMs - (times[Times.long]! - atBeat.longMs)),
       label,
-      slices: thread.slices - atBeat.slices
+      slices: thread.slices - atBeat.slices,
+      goesOn: turns !== undefined && turns === atBeat.turns
     }
     for (const { onHold, thresholdMs } of listeners) if (heldMs >= thresholdMs) onHold(hold)
   }

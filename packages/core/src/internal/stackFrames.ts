@@ -73,12 +73,18 @@ const deepest = 60
  * Whether the innermost code of a stack is the runtime's own, called by the program: after a call that V8 does not answer
  * in, such as `execSync`, it answers in what Node does before it returns.
  */
-export const inRuntime = (stack: string, { own }: Surroundings): boolean => {
-  const innermost = frames(stack).find(
-    ({ file }) => !file.startsWith("evalmachine") && !own.some((folder) => file.startsWith(folder))
-  )
-  return innermost?.file.startsWith("node:") === true
-}
+export const inRuntime = (stack: string, surroundings: Surroundings): boolean =>
+  innermostOf(stack, surroundings)?.file.startsWith("node:") === true
+
+/** Modules of Node whose synchronous functions are system calls. */
+const ofKernel = /^node:(internal\/)?(fs|child_process)(\/|$)/
+
+/** Whether the innermost code of a stack is a function of the runtime that asks the kernel for something. */
+export const asksKernel = (stack: string, surroundings: Surroundings): boolean =>
+  ofKernel.test(innermostOf(stack, surroundings)?.file ?? "")
+
+const innermostOf = (stack: string, { own }: Surroundings): Position | undefined =>
+  frames(stack).find(({ file }) => !file.startsWith("evalmachine") && !own.some((folder) => file.startsWith(folder)))
 
 /** The place a stack blames; `undefined` if there is nothing but the runtime and Giveway in it. */
 export const placeOf = (stack: string, { cwd, own }: Surroundings): Position | undefined => {

@@ -20,6 +20,7 @@ import type { Hold } from "./heartbeat.ts"
 import * as heartbeat from "./heartbeat.ts"
 import type { LostFiber } from "./lints/lint.ts"
 import * as liveFibers from "./liveFibers.ts"
+import * as longParses from "./longParses.ts"
 import type { LoopObserver } from "./loopObserver.ts"
 import * as sharedMemory from "./sharedMemory.ts"
 import * as starvationText from "./starvationText.ts"
@@ -86,6 +87,7 @@ const releaseOfSlice = (slice: LongSlice, observed: ObservedScheduler | undefine
     startedAt,
     endedAt,
     cause: isOneFiber ? "slice" : "convoy",
+    goesOn: false,
     flooded: false,
     fiberId: isOneFiber ? slice.fiberId : undefined,
     name: fiberHook.thread.labels.name(isOneFiber ? slice.label : heartbeat.sinceBeat().label),
@@ -108,6 +110,7 @@ const releaseOfHold = (hold: Hold, observed: ObservedScheduler | undefined): Sta
     startedAt,
     endedAt,
     cause: isConvoy ? "convoy" : "loop",
+    goesOn: hold.goesOn,
     flooded,
     fiberId: origin?.fiberId,
     name,
@@ -194,6 +197,7 @@ export const start = (options: {
   })
   const takeBack = [
     diagnose.install(),
+    longParses.observe(),
     answers.provide("fibers", () => ({ takenAt: fiberHook.now(), fibers: fibers() })),
     // without fibers that were garbage: to collect those changes the table, perhaps in the middle of a change
     answers.provide("lints", () =>

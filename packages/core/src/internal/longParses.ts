@@ -1,0 +1,69 @@
+/**
+ * Who called `JSON.parse` with a long text: the one native call that services make most, that takes its time in proportion to
+ * its argument, and that leaves no trace. V8 answers a question for the stack when the call has returned, at the entry of
+ * the next function, and then the frame that called is gone. So the stack is noted before.
+ *
+ * **Cost.** A call with a short text costs a comparison; one with {@link leastLength} characters and more, which takes a
+ * millisecond and more, a stack (some 30 µs) and two clock readings.
+ *
+ * **Invariant.** `JSON.parse` is wrapped while a supervision is there. Its result, its errors and what calls it are the same;
+ * if the program has put its own function in its place since, that one stays.
+ *
+ * Rejected: the inspector's Debugger domain (it makes `await` eight times slower), and a CPU profile that always runs, which
+ * samples in native code too, but costs every program all the time (see docs/decisions/0074).
+ */
+import { stackHere } from "./stackHere.ts"
+
+/** A text that is shorter is parsed within a millisecond or two, in UTF-16 units. A guess. */
+const leastLength = 2 ** 18
+
+/** Times in ms of the clock that all threads share. */
+export interface LongParse {
+  readonly from: number
+  readonly to: number
+  /** of who called it, as V8 prints it */
+  readonly stack: string
+}
+
+let latest: LongParse | undefined
+
+/** The last long call that is over. */
+export const last = (): LongParse | undefined => latest
+
+type Parse = typeof JSON.parse
+
+const wrap = (parse: Parse): Parse => {
+  const noted: Parse = (text, reviver) => {
+    if (typeof text !== "string" || text.length < leastLength) return parse(text, reviver)
+    const stack = stackHere()
+    const from = now()
+    try {
+      return parse(text, reviver)
+    } finally {
+      latest = { from, to: now(), stack }
+    }
+  }
+  Object.defineProperty(noted, "name", { value: "parse", configurable: true })
+  return noted
+}
+
+const now = (): number => performance.timeOrigin + performance.now()
+
+let uses = 0
+let undo = (): void => {}
+
+/** Notes long calls until the returned function is called; the last one who takes it back restores `JSON.parse`. */
+export const observe = (): (() => void) => {
+  if (uses++ === 0) {
+    const { parse } = JSON
+    const noted = wrap(parse)
+    JSON.parse = noted
+    undo = () => {
+      latest = undefined
+      if (JSON.parse === noted) JSON.parse = parse
+    }
+  }
+  return () => {
+    if (--uses === 0) undo()
+  }
+}
