@@ -333,8 +333,8 @@ const progressMs = [1000, 5000, 30_000, 60_000]
 const longestSampleMs = 10_000
 
 /**
- * Answers without a place after which it is asked again at the next look: between two microtasks the stack is empty, and one
- * question in two comes there. With so many, one flood in 250 is told without a place; a guess at what is few enough.
+ * Answers without a place after which it is asked again at the next look: between two microtasks the stack is empty, and many
+ * questions come there. A guess at what is few enough; floods of short microtasks are told without a place all the same at times.
  */
 const mostBlanks = 8
 
