@@ -58,6 +58,26 @@ describe("a thread's time", () => {
     assert.closeTo(blockedMs, 0, 1)
   })
 
+  it("in which its process was stopped is found where it was, though it is known only when the thread sleeps again", () => {
+    const reading = (at: number, ranMs: number, asleep: boolean): threadTimes.Reading => ({
+      at,
+      ranMs,
+      noCoreMs: 0,
+      systemMs: 0,
+      asleep
+    })
+    const accounts = [
+      reading(0, 0, true),
+      reading(100, 0.5, false),
+      // stopped at 101, continued at 700, asleep since 703
+      reading(701, 2, false),
+      reading(720, 4, true)
+    ].reduce<ReadonlyArray<threadTimes.Account>>((known, one) => threadTimes.add(known, one), [])
+    const { blockedMs, openMs, ranMs } = threadTimes.spent(accounts, 100, 702)!
+    assert.isAtLeast(blockedMs + openMs, 595)
+    assert.isAtMost(ranMs, 5)
+  })
+
   it("is known from the first reading on", () => {
     assert.closeTo(threadTimes.spent(accountsOf([idle], 10), -5, 20)!.blockedMs, 20, 0.001)
     assert.isUndefined(threadTimes.spent(accountsOf([idle], 10), -20, -5))

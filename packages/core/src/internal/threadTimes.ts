@@ -62,6 +62,17 @@ const accountOf = (last: Account | undefined, reading: Reading): Account => {
     : { ...reading, blockedMs: last.blockedMs, openMs }
 }
 
+/** What was open turns out to have been sleep (or a stop): it was then when it was open, not when that is found out. */
+const resolved = (accounts: ReadonlyArray<Account>, next: Account): ReadonlyArray<Account> => {
+  const last = accounts.at(-1)
+  if (last === undefined || last.openMs <= 0 || next.openMs > 0) return accounts
+  const slept = Math.max(0, next.blockedMs - last.blockedMs)
+  const since = accounts.findLastIndex(({ openMs }) => openMs <= 0)
+  return accounts.map((one, index) =>
+    index <= since ? one : { ...one, blockedMs: one.blockedMs + Math.min(one.openMs, slept), openMs: 0 }
+  )
+}
+
 const pendingBy = ({ asleep, openMs }: Account): number => (!asleep && openMs > tickMs ? openMs : 0)
 
 /** How long the thread has waited for a core by then, a wait that goes on included, in ms. */
@@ -70,9 +81,10 @@ export const noCoreBy = (account: Account): number => account.noCoreMs + pending
 /** With one more reading. The older half is thinned out when there are too many, so that long stalls keep their beginning. */
 export const add = (accounts: ReadonlyArray<Account>, reading: Reading): ReadonlyArray<Account> => {
   const account = accountOf(accounts.at(-1), reading)
-  if (accounts.length < kept) return [...accounts, account]
+  const known = resolved(accounts, account)
+  if (known.length < kept) return [...known, account]
   const half = kept / 2
-  return [...accounts.filter((_, index) => index >= half || index % 2 === 0), account]
+  return [...known.filter((_, index) => index >= half || index % 2 === 0), account]
 }
 
 /** What became of the time from `begin` to `to`, as far as it was read; `undefined` if it was not. */
