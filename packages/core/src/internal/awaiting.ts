@@ -48,22 +48,10 @@ interface Place {
 }
 
 /**
- * A fiber that was made under the hook is its own place. Properties are never added later on: Effect's own code would meet
- * fibers of several shapes, and run half as fast.
+ * A fiber is its own place, and one that is made under the hook has room from the start: Effect's own code meets fibers of
+ * few shapes. The few that were there before get the properties when they run next.
  */
 export type AwaitingFiber = AnyFiber & Place
-
-/** For the few fibers that were there before the hook. */
-const strays = new WeakMap<AnyFiber, Place>()
-
-const placeOf = (fiber: AwaitingFiber): Place => {
-  if (fiber[left] !== undefined) return fiber
-  const known = strays.get(fiber)
-  if (known !== undefined) return known
-  const place: Place = { [left]: null, [asked]: null }
-  strays.set(fiber, place)
-  return place
-}
 
 /** Makes room on a fiber that is being made. Hot. */
 export const prepare = (fiber: AwaitingFiber): void => {
@@ -73,14 +61,11 @@ export const prepare = (fiber: AwaitingFiber): void => {
 
 /** Says that the fiber runs again. Hot. */
 export const clear = (fiber: AwaitingFiber): void => {
-  if (fiber[left] === null) return
-  const place = placeOf(fiber)
-  place[left] = null
-  place[asked] = null
+  if (fiber[left] !== null) prepare(fiber)
 }
 
 /** Whether it suspended in the primitive; else it gave way. Hot. */
-export const isWaiting = (fiber: AwaitingFiber): boolean => placeOf(fiber)[left] !== null
+export const isWaiting = (fiber: AwaitingFiber): boolean => fiber[left] !== null
 
 /** Effect's primitive, as far as it is touched. */
 interface Callback {
@@ -118,7 +103,7 @@ const register = function (this: unknown, resume: unknown, signal?: unknown): un
   registering = fiber
   try {
     const cancel = callback.register.call(this, resume, signal)
-    const place = placeOf(fiber)
+    const place = fiber
     place[left] = cancel ?? wordFor(callback, place) ?? resume
     return cancel
   } finally {
@@ -167,7 +152,7 @@ export const install = (prototype: FiberPrototype, suspended: unknown): (() => v
     return result
   }
   const hookedAddObserver: FiberPrototype["addObserver"] = function (observer) {
-    if (registering !== undefined && registering === Fiber.getCurrent()) ask(placeOf(registering), this.id)
+    if (registering !== undefined && registering === Fiber.getCurrent()) ask(registering, this.id)
     return addObserver.call(this, observer)
   }
   callbacks[evaluateKey] = hookedEvaluate
@@ -198,9 +183,9 @@ const works = (): boolean => {
       return cancel
     })
   )
-  const seen = placeOf(waiting)[left]
+  const seen = waiting[left]
   const joining: AwaitingFiber = Effect.runFork(Fiber.join(waiting as Fiber.Fiber<number>))
-  const joined = placeOf(joining)[asked]
+  const joined = joining[asked]
   resume?.(Exit.succeed(1))
   const exit = joining.pollUnsafe()
   return seen === cancel && joined === waiting.id && exit !== undefined && Exit.isSuccess(exit) && exit.value === 1
@@ -241,7 +226,7 @@ const learn = (): void => {
   const cancelled = (kind: Kind | "children", ...effects: ReadonlyArray<Effect.Effect<unknown, unknown>>): void => {
     for (const effect of effects) {
       waiting(effect, (fiber) => {
-        const text = cancelText(placeOf(fiber)[left])
+        const text = cancelText(fiber[left])
         if (text !== undefined) kinds.set(text, kinds.has(text) && kinds.get(text) !== kind ? undefined : kind)
       })
     }
@@ -309,7 +294,7 @@ export interface Others {
 
 /** What a waiting fiber awaits. */
 export const of = (fiber: AwaitingFiber, others: Others): Awaited => {
-  const place = placeOf(fiber)
+  const place = fiber
   const cancel = place[left]
   if (cancel === null) return { kind: "unknown" }
   if (cancel === "race") return joined(place)

@@ -92,11 +92,16 @@ export const Times = {
 } as const
 
 const table = fiberTable.make()
-const startOf: Array<number> = []
-const selfOf: Array<number> = []
-const labelOf: Array<number> = []
-const delayOf: Array<number> = []
-const queuedOf: Array<boolean> = []
+
+/** The slices on the stack, outermost first: {@link Frame} cells each. One array of doubles, so that no number is boxed. */
+let frames = new Float64Array(64 * 4)
+
+/** Cells of a frame. */
+const Frame = { start: 0, self: 1, label: 2, delay: 3, cells: 4 } as const
+
+/** The delay of a slice that was not queued. */
+const notQueued = -1
+
 const listeners = new Set<Listener>()
 let longest = Infinity
 let onActivity: (() => void) | undefined
@@ -129,26 +134,28 @@ const begin = (fiber: HookedFiber): void => {
   const readySince = times[Times.readySince]!
   const at = readySince !== 0 && times[Times.adjoins] === 1 ? times[Times.boundary]! : origin + clock.now()
   const depth = thread.depth
+  const frame = depth * Frame.cells
   if (depth === 0) {
     if (onActivity !== undefined) wakeUp()
     times[Times.top] = 0
     slicesAtOuterBegin = thread.slices
   } else {
-    selfOf[depth - 1] = selfOf[depth - 1]! + (at - times[Times.boundary]!)
+    if (frame === frames.length) deepen()
+    const outer = frame - Frame.cells + Frame.self
+    frames[outer] = frames[outer]! + (at - times[Times.boundary]!)
   }
   times[Times.boundary] = at
   const label = threadLabels.of(fiber)
   running[depth] = fiber
-  startOf[depth] = at
-  selfOf[depth] = 0
-  labelOf[depth] = label
+  frames[frame + Frame.start] = at
+  frames[frame + Frame.self] = 0
+  frames[frame + Frame.label] = label
   // taken by the first slice that begins: those nested in it were not queued
-  queuedOf[depth] = readySince !== 0
   if (readySince === 0) {
-    delayOf[depth] = 0
+    frames[frame + Frame.delay] = notQueued
   } else {
     const delay = readySince > at ? 0 : at - readySince
-    delayOf[depth] = delay
+    frames[frame + Frame.delay] = delay
     times[Times.readySince] = 0
     usage.addDelay(accounts, label, delay)
   }
@@ -157,15 +164,31 @@ const begin = (fiber: HookedFiber): void => {
   sharedMemory.beginSlice(block, depth + 1, fiber.id, label, at)
 }
 
+const deepen = (): void => {
+  const deeper = new Float64Array(frames.length * 2)
+  deeper.set(frames)
+  frames = deeper
+}
+
 const end = (fiber: HookedFiber, suspended: boolean): void => {
   const at = origin + clock.now()
   const depth = --thread.depth
-  const self = selfOf[depth]! + (at - times[Times.boundary]!)
-  const label = labelOf[depth]!
+  const frame = depth * Frame.cells
+  const self = frames[frame + Frame.self]! + (at - times[Times.boundary]!)
+  const label = frames[frame + Frame.label]!
+  const delay = frames[frame + Frame.delay]!
   times[Times.boundary] = at
   running[depth] = undefined
-  times[Times.adjoins] = suspended && depth === 0 && queuedOf[0] === true ? 1 : 0
-  account(fiber, depth, self, suspended, at)
+  times[Times.adjoins] = suspended && depth === 0 && delay !== notQueued ? 1 : 0
+  const sleep = times[Times.sleep]!
+  if (sleep !== 0) times[Times.sleep] = 0
+  const row = fiber[mark]
+  if (!suspended) {
+    if (row !== undefined && row >= 0) leave(fiber, row)
+  } else {
+    const taken = row !== undefined && row >= 0 ? row : enter(fiber, row, frame)
+    table.account(taken, self, delay, at, !awaiting.isWaiting(fiber), sleep)
+  }
   usage.addSlice(accounts, label, self)
   times[Times.total] = times[Times.total]! + self
   if (self > times[Times.top]!) {
@@ -174,13 +197,27 @@ const end = (fiber: HookedFiber, suspended: boolean): void => {
     topLabel = label
   }
   if (depth > 0) {
-    sharedMemory.endSlice(block, depth, running[depth - 1]!.id, labelOf[depth - 1]!, at)
+    sharedMemory.endSlice(block, depth, running[depth - 1]!.id, labelAt(depth - 1), at)
     return
   }
   // who ran last stays in the beacon: what follows at once, a flood of microtasks, is most likely its doing
   sharedMemory.endSlice(block, 0, fiber.id, label, at)
-  if (at - startOf[0]! >= longest) reportLong(startOf[0]!, at)
+  if (at - frames[Frame.start]! >= longest) reportLong(frames[Frame.start]!, at)
 }
+
+/** A fiber suspends for the first time that is seen. */
+const enter = (fiber: HookedFiber, parent: number | undefined, frame: number): number => {
+  const parentId = parent === undefined ? parentOf(fiber) : -1 - parent
+  return (fiber[mark] = table.insert(fiber, parentId, frames[frame + Frame.start]!, frames[frame + Frame.label]!))
+}
+
+/** A fiber ends that had suspended. */
+const leave = (fiber: HookedFiber, row: number): void => {
+  fiber[mark] = -1 - table.parentOf(row)
+  table.remove(row)
+}
+
+const labelAt = (depth: number): number => frames[depth * Frame.cells + Frame.label]!
 
 /** The run queue is served from now on: what ran before may have been anything. */
 export const serving = (): void => {
@@ -217,24 +254,7 @@ const relabel = (fiber: HookedFiber): void => {
   if (depth < 0 || running[depth] !== fiber) return
   const label = threadLabels.of(fiber)
   sharedMemory.relabel(block, label)
-  if (labelOf[depth] === 0) labelOf[depth] = label
-}
-
-const account = (fiber: HookedFiber, depth: number, self: number, suspended: boolean, at: number): void => {
-  const sleep = times[Times.sleep]!
-  if (sleep !== 0) times[Times.sleep] = 0
-  let row = fiber[mark]
-  if (suspended) {
-    if (row === undefined || row < 0) {
-      row = table.insert(fiber, row === undefined ? parentOf(fiber) : -1 - row, startOf[depth]!, labelOf[depth]!)
-      fiber[mark] = row
-    }
-    const due = sleep === 0 ? 0 : at + sleep
-    table.account(row, self, delayOf[depth]!, at, !awaiting.isWaiting(fiber), due)
-  } else if (row !== undefined && row >= 0) {
-    fiber[mark] = -1 - table.parentOf(row)
-    table.remove(row)
-  }
+  if (labelAt(depth) === 0) frames[depth * Frame.cells + Frame.label] = label
 }
 
 /** For a fiber that was there before the hook: who runs it now is the best guess at who forked it. */
@@ -279,14 +299,14 @@ export const hogSoFar = (
     const selfMs = selfAt(depth, at)
     const fiber = running[depth]
     if (selfMs > best.selfMs && fiber !== undefined) {
-      best = { fiber, fiberId: fiber.id, label: labelOf[depth]!, selfMs }
+      best = { fiber, fiberId: fiber.id, label: labelAt(depth), selfMs }
     }
   }
   return best
 }
 
 const selfAt = (depth: number, at: number): number =>
-  selfOf[depth]! + (depth === thread.depth - 1 ? at - times[Times.boundary]! : 0)
+  frames[depth * Frame.cells + Frame.self]! + (depth === thread.depth - 1 ? at - times[Times.boundary]! : 0)
 
 /** Self time, in ms, of the slices on the stack, which no total contains yet; of one fiber only, if one is given. */
 export const selfOnStack = (at: number, fiber?: AnyFiber): number => {
@@ -300,7 +320,7 @@ export const selfOnStack = (at: number, fiber?: AnyFiber): number => {
 /** When the slice of a running fiber began; `undefined` if it is not seen to run. */
 export const sliceStart = (fiber: AnyFiber): number | undefined => {
   const depth = running.lastIndexOf(fiber, thread.depth - 1)
-  return thread.depth === 0 || depth === -1 ? undefined : startOf[depth]
+  return thread.depth === 0 || depth === -1 ? undefined : frames[depth * Frame.cells + Frame.start]
 }
 
 /** Time that a live fiber has run itself, ms; `undefined` if its slices are not seen. */

@@ -20,10 +20,17 @@ export interface FiberTable {
   /** Takes a row for a fiber. Hot. */
   readonly insert: (fiber: Fiber.Fiber<unknown, unknown>, parentId: number, startedAt: number, label: number) => number
   /**
-   * Adds a slice to a row: it ended at `at`, and whether by giving way; `due` is when the fiber asked to be woken, 0 if
-   * it did not. Hot.
+   * Adds a slice to a row: it ended at `at`, and whether by giving way; `sleep` is after how many ms the fiber
+   * asked to be woken, 0 if it did not. Hot.
    */
-  readonly account: (row: number, selfMs: number, runDelayMs: number, at: number, gaveWay: boolean, due: number) => void
+  readonly account: (
+    row: number,
+    selfMs: number,
+    runDelayMs: number,
+    at: number,
+    gaveWay: boolean,
+    sleep: number
+  ) => void
   /** Gives a row back. Hot. */
   readonly remove: (row: number) => void
   readonly parentOf: (row: number) => number
@@ -67,123 +74,128 @@ export interface Row {
   readonly due: number
 }
 
+/** Doubles of a row of numbers, in which the integers have the last two. */
+const cells = 6
+
+/** Where in a row the doubles are, and the integers among twice as many. */
+const Cell = { selfMs: 0, runDelayMs: 1, endedAt: 2, due: 3, slices: 8, yields: 9, label: 10, ready: 11 } as const
+
 const doubled = (column: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> => {
   const larger = new Float64Array(column.length * 2)
   larger.set(column)
   return larger
 }
 
-const doubledInts = (column: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> => {
-  const larger = new Int32Array(column.length * 2)
-  larger.set(column)
-  return larger
-}
-
 export const make = (rows = initialRows): FiberTable => {
   const refs: Array<WeakRef<Fiber.Fiber<unknown, unknown>> | undefined> = []
+  let doubles = new Float64Array(rows * cells)
+  let integers = new Int32Array(doubles.buffer)
   let ids = new Float64Array(rows)
-  let parentId = new Float64Array(rows)
   let startedAt = new Float64Array(rows)
-  let selfMs = new Float64Array(rows)
-  let runDelayMs = new Float64Array(rows)
-  let endedAt = new Float64Array(rows)
-  let due = new Float64Array(rows)
-  let ready = new Uint8Array(rows)
-  let slices = new Int32Array(rows)
-  let yields = new Int32Array(rows)
-  let labels = new Int32Array(rows)
-  let free = new Int32Array(rows)
+  /** of a row that is free the next one that is, or -1 */
+  let parentId = new Float64Array(rows)
+  let free = -1
   let freeCount = 0
 
   let lost: Array<LostRow> = []
+
+  const double = (row: number, cell: number): number => doubles[row * cells + cell]!
+  const integer = (row: number, cell: number): number => integers[row * 2 * cells + cell]!
 
   const sweep = (): void => {
     for (let row = 0; row < refs.length; row++) {
       const ref = refs[row]
       if (ref === undefined || ref.deref() !== undefined) continue
-      lost.push({ id: ids[row]!, parentId: parentId[row]!, label: labels[row]!, endedAt: endedAt[row]! })
+      lost.push({
+        id: ids[row]!,
+        parentId: parentId[row]!,
+        label: integer(row, Cell.label),
+        endedAt: double(row, Cell.endedAt)
+      })
       remove(row)
     }
     lost = lost.slice(-keptLost)
   }
 
   const grow = (): void => {
+    doubles = doubled(doubles)
+    integers = new Int32Array(doubles.buffer)
     ids = doubled(ids)
-    parentId = doubled(parentId)
     startedAt = doubled(startedAt)
-    selfMs = doubled(selfMs)
-    runDelayMs = doubled(runDelayMs)
-    endedAt = doubled(endedAt)
-    due = doubled(due)
-    const moreReady = new Uint8Array(ready.length * 2)
-    moreReady.set(ready)
-    ready = moreReady
-    slices = doubledInts(slices)
-    yields = doubledInts(yields)
-    labels = doubledInts(labels)
-    free = doubledInts(free)
+    parentId = doubled(parentId)
   }
 
   const insert = (fiber: Fiber.Fiber<unknown, unknown>, parent: number, start: number, label: number): number => {
-    if (freeCount === 0 && refs.length === slices.length) {
+    if (freeCount === 0 && refs.length === ids.length) {
       sweep()
       // less than a quarter free would mean a sweep for every few fibers
-      if (freeCount < slices.length / 4) grow()
+      if (freeCount < ids.length / 4) grow()
     }
-    const row = freeCount > 0 ? free[--freeCount]! : refs.length
+    let row = refs.length
+    if (freeCount > 0) {
+      row = free
+      free = parentId[row]!
+      freeCount--
+    }
     refs[row] = new WeakRef(fiber)
     ids[row] = fiber.id
     parentId[row] = parent
-    labels[row] = label
     startedAt[row] = start
-    selfMs[row] = 0
-    runDelayMs[row] = 0
-    endedAt[row] = 0
-    due[row] = 0
-    ready[row] = 0
-    slices[row] = 0
-    yields[row] = 0
+    doubles.fill(0, row * cells, (row + 1) * cells)
+    integers[row * 2 * cells + Cell.label] = label
     return row
   }
 
   const remove = (row: number): void => {
     refs[row] = undefined
-    due[row] = 0
-    ready[row] = 0
-    free[freeCount++] = row
+    doubles[row * cells + Cell.due] = 0
+    integers[row * 2 * cells + Cell.ready] = 0
+    parentId[row] = free
+    free = row
+    freeCount++
   }
 
   return {
     live: () => refs.length - freeCount,
     insert,
-    account: (row, self, delay, at, gaveWay, wakeAt) => {
+    account: (row, self, delay, at, gaveWay, sleep) => {
+      const d = row * cells
+      const i = d + d
       // one that was made to give way between asking and sleeping sleeps in its next slice
-      if (wakeAt !== 0 || ready[row] === 0) due[row] = wakeAt
-      ready[row] = gaveWay ? 1 : 0
-      selfMs[row] = selfMs[row]! + self
-      runDelayMs[row] = runDelayMs[row]! + delay
-      endedAt[row] = at
-      slices[row] = slices[row]! + 1
-      if (gaveWay) yields[row] = yields[row]! + 1
+      if (sleep !== 0) doubles[d + Cell.due] = at + sleep
+      else if (doubles[d + Cell.due] !== 0 && integers[i + Cell.ready] === 0) doubles[d + Cell.due] = 0
+      doubles[d + Cell.selfMs] = doubles[d + Cell.selfMs]! + self
+      if (delay > 0) doubles[d + Cell.runDelayMs] = doubles[d + Cell.runDelayMs]! + delay
+      doubles[d + Cell.endedAt] = at
+      integers[i + Cell.slices] = integers[i + Cell.slices]! + 1
+      if (gaveWay) {
+        integers[i + Cell.ready] = 1
+        integers[i + Cell.yields] = integers[i + Cell.yields]! + 1
+      } else {
+        integers[i + Cell.ready] = 0
+      }
     },
     remove,
     parentOf: (row) => parentId[row]!,
     rowOf: (row) => ({
       parentId: parentId[row]!,
       startedAt: startedAt[row]!,
-      selfMs: selfMs[row]!,
-      runDelayMs: runDelayMs[row]!,
-      slices: slices[row]!,
-      endedAt: endedAt[row]!,
-      yields: yields[row]!,
-      due: due[row]!
+      selfMs: double(row, Cell.selfMs),
+      runDelayMs: double(row, Cell.runDelayMs),
+      slices: integer(row, Cell.slices),
+      endedAt: double(row, Cell.endedAt),
+      yields: integer(row, Cell.yields),
+      due: double(row, Cell.due)
     }),
     forEachReady: (visit) => {
-      for (let row = 0; row < refs.length; row++) if (ready[row] === 1) visit(row, endedAt[row]!)
+      for (let row = 0; row < refs.length; row++) {
+        if (integer(row, Cell.ready) === 1) visit(row, double(row, Cell.endedAt))
+      }
     },
     forEachOverdue: (at, visit) => {
       for (let row = 0; row < refs.length; row++) {
-        if (due[row]! > 0 && due[row]! < at && ready[row] === 0) visit(row, due[row]!)
+        const due = double(row, Cell.due)
+        if (due > 0 && due < at && integer(row, Cell.ready) === 0) visit(row, due)
       }
     },
     lost: () => {
@@ -192,7 +204,8 @@ export const make = (rows = initialRows): FiberTable => {
     },
     forEachWaiting: (since, visit) => {
       for (let row = 0; row < refs.length; row++) {
-        if (endedAt[row]! >= since && ready[row] === 0 && refs[row] !== undefined) visit(row, endedAt[row]!)
+        const endedAt = double(row, Cell.endedAt)
+        if (endedAt >= since && integer(row, Cell.ready) === 0 && refs[row] !== undefined) visit(row, endedAt)
       }
     },
     fiberOf: (row) => refs[row]?.deref(),

@@ -29,7 +29,8 @@ export const nameOf = (fiber: Fiber.Fiber<unknown, unknown>): string | undefined
 export const make = (): Labels => {
   const byName = new Map<string, number>()
   const names: Array<string | undefined> = [undefined]
-  // most slices run under the same name as the one before
+  // most slices run under the same context as the one before, or at least under the same name
+  let lastCache: object | undefined
   let lastName: string | undefined
   let lastLabel = 0
 
@@ -46,10 +47,12 @@ export const make = (): Labels => {
 
   const labels: Labels = {
     of: (fiber) => {
+      const { cache } = fiber
+      if (cache === lastCache) return lastLabel
+      lastCache = cache
       const name = nameOf(fiber)
-      if (name === undefined) return 0
       if (name !== lastName) {
-        lastLabel = intern(name)
+        lastLabel = name === undefined ? 0 : intern(name)
         lastName = name
       }
       return lastLabel
