@@ -36,6 +36,8 @@ import * as wireCodec from "./wireCodec.ts"
 export interface JobExecutor {
   /** `elements`: where a job that emits is to put them; `own`: the task, if it is no module's */
   readonly execute: (request: JobRequest, elements?: ElementWindow, own?: Definition) => Effect.Effect<Outcome>
+  /** imports a module that jobs may come from, and has the codecs of its tasks at hand; what does not work is a job's to say */
+  readonly preload: (moduleUrl: string) => Promise<void>
   /** imports a task's module and builds its services; says what did not work, and what a job of it would say again */
   readonly warmUp: (moduleUrl: string, name: string) => Effect.Effect<string | undefined>
   /** releases the services that were built */
@@ -158,6 +160,11 @@ export const make = (importModule: (url: string) => Promise<unknown>, context: C
       )
     })
 
+  const preload = async (moduleUrl: string): Promise<void> => {
+    await importModule(moduleUrl)
+    for (const name of Task.names(moduleUrl)) wireCodec.of(Task.lookup(moduleUrl, name)!)
+  }
+
   const warmUp = (moduleUrl: string, name: string): Effect.Effect<string | undefined> =>
     Effect.tryPromise({ try: () => importModule(moduleUrl), catch: (cause) => String(cause) }).pipe(
       Effect.flatMap(() => {
@@ -171,7 +178,7 @@ export const make = (importModule: (url: string) => Promise<unknown>, context: C
       })
     )
 
-  return { execute, warmUp, close: Effect.suspend(() => Scope.close(scope, Exit.void)) }
+  return { execute, preload, warmUp, close: Effect.suspend(() => Scope.close(scope, Exit.void)) }
 }
 
 /** Calls a pure function. A result that its copy would not equal is not sent: the caller runs the function itself. */

@@ -35,6 +35,7 @@ import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
 import { Desk } from "./desk.ts"
+import { rehearse } from "./rehearsal.ts"
 import * as threadPriority from "../internal/threadPriority.ts"
 import * as workerData from "../internal/workerData.ts"
 
@@ -221,12 +222,15 @@ if (data.hook !== undefined) {
  */
 const preloadMs = 1000
 await Promise.race([
-  Promise.allSettled(data.preload.map(importModule)),
+  Promise.allSettled(data.preload.map(executor.preload)),
   new Promise((resolve) => setTimeout(resolve, preloadMs).unref())
 ])
 for (const task of data.warmUp) {
   const complaint = await Effect.runPromise(executor.warmUp(task.moduleUrl, task.name))
   if (complaint !== undefined) complaints.push(complaint)
 }
+await rehearse((request, task) =>
+  Effect.runPromiseWith(jobContext.restore(request.context, base))(executor.execute(request, undefined, task))
+)
 desk.open()
 post({ _tag: "Ready", complaint: complaints.length === 0 ? undefined : complaints.join("; ") })
