@@ -386,7 +386,7 @@ export class WorkerPool implements JobRunner {
       this.watching = undefined
       let again = false
       for (const [worker, thread] of this.threads) {
-        thread.collect()
+        thread.collectTurn()
         if (thread.load > 1 && !thread.hasGotOn()) this.handle({ _tag: "Delayed", worker })
         if (thread.load > 1) again = true
       }

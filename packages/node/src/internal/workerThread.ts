@@ -155,7 +155,7 @@ export class WorkerThread {
   }
 
   /** The same, but not all in one turn of the event loop. */
-  private collectTurn(): void {
+  collectTurn(): void {
     if (this.collecting || !this.inbox.collect(perTurn, this.listener.done)) return
     this.collecting = true
     setImmediate(() => {
