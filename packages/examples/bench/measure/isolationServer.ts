@@ -23,7 +23,10 @@ const stats = (): string => {
   return JSON.stringify({ nowMs: performance.now(), cpuMs: (user + system) / 1000 })
 }
 
-const server = createServer((request, response) => {
+/** Longer than a measurement, in ms: the generator's connection for statistics is silent that long, and Node closes after 5 s. */
+const keepAliveTimeout = 65_000
+
+const server = createServer({ keepAliveTimeout }, (request, response) => {
   if (request.url !== "/work") {
     response.end(request.url === "/stats" ? stats() : "pong")
     return
