@@ -293,6 +293,8 @@ export interface State {
   readonly plannedAt: number
   readonly gaps: ReadonlyArray<Gap>
   readonly accounts: ReadonlyArray<threadTimes.Account>
+  /** when the oldest stall that lasts began, or else the last one, which may have to be accounted for yet */
+  readonly heldSince: number
   readonly ownWaitMs: number | undefined
   /** until then only what lasts long is said */
   readonly graceUntil: number
@@ -363,6 +365,7 @@ export const initial = (options: {
   plannedAt: options.now,
   gaps: [],
   accounts: [],
+  heldSince: Number.NEGATIVE_INFINITY,
   ownWaitMs: undefined,
   graceUntil: options.now + (options.graceMs ?? 0),
   heartbeat: 0,
@@ -450,6 +453,9 @@ const restOf = ({ thresholdMs }: State, seen: Seen, now: number): number => {
   return thresholdMs * askShare + (rests ? untilDue : 0)
 }
 
+const accountsWith = ({ accounts, heldSince }: State, { reading }: Seen): State["accounts"] =>
+  reading === undefined ? accounts : threadTimes.add(accounts, reading, heldSince)
+
 /** A look at the beacon. `sleepMs` is how long nothing can happen that the watcher would want to see. */
 export const look = (
   state: State,
@@ -458,7 +464,7 @@ export const look = (
 ): { readonly state: State; readonly actions: ReadonlyArray<Action>; readonly sleepMs: number } => {
   const actions: Array<Action> = []
   const { thresholdMs } = state
-  const accounts = seen.reading === undefined ? state.accounts : threadTimes.add(state.accounts, seen.reading)
+  const accounts = accountsWith(state, seen)
   const coreWaitMs = coreWaitOf(accounts)
   const found = newGaps(state, seen, coreWaitMs, now)
   for (const gap of found) actions.push({ _tag: "Tell", message: { _tag: "Gap", ...gap } })
@@ -527,6 +533,7 @@ export const look = (
       asking,
       gaps,
       accounts,
+      heldSince: open.length === 0 ? state.heldSince : Math.min(...open.map(({ startedAt }) => startedAt)),
       ownWaitMs: seen.ownWaitMs,
       lookedAt: now,
       plannedAt: now + rested,
@@ -552,7 +559,7 @@ export const answered = (
   const settled: State = { ...state, asking: undefined }
   if (asked === undefined || answer === undefined) return { state: settled, actions: [] }
   const { key } = asked
-  const accounts = seen.reading === undefined ? state.accounts : threadTimes.add(state.accounts, seen.reading)
+  const accounts = accountsWith(state, seen)
   const sample = blaming.sampleOf(answer, asked, state.surroundings, askedAt, coreWaitOf(accounts))
   const actions: Array<Action> = [{ _tag: "Tell", message: { _tag: "Sampled", key, sample } }]
   const known = state.open.find((one) => one.key === key)

@@ -20,6 +20,22 @@ describe("a long JSON.parse", () => {
     assert.isUndefined(longParses.last())
   })
 
+  it("is known while it is parsed: V8 answers where the next function is entered, before the call has been noted as over", () => {
+    const stop = longParses.observe()
+    try {
+      let seen: longParses.LongParse | undefined
+      JSON.parse(long, (key, value) => {
+        if (key === "") seen = longParses.last()
+        return value
+      })
+      assert.match(seen!.stack, /longParses\.test\.ts/)
+      assert.isAtLeast(seen!.to, seen!.from)
+      assert.isAtLeast(longParses.last()!.to, seen!.to)
+    } finally {
+      stop()
+    }
+  })
+
   it("does what it always did: revivers, errors, and whatever is no text", () => {
     const stop = longParses.observe()
     try {

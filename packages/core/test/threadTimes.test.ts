@@ -78,6 +78,18 @@ describe("a thread's time", () => {
     assert.isAtMost(ranMs, 5)
   })
 
+  it("is known from where a long stall began, also if it was read every few milliseconds", () => {
+    const script: ReadonlyArray<Phase> = [idle, { state: "computes", ms: 60_000 }, idle, { state: "sleeps", ms: 3000 }]
+    const began = 60_080
+    let accounts: ReadonlyArray<threadTimes.Account> = []
+    for (let at = 0; at < began; at += 200) accounts = threadTimes.add(accounts, readingAt(script, at))
+    for (let at = began + 1; at <= began + 3000; at += 2)
+      accounts = threadTimes.add(accounts, readingAt(script, at), began)
+    const { blockedMs, ranMs } = threadTimes.spent(accounts, began, began + 3000)!
+    assert.isAtLeast(blockedMs, 2990)
+    assert.isAtMost(ranMs, 10)
+  })
+
   it("is known from the first reading on", () => {
     assert.closeTo(threadTimes.spent(accountsOf([idle], 10), -5, 20)!.blockedMs, 20, 0.001)
     assert.isUndefined(threadTimes.spent(accountsOf([idle], 10), -20, -5))

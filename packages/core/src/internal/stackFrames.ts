@@ -79,19 +79,25 @@ export const inRuntime = (stack: string, surroundings: Surroundings): boolean =>
 /** Modules of Node whose synchronous functions are system calls. */
 const ofKernel = /^node:(internal\/)?(fs|child_process)(\/|$)/
 
-/** Whether the innermost code of a stack is a function of the runtime that asks the kernel for something. */
-export const asksKernel = (stack: string, surroundings: Surroundings): boolean =>
-  ofKernel.test(innermostOf(stack, surroundings)?.file ?? "")
+/** Whether the innermost code of a stack is the runtime's, called by a function of it that asks the kernel for something. */
+export const asksKernel = (stack: string, surroundings: Surroundings): boolean => {
+  for (const { file } of foreign(stack, surroundings)) {
+    if (!file.startsWith("node:")) return false
+    if (ofKernel.test(file)) return true
+  }
+  return false
+}
 
-const innermostOf = (stack: string, { own }: Surroundings): Position | undefined =>
-  frames(stack).find(({ file }) => !file.startsWith("evalmachine") && !own.some((folder) => file.startsWith(folder)))
+/** All frames but the question's and Giveway's. */
+const foreign = (stack: string, { own }: Surroundings): ReadonlyArray<Position> =>
+  frames(stack).filter(({ file }) => !file.startsWith("evalmachine") && !own.some((folder) => file.startsWith(folder)))
+
+const innermostOf = (stack: string, surroundings: Surroundings): Position | undefined => foreign(stack, surroundings)[0]
 
 /** The place a stack blames; `undefined` if there is nothing but the runtime and Giveway in it. */
-export const placeOf = (stack: string, { cwd, own }: Surroundings): Position | undefined => {
-  const candidates = frames(stack).filter(
-    ({ file }) =>
-      !file.startsWith("node:") && !file.startsWith("evalmachine") && !own.some((folder) => file.startsWith(folder))
-  )
+export const placeOf = (stack: string, surroundings: Surroundings): Position | undefined => {
+  const { cwd } = surroundings
+  const candidates = foreign(stack, surroundings).filter(({ file }) => !file.startsWith("node:"))
   const place =
     candidates.find(({ file }) => !file.includes("/node_modules/")) ??
     candidates.find(({ file }) => !file.includes("/node_modules/effect/"))

@@ -78,13 +78,24 @@ const pendingBy = ({ asleep, openMs }: Account): number => (!asleep && openMs > 
 /** How long the thread has waited for a core by then, a wait that goes on included, in ms. */
 export const noCoreBy = (account: Account): number => account.noCoreMs + pendingBy(account)
 
-/** With one more reading. The older half is thinned out when there are too many, so that long stalls keep their beginning. */
-export const add = (accounts: ReadonlyArray<Account>, reading: Reading): ReadonlyArray<Account> => {
+/**
+ * With one more reading. When there are too many, the older half is thinned out, but for the readings around `since`, where
+ * the oldest stall that lasts began: a thread that is asked for its stack is read every few milliseconds, and the time
+ * around the beginning would soon be lost in what the thread had done before.
+ */
+export const add = (
+  accounts: ReadonlyArray<Account>,
+  reading: Reading,
+  since = Number.NEGATIVE_INFINITY
+): ReadonlyArray<Account> => {
   const account = accountOf(accounts.at(-1), reading)
   const known = resolved(accounts, account)
   if (known.length < kept) return [...known, account]
+  const begun = known.findLastIndex(({ at }) => at <= since)
   const half = kept / 2
-  return [...known.filter((_, index) => index >= half || index % 2 === 0), account]
+  const isNeeded = (index: number): boolean =>
+    index >= begun - 1 && (index <= begun + 1 || index >= half || index % 2 === 0)
+  return [...known.filter((_, index) => isNeeded(index)), account]
 }
 
 /** What became of the time from `begin` to `to`, as far as it was read; `undefined` if it was not. */
