@@ -1,25 +1,31 @@
 /**
  * One side of the benchmark `overhead` in a process of its own: `off` or `on` (Giveway's supervision with its watching
- * thread), and a part. Prints one JSON line. Both sides run under `FairScheduler`.
+ * thread), and a part. Prints one JSON line, or, for `micro`, one for each line of its input. Both sides run under `FairScheduler`.
  *
- * - `micro`: fibers that are forked, give way, and sleep: CPU time of the main thread, and slices.
+ * - `micro`: fibers that are forked, give way, and sleep: CPU time of the main thread a slice, by rounds.
  * - `memory`: what 100,000 waiting fibers take.
  * - `idle`: CPU time of the process while nothing is asked of it.
  */
 import { FairScheduler, Supervision } from "@giveway/core"
 import { NodeSysmon } from "@giveway/node"
 import { Deferred, Effect, Fiber, Layer, Option } from "effect"
+import { createInterface } from "node:readline"
 import { setTimeout as pause } from "node:timers/promises"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
-import { median } from "../statistics.ts"
 
 const [side, part] = process.argv.slice(2) as ["off" | "on", keyof typeof parts]
 
 const supervised = side === "on" ? NodeSysmon.layer({ logs: false }) : Layer.empty
 
-/** CPU time of this thread, µs. */
+const never = new Int32Array(new SharedArrayBuffer(4))
+
+/**
+ * CPU time of this thread, µs. While a thread runs, Linux accounts for it at its ticks, 4 ms apart: a moment's sleep
+ * before the reading makes it exact.
+ */
 const computed = (): number => {
+  Atomics.wait(never, 0, 0, 0.05)
   const { system, user } = process.threadCpuUsage()
   return system + user
 }
@@ -33,7 +39,11 @@ interface Micro {
   readonly program: Effect.Effect<unknown>
 }
 
-const micros: Readonly<Record<"fork" | "yield" | "sleep", Micro>> = {
+const givesWay = Effect.gen(function* () {
+  for (let i = 0; i < 100_000; i++) yield* Effect.yieldNow
+})
+
+const micros: Readonly<Record<string, Micro>> = {
   // a child's slice, and the parent's after it
   fork: {
     slices: 2 * 20_000,
@@ -41,12 +51,9 @@ const micros: Readonly<Record<"fork" | "yield" | "sleep", Micro>> = {
       for (let i = 0; i < 20_000; i++) yield* Fiber.join(yield* Effect.forkChild(Effect.void))
     })
   },
-  yield: {
-    slices: 100_000,
-    program: Effect.gen(function* () {
-      for (let i = 0; i < 100_000; i++) yield* Effect.yieldNow
-    })
-  },
+  // the fiber that `runPromise` made, before there was supervision
+  "yield, main fiber": { slices: 100_000, program: givesWay },
+  "yield, forked fiber": { slices: 100_000, program: Effect.flatMap(Effect.forkChild(givesWay), Fiber.join) },
   // 1000 fibers, each woken 20 times by a timer
   sleep: {
     slices: 20_000,
@@ -57,21 +64,28 @@ const micros: Readonly<Record<"fork" | "yield" | "sleep", Micro>> = {
   }
 }
 
-const rounds = 15
+/** One round of a program: ns of CPU time a slice. */
+const round = Effect.fnUntraced(function* ({ program, slices }: Micro) {
+  const before = computed()
+  yield* named(program)
+  return (1000 * (computed() - before)) / slices
+})
 
+/** After so many rounds the code is compiled. */
+const warmup = 8
+
+/** Answers each name of a program with a round of it. */
 const micro = Effect.gen(function* () {
-  const found: Record<string, number> = {}
-  for (const [name, { program, slices }] of Object.entries(micros)) {
-    const taken: Array<number> = []
-    for (let round = 0; round < rounds; round++) {
-      const before = computed()
-      yield* named(program)
-      taken.push((1000 * (computed() - before)) / slices)
-    }
-    // the first ones run before the code is compiled
-    found[name] = median(taken.slice(5))
+  for (const one of Object.values(micros)) {
+    for (let i = 0; i < warmup; i++) yield* round(one)
   }
-  return found
+  console.log(JSON.stringify(Object.keys(micros)))
+  const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]()
+  while (true) {
+    const line = yield* Effect.promise(() => lines.next())
+    if (line.done === true) return {}
+    console.log(JSON.stringify(yield* round(micros[line.value]!)))
+  }
 })
 
 const fibers = 100_000
@@ -99,15 +113,11 @@ const memory = Effect.gen(function* () {
 const idle = Effect.gen(function* () {
   // what starts has started
   yield* Effect.sleep("2 seconds")
-  const percents: Array<number> = []
-  for (let i = 0; i < 5; i++) {
-    const before = process.cpuUsage()
-    const start = performance.now()
-    yield* Effect.promise(() => pause(2000))
-    const { system, user } = process.cpuUsage(before)
-    percents.push((user + system) / 10 / (performance.now() - start))
-  }
-  return { percent: median(percents) }
+  const before = process.cpuUsage()
+  const start = performance.now()
+  yield* Effect.promise(() => pause(20_000))
+  const { system, user } = process.cpuUsage(before)
+  return { percent: (user + system) / 10 / (performance.now() - start) }
 })
 
 const parts = { micro, memory, idle }

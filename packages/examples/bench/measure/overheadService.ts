@@ -1,12 +1,14 @@
 /**
  * The thumbnail service with supervision `off` or `on`, for the benchmark `overhead`; otherwise it is the same. Arguments:
- * the side and the folder for images. Prints one line of JSON, its port; leaves when its standard input ends.
+ * the side and the folder for images. Prints its port as a line of JSON, then, for each line on its standard input, the
+ * CPU time that the process has taken, µs; leaves when its standard input ends.
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { FairScheduler, FiberDump, Supervision } from "@giveway/core"
 import { NodeCompute, NodeSysmon } from "@giveway/node"
 import { Console, Effect, Layer, Stream } from "effect"
 import { HttpServer } from "effect/http"
+import { createInterface } from "node:readline"
 import * as server from "../../src/thumbnails/server.ts"
 import { Thumbnailer } from "../../src/thumbnails/Thumbnailer.ts"
 
@@ -37,7 +39,12 @@ const announce = Effect.gen(function* () {
 })
 
 const parentGone = Effect.callback<void>((resume) => {
-  process.stdin.once("end", () => resume(Effect.void)).resume()
+  createInterface({ input: process.stdin })
+    .on("line", () => {
+      const { system, user } = process.cpuUsage()
+      console.log(JSON.stringify({ cpuUs: system + user }))
+    })
+    .once("close", () => resume(Effect.void))
 })
 
 const service = Layer.effectDiscard(announce).pipe(
