@@ -453,6 +453,14 @@ const restOf = ({ thresholdMs }: State, seen: Seen, now: number): number => {
   return thresholdMs * askShare + (rests ? untilDue : 0)
 }
 
+/**
+ * How long until a hold can be past `ms`, in ms. It is when the thread itself has held its loop for so long (`heldMs`), and also
+ * when it has lasted so long and the machine took less than half of it: such a stall is published (internal/causes), and a
+ * thread often waits for a core that its own process has, such as V8's threads that collect garbage.
+ */
+const untilPast = (ms: number, lastedMs: number, heldMs: number): number =>
+  Math.max(1, ms - (lastedMs < ms ? lastedMs : heldMs))
+
 const accountsWith = ({ accounts, heldSince }: State, { reading }: Seen): State["accounts"] =>
   reading === undefined ? accounts : threadTimes.add(accounts, reading, heldSince)
 
@@ -485,11 +493,12 @@ export const look = (
   for (const hold of holdsOf(seen, now)) {
     const known = state.open.find((one) => one.key === hold.key)
     const heldMs = hold.heldMs - standing(accounts, gaps, hold.startedAt, now)
-    if (known === undefined && heldMs < thresholdMs * askShare) {
-      sleepMs = Math.min(sleepMs, thresholdMs * askShare - heldMs)
+    const ageMs = now - hold.startedAt
+    const isPast = (ms: number): boolean => heldMs >= ms || (hold.heldMs >= ms && heldMs >= hold.heldMs / 2)
+    if (known === undefined && !isPast(thresholdMs * askShare)) {
+      sleepMs = Math.min(sleepMs, untilPast(thresholdMs * askShare, hold.heldMs, heldMs))
       continue
     }
-    const ageMs = now - hold.startedAt
     let next: Open = known ?? {
       key: hold.key,
       kind: hold.kind,
@@ -510,9 +519,9 @@ export const look = (
       actions.push({ _tag: "Ask", key: next.key })
     }
     // what a thread without a core cannot help is said when it has become serious
-    if (!next.overdue && (heldMs >= thresholdMs || ageMs >= progressMs[0]!)) next = { ...next, overdue: true }
-    // a thread without a core cannot answer
-    const waitedMs = now - next.askedAt - (coreWaitMs - next.coreWaitMs)
+    if (!next.overdue && (isPast(thresholdMs) || ageMs >= progressMs[0]!)) next = { ...next, overdue: true }
+    // a thread without a core cannot answer, but a stall is not kept back for long
+    const waitedMs = Math.max(now - next.askedAt - (coreWaitMs - next.coreWaitMs), (now - next.askedAt) / 2)
     if (next.overdue && !next.reported && (next.sample !== undefined || waitedMs >= patienceMs)) {
       next = { ...next, reported: true }
       actions.push(...blaming.report(next, "opened", scene))
@@ -521,7 +530,7 @@ export const look = (
       actions.push(...blaming.report(next, "progress", scene))
     }
     open.push(next)
-    sleepMs = Math.min(sleepMs, state.intervalMs, next.overdue ? Infinity : thresholdMs - heldMs)
+    sleepMs = Math.min(sleepMs, state.intervalMs, next.overdue ? Infinity : untilPast(thresholdMs, hold.heldMs, heldMs))
   }
   const rested = Math.max(1, sleepMs)
   const { heartbeat } = seen
