@@ -494,8 +494,10 @@ export const look = (
     const known = state.open.find((one) => one.key === hold.key)
     const heldMs = hold.heldMs - standing(accounts, gaps, hold.startedAt, now)
     const ageMs = now - hold.startedAt
-    const isPast = (ms: number): boolean => heldMs >= ms || (hold.heldMs >= ms && heldMs >= hold.heldMs / 2)
-    if (known === undefined && !isPast(thresholdMs * askShare)) {
+    const isPast = (ms: number, share: number): boolean =>
+      heldMs >= ms || (hold.heldMs >= ms && heldMs >= hold.heldMs * share)
+    // what may turn out to be the thread's own is asked for in time
+    if (known === undefined && !isPast(thresholdMs * askShare, 0.25)) {
       sleepMs = Math.min(sleepMs, untilPast(thresholdMs * askShare, hold.heldMs, heldMs))
       continue
     }
@@ -519,7 +521,7 @@ export const look = (
       actions.push({ _tag: "Ask", key: next.key })
     }
     // what a thread without a core cannot help is said when it has become serious
-    if (!next.overdue && (isPast(thresholdMs) || ageMs >= progressMs[0]!)) next = { ...next, overdue: true }
+    if (!next.overdue && (isPast(thresholdMs, 0.5) || ageMs >= progressMs[0]!)) next = { ...next, overdue: true }
     // a thread without a core cannot answer, but a stall is not kept back for long
     const waitedMs = Math.max(now - next.askedAt - (coreWaitMs - next.coreWaitMs), (now - next.askedAt) / 2)
     if (next.overdue && !next.reported && (next.sample !== undefined || waitedMs >= patienceMs)) {
