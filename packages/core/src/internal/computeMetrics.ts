@@ -1,19 +1,19 @@
 /**
  * What a pool tells Effect's metrics: how deep its queue is, how busy its workers are, how jobs end, how long they wait
  * and run, and how long it takes to cancel one.
+ *
+ * A series by an attribute is a metric of its own here, that has it from the start. Rejected: `Metric.withAttributes`,
+ * which merges the attributes into a new context at each update, for every job.
  */
 import type * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
 
 const queued = Metric.gauge("giveway_compute_queued", { description: "Jobs that wait for a worker" })
 
-const jobs = Metric.counter("giveway_compute_jobs", { description: "Jobs by outcome", incremental: true })
+const jobs = (outcome: string) =>
+  Metric.counter("giveway_compute_jobs", { description: "Jobs by outcome", incremental: true, attributes: { outcome } })
 
-const outcomes = {
-  completed: Metric.withAttributes(jobs, { outcome: "completed" }),
-  failed: Metric.withAttributes(jobs, { outcome: "failed" }),
-  cancelled: Metric.withAttributes(jobs, { outcome: "cancelled" })
-}
+const outcomes = { completed: jobs("completed"), failed: jobs("failed"), cancelled: jobs("cancelled") }
 
 const killed = Metric.counter("giveway_compute_workers_killed", {
   description: "Workers terminated because a job outlived its grace",
@@ -53,16 +53,14 @@ const utilisation = Metric.gauge("giveway_compute_utilisation", {
   description: "How much of the last 5 seconds the pool's workers have worked: 1 if maxWorkers did all the time"
 })
 
-const placements = Metric.counter("giveway_compute_placements", {
-  description: "Calls of Compute.auto by where they ran; short ones are counted in batches",
-  incremental: true
-})
+const placements = (placement: string) =>
+  Metric.counter("giveway_compute_placements", {
+    description: "Calls of Compute.auto by where they ran; short ones are counted in batches",
+    incremental: true,
+    attributes: { placement }
+  })
 
-const places = {
-  inline: Metric.withAttributes(placements, { placement: "inline" }),
-  slices: Metric.withAttributes(placements, { placement: "slices" }),
-  worker: Metric.withAttributes(placements, { placement: "worker" })
-}
+const places = { inline: placements("inline"), slices: placements("slices"), worker: placements("worker") }
 
 export interface ComputeMetrics {
   readonly placed: (where: keyof typeof places, calls: number) => void
