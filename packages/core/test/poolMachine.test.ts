@@ -21,6 +21,10 @@ interface Thread {
   /** finished, not collected */
   readonly done: ReadonlyArray<number>
   readonly told: "nothing" | "stop" | "terminate"
+  /** killed, and nothing of it runs any more: what it `runs` is what it had begun */
+  readonly stopped: boolean
+  /** killed, and reported to take long */
+  readonly lingers: boolean
   /** the job whose grace timer runs, 0: none */
   readonly grace: number
 }
@@ -60,6 +64,8 @@ interface Scenario extends pool.PoolConfig {
   readonly jobs: number
   readonly accidents: number
   readonly housekeeping?: number
+  /** whether it is reported that a killed worker's code has stopped, and that one lingers; else only its exit is */
+  readonly endings?: boolean
   /** jobs whose payload moves */
   readonly final?: ReadonlyArray<number>
 }
@@ -107,7 +113,7 @@ const eventsOf = (world: World, scenario: Scenario): Array<{ readonly event: Hap
   const events: Array<{ readonly event: Happening; readonly fair: boolean }> = []
   for (const [worker, thread] of world.threads) {
     const lives = thread.booted && thread.told !== "terminate"
-    if (thread.runs !== 0)
+    if (thread.runs !== 0 && !thread.stopped)
       events.push({ event: { _tag: "Finish", worker }, fair: lives && thread.grace !== thread.runs })
     else if (lives && thread.inbox.length > 0) events.push({ event: { _tag: "Begin", worker }, fair: true })
   }
@@ -137,6 +143,11 @@ const eventsOf = (world: World, scenario: Scenario): Array<{ readonly event: Hap
     if (job !== undefined) events.push({ event: { _tag: "JobDone", worker, job }, fair: true })
     if (thread.grace !== 0) events.push({ event: { _tag: "GraceExpired", worker, job: thread.grace }, fair: true })
     if (thread.runs !== 0 && thread.inbox.length > 0) events.push({ event: { _tag: "Delayed", worker }, fair: false })
+    if (thread.told === "terminate" && scenario.endings === true) {
+      // neither need be reported before the end
+      if (!thread.stopped) events.push({ event: { _tag: "CodeStopped", worker }, fair: false })
+      if (!thread.lingers) events.push({ event: { _tag: "Lingers", worker }, fair: false })
+    }
     if (thread.told === "stop") events.push({ event: { _tag: "StopExpired", worker }, fair: false })
     // what a thread has finished is collected before its end is reported
     if (job === undefined && (ends || world.accidents > 0)) {
@@ -195,6 +206,8 @@ const apply = (world: World, event: Happening, scenario: Scenario): World => {
       if (event._tag === "WorkerReady") thread(event.worker, { booted: true })
       if (event._tag === "JobDone") thread(event.worker, { done: threads.get(event.worker)!.done.slice(1) })
       if (event._tag === "GraceExpired") thread(event.worker, { grace: 0 })
+      if (event._tag === "CodeStopped") thread(event.worker, { stopped: true })
+      if (event._tag === "Lingers") thread(event.worker, { lingers: true })
       if (event._tag === "WorkerExited") {
         if (threads.get(event.worker)!.told === "nothing") accidents--
         threads.delete(event.worker)
@@ -205,13 +218,22 @@ const apply = (world: World, event: Happening, scenario: Scenario): World => {
 
   // what the machine makes of it
   const holders = (job: number) =>
-    Array.from(threads.values()).filter(({ inbox, runs }) => runs === job || inbox.includes(job))
+    Array.from(threads.values()).filter(({ inbox, runs, stopped }) => (runs === job && !stopped) || inbox.includes(job))
   for (const action of pool.step(state, heard)) {
     switch (action._tag) {
       case "Spawn": {
         promise(action.worker >= world.state.nextWorker, "a worker's number is used twice")
         promise(!backOff, "a worker is started before its time")
-        threads.set(action.worker, { booted: false, inbox: [], runs: 0, done: [], told: "nothing", grace: 0 })
+        threads.set(action.worker, {
+          booted: false,
+          inbox: [],
+          runs: 0,
+          done: [],
+          told: "nothing",
+          stopped: false,
+          lingers: false,
+          grace: 0
+        })
         break
       }
       case "Dispatch": {
@@ -319,6 +341,17 @@ const inspect = ({ asked, backOff, callers, shutdown, state, threads }: World, s
   promise(!blocked || shutdown || idle <= standby, "a job waits behind another, and a worker is idle")
   const unsettled = callers.filter((caller) => caller.settled === undefined).length
   promise(unsettled >= admitted, "a job is kept too long")
+  for (const { runs, stopped } of live) {
+    promise(
+      !stopped || runs === 0 || callers[runs - 1]!.settled !== undefined,
+      "a caller waits for code that has stopped"
+    )
+  }
+  const standsBy = Array.from(state.workers.values()).some((worker) => worker.standby)
+  const isEnding = live.some((thread) => thread.told === "terminate" && !thread.lingers)
+  // a pool that grows uses it up
+  const isFull = scenario.maxWorkers === scenario.minWorkers
+  promise(!isFull || !state.wantsStandby || standsBy || isEnding || shutdown || backOff, "nobody stands by")
 }
 
 /**
@@ -394,6 +427,15 @@ describe("every interleaving keeps the promises:", () => {
     assert.isAbove(explore({ ...scenario, ahead: 1, jobs: 3, accidents: 0 }), 1000)
   })
 
+  it("where a killed worker's code has stopped before its exit, or lingers", () => {
+    const one = { maxWorkers: 1, minWorkers: 1, capacity: 1, overflow: "suspend", standby: true } as const
+    for (const ahead of [0, 1]) assert.isAbove(explore({ ...one, endings: true, ahead, jobs: 2, accidents: 1 }), 1000)
+    assert.isAbove(explore({ ...one, endings: true, drain: true, ahead: 1, jobs: 2, accidents: 0 }), 1000)
+    assert.isAbove(explore({ ...one, endings: true, final: [1, 2], ahead: 1, jobs: 2, accidents: 1 }), 1000)
+    const two = { maxWorkers: 2, minWorkers: 1, capacity: 1, overflow: "fail", standby: false } as const
+    assert.isAbove(explore({ ...two, endings: true, ahead: 1, jobs: 2, accidents: 1 }), 1000)
+  })
+
   it("where payloads move, so that a job can be sent once", () => {
     const one = { maxWorkers: 1, minWorkers: 1, capacity: 1, overflow: "suspend", standby: true } as const
     assert.isAbove(explore({ ...one, ahead: 1, jobs: 3, accidents: 1, final: [1, 2] }), 1000)
@@ -444,9 +486,29 @@ describe("a pool", () => {
     pool.step(state, { _tag: "WorkerReady", worker: 2 })
     assert.deepStrictEqual(pool.step(state, { _tag: "GraceExpired", worker: 1, job: 1 }), [
       { _tag: "Terminate", worker: 1, killed: true },
-      { _tag: "Dispatch", worker: 2, job: 2 },
+      { _tag: "Dispatch", worker: 2, job: 2 }
+    ])
+    assert.deepStrictEqual(pool.step(state, { _tag: "CodeStopped", worker: 1 }), [
+      { _tag: "Settle", job: 1, as: "gone" }
+    ])
+    assert.deepInclude(pool.census(state), { zombies: 1 })
+    assert.deepStrictEqual(pool.step(state, { _tag: "WorkerExited", worker: 1, job: 1 }), [
       { _tag: "Spawn", worker: 3 }
     ])
+    assert.deepStrictEqual(pool.step(state, { _tag: "CodeStopped", worker: 1 }), [])
+    assert.deepInclude(pool.census(state), { zombies: 0 })
+  })
+
+  it("starts the next standby although a killed worker lingers, and tells its caller no sooner for that", () => {
+    const state = pool.make(config)
+    pool.step(state, { _tag: "Start" })
+    pool.step(state, { _tag: "WorkerReady", worker: 1 })
+    pool.step(state, { _tag: "Submit", job: 1, now: 0 })
+    pool.step(state, { _tag: "Cancel", job: 1 })
+    pool.step(state, { _tag: "Kept", worker: 1, job: 1 })
+    pool.step(state, { _tag: "WorkerReady", worker: 2 })
+    pool.step(state, { _tag: "GraceExpired", worker: 1, job: 1 })
+    assert.deepStrictEqual(pool.step(state, { _tag: "Lingers", worker: 1 }), [{ _tag: "Spawn", worker: 3 }])
     assert.deepStrictEqual(pool.step(state, { _tag: "WorkerExited", worker: 1, job: 1 }), [
       { _tag: "Settle", job: 1, as: "gone" }
     ])

@@ -8,7 +8,7 @@
  *                 └── cancel ──┴──────────────┤
  *                       (gone at once)        ├── done in time ──► gone
  *                                             └── grace over: terminate the worker, promote the standby;
- *                                                 its exit ──► gone
+ *                                                 its code has stopped ──► gone
  * ```
  *
  * What happens to jobs is in `poolMachine/jobs.ts`, to workers in `workers.ts`, how both come together in `assignment.ts`,
@@ -35,9 +35,10 @@
  * job is begun twice; a worker runs one job at a time; a job whose cancel was asked for is gone when `Settle` says
  * so, never before; a neighbour, queued or in an inbox, outlives any kill; after `Shutdown` everything ends.
  *
- * **A worker that is being terminated is a zombie**: native code (a big sort, `JSON.parse`) cannot be stopped, so its
- * exit may take seconds. Its slot is free at once, its caller waits for the exit (that is the guarantee), and at most
- * `maxWorkers` zombies may be replaced, so that a series of kills cannot pile up threads without bound.
+ * **A worker that is being terminated is a zombie** until its exit: native code (a big sort, `JSON.parse`) cannot be
+ * stopped, so that may take seconds. Its slot is free at once, its caller waits until none of its code runs (that is the
+ * guarantee; `CodeStopped` says so, or else the exit), and at most `maxWorkers` zombies may be replaced, so that a series
+ * of kills cannot pile up threads without bound.
  *
  * `step` changes the state in place and is otherwise a pure function of (state, event): same state, same event, same
  * actions, nothing else touched. Rejected: an immutable state, because a copied queue makes each event O(queue); `copy`
@@ -98,6 +99,14 @@ export const step = (state: PoolState, event: Event): ReadonlyArray<Action> => {
     }
     case "WorkerReady": {
       workers.ready(state, event.worker, actions)
+      break
+    }
+    case "CodeStopped": {
+      workers.codeStopped(state, event.worker, actions)
+      break
+    }
+    case "Lingers": {
+      workers.lingers(state, event.worker, actions)
       break
     }
     case "WorkerExited": {

@@ -50,6 +50,10 @@ export type Event =
   | { readonly _tag: "Delayed"; readonly worker: number }
   /** from now on so many jobs may be sent to a worker ahead of their turn */
   | { readonly _tag: "Ahead"; readonly jobs: number }
+  /** none of a killed worker's code runs any more, nor will; its exit is still to come */
+  | { readonly _tag: "CodeStopped"; readonly worker: number }
+  /** a killed worker takes longer to end than one does that only ran JavaScript */
+  | { readonly _tag: "Lingers"; readonly worker: number }
   | { readonly _tag: "StopExpired"; readonly worker: number }
   /** a time to live is over: what was idle for all of it may end */
   | { readonly _tag: "Sweep" }
@@ -77,7 +81,7 @@ export type Action =
   | { readonly _tag: "RaiseCancel"; readonly worker: number; readonly job: number }
   /** the job ended within its grace */
   | { readonly _tag: "StopGrace"; readonly worker: number; readonly job: number }
-  /** end the thread now; the caller of `job` waits for its exit */
+  /** end the thread now, and say if it lingers; the caller of what it ran waits until its code has stopped */
   | { readonly _tag: "Terminate"; readonly worker: number; readonly killed: boolean }
   /** ask an idle worker to release its services and end, and run the stop timer */
   | { readonly _tag: "Stop"; readonly worker: number }

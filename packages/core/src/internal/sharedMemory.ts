@@ -42,6 +42,8 @@ const Cell = {
   cancel: 32,
   /** number of the job this worker runs; 0 for none. Written by the worker only */
   job: 48,
+  /** number of the job whose cancel the worker's event loop has heard. Written by the worker only */
+  heard: 49,
   /** what compiled code may do until it looks whether its slice is over */
   budget: 80,
   /** a budget that no code counts down, see `internal/flagTest.ts` */
@@ -117,6 +119,14 @@ export const requestCancel = (block: ThreadBlock, job: number): void => {
 export const setJob = (block: ThreadBlock, job: number): void => {
   Atomics.store(block.i32, Cell.job, job)
 }
+
+/** Worker: its event loop turns, and has heard that `job` is to stop. */
+export const hearCancel = (block: ThreadBlock, job: number): void => {
+  Atomics.store(block.i32, Cell.heard, job)
+}
+
+/** Main: whether the worker's event loop turned at least once after `job` was asked to stop. */
+export const hasHeardCancel = (block: ThreadBlock, job: number): boolean => Atomics.load(block.i32, Cell.heard) === job
 
 /** Any thread: the job that the worker says it runs, 0 for none. */
 export const currentJob = (block: ThreadBlock): number => Atomics.load(block.i32, Cell.job)

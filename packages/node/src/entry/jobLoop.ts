@@ -181,6 +181,7 @@ port.on("message", (message: ToWorker) => {
       break
     }
     case "Cancel": {
+      sharedMemory.hearCancel(block, message.job)
       if (running?.job === message.job) interrupt(running)
       break
     }

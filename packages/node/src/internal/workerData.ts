@@ -1,6 +1,7 @@
 /**
  * What a compute worker is started with, and how code on some thread can tell that it runs on one.
  */
+import type { MessagePort } from "node:worker_threads"
 import { workerData } from "node:worker_threads"
 
 const kind = "@giveway/node/computeWorker"
@@ -27,6 +28,8 @@ export interface ComputeWorkerData {
   readonly inbox: SharedArrayBuffer
   /** where it says what job it runs */
   readonly board: SharedArrayBuffer
+  /** held, and nothing else: see `lifeline.ts` */
+  readonly lifeline: MessagePort
   /** µs it may spin when it has nothing to do, before it sleeps */
   readonly spinMicros: number
   /** nice value of the thread, `false` to leave it alone */

@@ -41,6 +41,9 @@ const stopMs = 1000
 /** After this long a terminated thread is worth a word: JavaScript ends within milliseconds. */
 const zombieMs = 1000
 
+/** After this long its end is not waited for to start the next standby. A thread that only ran JavaScript takes 4 ms. */
+const lingerMs = 5
+
 /** How long jobs may wait behind one that turns out to be long: about as long as a timer takes to be sure. */
 const watchMs = 2
 
@@ -287,7 +290,11 @@ export class WorkerPool implements JobRunner {
         }
         thread.terminate()
         this.countZombies()
-        thread.timer = setTimeout(() => this.reportZombie(action.worker), zombieMs)
+        const { worker } = action
+        thread.timer = setTimeout(() => {
+          this.handle({ _tag: "Lingers", worker })
+          thread.timer = setTimeout(() => this.reportZombie(worker), zombieMs - lingerMs)
+        }, lingerMs)
         break
       }
       case "Stop": {
@@ -302,15 +309,17 @@ export class WorkerPool implements JobRunner {
     this.observer.metrics.zombies(poolMachine.census(this.state).zombies)
   }
 
-  /** A thread that was terminated and is still there: only a native call can hold it. */
+  /** A thread that was terminated and is still there: only native code can hold it. */
   private reportZombie(worker: number): void {
     const phase = this.state.workers.get(worker)?.phase
     if (phase?._tag !== "Zombie") return
     const task = phase.job === undefined ? undefined : this.jobs.get(phase.job)?.request.name
-    const who = task === undefined ? "It released its services" : `It ran task "${task}"`
+    const who = phase.stopped
+      ? "Its job is over, and whoever cancelled it was told. It is held by what that job began and did not wait for, in native code (a write, asynchronous crypto)"
+      : `${task === undefined ? "It released its services" : `It ran task "${task}"`}: that is in native code (a large sort or JSON.parse, crypto, a write), which nothing can stop. Whoever cancelled the job waits until it is over. Give such work smaller pieces`
     this.observer.log(
       "Warn",
-      `Compute worker ${worker} was terminated ${zombieMs} ms ago and has not ended. ${who}: that is in a native call (a large sort or JSON.parse, synchronous crypto), which nothing can stop. Another worker has its place; whoever cancelled the job waits until that call returns. Give such work smaller pieces`
+      `Compute worker ${worker} was terminated ${zombieMs} ms ago and has not ended. ${who}. Another worker has its place`
     )
   }
 
@@ -319,6 +328,7 @@ export class WorkerPool implements JobRunner {
       const thread = new WorkerThread(worker, this.options, Array.from(this.modules), {
         message: (message) => this.receive(worker, message),
         done: (job, outcome, ranMs) => this.done(worker, job, outcome, ranMs),
+        stopped: () => this.stopped(worker),
         exited: (ending) => this.exited(worker, ending)
       })
       this.threads.set(worker, thread)
@@ -392,6 +402,17 @@ export class WorkerPool implements JobRunner {
       }
       if (again) this.watch()
     }, watchMs)
+  }
+
+  /**
+   * A job that held its thread to the end awaited nothing. One whose event loop turned may have awaited what goes on
+   * without it (a write in libuv's thread pool): only the exit says that this is over.
+   */
+  private stopped(worker: number): void {
+    const phase = this.state.workers.get(worker)?.phase
+    if (phase?._tag !== "Zombie") return
+    if (phase.job !== undefined && this.threads.get(worker)?.hasHeardCancel(phase.job) === true) return
+    this.handle({ _tag: "CodeStopped", worker })
   }
 
   private exited(worker: number, ending: Ending): void {

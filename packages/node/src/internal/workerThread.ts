@@ -9,6 +9,7 @@ import type { Ending, FromWorker, JobRequest, Outcome, ToWorker } from "@giveway
 import { jobBoard, jobWatch, pack, sharedMemory } from "@giveway/core/Platform"
 import * as Sysmon from "@giveway/core/Sysmon"
 import { Inbox } from "./inbox.ts"
+import * as lifeline from "./lifeline.ts"
 import * as watchedWorkers from "./watchedWorkers.ts"
 import * as workerData from "./workerData.ts"
 
@@ -27,6 +28,8 @@ export interface WorkerThreadListener {
   readonly message: (message: Exclude<FromWorker, null | { readonly _tag: "Crashed" | "Done" | "Watched" }>) => void
   /** a job is over; `ranMs`: how long it ran there */
   readonly done: (job: number, outcome: Outcome, ranMs: number) => void
+  /** none of its code runs any more */
+  readonly stopped: () => void
   /** `ending`: what to tell the caller of the job that ran */
   readonly exited: (ending: Ending) => void
 }
@@ -68,12 +71,15 @@ export class WorkerThread {
   ) {
     this.maxHeapMb = options.maxHeapMb
     this.listener = listener
+    const line = lifeline.make(() => listener.stopped())
     this.worker = new Worker(entry, {
+      transferList: [line],
       name: "giveway-compute",
       workerData: workerData.make({
         block: this.block.buffer,
         inbox: this.inbox.ring.buffer,
         board: this.board.buffer,
+        lifeline: line,
         spinMicros: options.spinMicros,
         priority: options.priority,
         hook: options.yieldPoints ? hook : undefined,
@@ -173,6 +179,11 @@ export class WorkerThread {
   requestCancel(job: number): void {
     sharedMemory.requestCancel(this.block, job)
     this.post({ _tag: "Cancel", job })
+  }
+
+  /** Whether its event loop turned after `job` was asked to stop: the job may await something, and nothing holds the thread. */
+  hasHeardCancel(job: number): boolean {
+    return sharedMemory.hasHeardCancel(this.block, job)
   }
 
   terminate(): void {

@@ -2,7 +2,7 @@
  * Tasks that the tests of `NodeCompute` run on real workers. Where a test must know whether a job still runs, the job
  * beats: it counts up in memory it shares with the test.
  */
-import { pbkdf2Sync } from "node:crypto"
+import { pbkdf2, pbkdf2Sync } from "node:crypto"
 import { readFileSync, readlinkSync } from "node:fs"
 import { threadId } from "node:worker_threads"
 import { Pure, Task, YieldPoint } from "@giveway/core"
@@ -334,3 +334,21 @@ export const native = Task.make(import.meta.url, "native", { payload: Schema.Num
   const rounds = Math.ceil((20_000 * ms) / (performance.now() - start))
   return pbkdf2Sync("a", "b", rounds, 64, "sha512").length
 })
+
+/** Waits for a native call in libuv's thread pool of about so many ms, and cannot be interrupted meanwhile. */
+export const pooled = Task.make(
+  url,
+  "pooled",
+  { payload: Schema.Struct({ ms: Schema.Number, buffer: Shared }), success: Schema.Void },
+  ({ buffer, ms }) => {
+    const start = performance.now()
+    pbkdf2Sync("a", "b", 20_000, 64, "sha512")
+    const rounds = Math.ceil((20_000 * ms) / (performance.now() - start))
+    return Effect.uninterruptible(
+      Effect.callback<void>((resume) => {
+        pbkdf2("a", "b", rounds, 64, "sha512", () => resume(Effect.void))
+        Atomics.store(cells(buffer), Cell.started, 1)
+      })
+    )
+  }
+)

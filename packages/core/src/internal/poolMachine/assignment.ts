@@ -110,7 +110,7 @@ export const promote = (state: PoolState, actions: Array<Action>): boolean => {
   return false
 }
 
-/** A worker was lost: the standby takes its slot at once, and a new standby boots. */
+/** A worker was lost: the standby takes its slot at once, and a new standby boots soon. */
 export const replace = (state: PoolState, actions: Array<Action>): void => {
   if (state.closing) return
   if (hasRoom(state)) promote(state, actions)
@@ -125,9 +125,14 @@ export const replenish = (state: PoolState, actions: Array<Action>): void => {
   while (working(state) < state.config.minWorkers && hasRoom(state)) spawn(state, false, actions)
 }
 
-/** One warm worker beyond `maxWorkers`, so that a kill costs no boot. Not called while the pool closes. */
+/**
+ * One warm worker beyond `maxWorkers`, so that a kill costs no boot. Not called while the pool closes. It boots when the
+ * worker just killed has ended, or lingers: they would compete for a core, and it is that end that a caller waits for.
+ */
 export const keepStandby = (state: PoolState, actions: Array<Action>): void => {
   if (!state.wantsStandby || state.backingOff) return
-  for (const worker of state.workers.values()) if (worker.standby) return
+  for (const { phase, standby } of state.workers.values()) {
+    if (standby || (phase._tag === "Zombie" && !phase.lingers)) return
+  }
   spawn(state, true, actions)
 }

@@ -1,14 +1,15 @@
 /**
- * What happens to a worker: it is ready, it has been idle for long, it has grown too large, it does not end, it exits.
+ * What happens to a worker: it is ready, it has been idle for long, it has grown too large, it does not end, its code has
+ * stopped, it exits.
  *
  * **Invariant**: what an exit finds in the inbox is accounted for at once, before another worker takes the place: what was
  * begun, or cannot be sent again, is settled, the rest goes back into the queue in its order.
  */
 import type { Action } from "../poolProtocol.ts"
 import * as lifecycle from "../workerLifecycle.ts"
-import { free, promote, replace, replenish, retire } from "./assignment.ts"
+import { free, keepStandby, promote, replace, replenish, retire } from "./assignment.ts"
 import { giveBack, settle, stop, stopGrace, terminate, unlist } from "./moves.ts"
-import type { PoolState } from "./poolState.ts"
+import type { PoolState, WorkerPhase } from "./poolState.ts"
 import { working } from "./poolState.ts"
 
 export const ready = (state: PoolState, id: number, actions: Array<Action>): void => {
@@ -43,6 +44,31 @@ export const stopExpired = (state: PoolState, id: number, actions: Array<Action>
   if (worker?.phase._tag === "Stopping") terminate(id, worker, undefined, actions)
 }
 
+export const codeStopped = (state: PoolState, id: number, actions: Array<Action>): void => {
+  const worker = state.workers.get(id)
+  if (worker?.phase._tag !== "Zombie") return
+  settleKilled(state, worker.phase, actions)
+  worker.phase = { ...worker.phase, stopped: true }
+}
+
+export const lingers = (state: PoolState, id: number, actions: Array<Action>): void => {
+  const worker = state.workers.get(id)
+  if (worker?.phase._tag !== "Zombie") return
+  worker.phase = { ...worker.phase, lingers: true }
+  if (!state.closing) keepStandby(state, actions)
+}
+
+/** Tells the caller of what a killed worker ran, once. */
+const settleKilled = (
+  state: PoolState,
+  { job, stopped }: Extract<WorkerPhase, { readonly _tag: "Zombie" }>,
+  actions: Array<Action>
+): void => {
+  if (job === undefined || stopped) return
+  state.unwanted.delete(job)
+  settle(state, job, "gone", actions)
+}
+
 export const exited = (state: PoolState, id: number, begun: number, actions: Array<Action>): void => {
   const worker = state.workers.get(id)
   if (worker === undefined) return
@@ -70,10 +96,7 @@ export const exited = (state: PoolState, id: number, begun: number, actions: Arr
       break
     }
     case "Zombie": {
-      if (phase.job !== undefined) {
-        state.unwanted.delete(phase.job)
-        settle(state, phase.job, "gone", actions)
-      }
+      settleKilled(state, phase, actions)
       // It counted against the room for replacements.
       replenish(state, actions)
       break
