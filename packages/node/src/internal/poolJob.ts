@@ -35,19 +35,19 @@ export const lose = (job: PoolJob | undefined, begun: boolean, ending: Ending): 
   if (job !== undefined && (begun || job.request.transfer !== undefined)) job.ending ??= ending
 }
 
-/** What a job waited is what its worker did not run of the time it took. */
+/** What a job waited is what its worker did not run of the time it took, until it was found over, at `now`. */
 export const record = (
   { cancelledAt, dispatchedAt, isTimed, ranMs, submittedAt }: PoolJob,
   outcome: "completed" | "failed" | "cancelled",
-  metrics: computeMetrics.ComputeMetrics
+  metrics: computeMetrics.ComputeMetrics,
+  now: number
 ): void => {
-  const now = performance.now()
-  if (cancelledAt !== undefined) metrics.cancelled(now - cancelledAt)
+  if (cancelledAt !== undefined) metrics.cancelled(performance.now() - cancelledAt)
   if (dispatchedAt === undefined) {
     metrics.ended(outcome, undefined)
     return
   }
-  const ran = ranMs ?? now - dispatchedAt
+  const ran = ranMs ?? Math.max(0, now - dispatchedAt)
   if (isTimed && ranMs !== undefined) metrics.transferred(Math.max(0, now - dispatchedAt - ran))
   metrics.dispatched(Math.max(0, now - submittedAt - ran))
   metrics.ended(outcome, ran)

@@ -2,7 +2,7 @@
  * How much of its life a worker works, as the pool sees it: from the moment a job is sent to it until nothing that was sent
  * is left, so what a job and its result take on their way counts as work.
  *
- * Reads the clock when a worker turns busy or idle, not for each job.
+ * Reads no clock for a job: the pool says what time it is.
  */
 import type { WorkerStatistics } from "@giveway/core/Compute"
 
@@ -18,21 +18,21 @@ export class WorkerMeter {
     this.readyAt = performance.now()
   }
 
-  /** It was sent a job. */
-  began(): void {
-    this.busySince ??= performance.now()
+  /** It was sent a job at `now`, ms. */
+  began(now: number): void {
+    this.busySince ??= now
   }
 
   /** It ended one; `idle`: it has no other. */
-  ended(idle: boolean): void {
+  ended(idle: boolean, now: number): void {
     this.jobs++
-    if (idle) this.stopped()
+    if (idle) this.stopped(now)
   }
 
   /** It works on nothing any more. */
-  stopped(): void {
+  stopped(now: number): void {
     if (this.busySince === undefined) return
-    this.busyMs += performance.now() - this.busySince
+    this.busyMs += now - this.busySince
     this.busySince = undefined
   }
 

@@ -44,6 +44,9 @@ const zombieMs = 1000
 /** After this long its end is not waited for to start the next standby. A thread that only ran JavaScript takes 4 ms. */
 const lingerMs = 5
 
+/** Answers that are told by one reading of the clock: late by what so many callers do at once. A guess. */
+const perReading = 16
+
 /** How long jobs may wait behind one that turns out to be long: about as long as a timer takes to be sure. */
 const watchMs = 2
 
@@ -63,6 +66,14 @@ export class WorkerPool implements JobRunner {
   /** to what the machine asked; heard before anything else */
   private readonly answers: Array<poolMachine.Event> = []
   private stepping = false
+  /**
+   * The clock, ms: as it was when answers were looked for, when a job was submitted, or when anything else happened. Not
+   * read for each answer: that was a twentieth of what a job costs this thread, and what callers do between two answers is
+   * no wait of a job.
+   */
+  private now = performance.now()
+  /** answers that were told since it was read */
+  private told = 0
   /** the depth of the queue that the gauge shows */
   private gauged = -1
   private readonly foresight = new Foresight()
@@ -90,7 +101,7 @@ export class WorkerPool implements JobRunner {
 
   submit(request: JobRequest, listener: JobListener, place: Place | undefined): number {
     const job = this.nextJob()
-    const now = performance.now()
+    const now = this.readClock()
     this.jobs.set(job, poolJob.make(request, listener, now))
     if (this.jobs.size === 1) this.keepAlive(true)
     this.handle({ _tag: "Submit", job, now, place, final: request.transfer !== undefined })
@@ -212,9 +223,15 @@ export class WorkerPool implements JobRunner {
     this.housekeeping.keepAlive(alive)
   }
 
+  private readClock(): number {
+    this.told = 0
+    return (this.now = performance.now())
+  }
+
   private handle(event: poolMachine.Event): void {
     this.inbox.push(event)
     if (this.stepping) return
+    if (event._tag !== "Submit" && event._tag !== "JobDone" && event._tag !== "Ahead") this.readClock()
     this.stepping = true
     try {
       for (;;) {
@@ -222,7 +239,7 @@ export class WorkerPool implements JobRunner {
         if (next === undefined) break
         const actions = poolMachine.step(this.state, next)
         if (next._tag === "JobDone") {
-          this.meters.get(next.worker)?.ended(this.state.workers.get(next.worker)?.phase._tag !== "Busy")
+          this.meters.get(next.worker)?.ended(this.state.workers.get(next.worker)?.phase._tag !== "Busy", this.now)
         }
         for (const action of actions) if (action._tag !== "Settle") this.execute(action)
         for (const action of actions) if (action._tag === "Settle") this.settle(action.job, action.as)
@@ -258,7 +275,7 @@ export class WorkerPool implements JobRunner {
     if (thread === undefined) return
     switch (action._tag) {
       case "Dispatch": {
-        this.meters.get(action.worker)?.began()
+        this.meters.get(action.worker)?.began(this.now)
         this.dispatch(action.worker, thread, action.job)
         break
       }
@@ -283,7 +300,7 @@ export class WorkerPool implements JobRunner {
         break
       }
       case "Terminate": {
-        this.meters.get(action.worker)?.stopped()
+        this.meters.get(action.worker)?.stopped(this.now)
         if (action.killed) {
           this.counts.killed++
           this.observer.metrics.killed()
@@ -327,6 +344,7 @@ export class WorkerPool implements JobRunner {
     try {
       const thread = new WorkerThread(worker, this.options, Array.from(this.modules), {
         message: (message) => this.receive(worker, message),
+        looks: () => this.readClock(),
         done: (job, outcome, ranMs) => this.done(worker, job, outcome, ranMs),
         stopped: () => this.stopped(worker),
         exited: (ending) => this.exited(worker, ending)
@@ -343,7 +361,7 @@ export class WorkerPool implements JobRunner {
   private dispatch(worker: number, thread: WorkerThread, job: number): void {
     const entry = this.jobs.get(job)!
     const isFirst = entry.dispatchedAt === undefined
-    entry.dispatchedAt ??= performance.now()
+    entry.dispatchedAt ??= this.now
     try {
       thread.put(job, entry.request)
       entry.isTimed = isFirst && thread.load === 1
@@ -378,6 +396,7 @@ export class WorkerPool implements JobRunner {
   }
 
   private done(worker: number, job: number, outcome: Outcome, ranMs: number): void {
+    if (++this.told > perReading) this.readClock()
     const entry = this.jobs.get(job)
     if (entry !== undefined) {
       entry.ending = outcome
@@ -443,7 +462,7 @@ export class WorkerPool implements JobRunner {
     const ending = poolJob.endingOf(entry, as, this.options.capacity, () => this.noWorker())
     const outcome = succeeded(ending) ? "completed" : ending._tag === "Cancelled" ? "cancelled" : "failed"
     this.counts[outcome]++
-    poolJob.record(entry, outcome, this.observer.metrics)
+    poolJob.record(entry, outcome, this.observer.metrics, this.now)
     entry.listener.settle(ending)
   }
 

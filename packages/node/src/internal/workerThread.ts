@@ -26,6 +26,8 @@ export interface WorkerThreadOptions {
 
 export interface WorkerThreadListener {
   readonly message: (message: Exclude<FromWorker, null | { readonly _tag: "Crashed" | "Done" | "Watched" }>) => void
+  /** answers are looked for: what is found now is told at once */
+  readonly looks: () => void
   /** a job is over; `ranMs`: how long it ran there */
   readonly done: (job: number, outcome: Outcome, ranMs: number) => void
   /** none of its code runs any more */
@@ -157,17 +159,22 @@ export class WorkerThread {
 
   /** Hears of everything that is over. */
   collect(): void {
-    while (this.inbox.collect(perTurn, this.listener.done));
+    while (this.hear());
   }
 
   /** The same, but not all in one turn of the event loop. */
   collectTurn(): void {
-    if (this.collecting || !this.inbox.collect(perTurn, this.listener.done)) return
+    if (this.collecting || !this.hear()) return
     this.collecting = true
     setImmediate(() => {
       this.collecting = false
       this.collectTurn()
     })
+  }
+
+  private hear(): boolean {
+    this.listener.looks()
+    return this.inbox.collect(perTurn, this.listener.done)
   }
 
   /** What it runs now, as it says itself; `undefined` if nothing, or if it is not watched. */
