@@ -82,7 +82,7 @@ export { effect, fn } from "./internal/inlineCalls.ts"
  * alone takes 20 to 60 µs to a worker and back, most of it the waking of two threads. Several times that in a process's
  * first ten thousand jobs, until V8 has compiled the way. What does not fit into a kilobyte, or is no plain data, costs a
  * message each way, 10 to 25 µs; a megabyte of bytes 0.15 to 0.5 ms more: it is copied twice, into memory that is fresh
- * each time.
+ * each time. A schema made with `Transferable` of `effect/workers/Transferable` moves it instead (see `Task.make`).
  *
  * **Example**
  *

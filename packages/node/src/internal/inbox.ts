@@ -2,9 +2,8 @@
  * A worker's inbox as main sees it: puts jobs in, takes them back, and collects their answers.
  *
  * A job whose request is small plain data is written into the ring itself; any other is posted, as is one that moves what
- * it holds, and has a slot of its own
- * all the same: whether it was begun is decided in one place. When the ring is full, which takes withdrawn jobs in it,
- * the next ones wait on this side.
+ * it holds, and has a slot of its own all the same: whether it was begun is decided in one place. When the ring is full,
+ * which takes withdrawn jobs in it, the next ones wait on this side. Rejected: one message for several jobs (decision 0083).
  *
  * What a job runs (a module's URL and a name) is written out until the worker has answered a job that said it, and is a
  * number from then on.
