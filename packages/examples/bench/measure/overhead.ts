@@ -13,6 +13,7 @@ import { createInterface } from "node:readline"
 import { setTimeout as pause } from "node:timers/promises"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
+import { everyday } from "./everyday.ts"
 
 const [side, part] = process.argv.slice(2) as ["off" | "on", keyof typeof parts]
 
@@ -74,8 +75,9 @@ const round = Effect.fnUntraced(function* ({ program, slices }: Micro) {
 /** After so many rounds the code is compiled. */
 const warmup = 8
 
-/** Answers each name of a program with a round of it. */
+/** Answers each name of a program with a round of it, in a process that has met a little of everything. */
 const micro = Effect.gen(function* () {
+  yield* everyday
   for (const one of Object.values(micros)) {
     for (let i = 0; i < warmup; i++) yield* round(one)
   }
