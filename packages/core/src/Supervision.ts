@@ -240,8 +240,8 @@ const make = Effect.fnUntraced(function* <E>(options: Options, watch: Watch<E> |
  * **When to use**: where no watching thread can be started; on Node prefer `NodeSysmon.layer`. Provide it inside
  * `FairScheduler.layer`, so that run delays and victims are known.
  *
- * **Cost**: 115 to 165 ns a slice of a fiber that gives way or is forked and joined, on a virtual machine of two cores
- * (`npm run bench -- overhead`; a clock reading takes 40 of them); up to 1 µs in 8 of one that sleeps; 180 bytes a waiting fiber;
+ * **Cost**: 170 to 320 ns a slice of a fiber that gives way or is forked and joined, on a virtual machine of two cores
+ * (`npm run bench -- overhead`; a clock reading takes 40 of them); 1.2 µs in 8 of one that sleeps; 180 bytes a waiting fiber;
  * and a timer each 10 ms (200 while nothing runs).
  *
  * **Example**
