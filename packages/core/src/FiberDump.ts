@@ -198,8 +198,13 @@ const factsOf = (fiber: FiberInfo, takenAt: number): string => {
 
 type Job = NonNullable<Awaited["job"]>
 
-/** Below this a job that holds its worker is not worth a word: that is what workers are for. A guess. */
-const longHoldMs = 50
+/**
+ * For how long a job holds its worker's loop before that is worth a word, in ms: holding it is what workers are for. A
+ * guess. Every view of jobs uses this one.
+ *
+ * @category rendering
+ */
+export const longHoldMs = 50
 
 const workText = ({ heldMs = 0, longestMs = 0, selfMs, slices = 0 }: Job): string => {
   if (selfMs === undefined) return ""

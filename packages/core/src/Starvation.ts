@@ -10,10 +10,11 @@
  * measured. Why it could not turn is told apart (see {@link Cause}): what the operating system did blames no fiber.
  */
 import * as Schema from "effect/Schema"
-import { lateMs } from "./internal/blaming.ts"
 import * as causes from "./internal/causes.ts"
 import * as rateLimit from "./internal/rateLimit.ts"
+import * as stallParts from "./internal/stallParts.ts"
 import * as starvationText from "./internal/starvationText.ts"
+import * as testimony from "./internal/testimony.ts"
 import * as Sysmon from "./Sysmon.ts"
 
 /**
@@ -416,7 +417,7 @@ const publish = (
     const { endedAt, startedAt } = release
     if (endedAt - startedAt >= state.thresholdMs) {
       const spent = settled?.release === number ? settled.spent : undefined
-      const parts = partsOf(state, release, spent)
+      const parts = stallParts.of(state, release, spent)
       const seen = keys.flatMap((key) => samples.get(key) ?? [])
       const live = keys.some((key) => reported.has(key))
       const starvation = recordOf(state, release, ++published, seen, live, parts)
@@ -446,35 +447,6 @@ const isSaid = ({ graceUntil }: State, { allowed, durationMs, startedAt }: Starv
 /** Collections of garbage that are kept: those of a stall of a second, if they were as frequent as can be. */
 const keptCollections = 256
 
-/** The thread hears that it was stopped when it turns again, so soon after the stall. A guess. */
-const continuedSoonMs = 100
-
-/** Where the time went, as far as anybody tells. */
-const partsOf = (
-  { collections, continuedAt, gaps }: State,
-  { endedAt, startedAt }: Release,
-  spent: Sysmon.Spent | undefined
-): Omit<Parts, never> => {
-  const within = (spans: ReadonlyArray<Span>): number => Sysmon.unobserved(spans, startedAt, endedAt)
-  const wasStopped = continuedAt >= startedAt && continuedAt <= endedAt + continuedSoonMs
-  const lagMs = within(gaps.filter(({ kind }) => kind === "stopped"))
-  if (spent === undefined) {
-    const noCoreMs = within(gaps.filter(({ kind }) => kind === "core"))
-    return { gcMs: within(collections), systemMs: 0, blockedMs: 0, noCoreMs, stoppedMs: lagMs }
-  }
-  // of a process that is stopped the operating system counts nothing
-  const { blockedMs, noCoreMs, openMs, systemMs } = spent
-  const stoppedMs = wasStopped ? blockedMs + openMs : Math.min(lagMs, blockedMs + openMs)
-  const open = Math.max(0, openMs - stoppedMs)
-  return {
-    gcMs: within(collections),
-    systemMs,
-    blockedMs: blockedMs + openMs - stoppedMs - open,
-    noCoreMs: noCoreMs + open,
-    stoppedMs
-  }
-}
-
 const blameOf = ({ cause, hog: { fiberId, late, name, place, whole } }: Starvation): starvationText.Blame => ({
   cause,
   fiberId,
@@ -494,7 +466,7 @@ const recordOf = (
   live: boolean,
   parts: Omit<Parts, never>
 ): Starvation => {
-  const witness = heaviest(release, samples)
+  const witness = testimony.heaviest(release, samples)
   // where slices are not seen (see internal/fiberHook), the watcher's look is all there is
   const unseen = release.cause === "loop" && witness?.fiberId !== undefined
   const kind = unseen ? "slice" : release.cause
@@ -502,7 +474,7 @@ const recordOf = (
   const { blockedMs, gcMs, noCoreMs, stoppedMs, systemMs } = parts
   const { flooded } = release
   const silent = witness?.late === true
-  const shown = shownBy(release, samples)
+  const shown = testimony.shownBy(release, samples)
   const { thresholdMs } = state
   const cause = causes.of({
     kind,
@@ -548,50 +520,3 @@ const recordOf = (
 
 const victimsOf = (seen: VictimsSeen): Victims =>
   new Victims({ ...seen, fibers: seen.fibers.map((fiber) => new Victim(fiber)) })
-
-/** From when on a sample speaks for the thread, and for how long, in ms; see {@link heaviest}. */
-const weighed = (
-  release: Release,
-  samples: ReadonlyArray<Sysmon.Sample>
-): ReadonlyArray<{ readonly sample: Sysmon.Sample; readonly ms: number }> => {
-  let since = release.startedAt
-  return samples.map((sample) => {
-    const from = sample.late ? sample.at - sample.delayMs : since
-    since = sample.at
-    return { sample, ms: Math.max(0, Math.min(sample.at, release.endedAt) - from) }
-  })
-}
-
-/** What the stacks showed for most of the time that they speak for. */
-const shownBy = (release: Release, samples: ReadonlyArray<Sysmon.Sample>): Sysmon.Sample["shown"] => {
-  const all = weighed(release, samples)
-  const msOf = (isIt: (sample: Sysmon.Sample) => boolean): number =>
-    all.reduce((sum, { ms, sample }) => (isIt(sample) ? sum + ms : sum), 0)
-  const half = msOf(() => true) / 2
-  if (half === 0) return undefined
-  const kernelMs = msOf(({ shown }) => shown === "kernel")
-  if (kernelMs >= half) return "kernel"
-  return kernelMs === 0 && msOf(({ shown }) => shown === "code") >= half ? "code" : undefined
-}
-
-/**
- * The sample that speaks for the most time. One that came at once stands for the time since the one before it, a late
- * one for the time in which the thread did not answer; those of the same place add up. So a native call of two seconds is
- * not blamed on the loop of 60 ms after it, whose sample came at once, and a question that the end of the stall overtook
- * takes nothing back.
- */
-const heaviest = (release: Release, samples: ReadonlyArray<Sysmon.Sample>): Sysmon.Sample | undefined => {
-  const weights = new Map<string, { readonly sample: Sysmon.Sample; readonly ms: number }>()
-  for (const { ms, sample } of weighed(release, samples)) {
-    if (sample.late && ms <= lateMs) continue
-    const spot = `${sample.late}|${sample.place?.file}:${sample.place?.line}`
-    const known = weights.get(spot)
-    weights.set(spot, { sample: known?.sample ?? sample, ms: (known?.ms ?? 0) + ms })
-  }
-  const ordered = Array.from(weights.values()).sort((a, b) => b.ms - a.ms)
-  const first = ordered[0]?.sample
-  if (first === undefined || first.place !== undefined) return first
-  // a moment in Effect's own code shows nothing, nor does one after the end; what was seen before is at least near
-  const placed = ordered.find(({ sample }) => !sample.late && sample.place !== undefined)?.sample
-  return first.late ? { ...first, place: placed?.place } : (placed ?? first)
-}

@@ -72,13 +72,10 @@ const stackLines = ({ stack }: Dump): ReadonlyArray<string> => {
     : ["it runs", ...frames.map((frame) => `    ${frame}`)]
 }
 
-/** What holds its worker for less is what workers are for. */
-const longHoldMs = 50
-
 /** "worker 2 runs `resize` for 3.1 s, self 3.1 s in 1 slice; its loop has not turned for 3.1 s" */
 const workersOf = ({ loop, working = [] }: Dump): ReadonlyArray<string> =>
   working.map(({ heldMs, selfMs, since, slices, task, worker }) => {
-    const held = heldMs < longHoldMs ? "" : `; its loop has not turned for ${ago(heldMs)}`
+    const held = heldMs < FiberDump.longHoldMs ? "" : `; its loop has not turned for ${ago(heldMs)}`
     const forMs = Math.max(0, (loop?.at ?? Date.now()) - since)
     return `worker ${worker} runs \`${task}\` for ${ago(forMs)}, self ${ago(selfMs)} in ${slices} slice${slices === 1 ? "" : "s"}${held}`
   })

@@ -1,6 +1,7 @@
 /**
  * The screen of `giveway top`: a state in, lines out, each a list of pieces with their looks.
  */
+import * as FiberDump from "@giveway/core/FiberDump"
 import type { Loop } from "../diagnostics/protocol.ts"
 import { holderText, userFrames } from "./dumpText.ts"
 import type { Listed, Point, Row, State } from "./topState.ts"
@@ -69,9 +70,6 @@ const table = (state: State, width: number, rows: number): ReadonlyArray<Line> =
   return [head, ...shownRows(state).slice(0, rows).map(lineOf)]
 }
 
-/** A job that holds its worker for less is what workers are for. */
-const longHoldMs = 50
-
 const poolLines = ({ overview }: State, width: number): ReadonlyArray<Line> => {
   const pool = overview?.pool
   if (pool === undefined) return []
@@ -89,7 +87,7 @@ const poolLines = ({ overview }: State, width: number): ReadonlyArray<Line> => {
       const [task, forMs] = work === undefined ? [lane.task, lane.forMs] : [work.task, overview!.at - work.since]
       const job = task === undefined ? "" : `${task}  ${forMs === undefined ? "" : ago(Math.max(0, forMs))}`
       const slices = work === undefined ? "" : `  self ${ago(work.selfMs)} in ${work.slices}`
-      const held = work === undefined || work.heldMs < longHoldMs ? "" : `  held for ${ago(work.heldMs)}`
+      const held = work === undefined || work.heldMs < FiberDump.longHoldMs ? "" : `  held for ${ago(work.heldMs)}`
       const ahead = lane.ahead === 0 ? "" : `  +${lane.ahead} ahead`
       const look: Look = lane.phase === "busy" ? "accent" : lane.phase === "zombie" ? "bad" : "dim"
       return [
