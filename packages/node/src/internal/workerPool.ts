@@ -53,6 +53,9 @@ const watchMs = 2
 /** Job numbers live in an Int32 cell of shared memory, where 0 means none. */
 const maxJob = 2 ** 31 - 1
 
+/** Takes the first; mostly there is one or none, and `shift` is a call out of compiled code. */
+const first = <A>(queue: Array<A>): A | undefined => (queue.length > 1 ? queue.shift() : queue.pop())
+
 export class WorkerPool implements JobRunner {
   private readonly options: WorkerPoolOptions
   private readonly observer: WorkerPoolObserver
@@ -235,7 +238,7 @@ export class WorkerPool implements JobRunner {
     this.stepping = true
     try {
       for (;;) {
-        const next = this.answers.shift() ?? this.inbox.shift()
+        const next = first(this.answers) ?? first(this.inbox)
         if (next === undefined) break
         const actions = poolMachine.step(this.state, next)
         if (next._tag === "JobDone") {
