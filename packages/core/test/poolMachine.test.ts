@@ -146,6 +146,8 @@ const eventsOf = (world: World, scenario: Scenario): Array<{ readonly event: Hap
     if (thread.told === "terminate" && scenario.endings === true) {
       // neither need be reported before the end
       if (!thread.stopped) events.push({ event: { _tag: "CodeStopped", worker }, fair: false })
+      // the machine treats both the same, whichever comes first
+      if (thread.lingers) events.push({ event: { _tag: "Abandoned", worker }, fair: false })
       if (!thread.lingers) events.push({ event: { _tag: "Lingers", worker }, fair: false })
     }
     if (thread.told === "stop") events.push({ event: { _tag: "StopExpired", worker }, fair: false })
@@ -206,7 +208,7 @@ const apply = (world: World, event: Happening, scenario: Scenario): World => {
       if (event._tag === "WorkerReady") thread(event.worker, { booted: true })
       if (event._tag === "JobDone") thread(event.worker, { done: threads.get(event.worker)!.done.slice(1) })
       if (event._tag === "GraceExpired") thread(event.worker, { grace: 0 })
-      if (event._tag === "CodeStopped") thread(event.worker, { stopped: true })
+      if (event._tag === "CodeStopped" || event._tag === "Abandoned") thread(event.worker, { stopped: true })
       if (event._tag === "Lingers") thread(event.worker, { lingers: true })
       if (event._tag === "WorkerExited") {
         if (threads.get(event.worker)!.told === "nothing") accidents--

@@ -71,6 +71,14 @@ export interface Options {
    */
   readonly grace?: Duration.Input | undefined
   /**
+   * How long after its worker was killed whoever cancelled a job waits at most, if native code holds the thread: a large
+   * sort or `JSON.parse`, synchronous crypto, a write that the job awaits. Nothing can stop those. Default: until it is
+   * over, so that nothing of a job runs when its caller goes on. With a duration the caller goes on sooner than that. The
+   * thread is still counted in `zombies` and reported until it has ended, and after the call no more of the job's code
+   * runs than what stands before its next call or loop.
+   */
+  readonly abandonAfter?: Duration.Input | undefined
+  /**
    * Old-space heap of each worker, in MiB; a job that needs more fails with `Compute.WorkerOutOfMemory`. Default: half of
    * the machine's memory divided by `maxWorkers`, at least 128 and at most 2048. The least is 32. Buffers are no heap and
    * not counted, and a few of V8's own allocations end the whole process when they fail (nodejs/node#65019).
@@ -125,7 +133,7 @@ export interface Options {
  *
  * **Gotchas**: it dies on a compute worker, where a pool would start pools without end. A thread is killed between two operations of JavaScript. A long native call (sorting or parsing something
  * huge, synchronous crypto) cannot be cut short: its slot is given to another worker at once, but whoever interrupted
- * the job waits until that call returns. A killed worker runs no finalizers, neither of its job nor of its tasks'
+ * the job waits until that call returns, or for `abandonAfter`. A killed worker runs no finalizers, neither of its job nor of its tasks'
  * layers: what must be given back even then belongs on the calling side.
  *
  * **Cost**: 20 to 80 MB of memory per worker, depending on what its tasks import.
@@ -200,7 +208,7 @@ const mainModule = ((): string | undefined => {
 /**
  * {@link layer} with its options from the environment, each optional: `GIVEWAY_COMPUTE_MAX_WORKERS`,
  * `GIVEWAY_COMPUTE_MIN_WORKERS`, `GIVEWAY_COMPUTE_QUEUE_CAPACITY`, `GIVEWAY_COMPUTE_QUEUE_OVERFLOW` (`suspend`, `fail` or
- * `drop`), `GIVEWAY_COMPUTE_QUEUE_AGEING` (as `10 seconds`), `GIVEWAY_COMPUTE_GRACE` (as `250 millis`), `GIVEWAY_COMPUTE_MAX_HEAP_MB`, `GIVEWAY_COMPUTE_PRIORITY` (0 to 19, or
+ * `drop`), `GIVEWAY_COMPUTE_QUEUE_AGEING` (as `10 seconds`), `GIVEWAY_COMPUTE_GRACE` (as `250 millis`), `GIVEWAY_COMPUTE_ABANDON_AFTER`, `GIVEWAY_COMPUTE_MAX_HEAP_MB`, `GIVEWAY_COMPUTE_PRIORITY` (0 to 19, or
  * `false`), `GIVEWAY_COMPUTE_STANDBY`, `GIVEWAY_COMPUTE_YIELD_POINTS`, `GIVEWAY_COMPUTE_IDLE_TIME_TO_LIVE`,
  * `GIVEWAY_COMPUTE_RECYCLE_JOBS`, `GIVEWAY_COMPUTE_RECYCLE_HEAP_MB`, `GIVEWAY_COMPUTE_DRAIN`. What no
  * environment can say, as `warmUp`, is for {@link layer}.
@@ -233,6 +241,7 @@ const options: Config.Config<Options> = Config.map(
     overflow: optional(Config.Literals(["suspend", "fail", "drop"], "GIVEWAY_COMPUTE_QUEUE_OVERFLOW")),
     ageing: optional(Config.Duration("GIVEWAY_COMPUTE_QUEUE_AGEING")),
     grace: optional(Config.Duration("GIVEWAY_COMPUTE_GRACE")),
+    abandonAfter: optional(Config.Duration("GIVEWAY_COMPUTE_ABANDON_AFTER")),
     maxHeapMb: optional(Config.Int("GIVEWAY_COMPUTE_MAX_HEAP_MB")),
     priority: optional(
       Config.orElse(
@@ -279,6 +288,8 @@ const resolve = Effect.fnUntraced(function* (options: Options): Effect.fn.Return
     overflow,
     ageingMs: yield* milliseconds("queue.ageing", options.queue?.ageing ?? "10 seconds"),
     graceMs: yield* milliseconds("grace", options.grace ?? 250),
+    abandonMs:
+      options.abandonAfter === undefined ? Infinity : yield* milliseconds("abandonAfter", options.abandonAfter),
     maxHeapMb: yield* wholeNumber(of, "maxHeapMb", options.maxHeapMb ?? defaultHeapMb(maxWorkers), leastHeapMb),
     priority: options.priority === false ? false : yield* wholeNumber(of, "priority", options.priority ?? 19, 0, 19),
     standby: options.standby ?? true,

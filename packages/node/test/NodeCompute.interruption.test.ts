@@ -175,6 +175,31 @@ it.live("a native call cannot be stopped: it is counted and reported until it re
   }).pipe(pool({ grace: 20 }), Effect.provide(Logger.layer([logger])))
 })
 
+it.live(
+  "a native call is not waited for longer than is wished, and is still counted and reported until it returns",
+  () => {
+    const lines: Array<string> = []
+    const logger = Logger.make(({ message }) => void lines.push(String(message)))
+    return Effect.gen(function* () {
+      yield* worksOn
+      const native = yield* Effect.forkChild(Compute.run(jobs.native, 2500), { startImmediately: true })
+      yield* Effect.sleep(100)
+      yield* Fiber.interrupt(native)
+      const { cancelled, zombies } = yield* Compute.statistics
+      assert.deepStrictEqual({ cancelled, zombies }, { cancelled: 1, zombies: 1 })
+      assert.match(
+        lines.join("\n"),
+        /terminated 30 ms ago and has not ended\. It ran task "native".* is told before it is over/
+      )
+      yield* worksOn
+      yield* Effect.gen(function* () {
+        while ((yield* Compute.statistics).zombies > 0) yield* Effect.sleep(5)
+      })
+      assert.strictEqual((yield* Compute.statistics).cancelled, 1)
+    }).pipe(pool({ grace: 20, abandonAfter: 30 }), Effect.provide(Logger.layer([logger])))
+  }
+)
+
 it.live("what a job awaits in native code is over when its caller is told, although no code of it runs before", () =>
   Effect.gen(function* () {
     yield* worksOn

@@ -37,7 +37,7 @@
  *
  * **A worker that is being terminated is a zombie** until its exit: native code (a big sort, `JSON.parse`) cannot be
  * stopped, so that may take seconds. Its slot is free at once, its caller waits until none of its code runs (that is the
- * guarantee; `CodeStopped` says so, or else the exit), and at most `maxWorkers` zombies may be replaced, so that a series
+ * guarantee; `CodeStopped` says so, or else the exit; a pool may be told to wait no longer, `Abandoned`), and at most `maxWorkers` zombies may be replaced, so that a series
  * of kills cannot pile up threads without bound.
  *
  * `step` changes the state in place and is otherwise a pure function of (state, event): same state, same event, same
@@ -101,8 +101,9 @@ export const step = (state: PoolState, event: Event): ReadonlyArray<Action> => {
       workers.ready(state, event.worker, actions)
       break
     }
-    case "CodeStopped": {
-      workers.codeStopped(state, event.worker, actions)
+    case "CodeStopped":
+    case "Abandoned": {
+      workers.tellCaller(state, event.worker, actions)
       break
     }
     case "Lingers": {

@@ -52,6 +52,8 @@ export type Event =
   | { readonly _tag: "Ahead"; readonly jobs: number }
   /** none of a killed worker's code runs any more, nor will; its exit is still to come */
   | { readonly _tag: "CodeStopped"; readonly worker: number }
+  /** a killed worker is held by native code for so long that its caller is not to wait for it any more */
+  | { readonly _tag: "Abandoned"; readonly worker: number }
   /** a killed worker takes longer to end than one does that only ran JavaScript */
   | { readonly _tag: "Lingers"; readonly worker: number }
   | { readonly _tag: "StopExpired"; readonly worker: number }

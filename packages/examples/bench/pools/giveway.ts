@@ -1,5 +1,6 @@
 /**
- * Ours, as a user calls it: `Compute.run` in a fiber, schemas on, default options.
+ * Ours, as a user calls it: `Compute.run` in a fiber, schemas on, default options, but for one: like its peers it does not
+ * wait for a native call that cannot be stopped.
  */
 import * as Compute from "@giveway/core/Compute"
 import type * as Task from "@giveway/core/Task"
@@ -15,7 +16,14 @@ const run = ({ name, payload }: Job): Effect.Effect<unknown, unknown, Compute.Co
 
 export const start: Start = async ({ graceMs, heapMb, priority, workers }) => {
   const runtime = ManagedRuntime.make(
-    NodeCompute.layer({ minWorkers: workers, maxWorkers: workers, maxHeapMb: heapMb, grace: graceMs, priority })
+    NodeCompute.layer({
+      minWorkers: workers,
+      maxWorkers: workers,
+      maxHeapMb: heapMb,
+      grace: graceMs,
+      abandonAfter: 250,
+      priority
+    })
   )
   await runtime.context()
   return {

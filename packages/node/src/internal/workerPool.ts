@@ -23,6 +23,8 @@ import { WorkerThread } from "./workerThread.ts"
 
 export interface WorkerPoolOptions extends poolMachine.PoolConfig, WorkerThreadOptions, HousekeepingOptions {
   readonly graceMs: number
+  /** how long after a kill its caller waits for native code at most; `Infinity`: until it is over */
+  readonly abandonMs: number
 }
 
 /** Whom the pool tells what it sees. */
@@ -310,11 +312,7 @@ export class WorkerPool implements JobRunner {
         }
         thread.terminate()
         this.countZombies()
-        const { worker } = action
-        thread.timer = setTimeout(() => {
-          this.handle({ _tag: "Lingers", worker })
-          thread.timer = setTimeout(() => this.reportZombie(worker), zombieMs - lingerMs)
-        }, lingerMs)
+        this.watchZombie(action.worker, thread)
         break
       }
       case "Stop": {
@@ -329,17 +327,41 @@ export class WorkerPool implements JobRunner {
     this.observer.metrics.zombies(poolMachine.census(this.state).zombies)
   }
 
+  /** What is due while a terminated thread has not ended. */
+  private watchZombie(worker: number, thread: WorkerThread): void {
+    const { abandonMs } = this.options
+    const reportMs = Math.min(zombieMs, abandonMs)
+    const stages = [
+      { atMs: lingerMs, act: () => this.handle({ _tag: "Lingers", worker }) },
+      { atMs: reportMs, act: () => this.reportZombie(worker, reportMs) },
+      { atMs: abandonMs, act: () => this.handle({ _tag: "Abandoned", worker }) }
+    ]
+    const wait = (fromMs: number): void => {
+      const stage = stages.shift()
+      if (stage === undefined || stage.atMs === Infinity) return
+      thread.timer = setTimeout(
+        () => {
+          stage.act()
+          wait(stage.atMs)
+        },
+        Math.max(0, stage.atMs - fromMs)
+      )
+    }
+    wait(0)
+  }
+
   /** A thread that was terminated and is still there: only native code can hold it. */
-  private reportZombie(worker: number): void {
+  private reportZombie(worker: number, afterMs: number): void {
     const phase = this.state.workers.get(worker)?.phase
     if (phase?._tag !== "Zombie") return
     const task = phase.job === undefined ? undefined : this.jobs.get(phase.job)?.request.name
-    const who = phase.stopped
+    const waits = this.options.abandonMs <= afterMs ? "is told before" : "waits until"
+    const who = phase.told
       ? "Its job is over, and whoever cancelled it was told. It is held by what that job began and did not wait for, in native code (a write, asynchronous crypto)"
-      : `${task === undefined ? "It released its services" : `It ran task "${task}"`}: that is in native code (a large sort or JSON.parse, crypto, a write), which nothing can stop. Whoever cancelled the job waits until it is over. Give such work smaller pieces`
+      : `${task === undefined ? "It released its services" : `It ran task "${task}"`}: that is in native code (a large sort or JSON.parse, crypto, a write), which nothing can stop. Whoever cancelled the job ${waits} it is over. Give such work smaller pieces`
     this.observer.log(
       "Warn",
-      `Compute worker ${worker} was terminated ${zombieMs} ms ago and has not ended. ${who}. Another worker has its place`
+      `Compute worker ${worker} was terminated ${afterMs} ms ago and has not ended. ${who}. Another worker has its place`
     )
   }
 

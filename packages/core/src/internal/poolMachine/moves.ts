@@ -79,7 +79,7 @@ export const stop = (id: number, worker: PoolWorker, actions: Array<Action>): vo
 }
 
 export const terminate = (id: number, worker: PoolWorker, job: number | undefined, actions: Array<Action>): void => {
-  worker.phase = { _tag: "Zombie", job, stopped: false, lingers: false }
+  worker.phase = { _tag: "Zombie", job, told: false, lingers: false }
   worker.standby = false
   actions.push({ _tag: "Terminate", worker: id, killed: job !== undefined })
 }

@@ -1,8 +1,8 @@
 /**
  * What the pool knows, and what can be counted of it. Nothing here changes it.
  *
- * **Invariants.** A job is in `queued`, or in one inbox and in `sent`, or it is what a zombie ran whose code has not
- * stopped; nowhere else. A worker is in `idle` if it is idle and no standby, and only then.
+ * **Invariants.** A job is in `queued`, or in one inbox and in `sent`, or it is what a zombie ran whose caller was
+ * not told; nowhere else. A worker is in `idle` if it is idle and no standby, and only then.
  *
  * Rejected: counts that are kept up to date: there are few workers, and a count that is taken cannot be wrong.
  */
@@ -17,11 +17,11 @@ export type WorkerPhase =
   | { readonly _tag: "Busy" }
   /** asked to end by itself */
   | { readonly _tag: "Stopping" }
-  /** killed, its exit is awaited; `job` is what it ran, `stopped` says that none of its code does, `lingers` that it takes long */
+  /** killed, its exit is awaited; `job` is what it ran, `told` says that its caller is not waiting any more, `lingers` that it takes long */
   | {
       readonly _tag: "Zombie"
       readonly job: number | undefined
-      readonly stopped: boolean
+      readonly told: boolean
       readonly lingers: boolean
     }
 

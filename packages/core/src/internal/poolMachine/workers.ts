@@ -44,11 +44,11 @@ export const stopExpired = (state: PoolState, id: number, actions: Array<Action>
   if (worker?.phase._tag === "Stopping") terminate(id, worker, undefined, actions)
 }
 
-export const codeStopped = (state: PoolState, id: number, actions: Array<Action>): void => {
+export const tellCaller = (state: PoolState, id: number, actions: Array<Action>): void => {
   const worker = state.workers.get(id)
   if (worker?.phase._tag !== "Zombie") return
   settleKilled(state, worker.phase, actions)
-  worker.phase = { ...worker.phase, stopped: true }
+  worker.phase = { ...worker.phase, told: true }
 }
 
 export const lingers = (state: PoolState, id: number, actions: Array<Action>): void => {
@@ -61,10 +61,10 @@ export const lingers = (state: PoolState, id: number, actions: Array<Action>): v
 /** Tells the caller of what a killed worker ran, once. */
 const settleKilled = (
   state: PoolState,
-  { job, stopped }: Extract<WorkerPhase, { readonly _tag: "Zombie" }>,
+  { job, told }: Extract<WorkerPhase, { readonly _tag: "Zombie" }>,
   actions: Array<Action>
 ): void => {
-  if (job === undefined || stopped) return
+  if (job === undefined || told) return
   state.unwanted.delete(job)
   settle(state, job, "gone", actions)
 }
