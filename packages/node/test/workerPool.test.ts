@@ -17,6 +17,7 @@ const make = () =>
       overflow: "suspend",
       standby: false,
       graceMs: 250,
+      abandonMs: Infinity,
       maxHeapMb: 128,
       priority: false,
       yieldPoints: false,
