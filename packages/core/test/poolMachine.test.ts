@@ -351,9 +351,7 @@ const inspect = ({ asked, backOff, callers, shutdown, state, threads }: World, s
   }
   const standsBy = Array.from(state.workers.values()).some((worker) => worker.standby)
   const isEnding = live.some((thread) => thread.told === "terminate" && !thread.lingers)
-  // a pool that grows uses it up
-  const isFull = scenario.maxWorkers === scenario.minWorkers
-  promise(!isFull || !state.wantsStandby || standsBy || isEnding || shutdown || backOff, "nobody stands by")
+  promise(!state.wantsStandby || standsBy || isEnding || shutdown || backOff, "nobody stands by")
 }
 
 /**

@@ -34,7 +34,8 @@ export const serve = (state: PoolState, actions: Array<Action>): void => {
     return
   }
   while (hasRoom(state) && waiting(state) > starting(state)) {
-    if (!promote(state, actions)) spawn(state, false, actions)
+    if (promote(state, actions)) keepStandby(state, actions)
+    else spawn(state, false, actions)
   }
   sendAhead(state, actions)
 }
