@@ -42,7 +42,10 @@ export const Awaited = Schema.Struct({
   ]),
   /** the fibers that can wake it, where it is known that nobody else can: those it joins, those that hold the permits */
   wakers: Schema.optional(Schema.Array(Schema.Int)),
-  /** the number of the thing that it awaits, the same for all who await that; where the platform can tell */
+  /**
+   * the number of the deferred, latch or semaphore that it awaits, or of this side of the queue (who takes, who offers): the
+   * same for all who await that, also in later dumps; a semaphore has one where it is known who holds permits
+   */
   thing: Schema.optional(Schema.Int),
   /** what is known of the thing, for people: `2 of 2 permits taken` */
   detail: Schema.optional(Schema.String),
@@ -162,24 +165,43 @@ const ids = (fibers: ReadonlyArray<number>): string => {
   return fibers.length > 3 ? `${shown.join(", ")} and ${fibers.length - 3} more` : shown.join(" and ")
 }
 
-/** "a semaphore @3 (2 of 2 permits taken), held by #4": what a fiber awaits, and who can wake it. */
-const awaitedText = ({ detail, dueAt, kind, thing, wakers }: Awaited, takenAt: number): string => {
+/** A moment, and how many fibers wait for each numbered thing at it. */
+interface Moment {
+  readonly takenAt: number
+  readonly waiting: ReadonlyMap<number, number>
+}
+
+const momentOf = ({ fibers, takenAt }: FiberDump): Moment => {
+  const waiting = new Map<number, number>()
+  for (const { awaits, state } of fibers) {
+    if (state !== "waiting" || awaits?.thing === undefined) continue
+    waiting.set(awaits.thing, (waiting.get(awaits.thing) ?? 0) + 1)
+  }
+  return { takenAt, waiting }
+}
+
+/** "a semaphore @3 (2 of 2 permits taken, 5 wait) held by #4": what a fiber awaits, who else does, and who can wake it. */
+const awaitedText = ({ detail, dueAt, kind, thing, wakers }: Awaited, { takenAt, waiting }: Moment): string => {
   if (dueAt !== undefined) {
     return `a timer ${dueAt < takenAt ? `overdue by ${duration(takenAt - dueAt)}` : `due in ${duration(dueAt - takenAt)}`}`
   }
-  const about = detail === undefined ? "" : ` (${detail})`
+  const together = thing === undefined ? 0 : (waiting.get(thing) ?? 0)
+  const known = [...(detail === undefined ? [] : [detail]), ...(together > 1 ? [`${together} wait`] : [])]
+  const about = known.length === 0 ? "" : ` (${known.join(", ")})`
   if (kind === "fiber" && wakers !== undefined && wakers.length > 0) return `the end of ${ids(wakers)}${about}`
   const number = thing === undefined ? "" : ` @${thing}`
   const held = wakers === undefined || wakers.length === 0 ? "" : ` held by ${ids(wakers)}`
   return `${things[kind]}${number}${about}${held}`
 }
 
-const stateOf = ({ awaits, since, state }: FiberInfo, takenAt: number): string => {
+const stateOf = ({ awaits, since, state }: FiberInfo, moment: Moment): string => {
+  const { takenAt } = moment
   const long = since === undefined ? "" : ` ${duration(Math.max(0, takenAt - since))}`
-  return `${state}${long}${state !== "waiting" || awaits === undefined ? "" : ` for ${awaitedText(awaits, takenAt)}`}`
+  return `${state}${long}${state !== "waiting" || awaits === undefined ? "" : ` for ${awaitedText(awaits, moment)}`}`
 }
 
-const factsOf = (fiber: FiberInfo, takenAt: number): string => {
+const factsOf = (fiber: FiberInfo, moment: Moment): string => {
+  const { takenAt } = moment
   const interruption =
     fiber.interrupting === true
       ? fiber.uninterruptible === true
@@ -193,7 +215,7 @@ const factsOf = (fiber: FiberInfo, takenAt: number): string => {
   const note = fiber.note === undefined ? "" : `, ${fiber.note}`
   const whole =
     fiber.whole === undefined ? "" : `, once ${duration(fiber.whole.ms)} in one go: ${whyWhole(fiber.whole)}`
-  return `${stateOf(fiber, takenAt)}${interruption}, self ${duration(fiber.selfMs)} in ${slices}${delay}, age ${duration(takenAt - fiber.startedAt)}${note}${whole}`
+  return `${stateOf(fiber, moment)}${interruption}, self ${duration(fiber.selfMs)} in ${slices}${delay}, age ${duration(takenAt - fiber.startedAt)}${note}${whole}`
 }
 
 type Job = NonNullable<Awaited["job"]>
@@ -292,6 +314,7 @@ export const render = (dump: FiberDump): string => {
     if (siblings === undefined) children.set(fiber.parentId, [fiber])
     else siblings.push(fiber)
   }
+  const moment = momentOf(dump)
   const lines = [dump.fibers.length === 1 ? "1 fiber" : `${dump.fibers.length} fibers`]
   // a work list, not a recursion: a chain of fibers may be deeper than the stack
   const todo: Array<{
@@ -311,7 +334,7 @@ export const render = (dump: FiberDump): string => {
     const orphan =
       fiber.parentId !== undefined && !byId.has(fiber.parentId) ? `, outlived its parent #${fiber.parentId}` : ""
     const level = depth > deepestIndent ? `(${depth}) ` : ""
-    lines.push(`${indent}${isLast ? "└─" : "├─"} ${level}${nameOf(fiber)}  ${factsOf(fiber, dump.takenAt)}${orphan}`)
+    lines.push(`${indent}${isLast ? "└─" : "├─"} ${level}${nameOf(fiber)}  ${factsOf(fiber, moment)}${orphan}`)
     const deeper = depth < deepestIndent ? `${indent}${isLast ? "   " : "│  "}` : indent
     const forked = children.get(fiber.id) ?? []
     const job = fiber.awaits?.job

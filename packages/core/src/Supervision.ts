@@ -67,7 +67,8 @@ export class Supervision extends Context.Service<
   {
     /**
      * The live fibers, in no order. A forked fiber is listed once it has begun to run, and one that had suspended before
-     * this thread was supervised once it runs again. Cost: about 1 µs a fiber.
+     * this thread was supervised once it runs again. Cost: about 1 µs a fiber, and 3 µs more for
+     * one that awaits a deferred, a queue or a latch.
      */
     readonly fibers: Effect.Effect<ReadonlyArray<FiberDump.FiberInfo>>
     /** The live fibers as a snapshot that can be rendered and sent. */

@@ -30,6 +30,7 @@ import * as Semaphore from "effect/Semaphore"
 import type { Awaited } from "../FiberDump.ts"
 import type { AnyFiber, FiberPrototype } from "./fiberProbe.ts"
 import * as semaphoreHolders from "./semaphores.ts"
+import * as things from "./things.ts"
 
 type Kind = Awaited["kind"]
 
@@ -201,10 +202,17 @@ let learningRaces = false
 /** of the frame that a waiter of a semaphore leaves on its stack: its cancelling effect is none */
 const semaphores = new Set<string>()
 
-const cancelText = (cancel: unknown): string | undefined =>
-  typeof cancel === "object" && cancel !== null
-    ? textOf((cancel as { readonly [argsKey]?: unknown })[argsKey])
-    : undefined
+/** The function that a cancelling effect runs, if it is one that just runs a function. */
+const closureOf = (cancel: unknown): (() => unknown) | undefined => {
+  if (typeof cancel !== "object" || cancel === null) return undefined
+  const closure = (cancel as { readonly [argsKey]?: unknown })[argsKey]
+  return typeof closure === "function" ? (closure as () => unknown) : undefined
+}
+
+const cancelText = (cancel: unknown): string | undefined => textOf(closureOf(cancel))
+
+/** Kinds whose waiters stand in a list that their cancelling effect looks into and does nothing else. */
+const numbered: ReadonlySet<Kind | "children" | undefined> = new Set(["deferred", "queue", "latch"] as const)
 
 /** The exit frames that the fiber pushed last. A waiter's own are among the last few. */
 const exitTexts = (fiber: AnyFiber): ReadonlyArray<string> => {
@@ -227,7 +235,9 @@ const learn = (): void => {
     for (const effect of effects) {
       waiting(effect, (fiber) => {
         const text = cancelText(fiber[left])
-        if (text !== undefined) kinds.set(text, kinds.has(text) && kinds.get(text) !== kind ? undefined : kind)
+        if (text === undefined) return
+        kinds.set(text, kinds.has(text) && kinds.get(text) !== kind ? undefined : kind)
+        if (numbered.has(kind)) things.learn(closureOf(fiber[left])!)
       })
     }
   }
@@ -308,7 +318,10 @@ export const of = (fiber: AwaitingFiber, others: Others): Awaited => {
   if (text === undefined || !kinds.has(text)) return { kind: "callback" }
   const kind = kinds.get(text)
   if (kind === "children") return { kind: "fiber", wakers: others.children(fiber.id) }
-  return kind === "fiber" ? joined(place) : { kind: kind ?? "unknown" }
+  if (kind === undefined) return { kind: "unknown" }
+  if (kind === "fiber") return joined(place)
+  const thing = numbered.has(kind) ? things.awaitedBy(closureOf(cancel)!) : undefined
+  return thing === undefined ? { kind } : { kind, thing }
 }
 
 const joined = ({ [asked]: ids }: Place): Awaited => {

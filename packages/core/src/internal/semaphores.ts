@@ -13,6 +13,7 @@ what others hold breaks that, as it breaks the semaphore.)
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 import type { AnyFiber } from "./fiberProbe.ts"
+import * as things from "./things.ts"
 
 interface Innards {
   readonly taken: number
@@ -96,11 +97,13 @@ export const holdersAmong = (fibers: Iterable<AnyFiber>): ReadonlyMap<Innards, H
 export const awaited = (
   resume: unknown,
   held: ReadonlyMap<Innards, Held>
-): { readonly detail?: string; readonly wakers?: ReadonlyArray<number> } => {
+): { readonly detail?: string; readonly thing?: number; readonly wakers?: ReadonlyArray<number> } => {
   for (const [semaphore, { holders, permits }] of held) {
     if (!Array.from(semaphore.waiters).some((waiter) => waiter.resume === resume)) continue
     const detail = `${semaphore.taken} of ${semaphore.permits} permits taken`
-    return semaphore.taken === permits ? { detail, wakers: holders.toSorted((a, b) => a - b) } : { detail }
+    const thing = things.numberOf(semaphore)
+    if (semaphore.taken !== permits) return { thing, detail }
+    return { thing, detail, wakers: holders.toSorted((a, b) => a - b) }
   }
   return {}
 }
