@@ -165,6 +165,25 @@ describe("lints", () => {
     }).pipe(quiet)
   )
 
+  it.live("uninterruptible-too-long: one that computes on although it is interrupted, seen in the middle of it", () =>
+    Effect.gen(function* () {
+      const asks = Effect.gen(function* () {
+        const self = yield* Effect.fiber
+        busy(1100)
+        assert.deepStrictEqual(yield* found("uninterruptible-too-long"), [])
+        self.interruptUnsafe()
+        const finding = only(yield* found("uninterruptible-too-long"))
+        assert.deepStrictEqual(finding.fibers, [self.id])
+        assert.match(finding.message, /has run for \d+ ms in a region .* somebody has interrupted it$/)
+        return "told"
+      })
+      let told: string | undefined
+      const noting = Effect.map(asks, (what) => (told = what))
+      yield* Fiber.await(yield* Effect.forkChild(Effect.uninterruptible(noting), { startImmediately: true }))
+      assert.strictEqual(told, "told")
+    }).pipe(quiet)
+  )
+
   it.live("pure-not-compiled: a Pure.fn function that held the loop, also in the dump", () =>
     Effect.gen(function* () {
       const spin = Pure.fn("spin", (ms: number) => busy(ms))

@@ -8,17 +8,20 @@ const limitMs = { interrupted: 1000, otherwise: 30_000 }
 
 export const uninterruptible: Lint<FiberInfo> = {
   name: "uninterruptible-too-long",
-  summary: "a fiber that waits for long where it cannot be interrupted",
+  summary: "a fiber that waits or computes for long where it cannot be interrupted",
   check: ({ fibers, takenAt }) =>
     fibers.filter(
       ({ interrupting, since, state, uninterruptible: cannot }) =>
-        state === "waiting" &&
+        state !== "ready" &&
         cannot === true &&
         since !== undefined &&
         takenAt - since >= (interrupting === true ? limitMs.interrupted : limitMs.otherwise)
     ),
   format: (fiber, { takenAt }) =>
-    `${title(fiber)} has waited for ${duration(takenAt - (fiber.since ?? takenAt))} in a region that cannot be interrupted${fiber.interrupting === true ? ", and somebody has interrupted it" : ""}`,
-  fix: () => "restore interruption around what waits (Effect.uninterruptibleMask), or bound it (Effect.timeout)",
+    `${title(fiber)} has ${fiber.state === "running" ? "run" : "waited"} for ${duration(takenAt - (fiber.since ?? takenAt))} in a region that cannot be interrupted${fiber.interrupting === true ? ", and somebody has interrupted it" : ""}`,
+  fix: ({ state }) =>
+    state === "running"
+      ? "let it give way and be interruptible (Effect.uninterruptibleMask), or run it with Compute.run"
+      : "restore interruption around what waits (Effect.uninterruptibleMask), or bound it (Effect.timeout)",
   fibers: ({ id }) => [id]
 }
