@@ -105,6 +105,8 @@ export const FiberInfo = Schema.Struct({
   startedAt: Schema.Finite,
   /** time it ran itself, without the fibers that ran inside its slices, ms */
   selfMs: Schema.Finite,
+  /** of that, what it ran in slices of 50 ms and more */
+  longMs: Schema.optional(Schema.Finite),
   /** time it was ready and did not run, ms; counted under `FairScheduler` only */
   runDelayMs: Schema.Finite,
   /** times it ran */

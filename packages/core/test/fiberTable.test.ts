@@ -18,6 +18,7 @@ describe("the fiber table", () => {
         parentId: index,
         startedAt: 100 + index,
         selfMs: index + 1,
+        longMs: 0,
         runDelayMs: index / 2,
         slices: 2,
         endedAt: 300,
@@ -25,6 +26,8 @@ describe("the fiber table", () => {
         due: 0
       }))
     )
+    table.account(rows[4]!, fiberTable.longSliceMs + 5, 0, 400, false, 0)
+    assert.deepInclude(table.rowOf(rows[4]!), { selfMs: 60, longMs: 55 })
     table.remove(rows[3]!)
     assert.strictEqual(table.live(), 8)
     assert.strictEqual(table.insert(fiber(), 7, 1, 0), rows[3])

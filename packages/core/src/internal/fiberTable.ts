@@ -2,7 +2,7 @@
  * The table of suspended and resumed fibers: one row of numbers each, held outside of the fibers.
  *
  * A fiber enters it at its first suspension, so that the many fibers that start and end in one slice cost nothing here,
- * and leaves it when it ends. Columns are typed arrays that double: 72 bytes a row instead of an object with boxed
+ * and leaves it when it ends. Columns are typed arrays that double: 80 bytes a row instead of an object with boxed
  * numbers, and nothing for the garbage collector to walk.
  *
  * **Invariant.** The table keeps no fiber alive. A fiber that nobody can resume any more is garbage, with supervision as
@@ -12,7 +12,10 @@
  */
 import type * as Fiber from "effect/Fiber"
 
-/** Rows of a fresh table. A guess: 50 kB, and no growth for a small service. */
+/** Self time in slices of this length is counted by itself, ms: by default such a slice is a stall. */
+export const longSliceMs = 50
+
+/** Rows of a fresh table. A guess: 80 kB, and no growth for a small service. */
 const initialRows = 1024
 
 export interface FiberTable {
@@ -64,6 +67,8 @@ export interface Row {
   readonly parentId: number
   readonly startedAt: number
   readonly selfMs: number
+  /** of that, what it ran in long slices */
+  readonly longMs: number
   readonly runDelayMs: number
   readonly slices: number
   /** when its last slice ended */
@@ -75,10 +80,20 @@ export interface Row {
 }
 
 /** Doubles of a row of numbers, in which the integers have the last two. */
-const cells = 6
+const cells = 7
 
 /** Where in a row the doubles are, and the integers among twice as many. */
-const Cell = { selfMs: 0, runDelayMs: 1, endedAt: 2, due: 3, slices: 8, yields: 9, label: 10, ready: 11 } as const
+const Cell = {
+  selfMs: 0,
+  runDelayMs: 1,
+  endedAt: 2,
+  due: 3,
+  longMs: 4,
+  slices: 10,
+  yields: 11,
+  label: 12,
+  ready: 13
+} as const
 
 const doubled = (column: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> => {
   const larger = new Float64Array(column.length * 2)
@@ -165,6 +180,7 @@ export const make = (rows = initialRows): FiberTable => {
       if (sleep !== 0) doubles[d + Cell.due] = at + sleep
       else if (doubles[d + Cell.due] !== 0 && integers[i + Cell.ready] === 0) doubles[d + Cell.due] = 0
       doubles[d + Cell.selfMs] = doubles[d + Cell.selfMs]! + self
+      if (self >= longSliceMs) doubles[d + Cell.longMs] = doubles[d + Cell.longMs]! + self
       if (delay > 0) doubles[d + Cell.runDelayMs] = doubles[d + Cell.runDelayMs]! + delay
       doubles[d + Cell.endedAt] = at
       integers[i + Cell.slices] = integers[i + Cell.slices]! + 1
@@ -181,6 +197,7 @@ export const make = (rows = initialRows): FiberTable => {
       parentId: parentId[row]!,
       startedAt: startedAt[row]!,
       selfMs: double(row, Cell.selfMs),
+      longMs: double(row, Cell.longMs),
       runDelayMs: double(row, Cell.runDelayMs),
       slices: integer(row, Cell.slices),
       endedAt: double(row, Cell.endedAt),

@@ -9,6 +9,7 @@ import * as fiberJobs from "./fiberJobs.ts"
 import * as fiberNotes from "./fiberNotes.ts"
 import type { AnyFiber, Features } from "./fiberProbe.ts"
 import { textOfSuspension } from "./fiberProbe.ts"
+import * as fiberTable from "./fiberTable.ts"
 import { nameOf } from "./labels.ts"
 import type { LostFiber } from "./lints/lint.ts"
 import * as semaphores from "./semaphores.ts"
@@ -40,11 +41,12 @@ export const snapshot = (features: Features): ReadonlyArray<FiberInfo> => {
     // it ended while no hook was there to see it; its row goes with it, for nothing is changed by looking
     if (fiber.pollUnsafe() !== undefined) return
     const isRunning = onStack.delete(fiber)
-    const { due, endedAt, parentId, runDelayMs, selfMs, slices, startedAt, yields } = table.rowOf(row)
+    const { due, endedAt, longMs, parentId, runDelayMs, selfMs, slices, startedAt, yields } = table.rowOf(row)
     const gaveWay = features.gaveWay !== undefined && textOfSuspension(fiber) === features.gaveWay
     const sliceBegan = isRunning ? fiberHook.sliceStart(fiber) : undefined
     const since = isRunning ? sliceBegan : endedAt
     const awaits = isRunning || gaveWay ? undefined : awaitedBy(fiber, due, features, others)
+    const runningMs = isRunning ? fiberHook.selfOnStack(at, fiber) : 0
     infos.push({
       id: fiber.id,
       parentId: parentId === 0 ? undefined : parentId,
@@ -53,7 +55,8 @@ export const snapshot = (features: Features): ReadonlyArray<FiberInfo> => {
       ...(since === undefined ? {} : { since }),
       ...(awaits === undefined ? {} : { awaits }),
       startedAt,
-      selfMs: selfMs + (isRunning ? fiberHook.selfOnStack(at, fiber) : 0),
+      selfMs: selfMs + runningMs,
+      longMs: longMs + longOf(runningMs),
       runDelayMs,
       slices: slices + (isRunning ? 1 : 0),
       // each slice that did not end by giving way ended by waiting, and nothing but the last wait is not over
@@ -76,6 +79,7 @@ export const snapshot = (features: Features): ReadonlyArray<FiberInfo> => {
       since: startedAt,
       startedAt,
       selfMs,
+      longMs: longOf(selfMs),
       runDelayMs: 0,
       slices: 1,
       ...(features.awaits ? { yields: 0, wakes: 0 } : {}),
@@ -86,6 +90,9 @@ export const snapshot = (features: Features): ReadonlyArray<FiberInfo> => {
   }
   return infos
 }
+
+/** Of the self time of one slice, what counts as that of a long one. */
+const longOf = (selfMs: number): number => (selfMs >= fiberTable.longSliceMs ? selfMs : 0)
 
 /** Fibers that were collected while they waited, the last ones. Unlike a snapshot it changes the table. */
 export const lost = (): ReadonlyArray<LostFiber> => {

@@ -1,4 +1,5 @@
 import type { FiberInfo } from "../../FiberDump.ts"
+import { longSliceMs } from "../fiberTable.ts"
 import { duration } from "../starvationText.ts"
 import type { Lint } from "./lint.ts"
 import { title } from "./lint.ts"
@@ -6,18 +7,13 @@ import { title } from "./lint.ts"
 /** Less is not worth a word: starting up takes as long. A guess. */
 const leastMs = 200
 
-/** A slice of this length is a stall by default. */
-const longSliceMs = 50
-
 export const neverYielded: Lint<FiberInfo> = {
   name: "never-yielded",
-  summary: "a fiber that computes and hardly ever gives way",
+  summary: "a fiber that computes and gives way too seldom",
   check: ({ fibers }) =>
-    fibers.filter(
-      ({ selfMs, slices, whole }) => whole === undefined && selfMs >= leastMs && selfMs / slices >= longSliceMs
-    ),
+    fibers.filter(({ longMs, whole }) => whole === undefined && longMs !== undefined && longMs >= leastMs),
   format: (fiber) =>
-    `${title(fiber)} computed for ${duration(fiber.selfMs)} in ${fiber.slices} slice${fiber.slices === 1 ? "" : "s"}`,
+    `${title(fiber)} computed for ${duration(fiber.longMs ?? 0)} without giving way for ${longSliceMs} ms and more at a time`,
   fix: () => "mark the computation Pure, or run it with Compute.run",
   fibers: ({ id }) => [id]
 }
