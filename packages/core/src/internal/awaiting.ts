@@ -104,8 +104,7 @@ const register = function (this: unknown, resume: unknown, signal?: unknown): un
   registering = fiber
   try {
     const cancel = callback.register.call(this, resume, signal)
-    const place = fiber
-    place[left] = cancel ?? wordFor(callback, place) ?? resume
+    fiber[left] = cancel ?? wordFor(callback, fiber) ?? resume
     return cancel
   } finally {
     registering = outer
@@ -304,10 +303,9 @@ export interface Others {
 
 /** What a waiting fiber awaits. */
 export const of = (fiber: AwaitingFiber, others: Others): Awaited => {
-  const place = fiber
-  const cancel = place[left]
+  const cancel = fiber[left]
   if (cancel === null) return { kind: "unknown" }
-  if (cancel === "race") return joined(place)
+  if (cancel === "race") return joined(fiber)
   if (typeof cancel === "function") {
     const isWaiter = exitTexts(fiber).some((text) => semaphores.has(text))
     if (!isWaiter) return { kind: "callback" }
@@ -319,7 +317,7 @@ export const of = (fiber: AwaitingFiber, others: Others): Awaited => {
   const kind = kinds.get(text)
   if (kind === "children") return { kind: "fiber", wakers: others.children(fiber.id) }
   if (kind === undefined) return { kind: "unknown" }
-  if (kind === "fiber") return joined(place)
+  if (kind === "fiber") return joined(fiber)
   const thing = numbered.has(kind) ? things.awaitedBy(closureOf(cancel)!) : undefined
   return thing === undefined ? { kind } : { kind, thing }
 }
