@@ -14,6 +14,12 @@ const modulesOf = (name: string, folder = ""): ReadonlyArray<string> =>
     .filter((file) => /^[A-Z].*\.ts$/.test(file))
     .map((file) => file.slice(0, -3))
 
+/** Folders of the package that are not for users. Those of `testing` are reached through the index. */
+const foldersOf = (name: string): ReadonlyArray<string> =>
+  readdirSync(join(root, "packages", name, "src"), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== "testing")
+    .map((entry) => entry.name)
+
 const manifest = (name: string) => JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"))
 
 describe.each(["core", "node"])("@giveway/%s", (name) => {
@@ -36,10 +42,12 @@ describe.each(["core", "node"])("@giveway/%s", (name) => {
       const direct = (await import(`@giveway/${name}/${module}`)) as Record<string, unknown>
       assert.isAbove(Object.keys(direct).length, 0, module)
     }
-    assert.isNull(manifest(name).exports["./internal/*"])
-    // a specifier that vite cannot see through, so that Node itself resolves it
-    const specifier = ["@giveway", name, "internal", "sharedMemory"].join("/")
-    assert.throws(() => import.meta.resolve(specifier), /not defined|ERR_PACKAGE_PATH_NOT_EXPORTED|not exported/)
+    for (const folder of foldersOf(name)) {
+      // a specifier that vite cannot see through, so that Node itself resolves it
+      const specifier = ["@giveway", name, folder, "anything"].join("/")
+      assert.throws(() => import.meta.resolve(specifier), /not defined|ERR_PACKAGE_PATH_NOT_EXPORTED|not exported/)
+      assert.isNull(manifest(name).exports[`./${folder}/*`], folder)
+    }
   })
 
   it("has no two public functions or classes that are the same thing under two module names", async () => {

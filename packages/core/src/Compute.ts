@@ -2,16 +2,16 @@
  * Compute: the service that runs tasks somewhere else than on the event loop.
  *
  * The service is a port. `NodeCompute.layer` runs jobs on a pool of worker threads, `TestCompute.layer` inline on the
- * calling fiber; the program is the same. The service and its types are in `internal/computeService.ts`, inline work in
- * `internal/inlineCalls.ts`.
+ * calling fiber; the program is the same. The service and its types are in `internal/job/computeService.ts`, inline work in
+ * `internal/caller/inlineCalls.ts`.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
 import * as Stream from "effect/Stream"
-import * as callSite from "./internal/callSite.ts"
-import * as collections from "./internal/collections.ts"
-import type { PoolNotReady } from "./internal/computeErrors.ts"
+import * as callSite from "./internal/job/callSite.ts"
+import * as collections from "./internal/caller/collections.ts"
+import type { PoolNotReady } from "./internal/job/computeErrors.ts"
 import type {
   AutoError,
   ComputeError,
@@ -20,9 +20,9 @@ import type {
   RunOptions,
   Statistics,
   StreamOptions
-} from "./internal/computeService.ts"
-import { Compute } from "./internal/computeService.ts"
-import * as queuePlace from "./internal/queuePlace.ts"
+} from "./internal/job/computeService.ts"
+import { Compute } from "./internal/job/computeService.ts"
+import * as queuePlace from "./internal/caller/queuePlace.ts"
 import type { StreamTask, Task } from "./Task.ts"
 import { isTask } from "./Task.ts"
 
@@ -43,7 +43,7 @@ export {
   WorkerExited,
   WorkerOutOfMemory,
   WorkerUnavailable
-} from "./internal/computeErrors.ts"
+} from "./internal/job/computeErrors.ts"
 
 export type {
   AutoError,
@@ -55,11 +55,11 @@ export type {
   Statistics,
   StreamOptions,
   WorkerStatistics
-} from "./internal/computeService.ts"
-export { Compute } from "./internal/computeService.ts"
+} from "./internal/job/computeService.ts"
+export { Compute } from "./internal/job/computeService.ts"
 
-export type { InlineError, InlineOptions } from "./internal/inlineCalls.ts"
-export { effect, fn } from "./internal/inlineCalls.ts"
+export type { InlineError, InlineOptions } from "./internal/caller/inlineCalls.ts"
+export { effect, fn } from "./internal/caller/inlineCalls.ts"
 
 /**
  * Runs one job of a task and waits for its result.

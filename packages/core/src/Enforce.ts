@@ -13,9 +13,9 @@ import type * as Fiber from "effect/Fiber"
 import { dual } from "effect/Function"
 import * as Schema from "effect/Schema"
 import type { InvalidOption } from "./InvalidOption.ts"
-import { limitOf } from "./internal/enforcedLimit.ts"
-import * as fiberHook from "./internal/fiberHook.ts"
-import { nameOf } from "./internal/labels.ts"
+import { limitOf } from "./internal/options/enforcedLimit.ts"
+import * as fiberHook from "./internal/hook/fiberHook.ts"
+import { nameOf } from "./internal/hook/labels.ts"
 
 /**
  * Something computed past its limit and was stopped.

@@ -5,9 +5,9 @@
  * outlived it.
  */
 import * as Schema from "effect/Schema"
-import { duration, whyWhole } from "./internal/starvationText.ts"
+import { duration, whyWhole } from "./internal/stalls/stallText.ts"
 import * as Lints from "./Lints.ts"
-import * as waitsFor from "./internal/waitsFor.ts"
+import * as waitsFor from "./internal/fibers/waitsFor.ts"
 
 /**
  * What a waiting fiber awaits, and who can wake it.

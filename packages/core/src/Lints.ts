@@ -5,15 +5,15 @@
  * `Supervision.lints` asks all of them about this thread; `FiberDump.render` those that need no more than the dump.
  */
 import * as Schema from "effect/Schema"
-import { leakedFiber } from "./internal/lints/leakedFiber.ts"
-import type { Lint, Seen as SeenByLints } from "./internal/lints/lint.ts"
-import { longBatch } from "./internal/lints/longBatch.ts"
-import { neverYielded } from "./internal/lints/neverYielded.ts"
-import { notCompiled } from "./internal/lints/notCompiled.ts"
-import { noWakeSource } from "./internal/lints/noWakeSource.ts"
-import { selfWaking } from "./internal/lints/selfWaking.ts"
-import { uninterruptible } from "./internal/lints/uninterruptible.ts"
-import { waitsForCycle } from "./internal/lints/waitsForCycle.ts"
+import { leakedFiber } from "./internal/fibers/lints/leakedFiber.ts"
+import type { Lint, Seen as SeenByLints } from "./internal/fibers/lints/lint.ts"
+import { longBatch } from "./internal/fibers/lints/longBatch.ts"
+import { neverYielded } from "./internal/fibers/lints/neverYielded.ts"
+import { notCompiled } from "./internal/fibers/lints/notCompiled.ts"
+import { noWakeSource } from "./internal/fibers/lints/noWakeSource.ts"
+import { selfWaking } from "./internal/fibers/lints/selfWaking.ts"
+import { uninterruptible } from "./internal/fibers/lints/uninterruptible.ts"
+import { waitsForCycle } from "./internal/fibers/lints/waitsForCycle.ts"
 
 /**
  * What a lint found.

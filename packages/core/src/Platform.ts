@@ -7,24 +7,24 @@
  *
  * No stability is promised between minor versions.
  */
-import type { ThreadBlock } from "./internal/sharedMemory.ts"
+import type { ThreadBlock } from "./internal/sharedMemory/threadBlock.ts"
 import * as YieldPoint from "./YieldPoint.ts"
 
-export * as sharedMemory from "./internal/sharedMemory.ts"
-export * as answers from "./internal/answers.ts"
-export type { Place } from "./internal/jobQueue.ts"
+export * as sharedMemory from "./internal/sharedMemory/threadBlock.ts"
+export * as answers from "./internal/watched/answers.ts"
+export type { Place } from "./internal/pool/jobQueue.ts"
 export * as jobRing from "./internal/sharedMemory/jobRing.ts"
-export { ElementWindow } from "./internal/elementWindow.ts"
-export { findUncloneable } from "./internal/cloneable.ts"
-export * as autoCaller from "./internal/autoCaller.ts"
-export * as batchCaller from "./internal/batchCaller.ts"
-export * as computeMetrics from "./internal/computeMetrics.ts"
-export * as jobCaller from "./internal/jobCaller.ts"
+export { ElementWindow } from "./internal/worker/elementWindow.ts"
+export { findUncloneable } from "./internal/job/cloneable.ts"
+export * as autoCaller from "./internal/caller/autoCaller.ts"
+export * as batchCaller from "./internal/caller/batchCaller.ts"
+export * as computeMetrics from "./internal/caller/computeMetrics.ts"
+export * as jobCaller from "./internal/caller/jobCaller.ts"
 export * as jobBoard from "./internal/sharedMemory/jobBoard.ts"
-export * as jobContext from "./internal/jobContext.ts"
-export * as jobExecutor from "./internal/jobExecutor.ts"
-export * as jobWatch from "./internal/jobWatch.ts"
-export { succeeded, transferOf } from "./internal/jobMessages.ts"
+export * as jobContext from "./internal/job/jobContext.ts"
+export * as jobExecutor from "./internal/worker/jobExecutor.ts"
+export * as jobWatch from "./internal/worker/jobWatch.ts"
+export { succeeded, transferOf } from "./internal/job/jobMessages.ts"
 export type {
   Ending,
   FromWorker,
@@ -34,15 +34,15 @@ export type {
   JobTarget,
   Outcome,
   ToWorker
-} from "./internal/jobMessages.ts"
-export { remember } from "./internal/killedRegion.ts"
-export { limitOf } from "./internal/enforcedLimit.ts"
-export { wholeNumber } from "./internal/optionCheck.ts"
-export * as poolMachine from "./internal/poolMachine.ts"
-export * as streamCaller from "./internal/streamCaller.ts"
-export * as telemetry from "./internal/telemetry.ts"
-export { pack, unpack } from "./internal/transport.ts"
-export type { Packed } from "./internal/transport.ts"
+} from "./internal/job/jobMessages.ts"
+export { remember } from "./internal/hook/killedRegion.ts"
+export { limitOf } from "./internal/options/enforcedLimit.ts"
+export { wholeNumber } from "./internal/options/optionCheck.ts"
+export * as poolMachine from "./internal/pool/poolMachine.ts"
+export * as streamCaller from "./internal/caller/streamCaller.ts"
+export * as telemetry from "./internal/job/telemetry.ts"
+export { pack, unpack } from "./internal/job/transport.ts"
+export type { Packed } from "./internal/job/transport.ts"
 
 /** A worker's entry: from now on `YieldPoint.check` answers for `job`, whose cancel cell is in `block`. */
 export const enterJob = (block: ThreadBlock, job: number): void => YieldPoint.enterJob(block, job)

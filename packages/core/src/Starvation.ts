@@ -10,11 +10,11 @@
  * measured. Why it could not turn is told apart (see {@link Cause}): what the operating system did blames no fiber.
  */
 import * as Schema from "effect/Schema"
-import * as causes from "./internal/causes.ts"
-import * as rateLimit from "./internal/rateLimit.ts"
-import * as stallParts from "./internal/stallParts.ts"
-import * as starvationText from "./internal/starvationText.ts"
-import * as testimony from "./internal/testimony.ts"
+import * as causes from "./internal/stalls/causes.ts"
+import * as rateLimit from "./internal/stalls/rateLimit.ts"
+import * as stallParts from "./internal/stalls/stallParts.ts"
+import * as starvationText from "./internal/stalls/stallText.ts"
+import * as testimony from "./internal/stalls/testimony.ts"
 import * as Sysmon from "./Sysmon.ts"
 
 /**
@@ -467,7 +467,7 @@ const recordOf = (
   parts: Omit<Parts, never>
 ): Starvation => {
   const witness = testimony.heaviest(release, samples)
-  // where slices are not seen (see internal/fiberHook), the watcher's look is all there is
+  // where slices are not seen (see internal/hook/fiberHook), the watcher's look is all there is
   const unseen = release.cause === "loop" && witness?.fiberId !== undefined
   const kind = unseen ? "slice" : release.cause
   const durationMs = release.endedAt - release.startedAt

@@ -1,18 +1,18 @@
 /**
  * The runtime side of the yield-point compiler: what compiled code imports, and what drives it. Nothing here is meant to
- * be written by hand; see `Pure.fn` for the way in, and `internal/steppable.ts` for the calling convention.
+ * be written by hand; see `Pure.fn` for the way in, and `internal/steppable/steppable.ts` for the calling convention.
  */
 import * as Effect from "effect/Effect"
-import { budget } from "./internal/steppable.ts"
+import { budget } from "./internal/steppable/steppable.ts"
 import * as YieldPoint from "./YieldPoint.ts"
 
-export { arraySite, dispatchArray } from "./internal/arrayTwins.ts"
-export type { ArraySite } from "./internal/arrayTwins.ts"
-export type { Kernel } from "./internal/arrayWalk.ts"
-export { define, extracted, refused, work, WorkerUrl } from "./internal/inlineWork.ts"
-export { Cursor, ended, iterator, open } from "./internal/iteration.ts"
-export { place } from "./internal/pureFunctions.ts"
-export type { Frame, Link, MethodTwin, Pace, Policy, Site, Twin } from "./internal/steppable.ts"
+export { arraySite, dispatchArray } from "./internal/steppable/arrays/arrayTwins.ts"
+export type { ArraySite } from "./internal/steppable/arrays/arrayTwins.ts"
+export type { Kernel } from "./internal/steppable/arrays/arrayWalk.ts"
+export { define, extracted, refused, work, WorkerUrl } from "./internal/steppable/inlineWork.ts"
+export { Cursor, ended, iterator, open } from "./internal/steppable/iteration.ts"
+export { place } from "./internal/steppable/pureFunctions.ts"
+export type { Frame, Link, MethodTwin, Pace, Policy, Site, Twin } from "./internal/steppable/steppable.ts"
 export {
   ABANDONED,
   Activation,
@@ -35,7 +35,7 @@ export {
   start,
   SUSPENDED,
   twinOf
-} from "./internal/steppable.ts"
+} from "./internal/steppable/steppable.ts"
 
 /** Work between two questions to the scheduler from a loop in a generator of effects, about 20 µs of it. */
 const effectBudget = 20_000

@@ -2,7 +2,7 @@
  * Sysmon: who watches a thread from outside, and sees it stuck while it is stuck.
  *
  * This module is the half that needs no platform: what the watcher reads (the thread's beacon), what it decides (a pure
- * machine: a look at the beacon in, actions out, see `internal/watching.ts`) and what it tells the watched thread. `NodeSysmon` executes the actions
+ * machine: a look at the beacon in, actions out, see `internal/watcher/watching.ts`) and what it tells the watched thread. `NodeSysmon` executes the actions
  * on a worker thread; another platform could do it elsewhere.
  *
  * **The loop is held** in one of two ways. A *slice* (an outermost run loop) lasts: the beacon says since when. Or the
@@ -14,23 +14,23 @@
  *
  * Nothing here imports Effect: it loads in the watching thread, whose start and memory should cost little.
  */
-import type { Beacon } from "./internal/sharedMemory.ts"
-import * as sharedMemory from "./internal/sharedMemory.ts"
-import * as answers from "./internal/answers.ts"
-import * as flagTest from "./internal/flagTest.ts"
+import type { Beacon } from "./internal/sharedMemory/threadBlock.ts"
+import * as sharedMemory from "./internal/sharedMemory/threadBlock.ts"
+import * as answers from "./internal/watched/answers.ts"
+import * as flagTest from "./internal/watcher/flagTest.ts"
 import * as jobBoard from "./internal/sharedMemory/jobBoard.ts"
-import type * as rateLimit from "./internal/rateLimit.ts"
-import type * as threadTimes from "./internal/threadTimes.ts"
-import type { Position, Surroundings } from "./internal/stackFrames.ts"
-import type { Whole } from "./internal/starvationText.ts"
-import * as sliceWatch from "./internal/sliceWatch.ts"
-import * as starvationText from "./internal/starvationText.ts"
-import * as usages from "./internal/usage.ts"
-import * as watching from "./internal/watching.ts"
+import type * as rateLimit from "./internal/stalls/rateLimit.ts"
+import type * as threadTimes from "./internal/watcher/threadTimes.ts"
+import type { Position, Surroundings } from "./internal/stalls/stackFrames.ts"
+import type { Whole } from "./internal/stalls/stallText.ts"
+import * as sliceWatch from "./internal/watcher/sliceWatch.ts"
+import * as starvationText from "./internal/stalls/stallText.ts"
+import * as usages from "./internal/sharedMemory/usage.ts"
+import * as watching from "./internal/watcher/watching.ts"
 
-export type { Whole } from "./internal/starvationText.ts"
-export type { Beacon } from "./internal/sharedMemory.ts"
-export type { Position, Surroundings } from "./internal/stackFrames.ts"
+export type { Whole } from "./internal/stalls/stallText.ts"
+export type { Beacon } from "./internal/sharedMemory/threadBlock.ts"
+export type { Position, Surroundings } from "./internal/stalls/stackFrames.ts"
 
 /** How much may be said in a minute: of the same kind, and in all. */
 export interface PerMinute extends rateLimit.PerMinute {}

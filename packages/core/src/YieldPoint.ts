@@ -12,11 +12,11 @@
  */
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import type { ThreadBlock } from "./internal/sharedMemory.ts"
-import type { SliceSource } from "./internal/sliceSource.ts"
-import { isSliceSource } from "./internal/sliceSource.ts"
-import * as sharedMemory from "./internal/sharedMemory.ts"
-import * as slices from "./internal/slices.ts"
+import type { ThreadBlock } from "./internal/sharedMemory/threadBlock.ts"
+import type { SliceSource } from "./internal/scheduler/sliceSource.ts"
+import { isSliceSource } from "./internal/scheduler/sliceSource.ts"
+import * as sharedMemory from "./internal/sharedMemory/threadBlock.ts"
+import * as slices from "./internal/steppable/slices.ts"
 
 /**
  * What `check` throws when the job it runs in has been cancelled. It unwinds plain code as any error does, so `finally`

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Latch, Scheduler, Semaphore } from "effect"
 import * as fc from "fast-check"
 import { FairScheduler } from "@giveway/core"
-import { VirtualLoop } from "./virtualLoop.ts"
+import { VirtualLoop } from "./internal/scheduler/virtualLoop.ts"
 
 const turn = 2
 const slice = 1

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FairScheduler, Platform, YieldPoint } from "@giveway/core"
 import { Effect } from "effect"
-import * as sharedMemory from "../src/internal/sharedMemory.ts"
-import { VirtualLoop } from "./virtualLoop.ts"
+import * as sharedMemory from "../src/internal/sharedMemory/threadBlock.ts"
+import { VirtualLoop } from "./internal/scheduler/virtualLoop.ts"
 
 const spin = (ms: number): void => {
   const end = performance.now() + ms

@@ -35,9 +35,9 @@ import * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { WorkerPool } from "./internal/workerPool.ts"
-import type { WorkerPoolOptions } from "./internal/workerPool.ts"
-import { isComputeWorker, startedInWorker } from "./internal/workerData.ts"
+import { WorkerPool } from "./pool/workerPool.ts"
+import type { WorkerPoolOptions } from "./pool/workerPool.ts"
+import { isComputeWorker, startedInWorker } from "./wire/workerData.ts"
 
 /** What {@link layer} takes. Everything has a default. */
 export interface Options {

@@ -30,9 +30,9 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as access from "./diagnostics/access.ts"
 import type { DiagnosticsStart, FromMain, Listen, Process, Started, ToMain } from "./diagnostics/protocol.ts"
-import * as localSocket from "./internal/localSocket.ts"
-import * as watchedWorkers from "./internal/watchedWorkers.ts"
-import { monotonicOrigin } from "./internal/sharedClock.ts"
+import * as localSocket from "./diagnostics/localSocket.ts"
+import * as watchedWorkers from "./wire/watchedWorkers.ts"
+import { monotonicOrigin } from "./watch/sharedClock.ts"
 
 export type { Holder, Lane, Loop, OpenStall, Overview, PoolView, Source, WorkerWork } from "./diagnostics/protocol.ts"
 

@@ -244,7 +244,7 @@ describe("the local socket", () => {
       // beyond the largest process number that Linux gives
       const left = join(folder, "4194305.sock")
       writeFileSync(left, "")
-      const next = await import("../src/internal/localSocket.ts")
+      const next = await import("../src/diagnostics/localSocket.ts")
       const before = process.env["XDG_RUNTIME_DIR"]
       process.env["XDG_RUNTIME_DIR"] = served.folder
       try {

@@ -2,10 +2,10 @@
  * What `giveway compile` says of one file, as text.
  */
 import { styleText } from "node:util"
-import type { Decision } from "../compiler/classify.ts"
-import type { Compiled } from "../compiler/compile.ts"
-import type { Diagnostic } from "../compiler/diagnostic.ts"
-import { render as renderDiagnostic } from "../compiler/diagnostic.ts"
+import type { Decision } from "../compiler/decide/classify.ts"
+import type { Compiled } from "../compiler/host/compile.ts"
+import type { Diagnostic } from "../compiler/host/diagnostic.ts"
+import { render as renderDiagnostic } from "../compiler/host/diagnostic.ts"
 
 /** A file and what became of it. */
 export interface Read {

@@ -5,7 +5,7 @@ import { request } from "node:http"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Overview } from "../diagnostics/protocol.ts"
-import * as localSocket from "../internal/localSocket.ts"
+import * as localSocket from "../diagnostics/localSocket.ts"
 
 /** There is nobody to ask, or it is not clear whom. */
 export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", { message: Schema.String }) {}

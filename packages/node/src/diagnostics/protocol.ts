@@ -10,7 +10,7 @@
  */
 import type { Starvation } from "@giveway/core/Starvation"
 import type * as Sysmon from "@giveway/core/Sysmon"
-import type { Told } from "../internal/watchedWorkers.ts"
+import type { Told } from "../wire/watchedWorkers.ts"
 import type { MessagePort } from "node:worker_threads"
 
 /** What the diagnostics thread gets when it starts. */

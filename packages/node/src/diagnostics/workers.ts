@@ -2,7 +2,7 @@
  * What the compute workers do, read from their boards at the moment somebody asks.
  */
 import * as Sysmon from "@giveway/core/Sysmon"
-import type { Told } from "../internal/watchedWorkers.ts"
+import type { Told } from "../wire/watchedWorkers.ts"
 import type { WorkerWork } from "./protocol.ts"
 
 export interface WorkersWatch {

@@ -12,8 +12,8 @@
  */
 import type { FromWorker, JobRequest, JobTarget, Outcome } from "@giveway/core/Platform"
 import { jobExecutor, jobRing, transferOf } from "@giveway/core/Platform"
-import { Answer } from "../internal/inbox.ts"
-import * as plainBytes from "../internal/plainBytes.ts"
+import { Answer } from "../wire/inbox.ts"
+import * as plainBytes from "../wire/plainBytes.ts"
 
 /** Jobs below this are short: main is not told of each. */
 const shortMs = 0.05

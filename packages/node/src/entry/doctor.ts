@@ -8,8 +8,8 @@
 import { appendFileSync } from "node:fs"
 import { join } from "node:path"
 import { isMainThread } from "node:worker_threads"
-import * as lastWords from "../internal/lastWords.ts"
-import * as witness from "../internal/witness.ts"
+import * as lastWords from "../watch/lastWords.ts"
+import * as witness from "../watch/witness.ts"
 
 /** Longer than the heartbeat's period: a stall in which the program ended is found by the beat after it. */
 const lastBeatMs = 60

@@ -36,8 +36,8 @@ import type * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
 import { Desk } from "./desk.ts"
 import { rehearse } from "./rehearsal.ts"
-import * as threadPriority from "../internal/threadPriority.ts"
-import * as workerData from "../internal/workerData.ts"
+import * as threadPriority from "../wire/threadPriority.ts"
+import * as workerData from "../wire/workerData.ts"
 
 interface Running {
   readonly job: number

@@ -9,7 +9,7 @@
 import type { JobRequest, Outcome } from "@giveway/core/Platform"
 import type * as Task from "@giveway/core/Task"
 import * as Schema from "effect/Schema"
-import { Inbox } from "../internal/inbox.ts"
+import { Inbox } from "../wire/inbox.ts"
 import { Desk } from "./desk.ts"
 
 const moduleUrl = import.meta.url

@@ -15,10 +15,10 @@ import { setTimeout as after } from "node:timers/promises"
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads"
 import * as Sysmon from "@giveway/core/Sysmon"
 import type { FromSysmon } from "../diagnostics/protocol.ts"
-import { clockOf } from "../internal/sharedClock.ts"
-import { ofMainThread, ownWait } from "../internal/threadTimes.ts"
-import type { SysmonStart } from "../internal/sysmonStart.ts"
-import * as witness from "../internal/witness.ts"
+import { clockOf } from "../watch/sharedClock.ts"
+import { ofMainThread, ownWait } from "../watch/threadTimes.ts"
+import type { SysmonStart } from "../watch/sysmonStart.ts"
+import * as witness from "../watch/witness.ts"
 
 const start = workerData as SysmonStart
 const { port } = start

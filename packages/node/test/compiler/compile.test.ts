@@ -4,7 +4,7 @@
 import { Steppable } from "@giveway/core"
 import { parseSync } from "oxc-parser"
 import { assert, describe, it } from "vitest"
-import { compile } from "../../src/compiler/compile.ts"
+import { compile } from "../../src/compiler/host/compile.ts"
 import { inputs, everywhere, load, plain, sliced } from "./run.ts"
 
 const marked = (body: string): string =>

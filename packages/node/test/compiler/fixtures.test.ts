@@ -6,9 +6,9 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "vitest"
-import { compile } from "../../src/compiler/compile.ts"
-import { compileExtracted } from "../../src/compiler/extracted.ts"
-import { render } from "../../src/compiler/diagnostic.ts"
+import { compile } from "../../src/compiler/host/compile.ts"
+import { compileExtracted } from "../../src/compiler/work/extracted.ts"
+import { render } from "../../src/compiler/host/diagnostic.ts"
 
 const folder = fileURLToPath(new URL("fixtures", import.meta.url))
 const update = process.env["GIVEWAY_UPDATE"] !== undefined

@@ -2,9 +2,9 @@
  * Runs a program's `main` in its plain and in its steppable form, and says what could be seen of it.
  */
 import { Steppable } from "@giveway/core"
-import { compile } from "../../src/compiler/compile.ts"
-import type { Compiled } from "../../src/compiler/compile.ts"
-import type { Forms } from "../../src/compiler/twin.ts"
+import { compile } from "../../src/compiler/host/compile.ts"
+import type { Compiled } from "../../src/compiler/host/compile.ts"
+import type { Forms } from "../../src/compiler/emit/twin.ts"
 
 /** What a run shows: its result or its error, and what it recorded on the way. */
 export interface Outcome {

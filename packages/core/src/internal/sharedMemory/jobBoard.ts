@@ -11,8 +11,8 @@
  * Rejected: messages about jobs (main may be stuck, and they cost more than short jobs); the name by a number (the table of
  * names would have to come through main).
  */
-import type { ThreadBlock } from "../sharedMemory.ts"
-import * as sharedMemory from "../sharedMemory.ts"
+import type { ThreadBlock } from "./threadBlock.ts"
+import * as sharedMemory from "./threadBlock.ts"
 
 /** Int32 cells. */
 const Cell = {

@@ -1,0 +1,337 @@
+/**
+ * `Compute.auto`, the same for every platform: asks the placement machine, runs the call where it says, and tells the
+ * machine what it took.
+ *
+ * **Invariant**: a call means the same everywhere. Its arguments and its result are examined before they are copied, and
+ * what a copy would change stays on this thread; a function that a worker cannot find or load runs here; an error it
+ * throws is a defect in both places. What it costs to find that out is paid once per class of calls.
+ *
+ * Calls known to be short take a quick way (`Known.quick`): the twin is called with a budget, without a look at the clock
+ * or at the world. One in some of them goes the whole way again, so that a change is noticed; a dear one is noticed by
+ * itself, since it uses up its budget.
+ */
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import type { AutoError, Compute, PlacementReport } from "../job/computeService.ts"
+import type { Uncloneable } from "../job/cloneable.ts"
+import * as Errors from "../job/computeErrors.ts"
+import type { ComputeMetrics } from "./computeMetrics.ts"
+import * as faithful from "../job/faithful.ts"
+import * as inOneGo from "../steppable/inOneGo.ts"
+import type { Exchange } from "./jobCaller.ts"
+import * as jobContext from "../job/jobContext.ts"
+import type { Ending } from "../job/jobMessages.ts"
+import * as placement from "./placement.ts"
+import type { PureFunction } from "../steppable/pureFunctions.ts"
+import * as pureFunctions from "../steppable/pureFunctions.ts"
+import { isSliceSource } from "../scheduler/sliceSource.ts"
+import * as YieldPoint from "../../YieldPoint.ts"
+import * as slicing from "../steppable/slicing.ts"
+import * as steppable from "../steppable/steppable.ts"
+import { unpack } from "../job/transport.ts"
+
+/** What a platform with workers brings along. */
+export interface Away {
+  readonly exchange: Exchange
+  readonly load: () => Pick<placement.Load, "workers" | "free" | "idle" | "queued">
+  /** why workers must not import a module, if that is so */
+  readonly refuses: (moduleUrl: string) => string | undefined
+}
+
+/** Calls of at most so many ms take the quick way, once as many like them were measured. */
+const quickMs = 0.02
+const quickAfter = 8
+/** Calls on the quick way between two measured ones: measuring costs about two of the shortest. */
+const quickCalls = 31
+
+/** A pure function as one `Compute` service knows it. */
+interface Known {
+  readonly pure: PureFunction
+  readonly classes: Array<KnownClass | undefined>
+  readonly counts: Record<placement.Where, number>
+}
+
+interface KnownClass {
+  readonly costs: placement.Costs
+  /** calls that may still take the quick way, and the form they run in */
+  quick: number
+  quickTwin: steppable.Twin | undefined
+  last: placement.Decision | undefined
+}
+
+const notPure = (pure: unknown): TypeError =>
+  new TypeError(
+    `Compute.auto takes a function that Pure.fn made, and got ${typeof pure === "function" ? `the function ${pure.name}` : typeof pure}. Wrap it: Pure.fn("name", f)`
+  )
+
+/** Without a pool (`away` is `undefined`) everything runs here. */
+export const make = (
+  away: Away | undefined,
+  metrics?: ComputeMetrics
+): Pick<Compute["Service"], "auto" | "placement"> => {
+  const state = placement.make()
+  const functions = new WeakMap<object, Known>()
+  /** for the report: most functions live as long as their module, but nobody promises it */
+  let listed: Array<WeakRef<Known>> = []
+  let waiting = 0
+  let sent = 0
+
+  const known = (pure: object): Known => {
+    let found = functions.get(pure)
+    if (found === undefined) {
+      const description = pureFunctions.of(pure)
+      if (description === undefined) throw notPure(pure)
+      found = { pure: description, classes: [], counts: { inline: 0, slices: 0, worker: 0 } }
+      functions.set(pure, found)
+      if ((listed.length & (listed.length - 1)) === 0) listed = listed.filter((each) => each.deref() !== undefined)
+      listed.push(new WeakRef(found))
+    }
+    return found
+  }
+
+  const classOf = ({ classes }: Known, args: ReadonlyArray<unknown>): KnownClass => {
+    const size = placement.classOf(args)
+    return (classes[size] ??= { costs: placement.costs(), quick: 0, quickTwin: undefined, last: undefined })
+  }
+
+  /** Notes a decision where the caller can see it. */
+  const note = (fn: Known, fiber: Fiber.Fiber<unknown, unknown>, where: placement.Where, calls = 1): void => {
+    fn.counts[where] += calls
+    metrics?.placed(where, calls)
+    const { span } = fiber.cache
+    if (span !== undefined && span._tag === "Span") span.attribute("giveway.placement", where)
+  }
+
+  const load = (fiber: Fiber.Fiber<unknown, unknown>): placement.Load => {
+    const { scheduler } = fiber.cache
+    return {
+      ...(away === undefined ? noWorkers : away.load()),
+      waiting: waiting + (isSliceSource(scheduler) ? scheduler.ready : 0),
+      away: sent
+    }
+  }
+
+  const staysBecause = ({ place, staysBecause }: PureFunction): string | undefined => {
+    if (away === undefined) return "there are no workers"
+    if (staysBecause !== undefined) return staysBecause
+    if (place === undefined)
+      return "workers do not know its module: it is not compiled, or not at the module's top level"
+    return away.refuses(place.moduleUrl)
+  }
+
+  /** Runs a call on this thread; its clock stands still between slices. */
+  const here = <A>(fn: Known, cls: KnownClass, args: ReadonlyArray<unknown>): Effect.Effect<A> =>
+    Effect.suspend(() => {
+      const twin = steppable.twinOf(fn.pure.plain)
+      const start = performance.now()
+      if (twin === undefined) {
+        try {
+          return inOneGo.call(fn.pure.name, fn.pure.plain, [...args], fn.pure.slice) as Effect.Effect<A>
+        } finally {
+          placement.ranHere(cls.costs, performance.now() - start)
+        }
+      }
+      const activation = new steppable.Activation(fn.pure.slice)
+      let result: unknown
+      try {
+        result = activation.begin(twin, args, slicing.policy)
+      } finally {
+        if (result !== steppable.SUSPENDED) placement.ranHere(cls.costs, performance.now() - start)
+      }
+      return result === steppable.SUSPENDED
+        ? inSlices<A>(cls, activation, performance.now() - start)
+        : Effect.succeed(result as A)
+    })
+
+  const inSlices = <A>(cls: KnownClass, activation: steppable.Activation, spent: number): Effect.Effect<A> => {
+    let total = spent
+    let entered = false
+    const goOn: Effect.Effect<A> = Effect.suspend(() => {
+      if (!entered) {
+        entered = true
+        waiting++
+        cls.costs.runningHere++
+        return pause()
+      }
+      const start = performance.now()
+      let result: unknown
+      try {
+        result = activation.step(slicing.policy)
+      } finally {
+        total += performance.now() - start
+        if (result !== steppable.SUSPENDED) placement.ranHere(cls.costs, total)
+      }
+      return result === steppable.SUSPENDED ? pause() : Effect.succeed(result as A)
+    })
+    const pause = () => YieldPoint.giveWay(() => goOn)
+    return Effect.onExit(goOn, (exit) =>
+      Effect.sync(() => {
+        if (entered) {
+          waiting--
+          cls.costs.runningHere--
+        }
+        if (exit._tag === "Failure") activation.abandon()
+      })
+    )
+  }
+
+  /** Sends a call to a worker, or says why it stays. */
+  const there = <A>(
+    fn: Known,
+    cls: KnownClass,
+    args: ReadonlyArray<unknown>,
+    fiber: Fiber.Fiber<unknown, unknown>,
+    atOnce: boolean
+  ): Effect.Effect<A, AutoError> => {
+    const stay = (because: string): Effect.Effect<A> => {
+      placement.mustStay(cls.costs, because)
+      return stayFor(because)
+    }
+    const stayFor = (because: string): Effect.Effect<A> => {
+      cls.last = { where: "slices", because }
+      note(fn, fiber, "slices")
+      return here<A>(fn, cls, args)
+    }
+    const verdict = faithful.examine(args, faithful.largestArguments)
+    if (verdict._tag === "TooLarge") return stay("its arguments are too large to copy without holding the loop")
+    if (verdict._tag === "Unfaithful") {
+      return stay(`a copy of its arguments would not be as good: ${placeOf(verdict)}`)
+    }
+    const { key, moduleUrl } = fn.pure.place!
+    const start = performance.now()
+    const request = { moduleUrl, name: key, pure: true, payload: args, context: jobContext.capture(fiber) }
+    const task = fn.pure.name
+    const learn = (ranMs: number | undefined): void => {
+      note(fn, fiber, "worker")
+      if (ranMs === undefined) return
+      placement.ranThere(state, cls.costs, { run: ranMs, roundTrip: performance.now() - start, atOnce })
+    }
+    sent++
+    return Effect.flatMap(
+      Effect.ensuring(
+        away!.exchange(request, fiber, Effect.succeed),
+        Effect.sync(() => {
+          sent--
+        })
+      ),
+      (ending: Ending): Effect.Effect<A, AutoError> => {
+        switch (ending._tag) {
+          case "Success":
+            learn(ending.ranMs)
+            return Effect.succeed(ending.value as A)
+          case "Died":
+            learn(ending.ranMs)
+            return Effect.die(unpack(ending.cause))
+          case "Exited":
+            return Effect.fail(new Errors.WorkerExited({ task, code: ending.code }))
+          case "OutOfMemory":
+            return Effect.fail(new Errors.WorkerOutOfMemory({ task, limitMb: ending.limitMb }))
+          case "Cancelled":
+          case "Closed":
+            return Effect.fail(new Errors.ComputeClosed({ task }))
+          case "Overloaded":
+            return stayFor("the pool's queue is full")
+          case "NoWorker":
+            return stayFor("no worker could be started")
+          case "ResultNotCloneable":
+            return stay(`a copy of its result would not be as good: ${placeOf(ending)}`)
+          case "ModuleFailed": {
+            const cause = unpack(ending.cause)
+            fn.pure.staysBecause = `workers cannot import its module: ${cause instanceof Error ? cause.message : String(cause)}`
+            return stayFor(fn.pure.staysBecause)
+          }
+          case "TaskNotFound":
+            fn.pure.staysBecause = "workers do not find it in its module"
+            return stayFor(fn.pure.staysBecause)
+          default:
+            return stay(`a worker could not run it (${ending._tag})`)
+        }
+      }
+    )
+  }
+
+  /** The whole way: decides, runs, learns. */
+  const placed = <A>(
+    fn: Known,
+    cls: KnownClass,
+    args: ReadonlyArray<unknown>,
+    fiber: Fiber.Fiber<unknown, unknown>
+  ): Effect.Effect<A, AutoError> => {
+    const twin = steppable.twinOf(fn.pure.plain)
+    const world = load(fiber)
+    const decision = placement.decide(state, cls.costs, world, {
+      compiled: twin !== undefined,
+      staysBecause: staysBecause(fn.pure)
+    })
+    cls.last = decision
+    if (decision.where === "worker") return there<A>(fn, cls, args, fiber, world.idle > 0)
+    const { here: measured } = cls.costs
+    const quick = twin !== undefined && measured.n >= quickAfter && measured.value <= quickMs
+    note(fn, fiber, decision.where, 1 + (cls.quickTwin === undefined ? 0 : quickCalls))
+    cls.quickTwin = quick ? twin : undefined
+    cls.quick = quick ? quickCalls : 0
+    return here<A>(fn, cls, args)
+  }
+
+  return {
+    auto: <A>(pure: object, args: ReadonlyArray<unknown>, fiber: Fiber.Fiber<unknown, unknown>) => {
+      const fn = known(pure)
+      const cls = classOf(fn, args)
+      if (cls.quick <= 0) return placed<A>(fn, cls, args, fiber)
+      cls.quick--
+      const result = steppable.attempt(cls.quickTwin!, args)
+      if (result !== steppable.SUSPENDED) return Effect.succeed(result as A)
+      // dearer than it was: from here on it is measured
+      note(fn, fiber, "inline", quickCalls - cls.quick - 1)
+      note(fn, fiber, "slices")
+      cls.quick = 0
+      cls.quickTwin = undefined
+      const activation = new steppable.Activation(fn.pure.slice)
+      const start = performance.now()
+      let next: unknown
+      try {
+        next = activation.adopt(slicing.policy)
+      } finally {
+        if (next !== steppable.SUSPENDED) placement.ranHere(cls.costs, performance.now() - start)
+      }
+      return next === steppable.SUSPENDED
+        ? inSlices<A>(cls, activation, performance.now() - start)
+        : Effect.succeed(next as A)
+    },
+    placement: Effect.sync((): PlacementReport => ({
+      dispatchMs: placement.dispatchMs(state, placement.costs()),
+      functions: listed.flatMap((each) => {
+        const fn = each.deref()
+        return fn === undefined ? [] : [report(fn, staysBecause(fn.pure))]
+      })
+    }))
+  }
+}
+
+const placeOf = ({ path, what }: Uncloneable): string => (path === "" ? what : `${what} at ${path}`)
+
+const noWorkers = { workers: 0, free: 0, idle: 0, queued: 0 }
+
+const report = (
+  { classes, counts, pure }: Known,
+  staysBecause: string | undefined
+): PlacementReport["functions"][number] => ({
+  name: pure.name,
+  compiled: steppable.twinOf(pure.plain) !== undefined,
+  staysBecause,
+  ...counts,
+  classes: classes.flatMap((cls, size) => {
+    if (cls === undefined) return []
+    const { here, there, way } = cls.costs
+    return [
+      {
+        size: 2 ** size,
+        hereMs: here.n === 0 ? undefined : here.value,
+        workerMs: there.n === 0 ? undefined : there.value,
+        dispatchMs: way.n === 0 ? undefined : way.value,
+        where: cls.last?.where,
+        because: cls.last?.because
+      }
+    ]
+  })
+})

@@ -1,0 +1,38 @@
+import type { Starvation } from "../../../Starvation.ts"
+import { duration } from "../../stalls/stallText.ts"
+import type { Lint } from "./lint.ts"
+
+/** What is longer ago may have been repaired by what happened since. A guess. */
+const recentMs = 60_000
+
+interface Batch {
+  readonly name: string | undefined
+  readonly slices: number
+  readonly times: number
+  readonly worst: Starvation
+}
+
+export const longBatch: Lint<Batch> = {
+  name: "long-batch",
+  summary: "many short slices that ran in one turn of the loop and held it together",
+  check: ({ stalls, takenAt }) => {
+    const batches = new Map<string | undefined, Batch>()
+    for (const stall of stalls) {
+      const { allowed, cause, durationMs, slices, startedAt } = stall
+      if (cause !== "convoy" || allowed !== undefined || startedAt + durationMs < takenAt - recentMs) continue
+      const { name } = stall.hog
+      const known = batches.get(name)
+      batches.set(name, {
+        name,
+        slices: (known?.slices ?? 0) + slices,
+        times: (known?.times ?? 0) + 1,
+        worst: known === undefined || durationMs > known.worst.durationMs ? stall : known.worst
+      })
+    }
+    return Array.from(batches.values())
+  },
+  format: ({ name, slices, times, worst }) =>
+    `${name === undefined ? "unnamed fibers" : `\`${name}\``} held the loop for ${duration(worst.durationMs)} with short slices (${slices} in ${times} turn${times === 1 ? "" : "s"} of the last minute)`,
+  fix: () => "provide FairScheduler.layer, which bounds a turn, and start many fibers with FairScheduler.forEach",
+  fibers: () => []
+}

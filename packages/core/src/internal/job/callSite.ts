@@ -1,0 +1,98 @@
+/**
+ * Where `Compute.run` was called, kept for the errors of its job: an asynchronous boundary cuts the stack, so whoever
+ * reads the error of a worker would not see who asked for the job.
+ *
+ * Capturing costs up to 5 µs, more than all the rest of a short job on its caller's thread, so it is rationed: as many
+ * as anybody asks for up to five a millisecond, 2 % of a thread. A caller that asks for more gets errors that say
+ * so instead. Turning a stack into text is left to the error that needs it. The chain of `Effect.fn` names that the
+ * caller stood in is not repeated here: Effect prints it below the error of a cause, always.
+ *
+ * Rejected: fewer frames (each costs the same, and one is of no use); one stack for all calls of a task (it would be a
+ * wrong one).
+ */
+/** An error made at the call, whose `stack` V8 formats when it is read. */
+export interface CallSite {
+  readonly stack?: string | undefined
+}
+
+/** Frames that are kept: the two of this package and some of the caller's. */
+const frames = 8
+
+/** Stacks that may be captured in one go, and per millisecond. A guess: a burst of a service's requests, and the 2 %. */
+const burst = 256
+const perMs = 5
+
+/** What a call gets that came too soon. */
+const unnoted: CallSite = { stack: undefined }
+
+let credit = burst
+let creditedAt = -Infinity
+
+/** Whether there is credit for a stack; reads the clock only when what was given last is used up. */
+const mayCapture = (): boolean => {
+  if (credit < 1) {
+    const now = performance.now()
+    credit = Math.min(burst, (now - creditedAt) * perMs)
+    if (credit < 1) return false
+    creditedAt = now
+  }
+  credit--
+  return true
+}
+
+export const capture = (): CallSite => {
+  if (!mayCapture()) return unnoted
+  const limits = Error as unknown as { stackTraceLimit: number }
+  const limit = limits.stackTraceLimit
+  limits.stackTraceLimit = frames
+  const site = new Error()
+  limits.stackTraceLimit = limit
+  return site
+}
+
+/** Where this package's modules are, as stack frames name them. */
+const here = new URL("../../", import.meta.url).pathname
+/** And as source maps name them. */
+const sources = here.replace(/\/dist\/$/, "/src/")
+
+/** Frames of the machinery: Effect's run loop and this package's own. */
+const isMachinery = (line: string): boolean =>
+  line.includes(here) ||
+  line.includes(sources) ||
+  /node_modules\/effect\/|~effect\/|Generator\.next|node:internal/.test(line)
+
+/** The frames of the code that was called last before the machinery: below it is only the run loop. */
+const framesOf = (stack: string | undefined): Array<string> => {
+  const lines = (stack ?? "").split("\n").filter((line) => /^\s+at /.test(line))
+  const first = lines.findIndex((line) => !isMachinery(line))
+  if (first < 0) return []
+  const last = lines.findIndex((line, index) => index > first && isMachinery(line))
+  return lines.slice(first, last < 0 ? undefined : last)
+}
+
+/** Gives `error` the stack of what happened in the worker (if it left one) and of who asked for it. */
+export const attach = <E extends Error>(error: E, site: CallSite): E => {
+  const { cause } = error
+  const inWorker = cause instanceof Error ? framesOf(cause.stack) : []
+  const above = inWorker.length > 0 ? "above: in the job; " : ""
+  const lines = [
+    `${error.name}: ${error.message}`,
+    ...inWorker,
+    ...(site === unnoted
+      ? [`    -- ${above}who ran it was not noted: more than ${perMs} calls a millisecond --`]
+      : inWorker.length > 0
+        ? [`    -- ${above}below: who ran it --`]
+        : []),
+    ...framesOf(site.stack)
+  ]
+  replaceStack(error, lines)
+  for (let below: unknown = cause; below instanceof Error; below = below.cause) {
+    const frames = framesOf(below.stack)
+    if (frames.length > 0) replaceStack(below, [`${below.name}: ${below.message}`, ...frames])
+  }
+  return error
+}
+
+const replaceStack = (error: Error, lines: ReadonlyArray<string>): void => {
+  Object.defineProperty(error, "stack", { value: lines.join("\n"), writable: true, configurable: true })
+}

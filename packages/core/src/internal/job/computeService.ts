@@ -1,0 +1,188 @@
+/**
+ * The service `Compute` as a port: what a platform provides and the functions of `Compute` call, with the types of both
+ * sides. `NodeCompute` provides it with threads, `TestCompute` without.
+ *
+ * Users find all of it in `Compute`. It stands apart so that what `Compute` is made of (`inlineCalls.ts`, the callers of
+ * jobs) knows the service without a circle.
+ */
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import type * as Stream from "effect/Stream"
+import type { StreamTask, Task } from "../../Task.ts"
+import type { RunBatch } from "../caller/batchCaller.ts"
+import type { CallSite } from "./callSite.ts"
+import type * as Errors from "./computeErrors.ts"
+
+/** What can end a job besides its own success and failure. Each has `task`, the name of the task. */
+export type ComputeError =
+  | Errors.ComputeClosed
+  | Errors.ComputeOverloaded
+  | Errors.JobDied
+  | Errors.JobTimedOut
+  | Errors.PayloadInvalid
+  | Errors.PayloadNotCloneable
+  | Errors.ResultInvalid
+  | Errors.ResultNotCloneable
+  | Errors.TaskLayerFailed
+  | Errors.TaskModuleFailed
+  | Errors.TaskNotFound
+  | Errors.WorkerExited
+  | Errors.WorkerOutOfMemory
+  | Errors.WorkerUnavailable
+
+/** A pool at one moment. */
+export interface Statistics {
+  /** live workers: idle, busy, starting, standing by, or releasing their services */
+  readonly workers: number
+  readonly idle: number
+  readonly busy: number
+  readonly starting: number
+  /** warm workers beyond `maxWorkers`, ready to replace one that is killed: 0 or 1 */
+  readonly standby: number
+  /** killed workers whose thread has not ended yet */
+  readonly zombies: number
+  /** jobs that wait for a worker */
+  readonly queued: number
+  /** callers that wait for room in the queue */
+  readonly suspended: number
+  /** jobs that succeeded, since the pool was made */
+  readonly completed: number
+  /** jobs that failed or ended with a `ComputeError` */
+  readonly failed: number
+  /** jobs whose caller was interrupted or whose deadline passed, queued ones and killed ones too */
+  readonly cancelled: number
+  /** workers terminated because a job outlived its grace */
+  readonly killed: number
+  /** the workers one by one, also those that are about to end */
+  readonly each: ReadonlyArray<WorkerStatistics>
+}
+
+/** A worker at one moment. */
+export interface WorkerStatistics {
+  /** its number; none is given twice */
+  readonly id: number
+  /** `stopping`: it releases its services and ends; `zombie`: killed, its thread has not ended yet */
+  readonly state: "starting" | "idle" | "busy" | "standby" | "stopping" | "zombie"
+  /** jobs that wait in its inbox */
+  readonly waiting: number
+  /** jobs it has ended */
+  readonly jobs: number
+  /** how long it has worked, in ms: from when a job is sent to it until its result is back */
+  readonly busyMs: number
+  /** the part of its life, since it was ready, that it has worked: 0 to 1 */
+  readonly utilisation: number
+}
+
+/** What can end a call of `Compute.auto`, besides its result: what happens to workers, not to the function. */
+export type AutoError = Errors.ComputeClosed | Errors.WorkerExited | Errors.WorkerOutOfMemory
+
+/** What `Compute.auto` has learned so far. */
+export interface PlacementReport {
+  /** ms that a dispatch costs beyond the run, measured as it goes; a guess before the first */
+  readonly dispatchMs: number
+  readonly functions: ReadonlyArray<{
+    readonly name: string
+    /** whether it can give way on this thread */
+    readonly compiled: boolean
+    /** why it never runs on a worker, if that is so */
+    readonly staysBecause: string | undefined
+    /** calls that ran here and were expected to be over at once; counted in batches */
+    readonly inline: number
+    /** calls that ran here in slices */
+    readonly slices: number
+    /** calls that ran on workers */
+    readonly worker: number
+    /** calls by the size of their arguments */
+    readonly classes: ReadonlyArray<{
+      /** an upper bound: lengths and magnitudes of the arguments, multiplied */
+      readonly size: number
+      /** ms on this thread, a mean of late calls; `undefined`: none ran here */
+      readonly hereMs: number | undefined
+      /** ms on a worker */
+      readonly workerMs: number | undefined
+      /** ms of the way to a worker and back */
+      readonly dispatchMs: number | undefined
+      /** the last decision */
+      readonly where: "inline" | "slices" | "worker" | undefined
+      readonly because: string | undefined
+    }>
+  }>
+}
+
+/** Whose turn a job takes in the queue. Where nothing is said, what `Compute.withKey` and `Compute.withPriority` say holds. */
+export interface QueueOptions {
+  /** Whose job it is: jobs of different keys get the workers in turn. */
+  readonly key?: string | undefined
+  /**
+   * Which of a key's jobs go first: a whole number from -10 to 10, higher goes first, 0 if nothing is said. Waiting makes
+   * up for it, see `queue.ageing`.
+   */
+  readonly priority?: number | undefined
+}
+
+/** How a job is to be run. Everything is optional. */
+export interface RunOptions extends QueueOptions {
+  /**
+   * How long the caller waits for the job, the time in the queue included. Past it the job is cancelled as if its caller
+   * were interrupted, and the call fails with `JobTimedOut` when the job is gone. Not negative; default: no deadline.
+   */
+  readonly timeout?: Duration.Input | undefined
+}
+
+/** How a task is to be run over a collection. Everything is optional. */
+export interface ForEachOptions extends QueueOptions {
+  /**
+   * Items per job. Default `"auto"`: as many as run for about 5 ms, measured as it goes, 256 at most. Say `1` if each item
+   * carries megabytes: a job's items are copied in one go.
+   */
+  readonly chunk?: number | "auto" | undefined
+  /** Jobs at a time. Default: two per worker, so that each has the next at hand. */
+  readonly concurrency?: number | undefined
+}
+
+/** How a task that emits is to be run. Everything is optional. */
+export interface StreamOptions extends RunOptions {
+  /**
+   * How many elements the job may have emitted that the stream has not handed on yet; past that it waits. Default 64: say
+   * less if an element is large.
+   */
+  readonly window?: number | undefined
+}
+
+/** The service that runs jobs. Provide it with `NodeCompute.layer` or `TestCompute.layer`. */
+export class Compute extends Context.Service<
+  Compute,
+  {
+    /** like `Compute.run`, told from where it was called */
+    readonly run: <P, A, E>(
+      task: Task<P, A, E>,
+      payload: P,
+      site: CallSite,
+      options: RunOptions | undefined
+    ) => Effect.Effect<A, E | ComputeError>
+    /** whether jobs run on threads of their own, where inline work is what the compiler made of it */
+    readonly hasThreads: boolean
+    /** like `Compute.stream`, told from where it was called */
+    readonly stream: <P, A, E>(
+      task: StreamTask<P, A, E>,
+      payload: P,
+      site: CallSite,
+      options: StreamOptions | undefined
+    ) => Stream.Stream<A, E | ComputeError>
+    /** several items in one job; see `Compute.forEach` */
+    readonly batch: RunBatch
+    /** jobs in flight that keep all workers busy */
+    readonly parallelism: number
+    readonly ready: Effect.Effect<void, Errors.PoolNotReady>
+    readonly statistics: Effect.Effect<Statistics>
+    /** like `Compute.auto`, within the run of the fiber that asks */
+    readonly auto: <A>(
+      pure: object,
+      args: ReadonlyArray<unknown>,
+      fiber: Fiber.Fiber<unknown, unknown>
+    ) => Effect.Effect<A, AutoError>
+    readonly placement: Effect.Effect<PlacementReport>
+  }
+>()("@giveway/core/Compute") {}

@@ -1,0 +1,136 @@
+/**
+ * What a caller and a worker say to each other. Everything here survives a structured clone.
+ *
+ * The transport is any ordered pair of message channels; the flag in shared memory (`sharedMemory.requestCancel`) only
+ * makes a cancel arrive sooner than its message.
+ */
+import type { WatchedBuffers, Work } from "../sharedMemory/jobBoard.ts"
+import type { Uncloneable } from "./cloneable.ts"
+import type { PackedContext } from "./jobContext.ts"
+import type { Place } from "../pool/jobQueue.ts"
+import type { Signal } from "./telemetry.ts"
+import type { Packed } from "./transport.ts"
+
+/** What a job runs. */
+export interface JobTarget {
+  readonly moduleUrl: string
+  readonly name: string
+  /** whether it is a pure function, with its arguments as payload, and no task */
+  readonly pure?: boolean
+}
+
+/** One job as its caller describes it. */
+export interface JobRequest extends JobTarget {
+  /** whether the payload is an array of payloads, for a run each */
+  readonly batch?: boolean
+  /** of a job that emits: how many elements it may be ahead of its caller */
+  readonly window?: number
+  /** encoded by the task's payload schema */
+  readonly payload: unknown
+  readonly context: PackedContext | undefined
+  /**
+   * what moves along instead of being copied, parts of the payload. Such a job is begun by the worker that it is sent to,
+   * or by none: what was sent is not here any more
+   */
+  readonly transfer?: ReadonlyArray<Transferable>
+}
+
+/** How a job ended, as the worker that ran it tells. */
+export type Outcome =
+  /** `ranMs`: how long a pure function ran */
+  | {
+      readonly _tag: "Success"
+      readonly value: unknown
+      readonly ranMs?: number
+      readonly transfer?: ReadonlyArray<Transferable>
+    }
+  | { readonly _tag: "Failure"; readonly error: unknown; readonly transfer?: ReadonlyArray<Transferable> }
+  /** of a batch: what succeeded, and how the first that did not ended */
+  | {
+      readonly _tag: "Batch"
+      readonly values: ReadonlyArray<unknown>
+      readonly stopped: Exclude<Outcome, { readonly _tag: "Success" | "Batch" }> | undefined
+      readonly ranMs: number
+      readonly transfer?: ReadonlyArray<Transferable>
+    }
+  | { readonly _tag: "Cancelled" }
+  | { readonly _tag: "Died"; readonly cause: Packed; readonly ranMs?: number }
+  | { readonly _tag: "PayloadInvalid"; readonly issue: string }
+  | { readonly _tag: "ResultInvalid"; readonly channel: "success" | "error"; readonly issue: string }
+  | ({ readonly _tag: "ResultNotCloneable" } & Uncloneable)
+  | { readonly _tag: "TaskNotFound"; readonly names: ReadonlyArray<string> }
+  | { readonly _tag: "ModuleFailed"; readonly cause: Packed }
+  | { readonly _tag: "LayerFailed"; readonly cause: Packed }
+
+/** How a job ended for its caller: also without a worker's word. */
+export type Ending =
+  | Outcome
+  | ({ readonly _tag: "PayloadNotCloneable" } & Uncloneable)
+  | { readonly _tag: "Overloaded"; readonly capacity: number }
+  | { readonly _tag: "Closed" }
+  /** its deadline passed, and it is gone */
+  | { readonly _tag: "TimedOut"; readonly timeoutMs: number }
+  | { readonly _tag: "Exited"; readonly code: number }
+  | { readonly _tag: "OutOfMemory"; readonly limitMb: number }
+  | { readonly _tag: "NoWorker"; readonly attempts: number; readonly cause: Packed }
+
+/** What moves to the caller with an outcome. */
+export const transferOf = (outcome: Outcome): ReadonlyArray<Transferable> | undefined =>
+  outcome._tag === "Success" || outcome._tag === "Failure" || outcome._tag === "Batch" ? outcome.transfer : undefined
+
+/** Whether a job did all it was asked for. */
+export const succeeded = (ending: Ending): boolean =>
+  ending._tag === "Success" || (ending._tag === "Batch" && ending.stopped === undefined)
+
+export type ToWorker =
+  /** there are jobs in the ring */
+  | null
+  /** the data of the job in this place of the ring; `undefined`: they could not be sent, and the job was withdrawn */
+  | { readonly _tag: "Run"; readonly place: number; readonly request: JobRequest | undefined }
+  | { readonly _tag: "Cancel"; readonly job: number }
+  /** the caller took so many elements: the job may send as many more */
+  | { readonly _tag: "Grant"; readonly job: number; readonly elements: number }
+  /** count the slices of fibers from now on, and say where */
+  | { readonly _tag: "Watch" }
+  /** release the services and end */
+  | { readonly _tag: "Stop" }
+
+export type FromWorker =
+  /** there are answers in the ring */
+  | null
+  /** `complaint`: what did not work, but need not */
+  | { readonly _tag: "Ready"; readonly complaint: string | undefined }
+  /** answers `Watch` */
+  | { readonly _tag: "Watched"; readonly buffers: WatchedBuffers }
+  /** something threw where no fiber could catch it; the worker ends */
+  | { readonly _tag: "Crashed"; readonly cause: Packed }
+  | { readonly _tag: "Done"; readonly job: number; readonly outcome: Outcome }
+  | { readonly _tag: "Elements"; readonly job: number; readonly elements: ReadonlyArray<unknown> }
+  | { readonly _tag: "Signal"; readonly job: number; readonly signal: Signal }
+
+/** Whoever submits a job listens here. `settle` is called exactly once, also after `cancel`. */
+export interface JobListener {
+  readonly settle: (ending: Ending) => void
+  readonly signal: (signal: Signal) => void
+  /** what the job emitted; never after `settle` */
+  readonly elements: (elements: ReadonlyArray<unknown>) => void
+}
+
+/** The port that a platform implements: runs jobs somewhere. */
+export interface JobRunner {
+  readonly submit: (request: JobRequest, listener: JobListener, place: Place | undefined) => number
+  /** the listener hears when the job is gone, not before */
+  readonly cancel: (job: number) => void
+  /** lets a job that emits send so many more */
+  readonly grant: (job: number, elements: number) => void
+  /** where the job is, and since when (ms of `performance.now`); `undefined` if it is over */
+  readonly whereabouts?: (job: number) =>
+    | {
+        readonly state: "queued" | "running"
+        readonly worker?: number | undefined
+        readonly since: number
+        /** of one that runs on a worker that is watched */
+        readonly work?: Work | undefined
+      }
+    | undefined
+}

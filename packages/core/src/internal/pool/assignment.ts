@@ -1,0 +1,139 @@
+/**
+ * Which worker does what: the one place where jobs and workers come together.
+ *
+ * It is entered whenever one of them has become free or is missing, and goes on until nothing can be improved: idle
+ * workers have jobs, jobs that wait have workers on their way, busy workers have the next at hand. Its functions call one
+ * another in a circle (`serve` may promote the standby, which then asks to be served), so they stay together.
+ *
+ * **Invariant**: when an event is done, and no answer to a `Withdraw` is due, no job waits in the queue while a worker is
+ * idle.
+ */
+import type { Action } from "./poolProtocol.ts"
+import * as lifecycle from "./workerLifecycle.ts"
+import { send, spawn, stop, unlist, withdraw } from "./moves.ts"
+import type { PoolState, PoolWorker } from "./poolState.ts"
+import { hasRoom, starting, waiting, working } from "./poolState.ts"
+
+// --- jobs look for workers ------------------------------------------------------------------------------------------
+
+/**
+ * This is the pool's heartbeat: hands queued jobs to idle workers, starts workers for those that remain, and sends them
+ * ahead to workers that are busy. An idle worker that finds no job in the queue gets what waits behind another's.
+ */
+export const serve = (state: PoolState, actions: Array<Action>): void => {
+  if (state.closing) return
+  while (state.queued.size > 0 && state.idle.length > 0) {
+    const job = state.queued.shift()!
+    const [id] = state.idle.splice(lifecycle.preferred(state.idle, state.workers, state.queued.lastKey), 1)
+    const worker = state.workers.get(id!)!
+    worker.phase = { _tag: "Busy" }
+    send(state, id!, worker, job, actions)
+  }
+  if (state.idle.length > 0) {
+    if (state.sent.size > 1) steal(state, actions)
+    return
+  }
+  while (hasRoom(state) && waiting(state) > starting(state)) {
+    if (promote(state, actions)) keepStandby(state, actions)
+    else spawn(state, false, actions)
+  }
+  sendAhead(state, actions)
+}
+
+/** Where fewest wait; nothing overtakes a job that can be sent only once, or it would wait for ever. Not to a worker that may be killed, that runs something long, or whose jobs were just asked back. */
+const sendAhead = (state: PoolState, actions: Array<Action>): void => {
+  if (state.ahead === 0) return
+  while (state.queued.size > 0) {
+    let id = 0
+    let least = state.ahead + 1
+    for (const [each, worker] of state.workers) {
+      const { asked, cancelling, delayed, inbox, phase } = worker
+      if (inbox.length >= least || phase._tag !== "Busy" || delayed || cancelling !== 0 || asked > 0) continue
+      if (lifecycle.isRetired(worker, state.config)) continue
+      id = each
+      least = inbox.length
+    }
+    if (id === 0) return
+    const job = state.queued.shift()!
+    if (state.final.has(job)) {
+      state.queued.unshift(job)
+      return
+    }
+    send(state, id, state.workers.get(id)!, job, actions)
+  }
+}
+
+/** Asks the worker with the fullest inbox for half of what waits there. */
+const steal = (state: PoolState, actions: Array<Action>): void => {
+  let victim = 0
+  let most = 1
+  for (const [id, { asked, delayed, inbox, phase }] of state.workers) {
+    if (inbox.length <= most || phase._tag !== "Busy" || delayed || asked > 0) continue
+    victim = id
+    most = inbox.length
+  }
+  if (victim !== 0) withdraw(victim, state.workers.get(victim)!, (most + 1) >> 1, actions)
+}
+
+// --- workers look for jobs ------------------------------------------------------------------------------------------
+
+/** A worker has nothing to do: it takes the next job, or idles, or ends. */
+export const free = (state: PoolState, id: number, worker: PoolWorker, actions: Array<Action>): void => {
+  if (state.closing) {
+    stop(id, worker, actions)
+    return
+  }
+  worker.phase = { _tag: "Idle" }
+  if (worker.standby) return
+  if (lifecycle.isRetired(worker, state.config)) {
+    retire(state, id, worker, actions)
+    return
+  }
+  state.idle.push(id)
+  serve(state, actions)
+}
+
+/** A worker that has nothing to do ends, and another takes its place if it is needed. */
+export const retire = (state: PoolState, id: number, worker: PoolWorker, actions: Array<Action>): void => {
+  unlist(state, id)
+  stop(id, worker, actions)
+  replace(state, actions)
+}
+
+/** The standby becomes an ordinary worker. */
+export const promote = (state: PoolState, actions: Array<Action>): boolean => {
+  for (const [id, worker] of state.workers) {
+    if (!worker.standby) continue
+    worker.standby = false
+    if (worker.phase._tag === "Idle") free(state, id, worker, actions)
+    return true
+  }
+  return false
+}
+
+/** A worker was lost: the standby takes its slot at once, and a new standby boots soon. */
+export const replace = (state: PoolState, actions: Array<Action>): void => {
+  if (state.closing) return
+  if (hasRoom(state)) promote(state, actions)
+  replenish(state, actions)
+}
+
+/** Starts what is missing. */
+export const replenish = (state: PoolState, actions: Array<Action>): void => {
+  if (state.closing) return
+  serve(state, actions)
+  keepStandby(state, actions)
+  while (working(state) < state.config.minWorkers && hasRoom(state)) spawn(state, false, actions)
+}
+
+/**
+ * One warm worker beyond `maxWorkers`, so that a kill costs no boot. Not called while the pool closes. It boots when the
+ * worker just killed has ended, or lingers: they would compete for a core, and it is that end that a caller waits for.
+ */
+export const keepStandby = (state: PoolState, actions: Array<Action>): void => {
+  if (!state.wantsStandby || state.backingOff) return
+  for (const { phase, standby } of state.workers.values()) {
+    if (standby || (phase._tag === "Zombie" && !phase.lingers)) return
+  }
+  spawn(state, true, actions)
+}

@@ -1,0 +1,128 @@
+/**
+ * What happens to a worker: it is ready, it has been idle for long, it has grown too large, it does not end, its code has
+ * stopped, it exits.
+ *
+ * **Invariant**: what an exit finds in the inbox is accounted for at once, before another worker takes the place: what was
+ * begun, or cannot be sent again, is settled, the rest goes back into the queue in its order.
+ */
+import type { Action } from "./poolProtocol.ts"
+import * as lifecycle from "./workerLifecycle.ts"
+import { free, keepStandby, promote, replace, replenish, retire } from "./assignment.ts"
+import { giveBack, settle, stop, stopGrace, terminate, unlist } from "./moves.ts"
+import type { PoolState, WorkerPhase } from "./poolState.ts"
+import { working } from "./poolState.ts"
+
+export const ready = (state: PoolState, id: number, actions: Array<Action>): void => {
+  const worker = state.workers.get(id)
+  if (worker?.phase._tag !== "Starting") return
+  state.failedBoots = 0
+  free(state, id, worker, actions)
+}
+
+/** The least recently used come first in `idle`. */
+export const sweep = (state: PoolState, actions: Array<Action>): void => {
+  for (const id of state.idle.slice()) {
+    const worker = state.workers.get(id)!
+    if (worker.stale && working(state) > state.config.minWorkers) {
+      unlist(state, id)
+      stop(id, worker, actions)
+    }
+    worker.stale = true
+  }
+}
+
+export const oversized = (state: PoolState, id: number, actions: Array<Action>): void => {
+  const worker = state.workers.get(id)
+  if (worker === undefined) return
+  worker.oversized = true
+  if (worker.phase._tag === "Idle" && !worker.standby) retire(state, id, worker, actions)
+}
+
+/** It was asked to end by itself, and has not. */
+export const stopExpired = (state: PoolState, id: number, actions: Array<Action>): void => {
+  const worker = state.workers.get(id)
+  if (worker?.phase._tag === "Stopping") terminate(id, worker, undefined, actions)
+}
+
+export const tellCaller = (state: PoolState, id: number, actions: Array<Action>): void => {
+  const worker = state.workers.get(id)
+  if (worker?.phase._tag !== "Zombie") return
+  settleKilled(state, worker.phase, actions)
+  worker.phase = { ...worker.phase, told: true }
+}
+
+export const lingers = (state: PoolState, id: number, actions: Array<Action>): void => {
+  const worker = state.workers.get(id)
+  if (worker?.phase._tag !== "Zombie") return
+  worker.phase = { ...worker.phase, lingers: true }
+  if (!state.closing) keepStandby(state, actions)
+}
+
+/** Tells the caller of what a killed worker ran, once. */
+const settleKilled = (
+  state: PoolState,
+  { job, told }: Extract<WorkerPhase, { readonly _tag: "Zombie" }>,
+  actions: Array<Action>
+): void => {
+  if (job === undefined || told) return
+  state.unwanted.delete(job)
+  settle(state, job, "gone", actions)
+}
+
+export const exited = (state: PoolState, id: number, begun: number, actions: Array<Action>): void => {
+  const worker = state.workers.get(id)
+  if (worker === undefined) return
+  const { phase } = worker
+  stopGrace(id, worker, actions)
+  state.workers.delete(id)
+  for (const job of worker.inbox.splice(0).toReversed()) {
+    state.sent.delete(job)
+    if (job === begun || state.final.has(job))
+      settle(state, job, state.unwanted.delete(job) ? "gone" : "workerLost", actions)
+    else giveBack(state, job, actions)
+  }
+  switch (phase._tag) {
+    case "Busy": {
+      replace(state, actions)
+      break
+    }
+    case "Idle": {
+      unlist(state, id)
+      replace(state, actions)
+      break
+    }
+    case "Starting": {
+      bootFailed(state, actions)
+      break
+    }
+    case "Zombie": {
+      settleKilled(state, phase, actions)
+      // It counted against the room for replacements.
+      replenish(state, actions)
+      break
+    }
+    case "Stopping": {
+      replenish(state, actions)
+      break
+    }
+  }
+  if (state.closing && state.workers.size === 0) {
+    state.closed = true
+    actions.push({ _tag: "Closed" })
+  }
+}
+
+/**
+ * A worker ended before it was ready. Another is started, but not at once: what broke it would break the next. If neither
+ * another worker nor the standby is left, the jobs that wait fail; those that come later wait for the next try.
+ */
+const bootFailed = (state: PoolState, actions: Array<Action>): void => {
+  if (!state.backingOff) {
+    state.failedBoots++
+    state.backingOff = true
+    actions.push({ _tag: "BackOff", ms: lifecycle.backOffMs(state.failedBoots) })
+  }
+  if (working(state) > 0 || promote(state, actions)) return
+  for (let job = state.queued.shift(); job !== undefined; job = state.queued.shift())
+    settle(state, job, "noWorker", actions)
+}

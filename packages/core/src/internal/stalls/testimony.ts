@@ -1,0 +1,64 @@
+/**
+ * What the samples of one stall say together.
+ *
+ * Each sample speaks for a stretch of time. One that came at once stands for the time since the one before it; a late one
+ * for the time in which the thread did not answer, which shows what came after a native call rather than the call. So it
+ * is time that votes, not the number of samples, which grow sparser while a stall lasts.
+ *
+ * **Invariant.** A stretch never reaches past the end of the stall, and no stretch is shorter than nothing.
+ */
+import type { Sample } from "../../Sysmon.ts"
+import { lateMs } from "../watcher/blaming.ts"
+
+/** From when to when it lasted, as the thread measured it, in ms. */
+interface Stall {
+  readonly startedAt: number
+  readonly endedAt: number
+}
+
+/** From when on a sample speaks for the thread, and for how long, in ms; see {@link heaviest}. */
+const weighed = (
+  stall: Stall,
+  samples: ReadonlyArray<Sample>
+): ReadonlyArray<{ readonly sample: Sample; readonly ms: number }> => {
+  let since = stall.startedAt
+  return samples.map((sample) => {
+    const from = sample.late ? sample.at - sample.delayMs : since
+    since = sample.at
+    return { sample, ms: Math.max(0, Math.min(sample.at, stall.endedAt) - from) }
+  })
+}
+
+/** What the stacks showed for most of the time that they speak for. */
+export const shownBy = (stall: Stall, samples: ReadonlyArray<Sample>): Sample["shown"] => {
+  const all = weighed(stall, samples)
+  const msOf = (isIt: (sample: Sample) => boolean): number =>
+    all.reduce((sum, { ms, sample }) => (isIt(sample) ? sum + ms : sum), 0)
+  const half = msOf(() => true) / 2
+  if (half === 0) return undefined
+  const kernelMs = msOf(({ shown }) => shown === "kernel")
+  if (kernelMs >= half) return "kernel"
+  return kernelMs === 0 && msOf(({ shown }) => shown === "code") >= half ? "code" : undefined
+}
+
+/**
+ * The sample that speaks for the most time. One that came at once stands for the time since the one before it, a late
+ * one for the time in which the thread did not answer; those of the same place add up. So a native call of two seconds is
+ * not blamed on the loop of 60 ms after it, whose sample came at once, and a question that the end of the stall overtook
+ * takes nothing back.
+ */
+export const heaviest = (stall: Stall, samples: ReadonlyArray<Sample>): Sample | undefined => {
+  const weights = new Map<string, { readonly sample: Sample; readonly ms: number }>()
+  for (const { ms, sample } of weighed(stall, samples)) {
+    if (sample.late && ms <= lateMs) continue
+    const spot = `${sample.late}|${sample.place?.file}:${sample.place?.line}`
+    const known = weights.get(spot)
+    weights.set(spot, { sample: known?.sample ?? sample, ms: (known?.ms ?? 0) + ms })
+  }
+  const ordered = Array.from(weights.values()).sort((a, b) => b.ms - a.ms)
+  const first = ordered[0]?.sample
+  if (first === undefined || first.place !== undefined) return first
+  // a moment in Effect's own code shows nothing, nor does one after the end; what was seen before is at least near
+  const placed = ordered.find(({ sample }) => !sample.late && sample.place !== undefined)?.sample
+  return first.late ? { ...first, place: placed?.place } : (placed ?? first)
+}

@@ -1,0 +1,59 @@
+/**
+ * Which builtin methods have a steppable form, and how compiled code finds it: by the function that is called, not by its
+ * name. So a method that was patched, or that only has the name of one, is called as it is.
+ *
+ * Rejected: replacing the methods of `Array.prototype` (everybody's arrays would pay).
+ */
+import { from } from "./arrayFrom.ts"
+import { sort, toSorted } from "./arraySort.ts"
+import type { Callback, Kernel, Make } from "./arrayWalk.ts"
+import * as walks from "./arrayWalk.ts"
+import type { MethodTwin, Site } from "../steppable.ts"
+import { dispatch, remember, site } from "../steppable.ts"
+
+/** A function of the language itself, and not what somebody put in its place before this module was loaded. */
+const isNative = (f: unknown): f is Callback =>
+  typeof f === "function" && /\{\s*\[native code\]\s*\}$/.test(Function.prototype.toString.call(f))
+
+const made: ReadonlyArray<readonly [name: string, native: unknown, make: Make]> = [
+  ["forEach", Array.prototype.forEach, walks.visit(walks.forEach)],
+  ["map", Array.prototype.map, walks.collect(walks.map)],
+  ["filter", Array.prototype.filter, walks.collect(walks.filter)],
+  ["flatMap", Array.prototype.flatMap, walks.collect(walks.flatMap)],
+  ["some", Array.prototype.some, walks.visit(walks.some)],
+  ["every", Array.prototype.every, walks.visit(walks.every)],
+  ["find", Array.prototype.find, walks.visit(walks.find)],
+  ["findIndex", Array.prototype.findIndex, walks.visit(walks.findIndex)],
+  ["findLast", Array.prototype.findLast, walks.visit(walks.findLast)],
+  ["findLastIndex", Array.prototype.findLastIndex, walks.visit(walks.findLastIndex)],
+  ["reduce", Array.prototype.reduce, walks.fold(walks.reduce)],
+  ["reduceRight", Array.prototype.reduceRight, walks.fold(walks.reduceRight)],
+  ["sort", Array.prototype.sort, sort],
+  ["toSorted", Array.prototype.toSorted, toSorted],
+  ["from", Array.from, from]
+]
+
+const makers = new Map(
+  made.filter(([, native]) => isNative(native)).map(([name, native, make]) => [native, { name, make }] as const)
+)
+
+/** A site that may call a method of arrays. */
+export interface ArraySite extends Site {
+  /** the name of the method that it seems to call */
+  readonly name: string | undefined
+  /** the loop of that method, see `arrayWalk.ts` */
+  readonly kernel: Kernel | undefined
+}
+
+/** As `site`. */
+export const arraySite = (name?: string, kernel?: Kernel): ArraySite => ({ ...site(), name, kernel })
+
+/** As `dispatch`, at a site that may call a method of arrays. */
+export const dispatchArray = (at: ArraySite, f: unknown, callee: string): MethodTwin | undefined => {
+  if (f === at.f1 || f === at.f2 || f === at.f3) return dispatch(at, f, callee)
+  const found = makers.get(f)
+  if (found === undefined) return dispatch(at, f, callee)
+  const twin = found.make(f as Callback, found.name === at.name ? at.kernel : undefined)
+  remember(at, f, twin)
+  return twin
+}

@@ -1,7 +1,0 @@
-/**
- * The block of this thread in shared memory: what it runs, for whoever watches it. It exists from the start, so that a
- * watcher may come at any time.
- */
-import * as sharedMemory from "./sharedMemory.ts"
-
-export const block = sharedMemory.make()

@@ -1,0 +1,55 @@
+/**
+ * Blocking that is meant to be: which fiber may hold the loop, since when, and why.
+ *
+ * A fiber enters an allowance and leaves it; a stall is allowed if its fiber was in one for half of it. Allowances that were
+ * long are kept for a while, since a slice goes on after the allowance in it is over.
+ */
+import type * as Fiber from "effect/Fiber"
+import * as sharedMemory from "../sharedMemory/threadBlock.ts"
+import { block } from "../sharedMemory/thread.ts"
+
+interface Allowance {
+  readonly fiberId: number
+  readonly reason: string
+  readonly startedAt: number
+  endedAt: number
+}
+
+/** No threshold of a stall is shorter, so nothing shorter makes half of one. */
+const leastMs = 5
+
+const kept = 16
+
+const over: Array<Allowance> = []
+const running = new Map<number, Allowance>()
+
+const now = (): number => performance.timeOrigin + performance.now()
+
+/** From now on `fiber` may hold the loop, until the returned function is called. */
+export const enter = (fiber: Fiber.Fiber<unknown, unknown>, reason: string): (() => void) => {
+  const outer = running.get(fiber.id)
+  const allowance: Allowance = { fiberId: fiber.id, reason, startedAt: now(), endedAt: Infinity }
+  running.set(fiber.id, allowance)
+  sharedMemory.setAllowed(block, fiber.id)
+  return () => {
+    allowance.endedAt = now()
+    if (outer === undefined) {
+      running.delete(fiber.id)
+      sharedMemory.setAllowed(block, 0)
+    } else {
+      running.set(fiber.id, outer)
+    }
+    if (allowance.endedAt - allowance.startedAt < leastMs) return
+    over.push(allowance)
+    if (over.length > kept) over.shift()
+  }
+}
+
+/** Why `fiberId` was allowed to hold the loop from `from` to `to`; `undefined` if it was not. */
+export const reasonFor = (fiberId: number, from: number, to: number): string | undefined => {
+  const current = running.get(fiberId)
+  const candidates = current === undefined ? over : [...over, current]
+  return candidates.find(
+    (one) => one.fiberId === fiberId && Math.min(one.endedAt, to) - Math.max(one.startedAt, from) >= (to - from) / 2
+  )?.reason
+}

@@ -1,0 +1,33 @@
+/**
+ * Whose flood is it? Microtasks belong to nobody, but whoever started them mostly awaits a promise since just before they
+ * began. So of the fibers that suspended last, the last one that awaits a promise is the most likely; where none does, it
+ * is the one that ran last.
+ */
+import * as awaiting from "../hook/awaiting.ts"
+import * as fiberHook from "../hook/fiberHook.ts"
+import type { AnyFiber } from "../hook/fiberProbe.ts"
+import type { Origin } from "./floodProbe.ts"
+import { nameOf } from "../hook/labels.ts"
+
+/** Between the slice that started it and the last one before the loop gave microtasks their turn, ms. A guess. */
+const sameTurnMs = 10
+
+/** Of no matter for a promise. */
+const others: awaiting.Others = { children: () => [], holders: () => new Map() }
+
+/** To be asked while no fiber runs, in the middle of a flood. */
+export const find = (): Origin => {
+  const { labels, table } = fiberHook.thread
+  const last = fiberHook.lastRun()
+  let found: AnyFiber | undefined
+  let endedAt = last.endedAt - sameTurnMs
+  table.forEachWaiting(endedAt, (row, since) => {
+    const fiber = since >= endedAt ? table.fiberOf(row) : undefined
+    if (fiber === undefined || awaiting.of(fiber, others).kind !== "promise") return
+    found = fiber
+    endedAt = since
+  })
+  return found === undefined
+    ? { fiberId: last.fiberId, name: labels.name(last.label), endedAt: last.endedAt }
+    : { fiberId: found.id, name: nameOf(found), endedAt }
+}

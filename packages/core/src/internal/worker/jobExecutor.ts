@@ -1,0 +1,231 @@
+/**
+ * The worker's side of a job, the same for every platform: import, look up, decode, build services, run the handler,
+ * encode.
+ *
+ * `execute` yields an outcome for everything that can go wrong and fails with nothing; interrupting it runs the
+ * handler's finalizers and is the caller's business to report.
+ *
+ * Services are built by a fiber of the worker's own, not of the job's: cancelling the job that happened to need them
+ * first neither tears them down nor waits for them.
+ */
+import * as Cause from "effect/Cause"
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import type { Definition } from "../../Task.ts"
+import * as Task from "../../Task.ts"
+import { findUncloneable } from "../job/cloneable.ts"
+import type { ElementWindow } from "./elementWindow.ts"
+import * as faithful from "../job/faithful.ts"
+import * as issueText from "../job/issueText.ts"
+import type { JobRequest, Outcome } from "../job/jobMessages.ts"
+import { transferOf } from "../job/jobMessages.ts"
+import { outcomeOf } from "../job/jobOutcome.ts"
+import { call, scoped } from "../job/handlerCall.ts"
+import * as inlineTask from "../job/inlineTask.ts"
+import * as jobSteps from "../steppable/jobSteps.ts"
+import * as pureFunctions from "../steppable/pureFunctions.ts"
+import * as streamHandler from "./streamHandler.ts"
+import * as transferring from "../job/transferring.ts"
+import { pack } from "../job/transport.ts"
+import * as wireCodec from "../job/wireCodec.ts"
+
+export interface JobExecutor {
+  /** `elements`: where a job that emits is to put them; `own`: the task, if it is no module's */
+  readonly execute: (request: JobRequest, elements?: ElementWindow, own?: Definition) => Effect.Effect<Outcome>
+  /** imports a module that jobs may come from, and has the codecs of its tasks at hand; what does not work is a job's to say */
+  readonly preload: (moduleUrl: string) => Promise<void>
+  /** imports a task's module and builds its services; says what did not work, and what a job of it would say again */
+  readonly warmUp: (moduleUrl: string, name: string) => Effect.Effect<string | undefined>
+  /** releases the services that were built */
+  readonly close: Effect.Effect<void>
+}
+
+/**
+ * `importModule` imports a task's module; it is asked only if no task of that name is known yet. `context` is what the
+ * tasks' layers are built in.
+ */
+export const make = (importModule: (url: string) => Promise<unknown>, context: Context.Context<never>): JobExecutor => {
+  const memoMap = Layer.makeMemoMapUnsafe()
+  const scope = Scope.makeUnsafe()
+  /** modules that threw after they had defined tasks: such a task is not to be run just because the import was tried */
+  const broken = new Set<string>()
+  const built = new Map<Layer.Layer<any, unknown>, Fiber.Fiber<Context.Context<any>, unknown>>()
+
+  const services = (layer: Layer.Layer<any, unknown>): Fiber.Fiber<Context.Context<any>, unknown> => {
+    let fiber = built.get(layer)
+    if (fiber === undefined) {
+      // A child scope, so that a layer that failed halfway gives back what it had.
+      const attempt = Scope.forkUnsafe(scope)
+      fiber = Effect.runForkWith(context)(
+        Effect.onExit(Layer.buildWithMemoMap(layer, memoMap, attempt), (exit) =>
+          Exit.isSuccess(exit) ? Effect.void : Scope.close(attempt, exit)
+        )
+      )
+      built.set(layer, fiber)
+      fiber.addObserver((exit) => {
+        if (Exit.isFailure(exit)) built.delete(layer)
+      })
+    }
+    return fiber
+  }
+
+  /** Decodes the payload, builds the services, and gives both to `body`. */
+  const prepare = (
+    task: Definition,
+    payload: unknown,
+    body: (decoded: unknown, codec: wireCodec.TaskCodec) => Effect.Effect<Outcome, never, any>
+  ): Effect.Effect<Outcome> => {
+    const codec = wireCodec.of(task)
+    return Effect.matchEffect(codec.decodePayload(payload), {
+      onFailure: (error): Effect.Effect<Outcome> =>
+        Effect.succeed({ _tag: "PayloadInvalid", issue: issueText.of(error, payload) }),
+      onSuccess: (decoded) => {
+        if (task.layer === undefined) return body(decoded, codec) as Effect.Effect<Outcome>
+        return Effect.flatMap(Fiber.await(services(task.layer)), (exit) =>
+          Exit.isSuccess(exit)
+            ? (Effect.provideContext(body(decoded, codec), exit.value) as Effect.Effect<Outcome>)
+            : Effect.succeed<Outcome>({ _tag: "LayerFailed", cause: pack(Cause.squash(exit.cause)) })
+        )
+      }
+    })
+  }
+
+  const run = (task: Definition, payload: unknown): Effect.Effect<Outcome> =>
+    prepare(task, payload, (decoded, codec) => outcomeOf(codec, scoped(task, task.handler, [decoded])))
+
+  /** One run after another, up to the first that does not succeed. */
+  const runAll = (task: Definition, payloads: ReadonlyArray<unknown>): Effect.Effect<Outcome> =>
+    Effect.suspend(() => {
+      const start = performance.now()
+      const values: Array<unknown> = []
+      const moving: transferring.Moving = new Set()
+      let stopped: Extract<Outcome, { readonly _tag: "Batch" }>["stopped"]
+      const loop = Effect.whileLoop({
+        while: () => stopped === undefined && values.length < payloads.length,
+        body: () => run(task, payloads[values.length]),
+        step: (outcome) => {
+          for (const item of transferOf(outcome) ?? []) moving.add(item)
+          if (outcome._tag === "Success") values.push(outcome.value)
+          else stopped = outcome as typeof stopped
+        }
+      })
+      return Effect.map(loop, (): Outcome =>
+        transferring.listed({ _tag: "Batch", values, stopped, ranMs: performance.now() - start }, moving)
+      )
+    })
+
+  /** What a request asks for, if its module has defined it. */
+  const find = (
+    { batch, moduleUrl, name, payload, pure }: JobRequest,
+    elements: ElementWindow | undefined,
+    own?: Definition
+  ): Effect.Effect<Outcome> | undefined => {
+    if (pure === true) {
+      const plain = pureFunctions.lookup({ moduleUrl, key: name })
+      return plain && runPure(plain, payload as ReadonlyArray<unknown>)
+    }
+    const task = own ?? Task.lookup(moduleUrl, name) ?? inlineTask.lookup(moduleUrl, name)
+    if (task === undefined) return undefined
+    if (elements !== undefined) {
+      return prepare(task, payload, (decoded, codec) =>
+        streamHandler.run(codec, call(task, task.handler, [decoded]), elements)
+      )
+    }
+    return batch === true ? runAll(task, payload as ReadonlyArray<unknown>) : run(task, payload)
+  }
+
+  const execute = (request: JobRequest, elements?: ElementWindow, own?: Definition): Effect.Effect<Outcome> =>
+    Effect.suspend(() => {
+      const known = broken.has(request.moduleUrl) ? undefined : find(request, elements, own)
+      if (known !== undefined) return known
+      return Effect.matchEffect(
+        Effect.tryPromise({ try: () => importModule(request.moduleUrl), catch: (cause) => pack(cause) }),
+        {
+          onFailure: (cause): Effect.Effect<Outcome> => {
+            broken.add(request.moduleUrl)
+            return Effect.succeed({ _tag: "ModuleFailed", cause })
+          },
+          onSuccess: () => {
+            broken.delete(request.moduleUrl)
+            return (
+              find(request, elements) ??
+              Effect.succeed<Outcome>({ _tag: "TaskNotFound", names: Task.names(request.moduleUrl) })
+            )
+          }
+        }
+      )
+    })
+
+  const preload = async (moduleUrl: string): Promise<void> => {
+    await importModule(moduleUrl)
+    for (const name of Task.names(moduleUrl)) wireCodec.of(Task.lookup(moduleUrl, name)!)
+  }
+
+  const warmUp = (moduleUrl: string, name: string): Effect.Effect<string | undefined> =>
+    Effect.tryPromise({ try: () => importModule(moduleUrl), catch: (cause) => String(cause) }).pipe(
+      Effect.flatMap(() => {
+        const task = Task.lookup(moduleUrl, name)
+        if (task === undefined) return Effect.fail("its module does not define it")
+        return task.layer === undefined ? Effect.void : Fiber.join(services(task.layer))
+      }),
+      Effect.matchCause({
+        onSuccess: () => undefined,
+        onFailure: (cause) => `it could not warm up for task "${name}": ${String(Cause.squash(cause))}`
+      })
+    )
+
+  return { execute, preload, warmUp, close: Effect.suspend(() => Scope.close(scope, Exit.void)) }
+}
+
+/** Calls a pure function. A result that its copy would not equal is not sent: the caller runs the function itself. */
+const runPure = (plain: (...args: Array<unknown>) => unknown, args: ReadonlyArray<unknown>): Effect.Effect<Outcome> =>
+  Effect.suspend(() => {
+    const start = performance.now()
+    const sinceStart = (): number => performance.now() - start
+    return Effect.matchCause(jobSteps.call(plain, args as Array<unknown>), {
+      onSuccess: (value): Outcome => {
+        const ranMs = sinceStart()
+        const verdict = faithful.examine(value, faithful.largestResult)
+        switch (verdict._tag) {
+          case "Faithful":
+            return { _tag: "Success", value, ranMs }
+          case "Unfaithful":
+            return { _tag: "ResultNotCloneable", path: verdict.path, what: verdict.what }
+          case "TooLarge":
+            return { _tag: "ResultNotCloneable", path: "", what: "it is too large to copy without holding the loop" }
+        }
+      },
+      onFailure: (cause): Outcome => ({ _tag: "Died", cause: pack(Cause.squash(cause)), ranMs: sinceStart() })
+    })
+  })
+
+/** Sends an outcome with `send`, which clones all but what moves; if its value refuses, sends that instead. */
+export const sendOutcome = (
+  outcome: Outcome,
+  send: (outcome: Outcome, transfer: ReadonlyArray<Transferable> | undefined) => void
+): void => {
+  const transfer = transferOf(outcome)
+  try {
+    send(outcome, transfer)
+  } catch (refusal) {
+    send({ _tag: "ResultNotCloneable", ...findUncloneable(carried(outcome), refusal, transfer) }, undefined)
+  }
+}
+
+/** The user's part of an outcome. */
+const carried = (outcome: Outcome): unknown => {
+  switch (outcome._tag) {
+    case "Success":
+      return outcome.value
+    case "Failure":
+      return outcome.error
+    case "Batch":
+      return outcome.stopped === undefined ? outcome.values : [...outcome.values, carried(outcome.stopped)]
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * Calls of array methods that may run long: those with a callback, and sorting.
+ *
+ * The text cannot tell an array from something else that has a `map`, so such a call is compiled as that of a method which
+ * may have a twin, and the running program finds out (`linkBuiltin` in core): what is not the language's own method on
+ * an array is called as it is. Each place brings the loop of the method that it seems to call as a function of its own,
+ * the **kernel**: V8 then learns about this place's callback only, and inlines it.
+ *
+ * An array literal is short. Its methods stay native, unless their callback may itself run long.
+ */
+import { functionOf } from "./marks.ts"
+import type { Scopes } from "../read/scope.ts"
+import type { Node } from "../read/syntax.ts"
+import { isFunction } from "../read/syntax.ts"
+
+/** A call that may be of such a method. */
+export interface BuiltinCall {
+  readonly name: string
+  /** the argument that is called for each element; `undefined` for `sort` without a comparator */
+  readonly callback: Node | undefined
+  /** whether it cannot run long by itself */
+  readonly isShort: boolean
+}
+
+/** `(array, callback, from, to, x, proto, put)`, see `Kernel` in core's `arrayWalk.ts`. */
+const kernel = (body: string): string => `(o, f, k, e, x, p, d) => { ${body} }`
+
+const each = (body: string): string => `for (; k < e; k++) ${body}`
+
+const kernels: Readonly<Record<string, string>> = {
+  forEach: kernel(each("if (k in o) f(o[k], k, o);")),
+  map: kernel(`${each("if (k in o) { const r = f(o[k], k, o); if (k in p) d(x, k, r); else x[k] = r; }")} return x;`),
+  filter: kernel(
+    `const { target } = x; let n = x.length; ${each("if (k in o) { const v = o[k]; if (f(v, k, o)) { if (n in p) d(target, n++, v); else target[n++] = v; } }")} x.length = n; return x;`
+  ),
+  some: kernel(each("if (k in o && f(o[k], k, o)) return { value: true };")),
+  every: kernel(each("if (k in o && !f(o[k], k, o)) return { value: false };")),
+  find: kernel(each("{ const value = o[k]; if (f(value, k, o)) return { value }; }")),
+  findIndex: kernel(each("if (f(o[k], k, o)) return { value: k };")),
+  reduce: kernel(`${each("if (k in o) x = f(x, o[k], k, o);")} return x;`),
+  from: kernel(each("{ const r = f(o[k], k); if (k in p) d(x, k, r); else x[k] = r; }"))
+}
+
+/** The kernel of the method `name`, as text. The others have one in core that all places share. */
+export const kernelOf = (name: string): string | undefined => (Object.hasOwn(kernels, name) ? kernels[name] : undefined)
+
+const withCallback =
+  /^(forEach|map|filter|flatMap|some|every|find|findIndex|findLast|findLastIndex|reduce|reduceRight|sort|toSorted)$/
+
+const mayBeFunction = (node: Node): boolean =>
+  isFunction(node) ||
+  node.type === "Identifier" ||
+  node.type === "MemberExpression" ||
+  node.type === "CallExpression" ||
+  node.type === "ConditionalExpression" ||
+  node.type === "LogicalExpression"
+
+/** Whether `node` is an import that has nothing to do with arrays: a namespace, or what is called with other arguments. */
+const isModule = (node: Node, callback: Node | undefined, scopes: Scopes): boolean => {
+  const binding = scopes.bindings.get(node)
+  if (binding?.kind !== "import") return false
+  const isNamespace =
+    binding.declarator.type === "ImportDeclaration" &&
+    binding.declarator.specifiers.some(
+      (specifier) => specifier.type === "ImportNamespaceSpecifier" && specifier.local === binding.declaration
+    )
+  return isNamespace || callback === undefined || functionOf(callback, scopes) === undefined
+}
+
+/** What `method`, called like this, may be. */
+export const builtinCall = (node: Node, method: string | undefined, scopes: Scopes): BuiltinCall | undefined => {
+  if (method === undefined || node.type !== "CallExpression" || node.callee.type !== "MemberExpression")
+    return undefined
+  const { arguments: args, callee } = node
+  if (args.some((argument) => argument.type === "SpreadElement")) return undefined
+  const { object } = callee
+  if (method === "from") {
+    const isArray = object.type === "Identifier" && object.name === "Array" && !scopes.bindings.has(object)
+    const callback = args[1]
+    return isArray && callback !== undefined && mayBeFunction(callback)
+      ? { name: method, callback, isShort: false }
+      : undefined
+  }
+  if (!withCallback.test(method)) return undefined
+  const callback = args[0]
+  const sorts = method === "sort" || method === "toSorted"
+  if (callback === undefined ? !sorts : !mayBeFunction(callback)) return undefined
+  if (isModule(object, callback, scopes)) return undefined
+  const isShort =
+    object.type === "ArrayExpression" && object.elements.every((element) => element?.type !== "SpreadElement")
+  return { name: method, callback, isShort }
+}

@@ -1,0 +1,92 @@
+/**
+ * Where a call goes, as far as the text tells: to a function of this module by its name, to an import, or to a method.
+ */
+import type { CallExpression } from "oxc-parser"
+import { builtinCall } from "./builtins.ts"
+import type { Classification } from "./classify.ts"
+import { functionOf } from "./marks.ts"
+import type { Binding, Scopes } from "../read/scope.ts"
+import type { AnyFunction, Node } from "../read/syntax.ts"
+import { someOwn } from "../read/syntax.ts"
+
+/** The function that a call by name means. */
+export const calledFunction = (call: CallExpression, scopes: Scopes): AnyFunction | undefined =>
+  call.callee.type === "Identifier" && !isShortCut(call) ? functionOf(call.callee, scopes) : undefined
+
+/** Whether a `?.` before it may keep `node` from being evaluated. */
+const isShortCut = (node: Node): boolean =>
+  (node.type === "MemberExpression" && (node.optional || isShortCut(node.object))) ||
+  (node.type === "CallExpression" && (node.optional || isShortCut(node.callee)))
+
+/** The name of the method that a call calls, with the `#` of a private one. */
+export const calledMethod = (call: CallExpression): string | undefined => {
+  const { callee } = call
+  if (callee.type !== "MemberExpression" || callee.computed || isShortCut(call) || callee.object.type === "Super") {
+    return undefined
+  }
+  return callee.property.type === "PrivateIdentifier" ? `#${callee.property.name}` : callee.property.name
+}
+
+/**
+ * The import that a call by name goes to, if it is a function of the same package: that one may have a twin in its own
+ * module, which only the running program can tell.
+ */
+export const importedCallee = (call: CallExpression, scopes: Scopes): Binding | undefined => {
+  const binding = call.optional ? undefined : ownImport(call.callee, scopes)
+  return binding === undefined || isNamespace(binding) ? undefined : binding
+}
+
+/** Whether `call` may be of an array method that takes long, by itself or by its callback. */
+const mayBeLong = (
+  call: CallExpression,
+  method: string,
+  { steppable }: Pick<Classification, "steppable">,
+  scopes: Scopes
+): boolean => {
+  const builtin = builtinCall(call, method, scopes)
+  if (builtin === undefined || !builtin.isShort) return builtin !== undefined
+  const callback = builtin.callback === undefined ? undefined : functionOf(builtin.callback, scopes)
+  return callback !== undefined && steppable.has(callback)
+}
+
+/** Whether a call goes to a function of an imported namespace of the same package. */
+const callsNamespace = (call: CallExpression, scopes: Scopes): boolean => {
+  if (calledMethod(call) === undefined || call.callee.type !== "MemberExpression") return false
+  const binding = ownImport(call.callee.object, scopes)
+  return binding !== undefined && isNamespace(binding)
+}
+
+/** Whether a call goes to another module of the same package. */
+export const callsOwnImport = (call: CallExpression, scopes: Scopes): boolean =>
+  importedCallee(call, scopes) !== undefined || callsNamespace(call, scopes)
+
+const ownImport = (node: Node, scopes: Scopes): Binding | undefined => {
+  const binding = node.type === "Identifier" ? scopes.bindings.get(node) : undefined
+  if (binding?.kind !== "import" || binding.declarator.type !== "ImportDeclaration") return undefined
+  return /^[.#]/.test(binding.declarator.source.value) ? binding : undefined
+}
+
+const isNamespace = ({ declaration, declarator }: Binding): boolean =>
+  declarator.type === "ImportDeclaration" &&
+  declarator.specifiers.some(({ local, type }) => local === declaration && type === "ImportNamespaceSpecifier")
+
+/** Whether `call` goes to a function that has a twin, or may have one. */
+export const isSteppableCall = (
+  call: Node,
+  classification: Pick<Classification, "steppable" | "methodNames" | "privateCalls">,
+  scopes: Scopes
+): call is CallExpression => {
+  if (call.type !== "CallExpression") return false
+  const target = calledFunction(call, scopes)
+  if (target !== undefined) return classification.steppable.has(target)
+  const own = classification.privateCalls.get(call)
+  if (own !== undefined) return classification.steppable.has(own)
+  const method = calledMethod(call)
+  if (method !== undefined && classification.methodNames.has(method)) return true
+  if (method !== undefined && mayBeLong(call, method, classification, scopes)) return true
+  return callsOwnImport(call, scopes)
+}
+
+/** Whether something in `node`'s own code calls a function that has a twin. */
+export const callsSteppable = (node: Node, classification: Classification, scopes: Scopes): boolean =>
+  someOwn(node, (inner) => isSteppableCall(inner, classification, scopes))

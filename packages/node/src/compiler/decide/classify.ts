@@ -1,0 +1,229 @@
+/**
+ * Which functions get a steppable twin, which stay native, and which are refused.
+ *
+ * From the marked functions (the **roots**) the call graph is followed through calls by name. A function needs a twin if
+ * it can run long: it has a loop without a small constant bound, it is recursive, it calls an array method with a
+ * callback, or it calls one that needs a twin.
+ * Everything else is called as it is: calling the plain form is always right, it only has no yield point inside. Only
+ * short methods that share their name with one that needs a twin get one, too: a call then finds all of them the same way.
+ *
+ * **What is refused**: a root that may be suspended and, somewhere below it, changes state that outlives the call (a
+ * variable of the module or of a function around the root, a property of one, a global). Two fibers that run such a
+ * function in slices would see each other's half-done work, which the plain function never shows. A handler of a task is
+ * never refused: its job runs in one go.
+ */
+import type { Program } from "oxc-parser"
+import { builtinCall } from "./builtins.ts"
+import { calledFunction, calledMethod, callsOwnImport, isSteppableCall } from "./calls.ts"
+import type { Method } from "./declared.ts"
+import { methodsOf, names, placed } from "./declared.ts"
+import type { Diagnostic } from "../host/diagnostic.ts"
+import * as diagnostic from "../host/diagnostic.ts"
+import * as graph from "../read/graph.ts"
+import type { Marks } from "./marks.ts"
+import { functionOf } from "./marks.ts"
+import { obstacle, sharedChange } from "./objections.ts"
+import { isShort } from "./rounds.ts"
+import type { Scopes } from "../read/scope.ts"
+import { isConstant, ownName } from "../read/scope.ts"
+import type { AnyFunction, Node } from "../read/syntax.ts"
+import { isClass, isFunction, isLoop, someOwn, usesLexical, walkOwn } from "../read/syntax.ts"
+
+/** What becomes of a function, for `giveway compile` and for tests. */
+export interface Decision {
+  readonly name: string
+  readonly line: number
+  /** `effect`: a generator of effects, with yield points in its loops; `worker`: inline work, which workers run */
+  readonly form: "re-entrant" | "generator" | "native" | "refused" | "effect" | "worker"
+  /** why it is not in a faster form */
+  readonly reason?: string | undefined
+  /** of a refused one: what to write instead, and where */
+  readonly fix?: string | undefined
+  readonly at?: { readonly line: number; readonly column: number } | undefined
+}
+
+export interface Classification {
+  /** functions that get a twin */
+  readonly steppable: ReadonlySet<AnyFunction>
+  /** functions that call themselves, directly or not: their entry is a yield point */
+  readonly recursive: ReadonlySet<AnyFunction>
+  /** roots whose twin is attached to the plain function */
+  readonly roots: ReadonlySet<AnyFunction>
+  /** functions below a root, that stay native, with the reason */
+  readonly native: ReadonlyMap<AnyFunction, string>
+  readonly refused: ReadonlyMap<AnyFunction, Diagnostic>
+  readonly nameOf: (node: AnyFunction) => string
+  /** the variable that a statement declares for a function; where the statement ends, the twin stands */
+  readonly variableOf: ReadonlyMap<AnyFunction, string>
+  readonly methods: ReadonlyMap<AnyFunction, Method>
+  /** arguments of array methods that may be steppable functions, and these functions */
+  readonly callbacks: ReadonlyMap<Node, AnyFunction>
+  /** what each call of a private method calls */
+  readonly privateCalls: ReadonlyMap<Node, AnyFunction>
+  /** names of methods that have a twin */
+  readonly methodNames: ReadonlySet<string>
+  /** the methods of the module's own classes and objects that have a twin, by name: what a call is likely to mean */
+  readonly ownMethods: ReadonlyMap<string, ReadonlyArray<AnyFunction>>
+}
+
+export const classify = (
+  program: Program,
+  text: string,
+  file: string,
+  scopes: Scopes,
+  marks: Marks
+): Classification => {
+  const known = names(program)
+  const variableOf = placed(program, scopes)
+  const { all: methods, private: privateCalls, unsure } = methodsOf(program, scopes)
+  const byName = new Map<string, Array<AnyFunction>>()
+  for (const [node, { name }] of methods) {
+    const known = byName.get(name)
+    if (known === undefined) byName.set(name, [node])
+    else known.push(node)
+  }
+  const marked = new Set<AnyFunction>(marks.directives)
+  const inline = new Set<AnyFunction>()
+  const givenNames = new Map<AnyFunction, string>()
+  /** roots that may be suspended while others run */
+  const sliced = new Set<AnyFunction>(marks.directives)
+  for (const { argument, kind, name, target } of marks.calls) {
+    if (target === undefined) continue
+    marked.add(target)
+    if (kind === "pure") sliced.add(target)
+    if (target === argument) inline.add(target)
+    if (name !== undefined) givenNames.set(target, name)
+  }
+  const nameOf = (node: AnyFunction): string =>
+    known.get(node) ?? methods.get(node)?.name ?? givenNames.get(node) ?? "anonymous"
+
+  // the call graph below the roots
+  const callees = new Map<AnyFunction, ReadonlySet<AnyFunction>>()
+  const native = new Map<AnyFunction, string>()
+  const refused = new Map<AnyFunction, Diagnostic>()
+  const refuse = (root: AnyFunction, at: Node, reason: string, fix: string): void => {
+    refused.set(root, diagnostic.make(file, text, at.start, reason, fix))
+  }
+  const callsBuiltins = new Set<AnyFunction>()
+  const callbacks = new Map<Node, AnyFunction>()
+  const pending = [...marked].toReversed()
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    if (callees.has(node)) continue
+    const found = new Set<AnyFunction>()
+    callees.set(node, found)
+    walkOwn(node, (inner) => {
+      if (inner.type !== "CallExpression") return
+      const target = calledFunction(inner, scopes)
+      if (target !== undefined) found.add(target)
+      const method = calledMethod(inner)
+      const own = privateCalls.get(inner)
+      if (own !== undefined) found.add(own)
+      else if (method !== undefined) for (const each of byName.get(method) ?? []) found.add(each)
+      const builtin = builtinCall(inner, method, scopes)
+      if (builtin === undefined) return
+      if (!builtin.isShort) callsBuiltins.add(node)
+      const callback = builtin.callback === undefined ? undefined : functionOf(builtin.callback, scopes)
+      if (callback === undefined) return
+      found.add(callback)
+      callbacks.set(builtin.callback!, callback)
+    })
+    pending.push(...found)
+  }
+  const onCycle = graph.onCycles(callees)
+
+  const able = new Set<AnyFunction>()
+  for (const node of callees.keys()) {
+    const isCallback = callbacks.has(node)
+    const problem = obstacle(node, isCallback)
+    if (problem !== undefined) {
+      if (sliced.has(node)) refuse(node, problem.at, problem.reason, problem.fix)
+      else native.set(node, problem.reason)
+    } else if (!variableOf.has(node) && !inline.has(node) && !methods.has(node) && !isCallback) {
+      native.set(node, unsure.get(node) ?? "it is not declared by a statement of its own")
+    } else if (!inline.has(node) && !canNameItself(node, variableOf.get(node), scopes)) {
+      native.set(node, "its own name is out of reach where the twin stands")
+    } else {
+      able.add(node)
+    }
+  }
+
+  const recursive = new Set([...able].filter((node) => onCycle.has(node)))
+  const long = new Set(
+    [...able].filter((node) => recursive.has(node) || hasLongLoop(node, scopes) || callsBuiltins.has(node))
+  )
+  for (const root of marked) {
+    if (able.has(root) && root.body !== null && callsImport(root.body, scopes)) long.add(root)
+  }
+  const steppable = graph.above(callees, long, able)
+
+  // a root that changes what outlives it
+  for (const root of marked) {
+    if (refused.has(root) || !sliced.has(root) || !steppable.has(root)) continue
+    const own = new Set<AnyFunction>([root, ...graph.below(callees, root)])
+    const change = sharedChange(own, scopes, methods)
+    if (change !== undefined) refuse(root, change.at, change.reason, change.fix)
+  }
+
+  // what only refused roots need, nobody needs
+  const roots = new Set([...marked].filter((root) => steppable.has(root) && !refused.has(root)))
+  const needed = new Set<AnyFunction>()
+  for (const root of roots) {
+    if (needed.has(root)) continue
+    for (const node of [root, ...graph.below(callees, root)]) if (steppable.has(node)) needed.add(node)
+  }
+  const methodNames = new Set<string>()
+  for (const node of needed) {
+    const method = methods.get(node)
+    if (method !== undefined && !method.name.startsWith("#")) methodNames.add(method.name)
+  }
+  for (const node of callees.keys()) {
+    // a callback that is written in its place goes without saying
+    if (needed.has(node) || native.has(node) || refused.has(node) || callbacks.has(node)) continue
+    native.set(node, steppable.has(node) ? "only refused functions call it" : "it has no long loop and no recursion")
+  }
+  const isPlain = (node: AnyFunction): boolean => {
+    let plain = able.has(node) && !usesLexical(node, "arguments")
+    walkOwn(node, (inner) => {
+      const inside = inner !== node && (isClass(inner) || (isFunction(inner) && needed.has(inner)))
+      if (inside || isSteppableCall(inner, { steppable: needed, methodNames, privateCalls }, scopes)) plain = false
+    })
+    return plain
+  }
+  const ownMethods = new Map<string, ReadonlyArray<AnyFunction>>()
+  for (const name of methodNames) {
+    const own = byName.get(name)!.filter((node) => methods.get(node)!.isOfModule && (needed.has(node) || isPlain(node)))
+    ownMethods.set(name, own)
+    for (const node of own) needed.add(node)
+  }
+  return {
+    steppable: needed,
+    recursive,
+    roots,
+    native,
+    refused,
+    nameOf,
+    variableOf,
+    methods,
+    callbacks,
+    privateCalls,
+    methodNames,
+    ownMethods
+  }
+}
+
+/** Whether what a function expression calls itself can be had from the variable that holds it, as `ownName` does. */
+const canNameItself = (node: AnyFunction, variable: string | undefined, scopes: Scopes): boolean => {
+  const own = ownName(node, scopes)
+  if (own === undefined) return true
+  if (variable === undefined || scopes.of.get(node)!.names.has(variable)) return false
+  const { start } = node.body!
+  const holder = scopes.bindings.get(node.id!)!.scope.parent?.names.get(variable)
+  return holder !== undefined && isConstant(holder) && own.uses.every((use) => use.node.start > start)
+}
+
+/** Only a marked function is compiled for a call of an import alone: small helpers call imports, too. */
+const callsImport = (node: Node, scopes: Scopes): boolean =>
+  someOwn(node, (inner) => inner.type === "CallExpression" && callsOwnImport(inner, scopes))
+
+const hasLongLoop = (node: AnyFunction, scopes: Scopes): boolean =>
+  node.body !== null && someOwn(node.body, (inner) => isLoop(inner) && !isShort(inner, scopes))

@@ -1,0 +1,251 @@
+/**
+ * The functions that a module declares: their names, its methods, and where a twin has a place to stand.
+ */
+import type { ClassElement, MethodDefinition, ObjectPropertyKind, Program, VariableDeclaration } from "oxc-parser"
+import type { Scopes } from "../read/scope.ts"
+import { isConstant } from "../read/scope.ts"
+import type { AnyFunction, Node } from "../read/syntax.ts"
+import { children, isClass, isFunction, some, walk, walkOwn } from "../read/syntax.ts"
+
+/** A function that is called by the name of a property: of a class, or of an object in a constant. */
+export interface Method {
+  /** with the `#` of a private one */
+  readonly name: string
+  /**
+   * The object that has it, as text where its twin stands: after the statement, or at the end of the class's body, where
+   * private names are known.
+   */
+  readonly holder: string
+  /** the body of the class that the twin stands in; `undefined` if it stands after the statement */
+  readonly inside: Node | undefined
+  /** what stack traces call the object; `undefined` for a class without a name */
+  readonly owner: string | undefined
+  /** whether its `this` is the one object of a constant */
+  readonly isOfObject: boolean
+  /** whether there is one of it: a statement of the module itself declares its class or object, and its twin stands after that */
+  readonly isOfModule: boolean
+}
+
+/** The methods that calls may mean, and the one that each call of a private one means. */
+export interface Methods {
+  readonly all: ReadonlyMap<AnyFunction, Method>
+  readonly private: ReadonlyMap<Node, AnyFunction>
+  /** functions that look like methods, and why their name does not tell what a call of it means */
+  readonly unsure: ReadonlyMap<AnyFunction, string>
+}
+
+interface FoundMethods {
+  readonly all: Map<AnyFunction, Method>
+  readonly called: Map<Node, AnyFunction>
+  readonly unsure: Map<AnyFunction, string>
+}
+
+type ClassNode = Node & { readonly type: "ClassDeclaration" | "ClassExpression" }
+
+export const methodsOf = (program: Program, scopes: Scopes): Methods => {
+  const all = new Map<AnyFunction, Method>()
+  const unsure = new Map<AnyFunction, string>()
+  /** classes that a statement declares, under a name that never means anything else */
+  const declared = new Map<Node, string>()
+  const ofModule = new Set<Node>()
+  const declares = (statement: Node, isOfModule: boolean): void => {
+    if (statement.type === "ExportNamedDeclaration" && statement.declaration !== null) {
+      declares(statement.declaration, isOfModule)
+    }
+    if (statement.type === "ClassDeclaration" && statement.id !== null && isFixed(statement.id, scopes)) {
+      declared.set(statement, statement.id.name)
+      if (isOfModule) ofModule.add(statement)
+    }
+    if (statement.type !== "VariableDeclaration") return
+    statement.declarations.forEach(({ id, init }, index) => {
+      if (id.type !== "Identifier" || !isFixed(id, scopes) || init?.type !== "ObjectExpression") return
+      const kept = new Set(lasting(init.properties, scopes))
+      for (const [node, name, property] of functionsOf(init)) {
+        if (kept.has(property) && isLastToRun(statement, index)) {
+          all.set(node, { name, holder: id.name, inside: undefined, owner: "Object", isOfObject: true, isOfModule })
+        } else {
+          unsure.set(node, "its property may have another value where the twin stands")
+        }
+      }
+    })
+  }
+  walk(program, (node) => {
+    if (node.type !== "Program" && node.type !== "BlockStatement") return
+    for (const child of children(node)) declares(child, node === program)
+  })
+  const called = new Map<Node, AnyFunction>()
+  const found = { all, called, unsure }
+  const variables = new Map<Node, string>()
+  walk(program, (node) => {
+    if (node.type === "VariableDeclarator" && node.id.type === "Identifier" && node.init !== null) {
+      variables.set(node.init, node.id.name)
+    }
+    if (node.type === "ClassDeclaration" || node.type === "ClassExpression") {
+      const isOfModule = ofModule.has(node)
+      const owner = node.id?.name ?? variables.get(node)
+      methodsOfClass(node, { name: declared.get(node), owner, isOfModule }, scopes, found)
+    }
+  })
+  return { all, private: called, unsure }
+}
+
+const isFixed = (id: Node, scopes: Scopes): boolean => {
+  const own = scopes.bindings.get(id)
+  // a class has its name twice: inside, where it never changes, and where the statement stands
+  const binding = own?.kind === "self" ? own.scope.parent?.names.get(own.name) : own
+  return binding !== undefined && isConstant(binding)
+}
+
+/** Functions in an object literal, with the name of their property. */
+export const functionsOf = (
+  object: Node
+): ReadonlyArray<readonly [node: AnyFunction, name: string, property: Node]> => {
+  if (object.type !== "ObjectExpression") return []
+  return object.properties.flatMap((property) =>
+    property.type === "Property" &&
+    property.kind === "init" &&
+    !property.computed &&
+    property.key.type === "Identifier" &&
+    isFunction(property.value)
+      ? [[property.value, property.key.name, property] as const]
+      : []
+  )
+}
+
+/** Whether a declaration runs nothing after its declarator `index` that could change what that one made. */
+const isLastToRun = ({ declarations }: VariableDeclaration, index: number): boolean =>
+  declarations.slice(index + 1).every(({ init }) => init === null || init.type === "Literal" || isFunction(init))
+
+/** Members of a literal, or methods of a class, whose property no later one of `members` can take. */
+const lasting = (
+  members: ReadonlyArray<ObjectPropertyKind | MethodDefinition>,
+  scopes: Scopes
+): ReadonlyArray<Node> => {
+  const taken = new Set<string>()
+  let isAnyTaken = false
+  return members.toReversed().filter((member) => {
+    if (member.type === "SpreadElement" || (member.computed && !isSymbol(member.key, scopes))) {
+      isAnyTaken = true
+      return false
+    }
+    const name = member.computed ? undefined : keyOf(member.key)
+    if (name === undefined) return true
+    const isFree = !isAnyTaken && !taken.has(name)
+    taken.add(name)
+    return isFree
+  })
+}
+
+/** `Symbol.iterator` and the like. */
+const isSymbol = (key: Node, { bindings }: Scopes): boolean =>
+  key.type === "MemberExpression" &&
+  !key.computed &&
+  key.object.type === "Identifier" &&
+  key.object.name === "Symbol" &&
+  !bindings.has(key.object)
+
+/** The property that a key names which is not computed; `undefined` for a private one. */
+export const keyOf = (key: Node): string | undefined =>
+  key.type === "Identifier" ? key.name : key.type === "Literal" ? String(key.value) : undefined
+
+const hasDecorators = ({ body, decorators }: ClassNode): boolean =>
+  decorators.length > 0 || body.body.some((member) => "decorators" in member && member.decorators.length > 0)
+
+/** Whether a class runs code that could change its methods before the statement after it. */
+const runsCode = (member: ClassElement): boolean =>
+  member.type === "StaticBlock" || (member.type !== "MethodDefinition" && "static" in member && member.static)
+
+/**
+ * Adds the methods of a class to `all`, and the calls of its private ones in its methods' own code to `called`.
+ *
+ * The twins of a class that runs code of its own stand at the beginning of its body, where nothing has run yet.
+ */
+const methodsOfClass = (
+  node: ClassNode,
+  {
+    isOfModule,
+    name,
+    owner
+  }: { readonly name: string | undefined; readonly owner: string | undefined; readonly isOfModule: boolean },
+  scopes: Scopes,
+  { all, called, unsure }: FoundMethods
+): void => {
+  const { body } = node
+  const isInside =
+    name === undefined || body.body.some(runsCode) || some(body, (inner) => inner.type === "PrivateIdentifier")
+  const inside = isInside ? body : undefined
+  const own: Array<AnyFunction> = []
+  const known = new Map<string, AnyFunction>()
+  const methods = body.body.filter((member): member is MethodDefinition => member.type === "MethodDefinition")
+  const ofClass = methods.filter((member) => member.static)
+  const ofInstances = methods.filter((member) => !member.static)
+  const kept = new Set([...lasting(ofClass, scopes), ...lasting(ofInstances, scopes)])
+  const isDecorated = hasDecorators(node)
+  for (const member of methods) {
+    if (member.kind !== "method" || member.computed) continue
+    if (member.value.body === null) continue
+    const holder = `${isInside ? "this" : name}${member.static ? "" : ".prototype"}`
+    const { key } = member
+    if (key.type !== "Identifier" && key.type !== "PrivateIdentifier") continue
+    if (isDecorated || !kept.has(member)) {
+      unsure.set(member.value, isDecorated ? "decorators may replace it" : "a later member of its class may replace it")
+      continue
+    }
+    const isPrivate = key.type === "PrivateIdentifier"
+    const method = { name: `${isPrivate ? "#" : ""}${key.name}`, holder, inside, owner, isOfObject: false }
+    all.set(member.value, { ...method, isOfModule: isOfModule && !isInside })
+    own.push(member.value)
+    if (isPrivate) known.set(key.name, member.value)
+  }
+  for (const method of own) {
+    walkOwn(method, (node) => {
+      // another class may have private methods of the same names
+      if (isClass(node)) return false
+      if (node.type === "CallExpression" && node.callee.type === "MemberExpression") {
+        const { property } = node.callee
+        const target = property.type === "PrivateIdentifier" ? known.get(property.name) : undefined
+        if (target !== undefined) called.set(node, target)
+      }
+      return undefined
+    })
+  }
+}
+
+/** What stack traces call a function. */
+export const names = (program: Program): ReadonlyMap<AnyFunction, string> => {
+  const found = new Map<AnyFunction, string>()
+  walk(program, (node) => {
+    if (isFunction(node) && node.id !== null) found.set(node, node.id.name)
+    if (node.type === "VariableDeclarator" && node.id.type === "Identifier" && node.init !== null) {
+      if (isFunction(node.init) && node.init.id === null) found.set(node.init, node.id.name)
+    }
+  })
+  return found
+}
+
+/**
+ * Functions whose twin has a place to stand, right after the statement that declares them, and the variable that they are
+ * in there.
+ */
+export const placed = (program: Program, scopes: Scopes): ReadonlyMap<AnyFunction, string> => {
+  const found = new Map<AnyFunction, string>()
+  const declares = (statement: Node): void => {
+    if (statement.type === "FunctionDeclaration" && statement.id !== null && isFixed(statement.id, scopes)) {
+      found.set(statement, statement.id.name)
+    }
+    if (statement.type === "VariableDeclaration") {
+      statement.declarations.forEach(({ id, init }, index) => {
+        if (id.type !== "Identifier" || init === null || !isFunction(init)) return
+        if (isFixed(id, scopes) || isLastToRun(statement, index)) found.set(init, id.name)
+      })
+    }
+    if (statement.type === "ExportNamedDeclaration" && statement.declaration !== null) declares(statement.declaration)
+    if (statement.type === "ExportDefaultDeclaration" && statement.declaration.type === "FunctionDeclaration") {
+      declares(statement.declaration)
+    }
+  }
+  walk(program, (node) => {
+    if (node.type === "Program" || node.type === "BlockStatement") for (const child of children(node)) declares(child)
+  })
+  return found
+}

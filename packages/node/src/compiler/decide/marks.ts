@@ -1,0 +1,133 @@
+/**
+ * Where yield points are asked for: `Pure.fn("name", f)`, the directive `"use steppable"`, and the plain handlers of
+ * `Task.make` or `Task.stream`, whose jobs can be cancelled at them, as those of inline work can.
+ *
+ * A job's yield points ask nothing but whether it was cancelled, so its handler still runs in one go: it may change what
+ * outlives it, which a function that runs in slices may not.
+ */
+import type { CallExpression, Program } from "oxc-parser"
+import type { Scopes } from "../read/scope.ts"
+import { isConstant } from "../read/scope.ts"
+import type { AnyFunction, Node } from "../read/syntax.ts"
+import { isFunction, walk } from "../read/syntax.ts"
+
+export const directive = "use steppable"
+
+/** A call of `Pure.fn`, `Task.make` or `Task.stream` in this module. */
+export interface MarkCall {
+  readonly kind: "pure" | "job"
+  readonly call: CallExpression
+  /** the name that the call gives its function, if it is a literal */
+  readonly name: string | undefined
+  /** the function argument */
+  readonly argument: Node
+  /** the function it means, if that is declared in this module */
+  readonly target: AnyFunction | undefined
+}
+
+export interface Marks {
+  readonly calls: ReadonlyArray<MarkCall>
+  readonly directives: ReadonlyArray<AnyFunction>
+}
+
+/** Whether a module can have marks at all; a module without these words is left alone unparsed. */
+export const mayHaveMarks = (text: string): boolean =>
+  text.includes(directive) || (text.includes("@giveway/core") && /\b(?:fn|make|stream|work)\b/.test(text))
+
+/** The function that a constant binding, or a function expression itself, stands for. */
+export const functionOf = (node: Node, scopes: Scopes): AnyFunction | undefined => {
+  if (isFunction(node)) return node
+  if (node.type !== "Identifier") return undefined
+  const binding = scopes.bindings.get(node)
+  if (binding === undefined || !isConstant(binding)) return undefined
+  const { declarator } = binding
+  if (isFunction(declarator)) return binding.kind === "function" || binding.kind === "self" ? declarator : undefined
+  if (binding.kind !== "const" && binding.kind !== "let") return undefined
+  if (declarator.type !== "VariableDeclarator" || declarator.id.type !== "Identifier") return undefined
+  return declarator.init !== null && isFunction(declarator.init) ? declarator.init : undefined
+}
+
+/** `export` of the core module `module`: what a call of it looks like in this program. */
+interface Maker {
+  readonly kind: MarkCall["kind"]
+  readonly module: string
+  readonly export: string
+  /** where the function and its name are among the arguments */
+  readonly argument: number
+  readonly name: number
+}
+
+const makers: ReadonlyArray<Maker> = [
+  { kind: "pure", module: "Pure", export: "fn", argument: 1, name: 0 },
+  { kind: "job", module: "Task", export: "make", argument: 3, name: 1 },
+  { kind: "job", module: "Task", export: "stream", argument: 3, name: 1 },
+  // in an extracted module
+  { kind: "job", module: "Steppable", export: "work", argument: 0, name: 1 }
+]
+
+const isNamed = (node: Node, name: string): boolean => node.type === "Identifier" && node.name === name
+
+/** Whether a callee is what `maker` says, under whatever name it was imported. */
+export const calleeOf = (
+  maker: Pick<Maker, "module" | "export">,
+  program: Program,
+  scopes: Scopes
+): ((callee: Node) => boolean) => {
+  const namespaces = new Set<unknown>()
+  const packages = new Set<unknown>()
+  const functions = new Set<unknown>()
+  for (const statement of program.body) {
+    if (statement.type !== "ImportDeclaration") continue
+    const source = statement.source.value
+    if (source !== "@giveway/core" && source !== `@giveway/core/${maker.module}`) continue
+    const whole = source === "@giveway/core"
+    for (const specifier of statement.specifiers) {
+      const binding = scopes.bindings.get(specifier.local)
+      if (specifier.type === "ImportNamespaceSpecifier") (whole ? packages : namespaces).add(binding)
+      if (specifier.type !== "ImportSpecifier" || specifier.imported.type !== "Identifier") continue
+      if (whole && specifier.imported.name === maker.module) namespaces.add(binding)
+      if (!whole && specifier.imported.name === maker.export) functions.add(binding)
+    }
+  }
+  const isNamespace = (node: Node): boolean =>
+    node.type === "Identifier"
+      ? namespaces.has(scopes.bindings.get(node) ?? false)
+      : node.type === "MemberExpression" &&
+        !node.computed &&
+        isNamed(node.property, maker.module) &&
+        packages.has(scopes.bindings.get(node.object) ?? false)
+  return (callee) =>
+    callee.type === "Identifier"
+      ? functions.has(scopes.bindings.get(callee) ?? false)
+      : callee.type === "MemberExpression" &&
+        !callee.computed &&
+        isNamed(callee.property, maker.export) &&
+        isNamespace(callee.object)
+}
+
+const hasDirective = (node: AnyFunction): boolean =>
+  node.body !== null &&
+  node.body.type === "BlockStatement" &&
+  node.body.body.some(
+    (statement) =>
+      statement.type === "ExpressionStatement" && "directive" in statement && statement.directive === directive
+  )
+
+export const find = (program: Program, scopes: Scopes): Marks => {
+  const calls: Array<MarkCall> = []
+  const known = makers.map((maker) => ({ maker, isCallee: calleeOf(maker, program, scopes) }))
+  walk(program, (node) => {
+    if (node.type !== "CallExpression") return
+    const maker = known.find(({ isCallee }) => isCallee(node.callee))?.maker
+    if (maker === undefined) return
+    const argument = node.arguments[maker.argument]
+    if (argument === undefined || node.arguments.some((each) => each.type === "SpreadElement")) return
+    const target = functionOf(argument, scopes)
+    // a handler that is an async function or a generator is no plain one, and no mistake of its author's either
+    if (maker.kind === "job" && (target === undefined || target.async || target.generator)) return
+    const name = node.arguments[maker.name]
+    const text = name?.type === "Literal" && typeof name.value === "string" ? name.value : undefined
+    calls.push({ kind: maker.kind, call: node, name: text, argument, target })
+  })
+  return { calls, directives: [...scopes.functions.keys()].filter(hasDirective) }
+}

@@ -1,0 +1,182 @@
+/**
+ * The generator form of a steppable function: the plain body in a generator that yields where it gives way.
+ *
+ * It expresses the whole language, because a generator keeps its scopes, its `try` blocks and its iterators while it
+ * waits. The functions that it calls by name are called by the steppable convention; when one of them suspends, the
+ * generator yields, and is resumed with the result. Loops without a yield point inside are chunked, because a `yield`
+ * inside a loop makes V8 forget the types of the variables that the loop changes.
+ */
+import type { CallExpression, ForOfStatement, VariableDeclaration } from "oxc-parser"
+import { calledMethod, callsSteppable, isSteppableCall } from "../decide/calls.ts"
+import type { Replace, Unit } from "./emit.ts"
+import {
+  callback,
+  declareTwin,
+  insideOf,
+  methodCall,
+  parameters,
+  plain,
+  rewrite,
+  rewriteBelow,
+  selfName,
+  taggedCall,
+  twinCall,
+  twinName,
+  twinsAfter,
+  twinsOf
+} from "./emit.ts"
+import type { Reading } from "./iterables.ts"
+import * as iterables from "./iterables.ts"
+import { chunked, chunkedForOf, isChunkable, withFirst } from "./loops.ts"
+import { named } from "./print.ts"
+import { ownName } from "../read/scope.ts"
+import type { AnyFunction, Loop, Node } from "../read/syntax.ts"
+import { isShort } from "../decide/rounds.ts"
+import { isClass, isFunction, isLoop, usesLexical } from "../read/syntax.ts"
+import { traceName, tracedCall, traceOf } from "./traces.ts"
+import { checkWeight } from "../decide/weight.ts"
+
+const mayLackSemicolon = (node: Node): boolean =>
+  node.type === "ExpressionStatement" ||
+  node.type === "VariableDeclaration" ||
+  node.type === "ReturnStatement" ||
+  node.type === "ThrowStatement"
+
+/** `again`: into a variable for the entry that is declared already. */
+export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): string => {
+  const { classification, prefix, scopes } = unit
+  const result = `${prefix}v`
+  const object = `${prefix}o`
+  const method = `${prefix}h`
+  const found = `${prefix}w`
+  const check = (weight: number): string => `if ((${prefix}budget[0] -= ${weight}) < 0) yield;`
+  const jumps = new Map<Node, string>()
+  const points = new Map<CallExpression, number>()
+  let labels = 0
+
+  const headText = (init: Node): string => {
+    return init.type === "VariableDeclaration"
+      ? `${rewriteBelow(unit, init, replace)}; `
+      : `(${rewrite(unit, init, replace)}); `
+  }
+
+  const heads = new Set<Node>()
+
+  const loop = (at: Loop, names: ReadonlyArray<string>): string => {
+    if (at.type === "ForStatement" && at.init !== null) heads.add(at.init)
+    if (at.type === "ForOfStatement" || at.type === "ForInStatement") heads.add(at.left)
+    if (isShort(at, scopes) && !callsSteppable(at, classification, scopes)) return rewriteBelow(unit, at, replace)
+    if (!isChunkable(unit, at)) return withFirst(unit, at, check(checkWeight(at.body, scopes)), replace)
+    if (at.type === "ForOfStatement") return forOf(at, names)
+    const init = at.type === "ForStatement" && at.init !== null ? headText(at.init) : ""
+    return `{ ${init}${chunked(unit, at, names, `${prefix}l${labels++}`, { check, replace, jumps })} }`
+  }
+
+  const forOf = (at: ForOfStatement, names: ReadonlyArray<string>): string => {
+    const number = labels++
+    const name = (letter: string): string => `${prefix}${letter}${number}`
+    const iteration = { source: name("j"), cursor: name("i"), index: name("k"), length: name("h") }
+    const open = iterables.opening(unit, at, iteration, `(${rewrite(unit, at.right, replace)})`)
+    const chunks = (reading: Reading): string =>
+      chunkedForOf(unit, at, names, `${prefix}l${number}`, iteration, reading, { check, replace, jumps })
+    const error = `${prefix}y`
+    const failing = iterables.failing(iteration, "by steps", error)
+    const closing = iterables.closing(iteration, "by steps")
+    const closed = `try { ${chunks("by steps")} } catch (${error}) { ${failing} } finally { ${closing} }`
+    const either = `if (${iterables.isIndexed(iteration)}) { ${chunks("by index")} } else ${closed}`
+    return `{ let ${Object.values(iteration).join(", ")}; ${open} ${either} }`
+  }
+
+  // the twin and its object are read before the arguments are evaluated, so nested calls can use the same variables
+  const callOfMethod = (call: CallExpression, args: string): string => {
+    const { callee } = call
+    if (callee.type !== "MemberExpression") throw new TypeError(callee.type)
+    const name = calledMethod(call)!
+    const receiver = rewrite(unit, callee.object, replace)
+    return `(${object} = (${receiver}), ${method} = ${object}.${name}, ${methodCall(unit, call, found, object, method, args)})`
+  }
+
+  const replace: Replace = (at) => {
+    const called = callback(unit, at)
+    if (called !== undefined) return called
+    if (isFunction(at) || isClass(at)) {
+      const twins = unit.declared.has(at) ? twinsAfter(unit, at, false) : ""
+      const mark = plain(unit)(at)
+      return (twins === "" && mark !== undefined ? mark : rewriteBelow(unit, at, plain(unit))) + twins
+    }
+    if (isLoop(at)) return loop(at, [])
+    if (at.type === "LabeledStatement") {
+      const names = [at.label.name]
+      let body: Node = at.body
+      while (body.type === "LabeledStatement") {
+        names.push(body.label.name)
+        body = body.body
+      }
+      if (isLoop(body) && isChunkable(unit, body) && !isShort(body, scopes)) return loop(body, names)
+      return undefined
+    }
+    const jump = jumps.get(at)
+    if (jump !== undefined) return jump
+    if (isSteppableCall(at, classification, scopes)) {
+      const args = at.arguments
+        .map((argument) => {
+          const text = rewrite(unit, argument, replace)
+          return argument.type === "SpreadElement" ? text : `(${text})`
+        })
+        .join(", ")
+      const call = calledMethod(at) === undefined ? twinCall(unit, at, args) : callOfMethod(at, args)
+      const point = points.get(at) ?? points.size + 1
+      points.set(at, point)
+      return `((${result} = ${tracedCall(at, call)}) === ${prefix}SUSPENDED ? yield ${point} : ${result})`
+    }
+    if (at.type === "TaggedTemplateExpression" && unit.templates.has(at)) return taggedCall(unit, at, replace)
+    if (at.type === "VariableDeclaration" && unit.declared.has(at)) return declarations(at)
+    if (unit.declared.has(at)) return rewriteBelow(unit, at, replace) + twinsAfter(unit, at, false)
+    // the source may leave the semicolon to the line break, but what follows may begin with a parenthesis now
+    return mayLackSemicolon(at) && !heads.has(at) && unit.text[at.end - 1] !== ";"
+      ? `${rewriteBelow(unit, at, replace)};`
+      : undefined
+  }
+
+  // one by one, because the value of a variable may already be a call of the function in the one before
+  const declarations = (at: VariableDeclaration): string =>
+    at.declarations
+      .map((each) => {
+        const own = unit.declared.get(at)!.filter((declared) => declared === each.init)
+        return `${at.kind} ${rewrite(unit, each, replace)}${twinsOf(unit, own, false) || ";"}`
+      })
+      .join(" ")
+
+  const body = node.body!
+  const code =
+    body.type === "BlockStatement" ? insideOf(unit, body, replace) : `return (${rewrite(unit, body, replace)});`
+  const own = ownName(node, scopes)
+  const variable = classification.variableOf.get(node)
+  const ownConstant = own === undefined || variable === undefined ? "" : ` const ${own.name} = ${variable};`
+  const entry = classification.recursive.has(node) ? ` ${check(checkWeight(body, scopes))}` : ""
+  const generatorName = twinName(unit, node, "g")
+  const uses = usesLexical(node, "this")
+  const generator = `${named(node.start, classification.nameOf(node))}function* ${generatorName}(${parameters(unit, node)}) { let ${result}, ${object}, ${method}, ${found};${ownConstant}${entry} ${code} }`
+
+  // the generator gets the arguments as they came, as far as the function can tell
+  const given = `${prefix}a`
+  // the twin of a method takes `this` as its first parameter
+  const self = classification.methods.has(node) ? selfName(unit) : undefined
+  const asList = usesLexical(node, "arguments") || node.params.some(({ type }) => type === "RestElement")
+  const forwarded = asList ? [`...${given}`] : node.params.map((_, index) => `${given}${index}`)
+  const receiver = uses ? (self ?? "this") : "undefined"
+  const made = asList
+    ? `${prefix}apply(${generatorName}, ${receiver}, ${given})`
+    : uses
+      ? `${prefix}call(${[generatorName, receiver, ...forwarded].join(", ")})`
+      : `${generatorName}(${forwarded.join(", ")})`
+  const taken = self === undefined ? forwarded : [self, ...forwarded]
+  const entryName = twinName(unit, node)
+  const trace = traceOf(
+    unit,
+    node,
+    Array.from(points, ([at, point]) => [point, at] as const)
+  )
+  const entryText = `${named(node.start, traceName(unit, node))}function ${entryName}(${taken.join(", ")}) { return ${prefix}start(${made}, ${trace}) }`
+  return declareTwin(node, [generator, generatorName], [entryText, entryName], again)
+}

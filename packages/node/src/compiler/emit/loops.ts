@@ -1,0 +1,251 @@
+/**
+ * Loops without a yield point inside become **chunked**: an inner loop of some hundred rounds that V8 compiles as it
+ * would the plain one, and a yield point after each.
+ *
+ * ```js
+ * for (let i = 0; i < n; i++) s += a[i]
+ * // becomes, if `i` and `n` turn out to be numbers
+ * { let i = 0; L: for (;;) { let e = i + 256; if (!(e < n)) e = n; for (; i < e; i++) s += a[i]; if (!(e < n)) break; CHECK } }
+ * ```
+ *
+ * The test is evaluated exactly as often, and in the same order, as in the plain loop. Where the head is not that
+ * simple, a counter ends the chunk.
+ */
+import { callsSteppable } from "../decide/calls.ts"
+import type { ForOfStatement } from "oxc-parser"
+import type { Unit, Replace } from "./emit.ts"
+import { rewrite, rewriteBelow } from "./emit.ts"
+import type { Iteration, Reading } from "./iterables.ts"
+import * as iterables from "./iterables.ts"
+import { isShort } from "../decide/rounds.ts"
+import type { Binding, Use } from "../read/scope.ts"
+import { isCaptured, isConstant } from "../read/scope.ts"
+import type { Loop, Node } from "../read/syntax.ts"
+import { children, isFunction, isLoop, someOwn } from "../read/syntax.ts"
+import { chunkOf } from "../decide/weight.ts"
+
+/** `break` and `continue` statements below `loop` that mean it, with or without one of its `labels`. */
+export const jumpsTo = (
+  loop: Loop,
+  labels: ReadonlyArray<string>
+): { readonly breaks: ReadonlyArray<Node>; readonly continues: ReadonlyArray<Node> } => {
+  const breaks: Array<Node> = []
+  const continues: Array<Node> = []
+  const visit = (node: Node, inLoop: boolean, inSwitch: boolean): void => {
+    if (isFunction(node)) return
+    if (node.type === "BreakStatement") {
+      if (node.label === null ? !inLoop && !inSwitch : labels.includes(node.label.name)) breaks.push(node)
+      return
+    }
+    if (node.type === "ContinueStatement") {
+      if (node.label === null ? !inLoop : labels.includes(node.label.name)) continues.push(node)
+      return
+    }
+    const loops = inLoop || isLoop(node)
+    const switches = inSwitch || node.type === "SwitchStatement"
+    for (const child of children(node)) visit(child, loops, switches)
+  }
+  visit(loop.body, false, false)
+  return { breaks, continues }
+}
+
+/** The variables that the head of a `for` declares. */
+const headBindings = (unit: Unit, loop: Loop): ReadonlyArray<Binding> => [
+  ...(unit.scopes.of.get(loop)?.names.values() ?? [])
+]
+
+/** Whether each round needs variables of its own, because functions made in the rounds keep them. */
+const hasVariablesPerRound = (unit: Unit, loop: Loop): boolean => headBindings(unit, loop).some(isCaptured)
+
+/** Whether the loop has no yield point inside and can be cut into chunks. */
+export const isChunkable = (unit: Unit, loop: Loop): boolean =>
+  loop.type !== "ForInStatement" &&
+  (loop.type === "ForOfStatement"
+    ? iterables.objection(unit, loop) === undefined && !callsSteppable(loop.body, unit.classification, unit.scopes)
+    : !callsSteppable(loop, unit.classification, unit.scopes) && !hasVariablesPerRound(unit, loop)) &&
+  !someOwn(loop, (inner) => inner !== loop && isLoop(inner) && !isShort(inner, unit.scopes))
+
+const within = (node: Node, outer: Node): boolean => outer.start <= node.start && node.end <= outer.end
+
+/** What writes a variable in the rounds of a loop: not what its head does before the first. */
+const writesIn = (binding: Binding, loop: Loop): ReadonlyArray<Use> => {
+  const init = loop.type === "ForStatement" ? loop.init : null
+  return binding.uses.filter((use) => use.write && within(use.node, loop) && (init === null || !within(use.node, init)))
+}
+
+/** The variable that a `for` head counts with, by how much, and the bound if that cannot change. */
+interface Counter {
+  readonly name: string
+  /** whether it is known, when the loop begins, to be a number that it can count from */
+  readonly isNumber: boolean
+  readonly up: boolean
+  /** `undefined`: by one */
+  readonly by: string | undefined
+  readonly inclusive: boolean
+  /** `undefined`: the test has to be evaluated each round */
+  readonly bound: { readonly text: string; readonly isNumber: boolean } | undefined
+}
+
+/** `i++`, `i--`, `i += s` and `i -= s`, where the loop leaves `s` alone. */
+const stepOf = (
+  unit: Unit,
+  loop: Loop,
+  update: Node
+): { readonly counter: Node; readonly up: boolean; readonly by: string | undefined } | undefined => {
+  if (update.type === "UpdateExpression") {
+    return { counter: update.argument, up: update.operator === "++", by: undefined }
+  }
+  if (update.type !== "AssignmentExpression" || (update.operator !== "+=" && update.operator !== "-=")) return undefined
+  const { left, right } = update
+  const up = update.operator === "+="
+  if (right.type === "Literal" && typeof right.value === "number") return { counter: left, up, by: `${right.value}` }
+  const step = unit.scopes.bindings.get(right)
+  if (step === undefined || step === unit.scopes.bindings.get(left) || !isInvariant(step, loop)) return undefined
+  return { counter: left, up, by: step.name }
+}
+
+const counterOf = (unit: Unit, loop: Loop): Counter | undefined => {
+  if (loop.type !== "ForStatement" || loop.test === null || loop.update === null) return undefined
+  const { init, test, update } = loop
+  const step = stepOf(unit, loop, update)
+  if (step === undefined) return undefined
+  const binding = unit.scopes.bindings.get(step.counter)
+  if (binding === undefined || isCaptured(binding) || binding.owner === undefined) return undefined
+  const writes = writesIn(binding, loop)
+  const initial =
+    init?.type === "VariableDeclaration"
+      ? init.declarations.find((declarator) => unit.scopes.bindings.get(declarator.id) === binding)?.init
+      : undefined
+  if (writes.some((use) => use.node !== step.counter)) return undefined
+  // `var i` shares its variable with the rest of the function, which does not write it during the loop either
+  const isNumber = initial?.type === "Literal" && typeof initial.value === "number" && initial.value < Number(exact)
+  const { by, up } = step
+  const counter = { name: binding.name, isNumber, up, by }
+  if (
+    test.type === "BinaryExpression" &&
+    (up ? test.operator === "<" || test.operator === "<=" : test.operator === ">" || test.operator === ">=") &&
+    unit.scopes.bindings.get(test.left) === binding
+  ) {
+    const inclusive = test.operator.length === 2
+    if (test.right.type === "Literal" && typeof test.right.value === "number") {
+      return { ...counter, inclusive, bound: { text: `${test.right.value}`, isNumber: true } }
+    }
+    const limit = unit.scopes.bindings.get(test.right)
+    if (limit !== undefined && limit !== binding && isInvariant(limit, loop)) {
+      return { ...counter, inclusive, bound: { text: limit.name, isNumber: false } }
+    }
+  }
+  return { ...counter, inclusive: false, bound: undefined }
+}
+
+const isInvariant = (binding: Binding, loop: Loop): boolean =>
+  binding.kind !== "import" &&
+  ((isConstant(binding) && binding.kind !== "var") ||
+    (binding.owner !== undefined &&
+      binding.uses.every((use) => !use.write || use.owner === binding.owner) &&
+      writesIn(binding, loop).length === 0))
+
+/** Counting from below this, a loop counts in whole steps for as long as it can last. */
+const exact = "9e15"
+
+/** What a chunked loop needs from the form it is emitted in. */
+export interface ChunkContext {
+  /** a yield point: counts down `weight`, and gives way */
+  readonly check: (weight: number) => string
+  readonly replace: Replace
+  /** what stands for a `break` or `continue`, where that differs */
+  readonly jumps: Map<Node, string>
+}
+
+/**
+ * A chunked loop without its `init`: a labelled statement that can be entered again where it stopped. `label` is unique
+ * in the function.
+ */
+export const chunked = (
+  unit: Unit,
+  loop: Loop,
+  labels: ReadonlyArray<string>,
+  label: string,
+  context: ChunkContext
+): string => {
+  if (loop.type === "ForInStatement" || loop.type === "ForOfStatement") throw new TypeError(loop.type)
+  const { rounds, weight } = chunkOf(
+    loop.test === null ? [loop.body] : [loop.test, loop.body],
+    unit.scopes,
+    unit.largestChunk
+  )
+  const round = `${label}r`
+  const { breaks, continues } = jumpsTo(loop, labels)
+  const doWhile = loop.type === "DoWhileStatement"
+  for (const node of breaks) context.jumps.set(node, `break ${label};`)
+  for (const node of continues) context.jumps.set(node, doWhile ? `break ${round};` : `continue ${round};`)
+  const text = (node: Node): string => rewrite(unit, node, context.replace)
+  const body = text(loop.body)
+  const test = loop.test === null ? "" : `if (!(${text(loop.test)})) break ${label}; `
+  const check = context.check(weight)
+  const count = `${label}c`
+  if (doWhile) {
+    const inner = `for (let ${count} = ${rounds}; ${count}-- !== 0;) { ${continues.length > 0 ? `${round}: ` : ""}{ ${body} } ${test}}`
+    return `${label}: for (;;) { ${inner} ${check} }`
+  }
+  const update = loop.type === "ForStatement" && loop.update !== null ? text(loop.update) : ""
+  const roundLabel = continues.length > 0 ? `${round}: ` : ""
+  const counted = `for (;;) { ${roundLabel}for (let ${count} = ${rounds}; ${count}-- !== 0; ${update}) { ${test}${body} } ${check} }`
+  const counter = counterOf(unit, loop)
+  if (counter === undefined) return `${label}: ${counted}`
+  const { bound, by, inclusive, name, up } = counter
+  const end = `${label}e`
+  const sign = up ? "+" : "-"
+  const before = up ? "<" : ">"
+  const checks: Array<string> = []
+  // beyond 2 ** 53, and for NaN, adding to the counter may not change it; nor may adding less than 1
+  if (!counter.isNumber) checks.push(`typeof ${name} === "number" && ${name} > -${exact} && ${name} < ${exact}`)
+  if (by !== undefined) checks.push(`typeof ${by} === "number" && ${by} >= 1 && ${by} < ${exact}`)
+  const far = by === undefined ? `${rounds}` : `${rounds} * ${by}`
+  let fast: string
+  if (bound === undefined) {
+    const inner = `${roundLabel}for (; ${name} ${before} ${end}; ${update}) { ${test}${body} }`
+    fast = `for (;;) { const ${end} = ${name} ${sign} ${far}; ${inner} ${check} }`
+  } else {
+    if (!bound.isNumber) checks.push(`typeof ${bound.text} === "number"`)
+    const inner = `${roundLabel}for (; ${name} ${before}${inclusive ? "=" : ""} ${end}; ${update}) { ${body} }`
+    const more = `${end} ${before} ${bound.text}`
+    fast = `for (;;) { let ${end} = ${name} ${sign} ${far}; if (!(${more})) ${end} = ${bound.text}; ${inner} if (!(${more})) break; ${check} }`
+  }
+  if (checks.length === 0) return `${label}: ${fast}`
+  return `${label}: if (${checks.join(" && ")}) ${fast} else ${counted}`
+}
+
+/** The same for a loop over an iterable, whose variables are set. It is not closed here. */
+export const chunkedForOf = (
+  unit: Unit,
+  loop: ForOfStatement,
+  labels: ReadonlyArray<string>,
+  label: string,
+  iteration: Iteration,
+  reading: Reading,
+  context: ChunkContext
+): string => {
+  const { rounds, weight } = chunkOf([loop.body], unit.scopes, unit.largestChunk)
+  const round = `${label}r`
+  const { breaks, continues } = jumpsTo(loop, labels)
+  for (const node of breaks) context.jumps.set(node, `break ${label};`)
+  for (const node of continues) context.jumps.set(node, `continue ${round};`)
+  const text = (node: Node): string => rewrite(unit, node, context.replace)
+  const ending = iterables.ending(unit, iteration, reading, label)
+  const body = `${ending} ${iterables.binding(loop, iteration, reading, text, false)} { ${text(loop.body)} }`
+  const end = `${label}e`
+  const { index } = iteration
+  const head =
+    reading === "by index"
+      ? `for (const ${end} = ${index} + ${rounds}; ${index} < ${end};)`
+      : `for (let ${end} = ${rounds}; ${end}-- !== 0;)`
+  const roundLabel = continues.length > 0 ? `${round}: ` : ""
+  return `${label}: for (;;) { ${roundLabel}${head} { ${body} } ${context.check(weight)} }`
+}
+
+/** A loop as it is, with `first` at the top of each round. */
+export const withFirst = (unit: Unit, loop: Loop, first: string, replace: Replace): string =>
+  rewriteBelow(unit, loop, (node) =>
+    node === loop.body ? `{ ${first} ${rewrite(unit, node, replace)} }` : replace(node)
+  )

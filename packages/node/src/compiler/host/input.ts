@@ -1,0 +1,104 @@
+/**
+ * What every way into the compiler (register, bundlers, the command) does before it compiles: bytes become text, and
+ * a file that is no ES module, or cannot be read as text, is left alone with a note.
+ *
+ * **Guarantee.** A file that has nothing to compile, or cannot be compiled, is left as it is, byte for byte: `map` is
+ * `undefined` then, and callers use what they had. Files that nobody marked are left alone without a word.
+ *
+ * A defect of the compiler costs the file its yield points, not the program its start; it is reported like a refusal.
+ */
+import { readFileSync } from "node:fs"
+import { findPackageJSON } from "node:module"
+import { pathToFileURL } from "node:url"
+import type { Compiled, Options } from "./compile.ts"
+import { compile, leftAlone, mayBeCompiled } from "./compile.ts"
+import * as diagnostic from "./diagnostic.ts"
+import { mayHaveInlineWork } from "../work/inline.ts"
+import * as marks from "../decide/marks.ts"
+import { isModule } from "../read/parse.ts"
+
+/** What the host knows about a file: `unknown` leaves it to the file's extension and its syntax. */
+export type Format = "module" | "commonjs" | "unknown"
+
+export interface Input {
+  /** path of the file; its extension says whether it is TypeScript */
+  readonly file: string
+  readonly content: string | NodeJS.ArrayBufferView | ArrayBuffer
+  readonly format: Format
+  /** what stack traces call the file where no source map does, default `file` */
+  readonly sourceName?: string | undefined
+  /** the module that compiled code imports its runtime from, default `@giveway/core/Steppable` */
+  readonly runtime?: string | undefined
+  /** as the compiler takes it */
+  readonly urlOfWork?: Options["urlOfWork"]
+}
+
+/** The text, or `undefined` if it is not UTF-8. */
+export const decode = (content: Input["content"]): string | undefined => {
+  if (typeof content === "string") return content
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(content)
+  } catch {
+    return undefined
+  }
+}
+
+/** As the extension says, where it says something. */
+const formatOf = (file: string, format: Format): Format =>
+  /\.c[jt]s$/.test(file) ? "commonjs" : /\.m[jt]s$/.test(file) ? "module" : format
+
+/** Whether somebody asks for yield points here; `mayBeCompiled` also looks for loops that nobody marked. */
+const hasMarks = (text: string): boolean =>
+  text.includes(marks.directive) || (marks.mayHaveMarks(text) && /\bPure\b/.test(text)) || mayHaveInlineCalls(text)
+
+const mayHaveInlineCalls = (text: string): boolean =>
+  mayHaveInlineWork(text) && /\bCompute\s*\.\s*(?:fn|effect)\b/.test(text)
+
+/** What the nearest `package.json` says about a file: only `"type": "module"` decides without a look into the file. */
+export const formatOfPackage = (file: string): Format => {
+  try {
+    const manifest = findPackageJSON(pathToFileURL(file))
+    const { type } = JSON.parse(manifest === undefined ? "{}" : readFileSync(manifest, "utf8")) as { type?: unknown }
+    return type === "module" ? "module" : "unknown"
+  } catch {
+    return "unknown"
+  }
+}
+
+/** Compiles what can be compiled of a file; never throws. */
+export const compileInput = ({ content, file, format, runtime, sourceName, urlOfWork }: Input): Compiled => {
+  const source = decode(content)
+  if (source === undefined) {
+    // whatever the encoding is, marks are ASCII
+    const text = new TextDecoder("latin1").decode(content as NodeJS.ArrayBufferView)
+    if (!hasMarks(text)) return leftAlone(text)
+    return note(text, file, "the file is not UTF-8 and is left alone", "save it as UTF-8")
+  }
+  if (!mayBeCompiled(source)) return leftAlone(source)
+  if (/\.[jt]sx$/.test(file)) {
+    if (!hasMarks(source)) return leftAlone(source)
+    return note(source, file, "JSX is not compiled and the file is left alone", "move its functions to a .ts file")
+  }
+  try {
+    const known = formatOf(file, format)
+    if (known === "commonjs" || (known === "unknown" && !isModule(source, file))) {
+      return hasMarks(source)
+        ? note(source, file, "a CommonJS module has no yield points and is left alone", "make it an ES module")
+        : leftAlone(source)
+    }
+    const compiled = compile(source, { file, runtime, sourceName, urlOfWork })
+    return compiled.map === undefined && !hasMarks(source) ? leftAlone(source) : compiled
+  } catch (error) {
+    return note(source, file, `the compiler failed and leaves the file alone: ${defect(error)}`, "please report it")
+  }
+}
+
+const note = (source: string, file: string, reason: string, fix: string): Compiled =>
+  leftAlone(source, [diagnostic.make(file, source, 0, reason, fix)])
+
+/** An error with the place that threw it, on one line. */
+const defect = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error)
+  const place = error.stack?.split("\n").find((line) => line.startsWith("    at "))
+  return `${error.name}: ${error.message}${place === undefined ? "" : ` (${place.trim()})`}`
+}

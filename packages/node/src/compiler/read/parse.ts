@@ -1,0 +1,71 @@
+/**
+ * From a file's text to a syntax tree: TypeScript is stripped first, in place, so offsets, lines and columns stay.
+ */
+import { stripTypeScriptTypes } from "node:module"
+import type { Comment, Program } from "oxc-parser"
+import { parseSync } from "oxc-parser"
+import type { Diagnostic } from "../host/diagnostic.ts"
+import * as diagnostic from "../host/diagnostic.ts"
+import { isTooDeep } from "./nesting.ts"
+
+export interface Parsed {
+  /** JavaScript, as long as the source */
+  readonly text: string
+  readonly program: Program
+  readonly comments: ReadonlyArray<Comment>
+}
+
+const isTypeScript = (file: string): boolean => /\.m?ts$/.test(file)
+
+/** Node warns that stripping is experimental, which is news to nobody who runs TypeScript with it. */
+const strip = (source: string): string => {
+  const { emitWarning } = process
+  process.emitWarning = () => {}
+  try {
+    return stripTypeScriptTypes(source, { mode: "strip" })
+  } finally {
+    process.emitWarning = emitWarning
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** Whether the syntax of `source` says that it is an ES module. What cannot be parsed is judged by its first words. */
+export const isModule = (source: string, file: string): boolean => {
+  // `parse` says so
+  if (isTooDeep(source)) return true
+  const lang = isTypeScript(file) ? "ts" : "js"
+  const { errors, module } = parseSync(file, source, { lang, sourceType: "unambiguous" })
+  return module.hasModuleSyntax || (errors.length > 0 && /^\s*(import|export)\b/m.test(source))
+}
+
+/** Of a file that is nested deeper than the compiler, which is recursive, can follow. */
+export const tooDeep = (source: string, file: string): Diagnostic =>
+  diagnostic.make(file, source, 0, "the file is nested too deep and is left alone", "move what is generated elsewhere")
+
+/** The tree, or why there is none. */
+export const parse = (source: string, file: string): Parsed | Diagnostic => {
+  if (isTooDeep(source)) return tooDeep(source, file)
+  // Node drops a byte order mark before it looks for `#!`; in a text it is no hashbang any more
+  let text = source.replace(/^\uFEFF#!/, "///")
+  if (isTypeScript(file)) {
+    try {
+      text = strip(text)
+    } catch (error) {
+      const { errors } = parseSync(file, source, { lang: "ts", sourceType: "module" })
+      const offset = errors[0]?.labels[0]?.start ?? 0
+      const fix = errors.length > 0 ? "correct the syntax" : "use types that can be erased"
+      return diagnostic.make(file, source, offset, messageOf(error).split("\n")[0]!, fix)
+    }
+  }
+  const { comments, errors, program } = parseSync(file, text, {
+    lang: "js",
+    sourceType: "module",
+    preserveParens: false
+  })
+  if (errors.length > 0) {
+    const [error] = errors
+    return diagnostic.make(file, text, error!.labels[0]?.start ?? 0, error!.message, "correct the syntax")
+  }
+  return { text, program, comments }
+}

@@ -1,0 +1,40 @@
+/**
+ * The extracted modules of a file, by the ids that its compiled code names: found again, cut out, and compiled.
+ */
+import type { Compiled, Options } from "../host/compile.ts"
+import { compile } from "../host/compile.ts"
+import { extract } from "./extract.ts"
+import * as inline from "./inline.ts"
+import { parse } from "../read/parse.ts"
+import { copy, print } from "../emit/print.ts"
+import { analyse } from "../read/scope.ts"
+
+/** The id in the URL, or path, of an extracted module; `undefined` in that of any other. */
+export const idIn = (url: string): string | undefined => pattern.exec(url)?.[1]
+
+const pattern = new RegExp(`\\?${inline.parameter}=([\\w-]+)$`)
+
+/**
+ * The module of the work `id` in `source`, with yield points. Throws if there is no such work: the file is another one
+ * than it was when the program was loaded.
+ */
+export const compileExtracted = (source: string, id: string, options: Options): Compiled => {
+  const { file } = options
+  const parsed = parse(source, file)
+  const works =
+    "reason" in parsed
+      ? []
+      : [...inline.find(parsed.program, analyse(parsed.program), source, parsed.text, file).values()]
+  const work = works.find((each) => each.id === id)
+  if ("reason" in parsed || work === undefined || "reason" in work.captures) {
+    throw new Error(`${file} is not what it was when the program was loaded. Start the program again`)
+  }
+  const code = extract(parsed.text, parsed.program, work, work.captures)
+  const compiled = compile(code, {
+    ...options,
+    file: file.replace(/\.m?ts$/, ".js"),
+    sourceName: options.sourceName ?? file
+  })
+  const { code: made, map } = compiled.map === undefined ? print(copy(code, 0, code.length), code, file) : compiled
+  return { ...compiled, code: made, map: map && { ...map, file, sources: [file], sourcesContent: [source] } }
+}

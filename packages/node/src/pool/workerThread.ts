@@ -1,0 +1,220 @@
+/**
+ * One compute worker, seen from the main thread: a Node worker, its thread block, and the story of how it ended.
+ *
+ * **Invariant**: `exited` is called exactly once, after the last message was delivered, and says why.
+ */
+import type { Transferable as NodeTransferable } from "node:worker_threads"
+import { Worker } from "node:worker_threads"
+import type { Ending, FromWorker, JobRequest, Outcome, ToWorker } from "@giveway/core/Platform"
+import { jobBoard, jobWatch, pack, sharedMemory } from "@giveway/core/Platform"
+import * as Sysmon from "@giveway/core/Sysmon"
+import { Inbox } from "../wire/inbox.ts"
+import * as lifeline from "./lifeline.ts"
+import * as watchedWorkers from "../wire/watchedWorkers.ts"
+import * as workerData from "../wire/workerData.ts"
+
+export interface WorkerThreadOptions {
+  readonly maxHeapMb: number
+  readonly priority: number | false
+  /** whether tasks get yield points */
+  readonly yieldPoints: boolean
+  /** tasks whose modules and services it has before it is ready */
+  readonly warmUp: ReadonlyArray<workerData.TaskAddress>
+  /** µs an idle worker may spin before it sleeps */
+  readonly spinMicros: number
+}
+
+export interface WorkerThreadListener {
+  readonly message: (message: Exclude<FromWorker, null | { readonly _tag: "Crashed" | "Done" | "Watched" }>) => void
+  /** answers are looked for: what is found now is told at once */
+  readonly looks: () => void
+  /** a job is over; `ranMs`: how long it ran there */
+  readonly done: (job: number, outcome: Outcome, ranMs: number) => void
+  /** none of its code runs any more */
+  readonly stopped: () => void
+  /** `ending`: what to tell the caller of the job that ran */
+  readonly exited: (ending: Ending) => void
+}
+
+/** Files beside this one: sources run as TypeScript, what is built as JavaScript. */
+const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js"
+const entry = new URL(`../entry/computeWorker${extension}`, import.meta.url)
+/** Given to workers by its name, so that nothing here loads the compiler. */
+const hook = new URL(`../compiler/host/register${extension}`, import.meta.url).href
+
+/**
+ * Answers that are heard in one turn of the event loop: with what their callers do at once, about half a millisecond of
+ * short jobs. A guess.
+ */
+const perTurn = 128
+
+export class WorkerThread {
+  timer: NodeJS.Timeout | undefined
+  private readonly worker: Worker
+  private readonly block = sharedMemory.make()
+  private readonly board = jobBoard.make()
+  private look: ((now: number) => Sysmon.Work | undefined) | undefined
+  private unlist: (() => void) | undefined
+  private readonly maxHeapMb: number
+  private readonly listener: WorkerThreadListener
+  private readonly inbox = new Inbox({
+    wake: () => this.post(null),
+    post: (place, request) => this.post({ _tag: "Run", place, request }, request?.transfer)
+  })
+  private collecting = false
+  private seen = -1
+  private failure: Ending | undefined
+
+  constructor(
+    number: number,
+    options: WorkerThreadOptions,
+    preload: ReadonlyArray<string>,
+    listener: WorkerThreadListener
+  ) {
+    this.maxHeapMb = options.maxHeapMb
+    this.listener = listener
+    const line = lifeline.make(() => listener.stopped())
+    this.worker = new Worker(entry, {
+      transferList: [line],
+      name: "giveway-compute",
+      workerData: workerData.make({
+        block: this.block.buffer,
+        inbox: this.inbox.ring.buffer,
+        board: this.board.buffer,
+        lifeline: line,
+        spinMicros: options.spinMicros,
+        priority: options.priority,
+        hook: options.yieldPoints ? hook : undefined,
+        preload,
+        warmUp: options.warmUp
+      }),
+      resourceLimits: { maxOldGenerationSizeMb: options.maxHeapMb }
+    })
+    this.worker.on("message", (message: FromWorker) => {
+      if (message === null) {
+        this.collectTurn()
+      } else if (message._tag === "Done") {
+        this.inbox.received(message.job, message.outcome)
+        this.collectTurn()
+      } else if (message._tag === "Crashed") {
+        this.failure = { _tag: "Died", cause: message.cause }
+      } else if (message._tag === "Watched") {
+        const buffers = { ...message.buffers, board: this.board.buffer }
+        this.look = Sysmon.worker(buffers)
+        this.unlist = watchedWorkers.add(number, buffers)
+      } else {
+        // before its first job
+        if (message._tag === "Ready" && jobWatch.isSupervised()) this.post({ _tag: "Watch" })
+        listener.message(message)
+      }
+    })
+    // A message that cannot be read was perhaps the outcome somebody waits for: only the worker's end settles that job.
+    this.worker.on("messageerror", (error) => {
+      this.fail(error)
+      this.terminate()
+    })
+    this.worker.on("error", (error) => this.fail(error))
+    this.worker.on("exit", (code) => {
+      this.look = undefined
+      this.unlist?.()
+      clearTimeout(this.timer)
+      this.collect()
+      listener.exited(this.failure ?? { _tag: "Exited", code })
+    })
+  }
+
+  /** Throws what `postMessage` throws if the message cannot be cloned. */
+  post(message: ToWorker, transfer?: ReadonlyArray<Transferable>): void {
+    if (transfer === undefined) this.worker.postMessage(message)
+    else this.worker.postMessage(message, transfer as ReadonlyArray<NodeTransferable>)
+  }
+
+  /** Puts a job into the worker's inbox. Throws what `postMessage` throws if its request cannot be cloned. */
+  put(job: number, request: JobRequest): void {
+    this.inbox.put(job, request)
+  }
+
+  /** Takes a job back; `false` if the worker has begun it. */
+  withdraw(job: number): boolean {
+    return this.inbox.withdraw(job)
+  }
+
+  /** Jobs in the inbox: what runs, and what waits behind it. */
+  get load(): number {
+    return this.inbox.size
+  }
+
+  /** Whether anything was collected since this was asked last. */
+  hasGotOn(): boolean {
+    const { next } = this.inbox.ring
+    if (next === this.seen) return false
+    this.seen = next
+    return true
+  }
+
+  /** Once it has ended: the job that it had begun and not answered, 0 if none. */
+  begun(): number {
+    return this.inbox.begun()
+  }
+
+  /** Hears of everything that is over. */
+  collect(): void {
+    while (this.hear());
+  }
+
+  /** The same, but not all in one turn of the event loop. */
+  collectTurn(): void {
+    if (this.collecting || !this.hear()) return
+    this.collecting = true
+    setImmediate(() => {
+      this.collecting = false
+      this.collectTurn()
+    })
+  }
+
+  private hear(): boolean {
+    this.listener.looks()
+    return this.inbox.collect(perTurn, this.listener.done)
+  }
+
+  /** What it runs now, as it says itself; `undefined` if nothing, or if it is not watched. */
+  work(): Sysmon.Work | undefined {
+    return this.look?.(performance.timeOrigin + performance.now())
+  }
+
+  /** Raises the flag that running code sees, and wakes code that waits. */
+  requestCancel(job: number): void {
+    sharedMemory.requestCancel(this.block, job)
+    this.post({ _tag: "Cancel", job })
+  }
+
+  /** Whether its event loop turned after `job` was asked to stop: the job may await something, and nothing holds the thread. */
+  hasHeardCancel(job: number): boolean {
+    return sharedMemory.hasHeardCancel(this.block, job)
+  }
+
+  terminate(): void {
+    clearTimeout(this.timer)
+    void this.worker.terminate()
+  }
+
+  /** Rejects when the thread has ended. */
+  async usedHeapMb(): Promise<number> {
+    const { used_heap_size: bytes } = await this.worker.getHeapStatistics()
+    return bytes / 2 ** 20
+  }
+
+  /** Whether this worker keeps the process alive. */
+  keepAlive(alive: boolean): void {
+    if (alive) this.worker.ref()
+    else this.worker.unref()
+  }
+
+  private fail(error: unknown): void {
+    const { code } = error as { readonly code?: string }
+    this.failure ??=
+      code === "ERR_WORKER_OUT_OF_MEMORY"
+        ? { _tag: "OutOfMemory", limitMb: this.maxHeapMb }
+        : { _tag: "Died", cause: pack(error) }
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * A worker's inbox when its ring is full, with nobody at the other end but the test.
+ */
+import { assert, describe, it } from "vitest"
+import type { JobRequest } from "@giveway/core/Platform"
+import { jobRing } from "@giveway/core/Platform"
+import { Inbox } from "../../src/wire/inbox.ts"
+
+const plain: JobRequest = { moduleUrl: "file:///tasks.ts", name: "task", payload: 1, context: undefined }
+
+const moving = (buffer: ArrayBuffer): JobRequest => ({ ...plain, payload: { buffer }, transfer: [buffer] })
+
+const bytesOf = (request: JobRequest | undefined): Uint8Array =>
+  new Uint8Array((request!.payload as { readonly buffer: ArrayBuffer }).buffer)
+
+/** An inbox whose ring is full, and the worker's side of it. */
+const full = () => {
+  const posted: Array<JobRequest | undefined> = []
+  const inbox = new Inbox({ wake: () => undefined, post: (_place, request) => posted.push(request) })
+  for (let job = 1; job <= jobRing.slots; job++) inbox.put(job, plain)
+  return { inbox, posted, worker: jobRing.fromBuffer(inbox.ring.buffer) }
+}
+
+/** The worker passes what was withdrawn, and main frees its slots. */
+const pass = (inbox: Inbox, worker: jobRing.JobRing): void => {
+  const claimed = jobRing.claim(worker, { has: () => false, drop: () => undefined })
+  assert.notStrictEqual(claimed, jobRing.Claim.begun)
+  inbox.collect(jobRing.slots, () => assert.fail("nothing was answered"))
+}
+
+describe("a job that moves what it holds, when the ring is full", () => {
+  it("has it moved at once, and is posted when a slot is free, with what it was given", () => {
+    const { inbox, posted, worker } = full()
+    const buffer = new Uint8Array([7, 8, 9]).buffer
+    inbox.put(100, moving(buffer))
+    assert.strictEqual(buffer.byteLength, 0)
+    assert.lengthOf(posted, 0)
+
+    for (let job = 1; job <= jobRing.slots; job++) assert.isTrue(inbox.withdraw(job))
+    pass(inbox, worker)
+    assert.lengthOf(posted, 1)
+    assert.deepStrictEqual(Array.from(bytesOf(posted[0])), [7, 8, 9])
+    // it can be sent on: what moves is the copy's own buffer, not the caller's, which is empty
+    const { transfer } = posted[0]!
+    assert.strictEqual(transfer![0], bytesOf(posted[0]).buffer)
+  })
+
+  it("that cannot be sent is refused as it is put, and leaves nothing behind", () => {
+    const { inbox } = full()
+    const buffer = new ArrayBuffer(8)
+    structuredClone(buffer, { transfer: [buffer] })
+    assert.throws(() => inbox.put(100, moving(buffer)), /transfer/)
+    assert.strictEqual(inbox.size, jobRing.slots)
+    assert.isFalse(inbox.withdraw(100))
+  })
+
+  it("can be taken back while it waits", () => {
+    const { inbox, posted, worker } = full()
+    inbox.put(100, moving(new ArrayBuffer(8)))
+    assert.isTrue(inbox.withdraw(100))
+    for (let job = 1; job <= jobRing.slots; job++) assert.isTrue(inbox.withdraw(job))
+    pass(inbox, worker)
+    assert.lengthOf(posted, 0)
+    assert.strictEqual(inbox.size, 0)
+  })
+})
