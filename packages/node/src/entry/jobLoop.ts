@@ -155,7 +155,7 @@ const outcomeOf = (job: number, exit: Exit.Exit<Outcome>): Outcome => {
   if (Exit.isSuccess(exit)) return exit.value
   const died = exit.cause.reasons.find(Cause.isDieReason)
   return {
-    _tag: "Died",
+    _tag: "JobDied",
     cause: pack(died?.defect ?? new Error("The job interrupted itself: its handler was interrupted by no caller"))
   }
 }

@@ -69,8 +69,8 @@ export const endingOf = (
     case "noWorker":
       return noWorker()
     case "overloaded":
-      return { _tag: "Overloaded", capacity }
+      return { _tag: "ComputeOverloaded", capacity }
     case "closed":
-      return { _tag: "Closed" }
+      return { _tag: "ComputeClosed" }
   }
 }

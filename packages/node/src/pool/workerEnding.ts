@@ -8,18 +8,18 @@ import { unpack } from "@giveway/core/Platform"
  * Whether the ending of a job shows that its module can be imported. One that was cancelled may have been so while its
  * module still loaded, perhaps for ever.
  */
-export const provesImport = ({ _tag }: Ending): boolean => _tag !== "ModuleFailed" && _tag !== "Cancelled"
+export const provesImport = ({ _tag }: Ending): boolean => _tag !== "TaskModuleFailed" && _tag !== "Cancelled"
 
 /** Why a worker ended that ran no job. */
 export const causeOf = (ending: Ending): Error => {
   switch (ending._tag) {
-    case "Died": {
+    case "JobDied": {
       const cause = unpack(ending.cause)
       return cause instanceof Error ? cause : new Error(String(cause))
     }
-    case "OutOfMemory":
+    case "WorkerOutOfMemory":
       return new RangeError(`it needs more than its ${ending.limitMb} MiB of heap`)
-    case "Exited":
+    case "WorkerExited":
       return new Error(`it exited with code ${ending.code}`)
     default:
       return new Error(`it ended: ${ending._tag}`)

@@ -84,7 +84,7 @@ export class WorkerPool implements JobRunner {
   private readonly foresight = new Foresight()
   private watching: NodeJS.Timeout | undefined
   private lastJob = 0
-  private lastBootFailure: Ending = { _tag: "Exited", code: 0 }
+  private lastBootFailure: Ending = { _tag: "WorkerExited", code: 0 }
   private readonly counts = { completed: 0, failed: 0, cancelled: 0, killed: 0 }
   private onClosed: (() => void) | undefined
   private readonly housekeeping: Housekeeping
@@ -379,7 +379,7 @@ export class WorkerPool implements JobRunner {
       this.observer.metrics.workers(this.threads.size)
       thread.keepAlive(this.isAwaited())
     } catch (error) {
-      this.exited(worker, { _tag: "Died", cause: pack(error) })
+      this.exited(worker, { _tag: "JobDied", cause: pack(error) })
     }
   }
 
@@ -492,6 +492,6 @@ export class WorkerPool implements JobRunner {
   }
 
   private noWorker(): Ending {
-    return { _tag: "NoWorker", attempts: this.state.failedBoots, cause: pack(causeOf(this.lastBootFailure)) }
+    return { _tag: "WorkerUnavailable", attempts: this.state.failedBoots, cause: pack(causeOf(this.lastBootFailure)) }
   }
 }

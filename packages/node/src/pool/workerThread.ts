@@ -97,7 +97,7 @@ export class WorkerThread {
         this.inbox.received(message.job, message.outcome)
         this.collectTurn()
       } else if (message._tag === "Crashed") {
-        this.failure = { _tag: "Died", cause: message.cause }
+        this.failure = { _tag: "JobDied", cause: message.cause }
       } else if (message._tag === "Watched") {
         const buffers = { ...message.buffers, board: this.board.buffer }
         this.look = Sysmon.worker(buffers)
@@ -119,7 +119,7 @@ export class WorkerThread {
       this.unlist?.()
       clearTimeout(this.timer)
       this.collect()
-      listener.exited(this.failure ?? { _tag: "Exited", code })
+      listener.exited(this.failure ?? { _tag: "WorkerExited", code })
     })
   }
 
@@ -214,7 +214,7 @@ export class WorkerThread {
     const { code } = error as { readonly code?: string }
     this.failure ??=
       code === "ERR_WORKER_OUT_OF_MEMORY"
-        ? { _tag: "OutOfMemory", limitMb: this.maxHeapMb }
-        : { _tag: "Died", cause: pack(error) }
+        ? { _tag: "WorkerOutOfMemory", limitMb: this.maxHeapMb }
+        : { _tag: "JobDied", cause: pack(error) }
   }
 }

@@ -219,23 +219,23 @@ export const make = (
           case "Success":
             learn(ending.ranMs)
             return Effect.succeed(ending.value as A)
-          case "Died":
+          case "JobDied":
             learn(ending.ranMs)
             return Effect.die(unpack(ending.cause))
-          case "Exited":
+          case "WorkerExited":
             return Effect.fail(new Errors.WorkerExited({ task, code: ending.code }))
-          case "OutOfMemory":
+          case "WorkerOutOfMemory":
             return Effect.fail(new Errors.WorkerOutOfMemory({ task, limitMb: ending.limitMb }))
           case "Cancelled":
-          case "Closed":
+          case "ComputeClosed":
             return Effect.fail(new Errors.ComputeClosed({ task }))
-          case "Overloaded":
+          case "ComputeOverloaded":
             return stayFor("the pool's queue is full")
-          case "NoWorker":
+          case "WorkerUnavailable":
             return stayFor("no worker could be started")
           case "ResultNotCloneable":
             return stay(`a copy of its result would not be as good: ${placeOf(ending)}`)
-          case "ModuleFailed": {
+          case "TaskModuleFailed": {
             const cause = unpack(ending.cause)
             fn.pure.staysBecause = `workers cannot import its module: ${cause instanceof Error ? cause.message : String(cause)}`
             return stayFor(fn.pure.staysBecause)

@@ -196,6 +196,6 @@ export const within = (
   }
   return Effect.timeoutOrElse(exchanged, {
     duration: duration.value,
-    orElse: () => Effect.succeed<Ending>({ _tag: "TimedOut", timeoutMs: Duration.toMillis(duration.value) })
+    orElse: () => Effect.succeed<Ending>({ _tag: "JobTimedOut", timeoutMs: Duration.toMillis(duration.value) })
   })
 }

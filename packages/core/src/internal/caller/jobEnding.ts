@@ -63,7 +63,7 @@ const uncloneable = ({ fix, path, what }: Uncloneable): Uncloneable => ({
 const toError = (task: Definition, ending: Exclude<Unsuccessful, { readonly _tag: "Failure" }>): ComputeError => {
   const { moduleUrl: module, name } = task
   switch (ending._tag) {
-    case "Died":
+    case "JobDied":
       return new Errors.JobDied({ task: name, cause: unpack(ending.cause) })
     case "PayloadInvalid":
       return new Errors.PayloadInvalid({ task: name, issue: ending.issue })
@@ -75,23 +75,23 @@ const toError = (task: Definition, ending: Exclude<Unsuccessful, { readonly _tag
       return new Errors.ResultNotCloneable({ task: name, ...uncloneable(ending) })
     case "TaskNotFound":
       return new Errors.TaskNotFound({ task: name, module, names: ending.names })
-    case "ModuleFailed":
+    case "TaskModuleFailed":
       return new Errors.TaskModuleFailed({ task: name, module, cause: unpack(ending.cause) })
-    case "LayerFailed":
+    case "TaskLayerFailed":
       return new Errors.TaskLayerFailed({ task: name, cause: unpack(ending.cause) })
-    case "Overloaded":
+    case "ComputeOverloaded":
       return new Errors.ComputeOverloaded({ task: name, capacity: ending.capacity })
-    case "TimedOut":
+    case "JobTimedOut":
       return new Errors.JobTimedOut({ task: name, timeoutMs: ending.timeoutMs })
-    case "Exited":
+    case "WorkerExited":
       return new Errors.WorkerExited({ task: name, code: ending.code })
-    case "OutOfMemory":
+    case "WorkerOutOfMemory":
       return new Errors.WorkerOutOfMemory({ task: name, limitMb: ending.limitMb })
-    case "NoWorker":
+    case "WorkerUnavailable":
       return new Errors.WorkerUnavailable({ task: name, attempts: ending.attempts, cause: unpack(ending.cause) })
     // A caller that was interrupted does not listen any more: for any other, a cancelled job means a closed pool.
     case "Cancelled":
-    case "Closed":
+    case "ComputeClosed":
       return new Errors.ComputeClosed({ task: name })
   }
 }

@@ -54,25 +54,25 @@ export type Outcome =
       readonly transfer?: ReadonlyArray<Transferable>
     }
   | { readonly _tag: "Cancelled" }
-  | { readonly _tag: "Died"; readonly cause: Packed; readonly ranMs?: number }
+  | { readonly _tag: "JobDied"; readonly cause: Packed; readonly ranMs?: number }
   | { readonly _tag: "PayloadInvalid"; readonly issue: string }
   | { readonly _tag: "ResultInvalid"; readonly channel: "success" | "error"; readonly issue: string }
   | ({ readonly _tag: "ResultNotCloneable" } & Uncloneable)
   | { readonly _tag: "TaskNotFound"; readonly names: ReadonlyArray<string> }
-  | { readonly _tag: "ModuleFailed"; readonly cause: Packed }
-  | { readonly _tag: "LayerFailed"; readonly cause: Packed }
+  | { readonly _tag: "TaskModuleFailed"; readonly cause: Packed }
+  | { readonly _tag: "TaskLayerFailed"; readonly cause: Packed }
 
 /** How a job ended for its caller: also without a worker's word. */
 export type Ending =
   | Outcome
   | ({ readonly _tag: "PayloadNotCloneable" } & Uncloneable)
-  | { readonly _tag: "Overloaded"; readonly capacity: number }
-  | { readonly _tag: "Closed" }
+  | { readonly _tag: "ComputeOverloaded"; readonly capacity: number }
+  | { readonly _tag: "ComputeClosed" }
   /** its deadline passed, and it is gone */
-  | { readonly _tag: "TimedOut"; readonly timeoutMs: number }
-  | { readonly _tag: "Exited"; readonly code: number }
-  | { readonly _tag: "OutOfMemory"; readonly limitMb: number }
-  | { readonly _tag: "NoWorker"; readonly attempts: number; readonly cause: Packed }
+  | { readonly _tag: "JobTimedOut"; readonly timeoutMs: number }
+  | { readonly _tag: "WorkerExited"; readonly code: number }
+  | { readonly _tag: "WorkerOutOfMemory"; readonly limitMb: number }
+  | { readonly _tag: "WorkerUnavailable"; readonly attempts: number; readonly cause: Packed }
 
 /** What moves to the caller with an outcome. */
 export const transferOf = (outcome: Outcome): ReadonlyArray<Transferable> | undefined =>

@@ -27,7 +27,7 @@ export const outcomeOf = (
           error
         }))
       }
-      return Effect.succeed<Outcome>({ _tag: "Died", cause: pack(Cause.squash(cause)) })
+      return Effect.succeed<Outcome>({ _tag: "JobDied", cause: pack(Cause.squash(cause)) })
     }
   })
 

@@ -88,7 +88,7 @@ export const make = (importModule: (url: string) => Promise<unknown>, context: C
         return Effect.flatMap(Fiber.await(services(task.layer)), (exit) =>
           Exit.isSuccess(exit)
             ? (Effect.provideContext(body(decoded, codec), exit.value) as Effect.Effect<Outcome>)
-            : Effect.succeed<Outcome>({ _tag: "LayerFailed", cause: pack(Cause.squash(exit.cause)) })
+            : Effect.succeed<Outcome>({ _tag: "TaskLayerFailed", cause: pack(Cause.squash(exit.cause)) })
         )
       }
     })
@@ -147,7 +147,7 @@ export const make = (importModule: (url: string) => Promise<unknown>, context: C
         {
           onFailure: (cause): Effect.Effect<Outcome> => {
             broken.add(request.moduleUrl)
-            return Effect.succeed({ _tag: "ModuleFailed", cause })
+            return Effect.succeed({ _tag: "TaskModuleFailed", cause })
           },
           onSuccess: () => {
             broken.delete(request.moduleUrl)
@@ -199,7 +199,7 @@ const runPure = (plain: (...args: Array<unknown>) => unknown, args: ReadonlyArra
             return { _tag: "ResultNotCloneable", path: "", what: "it is too large to copy without holding the loop" }
         }
       },
-      onFailure: (cause): Outcome => ({ _tag: "Died", cause: pack(Cause.squash(cause)), ranMs: sinceStart() })
+      onFailure: (cause): Outcome => ({ _tag: "JobDied", cause: pack(Cause.squash(cause)), ranMs: sinceStart() })
     })
   })
 
