@@ -10,7 +10,7 @@
 import type { ThreadBlock } from "./internal/sharedMemory/threadBlock.ts"
 import * as YieldPoint from "./YieldPoint.ts"
 
-export * as sharedMemory from "./internal/sharedMemory/threadBlock.ts"
+export * as threadBlock from "./internal/sharedMemory/threadBlock.ts"
 export * as answers from "./internal/watched/answers.ts"
 export type { Place } from "./internal/pool/jobQueue.ts"
 export * as jobRing from "./internal/sharedMemory/jobRing.ts"

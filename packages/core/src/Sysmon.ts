@@ -15,7 +15,7 @@
  * Nothing here imports Effect: it loads in the watching thread, whose start and memory should cost little.
  */
 import type { Beacon } from "./internal/sharedMemory/threadBlock.ts"
-import * as sharedMemory from "./internal/sharedMemory/threadBlock.ts"
+import * as threadBlock from "./internal/sharedMemory/threadBlock.ts"
 import * as answers from "./internal/watched/answers.ts"
 import * as flagTest from "./internal/watcher/flagTest.ts"
 import * as jobBoard from "./internal/sharedMemory/jobBoard.ts"
@@ -42,10 +42,10 @@ export interface Reading extends threadTimes.Reading {}
 export interface Spent extends threadTimes.Spent {}
 
 /** The watched thread's block, as it came over a thread boundary. */
-export interface Block extends sharedMemory.ThreadBlock {}
+export interface Block extends threadBlock.ThreadBlock {}
 
 /** The block in a buffer that the watched thread handed over. */
-export const attach: (buffer: SharedArrayBuffer) => Block = sharedMemory.fromBuffer
+export const attach: (buffer: SharedArrayBuffer) => Block = threadBlock.fromBuffer
 
 /** The beacon, and what else the watcher knows of the thread at that moment. */
 export interface Seen extends Beacon {
@@ -59,7 +59,7 @@ export interface Seen extends Beacon {
 
 /** Reads the beacon: what the watched thread runs now. `labels` are those it has told of so far. */
 export const read = (block: Block, labels: ReadonlyMap<number, string>, reading?: Reading, ownWaitMs = 0): Seen => {
-  const beacon = sharedMemory.readBeacon(block)
+  const beacon = threadBlock.readBeacon(block)
   return { ...beacon, name: labels.get(beacon.label), reading, ownWaitMs }
 }
 
@@ -167,10 +167,10 @@ export interface Lags {
 }
 
 /** Upper ends of the buckets of `Lags.counts`, in ms. */
-export const lagBoundsMs = sharedMemory.lagBoundsMs
+export const lagBoundsMs = threadBlock.lagBoundsMs
 
 /** How late the heartbeats of the watched thread were. One that is overdue now is not counted before it has come. */
-export const lags = (block: Block): Lags => sharedMemory.readLags(block)
+export const lags = (block: Block): Lags => threadBlock.readLags(block)
 
 /** What a compute worker does at a moment: its job, and how long that has held the worker's loop. */
 export interface Work extends jobBoard.Work {}

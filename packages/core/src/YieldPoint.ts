@@ -15,7 +15,7 @@ import * as Fiber from "effect/Fiber"
 import type { ThreadBlock } from "./internal/sharedMemory/threadBlock.ts"
 import type { SliceSource } from "./internal/scheduler/sliceSource.ts"
 import { isSliceSource } from "./internal/scheduler/sliceSource.ts"
-import * as sharedMemory from "./internal/sharedMemory/threadBlock.ts"
+import * as threadBlock from "./internal/sharedMemory/threadBlock.ts"
 import * as slices from "./internal/steppable/slices.ts"
 
 /**
@@ -32,9 +32,9 @@ export class JobCancelled extends Error {
 let block: ThreadBlock | undefined
 let job = 0
 
-/** @internal The worker's entry: from now on `check` answers for `job`, whose cancel cell is in `threadBlock`. */
-export const enterJob = (threadBlock: ThreadBlock, jobNumber: number): void => {
-  block = threadBlock
+/** @internal The worker's entry: from now on `check` answers for `job`, whose cancel cell is in `own`. */
+export const enterJob = (own: ThreadBlock, jobNumber: number): void => {
+  block = own
   job = jobNumber
 }
 
@@ -51,7 +51,7 @@ export const leaveJob = (): void => {
  *
  * **Cost**: one load from shared memory, about 1 ns.
  */
-export const isCancelled = (): boolean => block !== undefined && sharedMemory.isCancelRequested(block, job)
+export const isCancelled = (): boolean => block !== undefined && threadBlock.isCancelRequested(block, job)
 
 /**
  * A yield point for plain synchronous code inside a job: throws {@link JobCancelled} if the job was asked to stop, and

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FairScheduler, Platform, YieldPoint } from "@giveway/core"
 import { Effect } from "effect"
-import * as sharedMemory from "../src/internal/sharedMemory/threadBlock.ts"
+import * as threadBlock from "../src/internal/sharedMemory/threadBlock.ts"
 import { VirtualLoop } from "./internal/scheduler/virtualLoop.ts"
 
 const spin = (ms: number): void => {
@@ -111,15 +111,15 @@ describe("shouldYield", () => {
   })
 
   it("says yes at once in a job that was cancelled", () => {
-    const block = sharedMemory.make()
+    const block = threadBlock.make()
     Platform.enterJob(block, 7)
     try {
       workUntilTold(0.01)
       assert.isFalse(YieldPoint.isCancelled())
       YieldPoint.check()
-      sharedMemory.requestCancel(block, 6)
+      threadBlock.requestCancel(block, 6)
       assert.isFalse(YieldPoint.isCancelled())
-      sharedMemory.requestCancel(block, 7)
+      threadBlock.requestCancel(block, 7)
       assert.isTrue(YieldPoint.shouldYield())
       assert.isTrue(YieldPoint.isCancelled())
       assert.throws(() => YieldPoint.check(), YieldPoint.JobCancelled)

@@ -25,7 +25,7 @@ import {
   jobWatch,
   leaveJob,
   pack,
-  sharedMemory,
+  threadBlock,
   telemetry
 } from "@giveway/core/Platform"
 import * as Cause from "effect/Cause"
@@ -53,7 +53,7 @@ interface Running {
 
 const port = parentPort!
 const data = workerData.own()
-const block = sharedMemory.fromBuffer(data.block)
+const block = threadBlock.fromBuffer(data.block)
 const board = jobBoard.fromBuffer(data.board)
 /** what is counted of this worker's fibers, if the process is supervised */
 let watched: jobBoard.Watched | undefined
@@ -74,7 +74,7 @@ const interrupt = (running: Running): void => {
 }
 
 const attention = (): void => {
-  if (running !== undefined && sharedMemory.isCancelRequested(block, running.job)) interrupt(running)
+  if (running !== undefined && threadBlock.isCancelRequested(block, running.job)) interrupt(running)
 }
 
 const base = Context.make(Scheduler.Scheduler, FairScheduler.make({ attention })) as Context.Context<never>
@@ -110,7 +110,7 @@ const run = (job: number, request: JobRequest): void => {
   const said = elements !== undefined
   const mine: Running = { job, begunAt: desk.now, said, fiber: undefined, interrupted: false, elements }
   running = mine
-  sharedMemory.setJob(block, job)
+  threadBlock.setJob(block, job)
   if (watched !== undefined) {
     jobBoard.begin(board, watched, job, request.name, performance.timeOrigin + mine.begunAt)
   }
@@ -122,7 +122,7 @@ const run = (job: number, request: JobRequest): void => {
   Effect.runForkWith(contextOf(mine, request))(body).addObserver((exit) => {
     running = undefined
     leaveJob()
-    sharedMemory.setJob(block, 0)
+    threadBlock.setJob(block, 0)
     jobBoard.end(board)
     desk.answer(job, outcomeOf(job, exit), mine.begunAt, mine.said)
     // a job that waited ends inside the run loop that resumed it: the next one is not to begin in there
@@ -151,7 +151,7 @@ const work = (): void => {
 }
 
 const outcomeOf = (job: number, exit: Exit.Exit<Outcome>): Outcome => {
-  if (sharedMemory.isCancelRequested(block, job)) return { _tag: "Cancelled" }
+  if (threadBlock.isCancelRequested(block, job)) return { _tag: "Cancelled" }
   if (Exit.isSuccess(exit)) return exit.value
   const died = exit.cause.reasons.find(Cause.isDieReason)
   return {
@@ -181,7 +181,7 @@ port.on("message", (message: ToWorker) => {
       break
     }
     case "Cancel": {
-      sharedMemory.hearCancel(block, message.job)
+      threadBlock.hearCancel(block, message.job)
       if (running?.job === message.job) interrupt(running)
       break
     }

@@ -6,7 +6,7 @@
 import type { Transferable as NodeTransferable } from "node:worker_threads"
 import { Worker } from "node:worker_threads"
 import type { Ending, FromWorker, JobRequest, Outcome, ToWorker } from "@giveway/core/Platform"
-import { jobBoard, jobWatch, pack, sharedMemory } from "@giveway/core/Platform"
+import { jobBoard, jobWatch, pack, threadBlock } from "@giveway/core/Platform"
 import * as Sysmon from "@giveway/core/Sysmon"
 import { Inbox } from "../wire/inbox.ts"
 import * as lifeline from "./lifeline.ts"
@@ -51,7 +51,7 @@ const perTurn = 128
 export class WorkerThread {
   timer: NodeJS.Timeout | undefined
   private readonly worker: Worker
-  private readonly block = sharedMemory.make()
+  private readonly block = threadBlock.make()
   private readonly board = jobBoard.make()
   private look: ((now: number) => Sysmon.Work | undefined) | undefined
   private unlist: (() => void) | undefined
@@ -184,13 +184,13 @@ export class WorkerThread {
 
   /** Raises the flag that running code sees, and wakes code that waits. */
   requestCancel(job: number): void {
-    sharedMemory.requestCancel(this.block, job)
+    threadBlock.requestCancel(this.block, job)
     this.post({ _tag: "Cancel", job })
   }
 
   /** Whether its event loop turned after `job` was asked to stop: the job may await something, and nothing holds the thread. */
   hasHeardCancel(job: number): boolean {
-    return sharedMemory.hasHeardCancel(this.block, job)
+    return threadBlock.hasHeardCancel(this.block, job)
   }
 
   terminate(): void {

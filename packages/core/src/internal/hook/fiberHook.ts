@@ -26,7 +26,7 @@ import * as fiberProbe from "./fiberProbe.ts"
 import * as fiberTable from "./fiberTable.ts"
 import * as labels from "./labels.ts"
 import type { ThreadBlock } from "../sharedMemory/threadBlock.ts"
-import * as sharedMemory from "../sharedMemory/threadBlock.ts"
+import * as threadBlock from "../sharedMemory/threadBlock.ts"
 import { block as ownBlock } from "../sharedMemory/thread.ts"
 import * as sleepNotes from "./sleepNotes.ts"
 import * as usage from "../sharedMemory/usage.ts"
@@ -161,7 +161,7 @@ const begin = (fiber: HookedFiber): void => {
   }
   thread.depth = depth + 1
   thread.slices++
-  sharedMemory.beginSlice(block, depth + 1, fiber.id, label, at)
+  threadBlock.beginSlice(block, depth + 1, fiber.id, label, at)
 }
 
 const deepen = (): void => {
@@ -197,11 +197,11 @@ const end = (fiber: HookedFiber, suspended: boolean): void => {
     topLabel = label
   }
   if (depth > 0) {
-    sharedMemory.endSlice(block, depth, running[depth - 1]!.id, labelAt(depth - 1), at)
+    threadBlock.endSlice(block, depth, running[depth - 1]!.id, labelAt(depth - 1), at)
     return
   }
   // who ran last stays in the beacon: what follows at once, a flood of microtasks, is most likely its doing
-  sharedMemory.endSlice(block, 0, fiber.id, label, at)
+  threadBlock.endSlice(block, 0, fiber.id, label, at)
   if (at - frames[Frame.start]! >= longest) reportLong(frames[Frame.start]!, at)
 }
 
@@ -244,7 +244,7 @@ export const onNextSlice = (wake: (() => void) | undefined): void => {
 
 /** The fiber whose outermost slice ended last, and when. Only to be asked while no fiber runs. */
 export const lastRun = (): { readonly fiberId: number; readonly label: number; readonly endedAt: number } => {
-  const { fiberId, label } = sharedMemory.readBeacon(block)
+  const { fiberId, label } = threadBlock.readBeacon(block)
   return { fiberId, label, endedAt: times[Times.boundary]! }
 }
 
@@ -253,7 +253,7 @@ const relabel = (fiber: HookedFiber): void => {
   const depth = thread.depth - 1
   if (depth < 0 || running[depth] !== fiber) return
   const label = threadLabels.of(fiber)
-  sharedMemory.relabel(block, label)
+  threadBlock.relabel(block, label)
   if (labelAt(depth) === 0) frames[depth * Frame.cells + Frame.label] = label
 }
 
@@ -265,7 +265,7 @@ const parentOf = (fiber: HookedFiber): number => {
 
 const reportLong = (begunAt: number, at: number): void => {
   const slice: LongSlice = {
-    key: sharedMemory.readBeacon(block).outerSeq,
+    key: threadBlock.readBeacon(block).outerSeq,
     startedAt: begunAt,
     endedAt: at,
     fiberId: topFiberId,
@@ -274,7 +274,7 @@ const reportLong = (begunAt: number, at: number): void => {
     slices: thread.slices - slicesAtOuterBegin
   }
   times[Times.long] = times[Times.long]! + (at - begunAt)
-  sharedMemory.attribute(block, begunAt, at)
+  threadBlock.attribute(block, begunAt, at)
   for (const listener of listeners) {
     if (at - begunAt >= listener.thresholdMs) listener.onLongSlice(slice)
   }

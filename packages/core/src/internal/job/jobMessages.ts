@@ -1,7 +1,7 @@
 /**
  * What a caller and a worker say to each other. Everything here survives a structured clone.
  *
- * The transport is any ordered pair of message channels; the flag in shared memory (`sharedMemory.requestCancel`) only
+ * The transport is any ordered pair of message channels; the flag in shared memory (`threadBlock.requestCancel`) only
  * makes a cancel arrive sooner than its message.
  */
 import type { WatchedBuffers, Work } from "../sharedMemory/jobBoard.ts"

@@ -12,7 +12,7 @@
  * names would have to come through main).
  */
 import type { ThreadBlock } from "./threadBlock.ts"
-import * as sharedMemory from "./threadBlock.ts"
+import * as threadBlock from "./threadBlock.ts"
 
 /** Int32 cells. */
 const Cell = {
@@ -76,7 +76,7 @@ export interface WatchedBuffers {
 
 /** Wraps what a worker sent. */
 export const watchedOf = ({ block, totalAt, totals }: WatchedBuffers): Watched => ({
-  block: sharedMemory.fromBuffer(block),
+  block: threadBlock.fromBuffer(block),
   total: new Float64Array(totals, totalAt, 1)
 })
 
@@ -86,7 +86,7 @@ export const begin = (board: JobBoard, watched: Watched, job: number, name: stri
   i32[Cell.seq] = i32[Cell.seq]! + 1
   if (name !== board.written) write(board, name)
   i32[Cell.job] = job
-  i32[Cell.slices] = sharedMemory.outerSlices(watched.block)
+  i32[Cell.slices] = threadBlock.outerSlices(watched.block)
   f64[Time.begunAt] = at
   f64[Time.selfMs] = watched.total[0]!
   f64[Time.longest] = 0
@@ -137,7 +137,7 @@ export const read = (board: JobBoard, { block, total }: Watched, now: number): W
     const since = f64[Time.begunAt]!
     const slicesBefore = i32[Cell.slices]!
     const [selfBefore, longest] = [f64[Time.selfMs]!, f64[Time.longest]!]
-    const { depth, outerSeq, outerStart } = sharedMemory.readBeacon(block)
+    const { depth, outerSeq, outerStart } = threadBlock.readBeacon(block)
     if (seq % 2 === 1 || Atomics.load(i32, Cell.seq) !== seq) continue
     const heldMs = depth === 0 ? 0 : Math.max(0, now - Math.max(outerStart, since))
     // fibers that ran nested in the slice that lasts are in the total already; the job cannot have run for longer than it is old

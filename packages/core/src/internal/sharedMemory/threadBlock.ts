@@ -128,9 +128,6 @@ export const hearCancel = (block: ThreadBlock, job: number): void => {
 /** Main: whether the worker's event loop turned at least once after `job` was asked to stop. */
 export const hasHeardCancel = (block: ThreadBlock, job: number): boolean => Atomics.load(block.i32, Cell.heard) === job
 
-/** Any thread: the job that the worker says it runs, 0 for none. */
-export const currentJob = (block: ThreadBlock): number => Atomics.load(block.i32, Cell.job)
-
 /**
  * Worker, hot: was `job` asked to stop? A plain load, about 0.3 ns; V8 does not hoist it out of a loop that calls
  * anything, and every caller is a call.

@@ -6,8 +6,7 @@
  * count, and sees both a moment later. Columns lie one after the other, and the operating system backs the pages that
  * are touched: a service of 60 names uses 20 kB of the 400.
  *
- * With `sharedMemory.ts` this is the only file that knows where in shared memory something lies. Nothing here imports
- * Effect: it loads in the watching thread.
+ * Nothing here imports Effect: this file loads in the watching thread.
  */
 
 /** Far more than the distinct span names of a sane service. A guess. */

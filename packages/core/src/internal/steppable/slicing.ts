@@ -3,7 +3,7 @@
  * watching thread, which is told when that is due, cuts its budget short.
  */
 import * as YieldPoint from "../../YieldPoint.ts"
-import * as sharedMemory from "../sharedMemory/threadBlock.ts"
+import * as threadBlock from "../sharedMemory/threadBlock.ts"
 import { clockPolicy } from "./steppable.ts"
 import { block } from "../sharedMemory/thread.ts"
 
@@ -11,12 +11,12 @@ import { block } from "../sharedMemory/thread.ts"
 export const policy = clockPolicy(
   (slice) => {
     if (YieldPoint.sliceOver(slice)) return true
-    sharedMemory.callWatcher(block)
+    threadBlock.callWatcher(block)
     return false
   },
   (slice) => {
     YieldPoint.enterSteps()
-    sharedMemory.setStepsDue(block, performance.timeOrigin + YieldPoint.sliceDue(slice))
+    threadBlock.setStepsDue(block, performance.timeOrigin + YieldPoint.sliceDue(slice))
   },
-  () => sharedMemory.setStepsDue(block, 0)
+  () => threadBlock.setStepsDue(block, 0)
 )

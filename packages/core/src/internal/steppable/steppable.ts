@@ -20,7 +20,7 @@
  * `catch` in between would see it); a check that reads the clock each time (41 ns).
  */
 import { bareArray, takeLast } from "./bareArray.ts"
-import * as sharedMemory from "../sharedMemory/threadBlock.ts"
+import * as threadBlock from "../sharedMemory/threadBlock.ts"
 import type { Trace } from "./stitch.ts"
 import { stitch } from "./stitch.ts"
 import { block } from "../sharedMemory/thread.ts"
@@ -48,7 +48,7 @@ export interface Frame {
 }
 
 /** Work left until the clock is read, in one cell, so that compiled code counts down without a call. */
-export const budget = sharedMemory.budgetOf(block)
+export const budget = threadBlock.budgetOf(block)
 
 /** Frames of the suspension that is under way, innermost first. */
 const unwound = bareArray<Frame>()
@@ -112,7 +112,7 @@ export const clockPolicy = (
       let { units } = pace
       // what was cut short says nothing of how long it would have lasted, unless that was too long
       if (elapsed > targetMs * 2) units = Math.max(smallestBudget, (units * targetMs) / elapsed)
-      else if (elapsed < targetMs / 2 && !sharedMemory.isCut(budget[0]!)) units = Math.min(largestBudget, units * 2)
+      else if (elapsed < targetMs / 2 && !threadBlock.isCut(budget[0]!)) units = Math.min(largestBudget, units * 2)
       learned = pace.units = units
       budget[0] = units
       return isOver(pace.slice)

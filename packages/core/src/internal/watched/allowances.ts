@@ -5,7 +5,7 @@
  * long are kept for a while, since a slice goes on after the allowance in it is over.
  */
 import type * as Fiber from "effect/Fiber"
-import * as sharedMemory from "../sharedMemory/threadBlock.ts"
+import * as threadBlock from "../sharedMemory/threadBlock.ts"
 import { block } from "../sharedMemory/thread.ts"
 
 interface Allowance {
@@ -30,12 +30,12 @@ export const enter = (fiber: Fiber.Fiber<unknown, unknown>, reason: string): (()
   const outer = running.get(fiber.id)
   const allowance: Allowance = { fiberId: fiber.id, reason, startedAt: now(), endedAt: Infinity }
   running.set(fiber.id, allowance)
-  sharedMemory.setAllowed(block, fiber.id)
+  threadBlock.setAllowed(block, fiber.id)
   return () => {
     allowance.endedAt = now()
     if (outer === undefined) {
       running.delete(fiber.id)
-      sharedMemory.setAllowed(block, 0)
+      threadBlock.setAllowed(block, 0)
     } else {
       running.set(fiber.id, outer)
     }

@@ -14,7 +14,7 @@ import * as floodProbe from "./floodProbe.ts"
 import * as heartbeat from "./heartbeat.ts"
 import { nameOf } from "../hook/labels.ts"
 import * as longParses from "./longParses.ts"
-import * as sharedMemory from "../sharedMemory/threadBlock.ts"
+import * as threadBlock from "../sharedMemory/threadBlock.ts"
 import { stackHere } from "./stackHere.ts"
 import * as wholeCalls from "../steppable/wholeCalls.ts"
 
@@ -35,7 +35,7 @@ const diagnose = (): string => {
   const stack = stackHere()
   const at = fiberHook.now()
   const { block, labels } = fiberHook.thread
-  const beacon = sharedMemory.readBeacon(block)
+  const beacon = threadBlock.readBeacon(block)
   const current = Fiber.getCurrent()
   const hog = fiberHook.hogSoFar(at)
   const { busyMs, label } = heartbeat.sinceBeat()

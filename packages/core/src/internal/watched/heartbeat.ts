@@ -19,7 +19,7 @@
 import { now, onNextSlice, thread, Times } from "../hook/fiberHook.ts"
 import * as labels from "../hook/labels.ts"
 import * as loopTimes from "./loopTimes.ts"
-import * as sharedMemory from "../sharedMemory/threadBlock.ts"
+import * as threadBlock from "../sharedMemory/threadBlock.ts"
 
 /** The loop was held by no single slice. Times in ms of the shared clock. */
 export interface Hold {
@@ -118,8 +118,8 @@ const heldUntil = (at: number, attributed: number, turns: number | undefined): n
 const beat = (): void => {
   const at = now()
   const turns = loopTimes.turns()
-  const { attributed, heartbeat } = sharedMemory.readBeacon(block)
-  sharedMemory.addLag(block, at - atBeat.due)
+  const { attributed, heartbeat } = threadBlock.readBeacon(block)
+  threadBlock.addLag(block, at - atBeat.due)
   const heldMs = heldUntil(at, attributed, turns)
   if (Array.from(listeners).some(({ thresholdMs }) => heldMs >= thresholdMs)) {
     const { busyMs, label } = sinceBeat()
@@ -152,7 +152,7 @@ const next = (at: number, period: number): void => {
   atBeat.activeMs = loopTimes.activeMs()
   atBeat.turns = loopTimes.turns()
   for (let index = 0; index < threadLabels.count(); index++) atBeat.labelMs[index] = selfMs[index]!
-  sharedMemory.heartbeat(block, atBeat.due)
+  threadBlock.heartbeat(block, atBeat.due)
   arm(period)
   onNextSlice(period === periodMs.idle ? hurry : undefined)
 }
@@ -174,8 +174,8 @@ const hurry = (): void => {
   if (timer === undefined || due >= atBeat.due) return
   clearTimeout(timer)
   atBeat.due = due
-  sharedMemory.moveHeartbeat(block, due)
-  sharedMemory.wake(block)
+  threadBlock.moveHeartbeat(block, due)
+  threadBlock.wake(block)
   arm(periodMs.busy)
 }
 

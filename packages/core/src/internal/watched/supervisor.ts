@@ -22,7 +22,7 @@ import type { LostFiber } from "../fibers/lints/lint.ts"
 import * as liveFibers from "../hook/liveFibers.ts"
 import * as longParses from "./longParses.ts"
 import type { LoopObserver } from "../scheduler/loopObserver.ts"
-import * as sharedMemory from "../sharedMemory/threadBlock.ts"
+import * as threadBlock from "../sharedMemory/threadBlock.ts"
 import * as starvationText from "../stalls/stallText.ts"
 import * as usage from "../sharedMemory/usage.ts"
 import * as victims from "./victims.ts"
@@ -60,8 +60,8 @@ const observe = (observed: ObservedScheduler | undefined): (() => void) => {
   const { block } = fiberHook.thread
   const origin = performance.timeOrigin
   const observer: LoopObserver = {
-    beginTurn: (now, ready, oldestReady) => sharedMemory.beginTurn(block, origin + now, ready, origin + oldestReady),
-    endTurn: (ready) => sharedMemory.endTurn(block, ready),
+    beginTurn: (now, ready, oldestReady) => threadBlock.beginTurn(block, origin + now, ready, origin + oldestReady),
+    endTurn: (ready) => threadBlock.endTurn(block, ready),
     serving: fiberHook.serving,
     ran: fiberHook.leavesQueue
   }
@@ -74,7 +74,7 @@ const observe = (observed: ObservedScheduler | undefined): (() => void) => {
 /** Who still waits, and, where the scheduler tells, since when the oldest of those did that were ready when the turn began. */
 const victimsAt = (endedAt: number, observed: ObservedScheduler | undefined): Starvation.VictimsSeen => {
   if (observed === undefined) return victims.seenAt(endedAt, undefined)
-  const { oldestReady } = sharedMemory.readBeacon(fiberHook.thread.block)
+  const { oldestReady } = threadBlock.readBeacon(fiberHook.thread.block)
   const longestWaitMs = oldestReady === 0 ? 0 : Math.max(0, endedAt - oldestReady)
   return victims.seenAt(endedAt, { ready: observed.statistics().ready, longestWaitMs })
 }
@@ -174,7 +174,7 @@ export const start = (options: {
       if (action._tag === "AskWatcher") {
         const { endedAt, number, startedAt } = action
         request?.({ _tag: "Settle", release: number, from: startedAt, to: endedAt })
-        sharedMemory.wake(block)
+        threadBlock.wake(block)
         continue
       }
       if (action._tag === "Publish") recent = [...recent, action.starvation].slice(-keptStalls)
@@ -219,10 +219,10 @@ export const start = (options: {
   const receive = (message: Message | Notice): void => {
     switch (message._tag) {
       case "Test":
-        sharedMemory.setTest(block, false)
+        threadBlock.setTest(block, false)
         request?.({ _tag: "Testing" })
-        sharedMemory.wake(block)
-        setTimeout(() => sharedMemory.setTest(block, true), flagTest.delayMs)
+        threadBlock.wake(block)
+        setTimeout(() => threadBlock.setTest(block, true), flagTest.delayMs)
         return
       case "Tested":
         slicesEndBy = message.seen ? "watcher" : "clock"
@@ -243,7 +243,7 @@ export const start = (options: {
       labels.onNew.add(ask)
       takeBack.push(
         () => labels.onNew.delete(ask),
-        () => sharedMemory.unwatch(block)
+        () => threadBlock.unwatch(block)
       )
     },
     now: fiberHook.now,

@@ -9,7 +9,7 @@
  * If the loop does not see it, slices end by the clock alone, as they do without a watcher, and that is said.
  */
 import type { ThreadBlock } from "../sharedMemory/threadBlock.ts"
-import * as sharedMemory from "../sharedMemory/threadBlock.ts"
+import * as threadBlock from "../sharedMemory/threadBlock.ts"
 
 /** The thread cuts the budget so long after it was asked, ms: when the loop runs for sure. */
 export const delayMs = 5
@@ -46,7 +46,7 @@ export const prepare = (): number => {
 /** Runs the loop until it sees the cut; `undefined` if there was none to be seen. */
 export const run = (block: ThreadBlock, chunks: number): boolean | undefined => {
   // seen at once, it would prove nothing
-  if (sharedMemory.isTestCut(block)) return undefined
-  if (work(sharedMemory.testBudgetOf(block), chunks)) return true
-  return sharedMemory.isTestCut(block) ? false : undefined
+  if (threadBlock.isTestCut(block)) return undefined
+  if (work(threadBlock.testBudgetOf(block), chunks)) return true
+  return threadBlock.isTestCut(block) ? false : undefined
 }

@@ -13,7 +13,7 @@
  * thread asks whether it does at each budget.
  */
 import type { ThreadBlock } from "../sharedMemory/threadBlock.ts"
-import * as sharedMemory from "../sharedMemory/threadBlock.ts"
+import * as threadBlock from "../sharedMemory/threadBlock.ts"
 
 /** Between two looks at slices, at least, ms. A slice is overdue by that and the length of a chunk, at most. */
 export const restMs = 2
@@ -33,19 +33,19 @@ export interface Watch {
 export const rest = (watch: Watch, block: ThreadBlock, ms: number, seenWakes: number, clock: () => number): void => {
   const until = clock() + ms
   for (let now = clock(); now < until; now = clock()) {
-    let due = sharedMemory.stepsDue(block)
+    let due = threadBlock.stepsDue(block)
     if (due === 0 && now - watch.seenAt > lingerMs) {
-      sharedMemory.wantCall(block)
-      due = sharedMemory.stepsDue(block)
+      threadBlock.wantCall(block)
+      due = threadBlock.stepsDue(block)
       if (due === 0) {
-        sharedMemory.sleep(block, until - now, seenWakes)
+        threadBlock.sleep(block, until - now, seenWakes)
         return
       }
     }
     if (due !== 0) {
       watch.seenAt = now
-      if (due <= now && watch.heard) sharedMemory.cutBudget(block)
+      if (due <= now && watch.heard) threadBlock.cutBudget(block)
     }
-    if (sharedMemory.sleep(block, Math.min(until - now, Math.max(restMs, due - now)), seenWakes)) return
+    if (threadBlock.sleep(block, Math.min(until - now, Math.max(restMs, due - now)), seenWakes)) return
   }
 }

@@ -1,23 +1,23 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as sharedMemory from "../../../src/internal/sharedMemory/threadBlock.ts"
+import * as threadBlock from "../../../src/internal/sharedMemory/threadBlock.ts"
 import * as jobBoard from "../../../src/internal/sharedMemory/jobBoard.ts"
 
 const worker = () => {
   const board = jobBoard.make()
-  const watched: jobBoard.Watched = { block: sharedMemory.make(), total: new Float64Array(1) }
+  const watched: jobBoard.Watched = { block: threadBlock.make(), total: new Float64Array(1) }
   let at = 1000
   return {
     board,
     begin: (job: number, name: string): void => jobBoard.begin(board, watched, job, name, at),
     /** a fiber runs for `ms` */
     slice: (ms: number): void => {
-      sharedMemory.beginSlice(watched.block, 1, 7, 0, at)
+      threadBlock.beginSlice(watched.block, 1, 7, 0, at)
       at += ms
       watched.total[0] = watched.total[0]! + ms
-      sharedMemory.endSlice(watched.block, 0, 7, 0, at)
+      threadBlock.endSlice(watched.block, 0, 7, 0, at)
       jobBoard.addLong(board, ms)
     },
-    hold: (): void => sharedMemory.beginSlice(watched.block, 1, 7, 0, at),
+    hold: (): void => threadBlock.beginSlice(watched.block, 1, 7, 0, at),
     rest: (ms: number): void => void (at += ms),
     /** as another thread sees it */
     look: () => jobBoard.read(jobBoard.fromBuffer(board.buffer), watched, at)

@@ -1,17 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
-import * as sharedMemory from "../../../src/internal/sharedMemory/threadBlock.ts"
+import * as threadBlock from "../../../src/internal/sharedMemory/threadBlock.ts"
 
 describe("how late heartbeats were", () => {
   it("is counted in the bucket whose upper end is the next, and read through another view", () => {
     const late = fc.array(fc.double({ min: -1, max: 2 ** 33, noNaN: true }), { maxLength: 50 })
     fc.assert(
       fc.property(late, (late) => {
-        const block = sharedMemory.make()
-        const beacon = sharedMemory.readBeacon(block)
-        for (const ms of late) sharedMemory.addLag(block, ms)
-        const { counts, sumMs } = sharedMemory.readLags(sharedMemory.fromBuffer(block.buffer))
-        const bounds = [...sharedMemory.lagBoundsMs, Infinity]
+        const block = threadBlock.make()
+        const beacon = threadBlock.readBeacon(block)
+        for (const ms of late) threadBlock.addLag(block, ms)
+        const { counts, sumMs } = threadBlock.readLags(threadBlock.fromBuffer(block.buffer))
+        const bounds = [...threadBlock.lagBoundsMs, Infinity]
         const expected = bounds.map(
           (bound, k) => late.filter((ms) => ms < bound && ms >= (bounds[k - 1] ?? -Infinity)).length
         )
@@ -21,7 +21,7 @@ describe("how late heartbeats were", () => {
           late.reduce((sum, ms) => sum + Math.max(0, ms), 0)
         )
         // nothing else lies there
-        assert.deepStrictEqual(sharedMemory.readBeacon(block), beacon)
+        assert.deepStrictEqual(threadBlock.readBeacon(block), beacon)
       })
     )
   })
