@@ -4,8 +4,8 @@
 import { styleText } from "node:util"
 import type { Decision } from "../compiler/decide/classify.ts"
 import type { Compiled } from "../compiler/host/compile.ts"
-import type { Diagnostic } from "../compiler/host/diagnostic.ts"
-import { render as renderDiagnostic } from "../compiler/host/diagnostic.ts"
+import type { Diagnostic } from "../compiler/read/diagnostic.ts"
+import { render as renderDiagnostic } from "../compiler/read/diagnostic.ts"
 
 /** A file and what became of it. */
 export interface Read {

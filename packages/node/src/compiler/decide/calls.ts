@@ -3,11 +3,19 @@
  */
 import type { CallExpression } from "oxc-parser"
 import { builtinCall } from "./builtins.ts"
-import type { Classification } from "./classify.ts"
 import { functionOf } from "./marks.ts"
 import type { Binding, Scopes } from "../read/scope.ts"
 import type { AnyFunction, Node } from "../read/syntax.ts"
 import { someOwn } from "../read/syntax.ts"
+
+/** The functions that have a twin, as far as a call can reach them. `classify` makes it. */
+export interface Twins {
+  readonly steppable: ReadonlySet<AnyFunction>
+  /** names of methods that have a twin */
+  readonly methodNames: ReadonlySet<string>
+  /** the method that each call of a private method calls */
+  readonly privateCalls: ReadonlyMap<Node, AnyFunction>
+}
 
 /** The function that a call by name means. */
 export const calledFunction = (call: CallExpression, scopes: Scopes): AnyFunction | undefined =>
@@ -40,7 +48,7 @@ export const importedCallee = (call: CallExpression, scopes: Scopes): Binding | 
 const mayBeLong = (
   call: CallExpression,
   method: string,
-  { steppable }: Pick<Classification, "steppable">,
+  { steppable }: Pick<Twins, "steppable">,
   scopes: Scopes
 ): boolean => {
   const builtin = builtinCall(call, method, scopes)
@@ -71,22 +79,18 @@ const isNamespace = ({ declaration, declarator }: Binding): boolean =>
   declarator.specifiers.some(({ local, type }) => local === declaration && type === "ImportNamespaceSpecifier")
 
 /** Whether `call` goes to a function that has a twin, or may have one. */
-export const isSteppableCall = (
-  call: Node,
-  classification: Pick<Classification, "steppable" | "methodNames" | "privateCalls">,
-  scopes: Scopes
-): call is CallExpression => {
+export const isSteppableCall = (call: Node, twins: Twins, scopes: Scopes): call is CallExpression => {
   if (call.type !== "CallExpression") return false
   const target = calledFunction(call, scopes)
-  if (target !== undefined) return classification.steppable.has(target)
-  const own = classification.privateCalls.get(call)
-  if (own !== undefined) return classification.steppable.has(own)
+  if (target !== undefined) return twins.steppable.has(target)
+  const own = twins.privateCalls.get(call)
+  if (own !== undefined) return twins.steppable.has(own)
   const method = calledMethod(call)
-  if (method !== undefined && classification.methodNames.has(method)) return true
-  if (method !== undefined && mayBeLong(call, method, classification, scopes)) return true
+  if (method !== undefined && twins.methodNames.has(method)) return true
+  if (method !== undefined && mayBeLong(call, method, twins, scopes)) return true
   return callsOwnImport(call, scopes)
 }
 
 /** Whether something in `node`'s own code calls a function that has a twin. */
-export const callsSteppable = (node: Node, classification: Classification, scopes: Scopes): boolean =>
-  someOwn(node, (inner) => isSteppableCall(inner, classification, scopes))
+export const callsSteppable = (node: Node, twins: Twins, scopes: Scopes): boolean =>
+  someOwn(node, (inner) => isSteppableCall(inner, twins, scopes))

@@ -14,11 +14,12 @@
  */
 import type { Program } from "oxc-parser"
 import { builtinCall } from "./builtins.ts"
+import type { Twins } from "./calls.ts"
 import { calledFunction, calledMethod, callsOwnImport, isSteppableCall } from "./calls.ts"
 import type { Method } from "./declared.ts"
 import { methodsOf, names, placed } from "./declared.ts"
-import type { Diagnostic } from "../host/diagnostic.ts"
-import * as diagnostic from "../host/diagnostic.ts"
+import type { Diagnostic } from "../read/diagnostic.ts"
+import * as diagnostic from "../read/diagnostic.ts"
 import * as graph from "../read/graph.ts"
 import type { Marks } from "./marks.ts"
 import { functionOf } from "./marks.ts"
@@ -42,9 +43,7 @@ export interface Decision {
   readonly at?: { readonly line: number; readonly column: number } | undefined
 }
 
-export interface Classification {
-  /** functions that get a twin */
-  readonly steppable: ReadonlySet<AnyFunction>
+export interface Classification extends Twins {
   /** functions that call themselves, directly or not: their entry is a yield point */
   readonly recursive: ReadonlySet<AnyFunction>
   /** roots whose twin is attached to the plain function */
@@ -58,10 +57,6 @@ export interface Classification {
   readonly methods: ReadonlyMap<AnyFunction, Method>
   /** arguments of array methods that may be steppable functions, and these functions */
   readonly callbacks: ReadonlyMap<Node, AnyFunction>
-  /** what each call of a private method calls */
-  readonly privateCalls: ReadonlyMap<Node, AnyFunction>
-  /** names of methods that have a twin */
-  readonly methodNames: ReadonlySet<string>
   /** the methods of the module's own classes and objects that have a twin, by name: what a call is likely to mean */
   readonly ownMethods: ReadonlyMap<string, ReadonlyArray<AnyFunction>>
 }

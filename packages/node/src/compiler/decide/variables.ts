@@ -6,18 +6,25 @@
  * initialised, and must have been initialised at every yield point where such a closure can exist. The copies are also
  * declared early, so a variable that is used before its declaration would not throw as it does in plain code.
  */
+import type { Twins } from "./calls.ts"
 import { isSteppableCall } from "./calls.ts"
-import type { Unit } from "../emit/emit.ts"
 import { isShort } from "./rounds.ts"
 import { isCaptured, isConstant } from "../read/scope.ts"
+import type { Scopes } from "../read/scope.ts"
 import type { AnyFunction, Node } from "../read/syntax.ts"
 import { isClass, isLoop, someOwn, walkOwn } from "../read/syntax.ts"
+
+/** What is known of the module: its names, and which functions give way. */
+export interface Known {
+  readonly scopes: Scopes
+  readonly classification: Twins & { readonly recursive: ReadonlySet<AnyFunction> }
+}
 
 /** Why a function cannot be re-entrant. */
 export class Unsuited extends Error {}
 
 /** Whether something in `node`'s own code is a yield point. */
-export const hasPoints = (unit: Unit, node: Node): boolean =>
+export const hasPoints = (unit: Known, node: Node): boolean =>
   someOwn(
     node,
     (inner) =>
@@ -25,13 +32,13 @@ export const hasPoints = (unit: Unit, node: Node): boolean =>
   )
 
 /** Where the code of `inner` may have run for the first time: a declaration exists from the start of its scope. */
-const existsFrom = (unit: Unit, inner: AnyFunction): number => {
+const existsFrom = (unit: Known, inner: AnyFunction): number => {
   if (inner.type !== "FunctionDeclaration" || inner.id === null) return inner.start
   return unit.scopes.bindings.get(inner.id)?.scope.node.start ?? inner.start
 }
 
 /** Throws if a resume could give some variable of `node` another value than the plain function would see. */
-export const checkVariables = (unit: Unit, node: AnyFunction): void => {
+export const checkVariables = (unit: Known, node: AnyFunction): void => {
   const { classification, scopes } = unit
   const positions: Array<number> = []
   walkOwn(node, (inner) => {

@@ -1,55 +1,57 @@
 /**
- * Compiled modules on disk, by a hash of all that they depend on: the source, the file's name, the runtime it will import, the compiler and Node.
+ * Compiled modules on disk. The key of an entry is a hash of everything that the entry depends on: the source, the file's
+ * name, the runtime that the code imports, the compiler's own text, and the version of Node.
  *
- * An entry is written under a name of its own and renamed, so a reader never sees half of one. Whatever goes wrong with
- * the disk only costs the compilation again.
+ * An entry is written under a name of its own and then renamed, so no reader sees half of one. An error of the disk costs
+ * one compilation, and nothing else.
  *
- * Rejected: the system's temporary folder (code that runs must not come from a place where others can write).
+ * Rejected: the system's temporary folder. Code that runs must not come from a folder in which others can write.
  */
 import { createHash, randomUUID } from "node:crypto"
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 
-/** What a compiler version is: the text of its stages. */
-const compilerText = (): string => {
-  const folder = dirname(fileURLToPath(import.meta.url))
-  return readdirSync(folder)
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex")
+
+/** The text of all stages: it is the compiler's version, also while somebody works on the compiler. */
+export const compilerText = (): string => {
+  const compiler = dirname(dirname(fileURLToPath(import.meta.url)))
+  return readdirSync(compiler, { recursive: true, encoding: "utf8" })
     .filter((file) => /\.(js|ts)$/.test(file) && !file.endsWith(".d.ts"))
     .toSorted()
-    .map((file) => readFileSync(join(folder, file), "utf8"))
+    .map((file) => readFileSync(join(compiler, file), "utf8"))
     .join("\n")
 }
 
-/** Beside the packages that the program uses; nowhere if it has none. */
+/** The folder lies beside the packages that the program uses; a program without packages has no cache. */
 const folder = (): string | undefined => {
   const modules = join(process.cwd(), "node_modules")
   return existsSync(modules) ? join(modules, ".cache", "giveway") : undefined
 }
 
 export interface Cache {
-  /** What was stored for `source` under `name`, or else what `make` gives, stored. */
+  /** Gives the entry for `source` and `name`. If there is none, it stores the result of `make` and gives that. */
   readonly of: (source: string, name: string, make: () => string) => string
 }
 
 export const open = (): Cache => {
-  const place = folder()
-  if (place === undefined) return { of: (_source, _name, make) => make() }
+  const entries = folder()
+  if (entries === undefined) return { of: (_source, _name, make) => make() }
   let version: string | undefined
   return {
     of: (source, name, make) => {
-      version ??= `${process.version}\n${createHash("sha256").update(compilerText()).digest("hex")}`
-      const key = createHash("sha256").update(`${version}\n${name}\n${source}`).digest("hex")
-      const path = join(place, `${key}.json`)
+      version ??= `${process.version}\n${sha256(compilerText())}`
+      const path = join(entries, `${sha256(`${version}\n${name}\n${source}`)}.json`)
       try {
         return readFileSync(path, "utf8")
       } catch {
-        // not there yet
+        // there is no entry yet
       }
       const value = make()
       const own = `${path}.${randomUUID()}`
       try {
-        mkdirSync(place, { recursive: true })
+        mkdirSync(entries, { recursive: true })
         writeFileSync(own, value)
         renameSync(own, path)
       } catch {

@@ -11,10 +11,10 @@ import { isMainThread } from "node:worker_threads"
 import * as cache from "./cache.ts"
 import type { Compiled } from "./compile.ts"
 import { mayBeCompiled } from "./compile.ts"
-import type { Diagnostic } from "./diagnostic.ts"
-import * as diagnostic from "./diagnostic.ts"
+import type { Diagnostic } from "../read/diagnostic.ts"
+import * as diagnostic from "../read/diagnostic.ts"
 import type { Format } from "./input.ts"
-import { compileExtracted, idIn } from "../work/extracted.ts"
+import { compileExtracted, idIn } from "./extracted.ts"
 import { compileInput, decode } from "./input.ts"
 
 /** What the cache holds of a module; no code if the source stays as it is. */

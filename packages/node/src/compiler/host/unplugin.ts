@@ -29,7 +29,7 @@ import type { UnpluginInstance, UnpluginOptions } from "unplugin"
 import { createUnplugin } from "unplugin"
 import * as bundledWork from "./bundledWork.ts"
 import type { Compiled } from "./compile.ts"
-import * as diagnostic from "./diagnostic.ts"
+import * as diagnostic from "../read/diagnostic.ts"
 import { compileInput, formatOfPackage } from "./input.ts"
 
 type Pattern = string | RegExp | Array<string | RegExp>

@@ -4,8 +4,8 @@
 import { stripTypeScriptTypes } from "node:module"
 import type { Comment, Program } from "oxc-parser"
 import { parseSync } from "oxc-parser"
-import type { Diagnostic } from "../host/diagnostic.ts"
-import * as diagnostic from "../host/diagnostic.ts"
+import type { Diagnostic } from "./diagnostic.ts"
+import * as diagnostic from "./diagnostic.ts"
 import { isTooDeep } from "./nesting.ts"
 
 export interface Parsed {

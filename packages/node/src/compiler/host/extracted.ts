@@ -1,10 +1,10 @@
 /**
  * The extracted modules of a file, by the ids that its compiled code names: found again, cut out, and compiled.
  */
-import type { Compiled, Options } from "../host/compile.ts"
-import { compile } from "../host/compile.ts"
-import { extract } from "./extract.ts"
-import * as inline from "./inline.ts"
+import type { Compiled, Options } from "./compile.ts"
+import { compile } from "./compile.ts"
+import { extract } from "../work/extract.ts"
+import * as inline from "../work/inline.ts"
 import { parse } from "../read/parse.ts"
 import { copy, print } from "../emit/print.ts"
 import { analyse } from "../read/scope.ts"
