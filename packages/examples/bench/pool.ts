@@ -20,8 +20,8 @@
  * loop for 0.3 s. No service can use that.
  */
 import { runChild } from "./measure/child.ts"
-import { contestants, limits, peers } from "./pools/contestant.ts"
-import type { ContestantName } from "./pools/contestant.ts"
+import { contestants, limits, peers } from "./pools/contestants.ts"
+import type { ContestantName } from "./pools/contestants.ts"
 import { median, round, table } from "./statistics.ts"
 
 export const summary = "what a job on a thread costs: Compute.run beside the worker pools of Node"

@@ -6,7 +6,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises"
 import { Worker } from "node:worker_threads"
-import { contestants } from "../pools/contestant.ts"
+import { contestants } from "../pools/contestants.ts"
 import { median, round } from "../statistics.ts"
 import { limits } from "./cancelled.ts"
 import type { Cancelled, Other } from "./cancelled.ts"

@@ -4,8 +4,9 @@
  * caller of the trouble knows (or should), another job is submitted. Prints one JSON line: what became of each.
  */
 import { setTimeout as sleep } from "node:timers/promises"
-import { contestants } from "../pools/contestant.ts"
-import type { ContestantName, Job, Pool } from "../pools/contestant.ts"
+import { contestants } from "../pools/contestants.ts"
+import type { Job, Pool } from "../pools/contestant.ts"
+import type { ContestantName } from "../pools/contestants.ts"
 import { troubles } from "./troubles.ts"
 import type { Cell, Row, Seen, TroubleName } from "./troubles.ts"
 

@@ -6,7 +6,7 @@
 import { createServer } from "node:http"
 import { availableParallelism } from "node:os"
 import type { AddressInfo } from "node:net"
-import { contestants } from "../pools/contestant.ts"
+import { contestants } from "../pools/contestants.ts"
 import type { Job } from "../pools/contestant.ts"
 import { variants } from "./isolationVariants.ts"
 import type { VariantName } from "./isolationVariants.ts"

@@ -1,7 +1,8 @@
 /**
  * The pools of the isolation benchmark. piscina's threads have the priority of the process unless told otherwise.
  */
-import type { ContestantName, PoolOptions } from "../pools/contestant.ts"
+import type { PoolOptions } from "../pools/contestant.ts"
+import type { ContestantName } from "../pools/contestants.ts"
 
 export const variants = {
   ours: { contestant: "giveway" },

@@ -9,8 +9,9 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
-import { contestants } from "../pools/contestant.ts"
-import type { ContestantName, Job, Pool } from "../pools/contestant.ts"
+import { contestants } from "../pools/contestants.ts"
+import type { Job, Pool } from "../pools/contestant.ts"
+import type { ContestantName } from "../pools/contestants.ts"
 import { median, quantile } from "../statistics.ts"
 
 const [name, part, patience] = process.argv.slice(2) as [ContestantName, keyof typeof parts, string]
