@@ -15,6 +15,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as serving from "./diagnostics/serving.ts"
 import * as garbage from "./watch/garbage.ts"
 import * as lastWords from "./watch/lastWords.ts"
 import { monotonicOrigin } from "./watch/sharedClock.ts"
@@ -103,7 +104,7 @@ const watch =
             port1.close()
           })
       )
-      const serving = yield* NodeDiagnostics.make(options.serve ?? {})
+      const served = yield* serving.make(options.serve ?? {})
       /** what V8 did in a stall has to be known before the stall is settled */
       const settle = (message: Sysmon.Message): void => {
         receive({ _tag: "Collected", collections: collected.take() })
@@ -113,7 +114,7 @@ const watch =
         buffer,
         accounts,
         port: port2,
-        diagnostics: serving.sysmon,
+        diagnostics: served.sysmon,
         thresholdMs,
         intervalMs,
         graceMs,
@@ -130,7 +131,7 @@ const watch =
             new Worker(entry, {
               name: "giveway-sysmon",
               workerData: start,
-              transferList: serving.sysmon === undefined ? [port2] : [port2, serving.sysmon],
+              transferList: served.sysmon === undefined ? [port2] : [port2, served.sysmon],
               resourceLimits: { maxOldGenerationSizeMb: maxHeapMb }
             })
         ),
@@ -154,10 +155,10 @@ const watch =
         (remove) => Effect.sync(remove)
       )
       port.unref()
-      yield* serving.start({ buffer, accounts, thresholdMs, starvation })
+      yield* served.start({ buffer, accounts, thresholdMs, starvation })
       return (request: Sysmon.Request) => {
         port.postMessage(request)
-        serving.request(request)
+        served.request(request)
       }
     })
 

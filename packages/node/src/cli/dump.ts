@@ -2,15 +2,16 @@
  * `giveway dump`: the fibers of a running process, also while its loop is stuck, and the stack of a Node process that
  * nobody prepared.
  */
+import * as Sysmon from "@giveway/core/Sysmon"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as otherProcess from "../inspector/otherProcess.ts"
 import type { Dump } from "./dumpText.ts"
 import { render } from "./dumpText.ts"
 import { failing } from "./failing.ts"
-import * as inspector from "./inspector.ts"
 import * as served from "./served.ts"
 
 export const pid = Flag.Int("pid").pipe(
@@ -36,13 +37,13 @@ const question = `JSON.stringify({
     Error.stackTraceLimit = 64
     try { return String(new Error("now").stack) } finally { Error.stackTraceLimit = stackTraceLimit }
   })(),
-  ...JSON.parse(globalThis[Symbol.for("~giveway/answers")]?.(["fibers"]) ?? "{}")
+  ...JSON.parse(${Sysmon.questionOf(["fibers"])} ?? "{}")
 })`
 
 const dumpOf = Effect.fnUntraced(function* (pid: number | undefined) {
   const socket = pid === undefined ? yield* served.find(undefined) : yield* served.socketOf(pid)
   if (socket !== undefined) return yield* served.get(socket, "/fibers")
-  return yield* inspector.ask(pid!, question)
+  return yield* otherProcess.evaluate(pid!, question)
 })
 
 export const dump = Command.make("dump", flags, ({ json, pid }) =>

@@ -8,9 +8,9 @@
  * **Invariant.** One question for the same names is open at a time, however many ask, so a thread in a native call
  * collects no queue of questions.
  */
-import { Session } from "node:inspector"
 import type { MessagePort } from "node:worker_threads"
 import * as Sysmon from "@giveway/core/Sysmon"
+import * as mainThread from "../inspector/mainThread.ts"
 import type { Source, ToMain } from "./protocol.ts"
 
 /** Answers as the JSON object in which they came; `undefined` if there never was one. */
@@ -55,20 +55,11 @@ export const make = (options: { readonly main: MessagePort; readonly isHeld: () 
     open.get(key)?.settle()
   }
 
-  const interrupt = (key: string, names: ReadonlyArray<string>): void => {
-    const session = new Session()
-    session.connectToMainThread()
-    session.post(
-      "Runtime.evaluate",
-      { expression: Sysmon.questionOf(names), returnByValue: true },
-      (error, outcome) => {
-        session.disconnect()
-        const text: unknown = error === null ? outcome.result.value : undefined
-        if (typeof text === "string") hear(key, text, "interrupt")
-        else open.get(key)?.settle()
-      }
-    )
-  }
+  const interrupt = (key: string, names: ReadonlyArray<string>): void =>
+    mainThread.connect().evaluate(Sysmon.questionOf(names), (text) => {
+      if (text === undefined) open.get(key)?.settle()
+      else hear(key, text, "interrupt")
+    })
 
   const begin = (key: string, names: ReadonlyArray<string>): Open => {
     const { promise, resolve } = Promise.withResolvers<void>()

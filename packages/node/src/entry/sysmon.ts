@@ -10,11 +10,11 @@
  * long as it is enabled.
  */
 import { appendFileSync, writeSync } from "node:fs"
-import { Session } from "node:inspector"
 import { setTimeout as after } from "node:timers/promises"
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads"
 import * as Sysmon from "@giveway/core/Sysmon"
 import type { FromSysmon } from "../diagnostics/protocol.ts"
+import * as mainThread from "../inspector/mainThread.ts"
 import { clockOf } from "../watch/sharedClock.ts"
 import { ofMainThread, ownWait } from "../watch/threadTimes.ts"
 import type { SysmonStart } from "../watch/sysmonStart.ts"
@@ -67,18 +67,13 @@ const execute = (action: Sysmon.Action): void => {
 }
 
 const ask = (): void => {
-  const session = new Session()
-  const answer = (found: Sysmon.Answer | undefined): void => {
-    session.disconnect()
-    const next = Sysmon.answered(state, found, askedAt, see(), now())
+  const main = mainThread.connect()
+  const askedAt = now()
+  main.evaluate(Sysmon.question, (text) => {
+    const answer = text === undefined ? undefined : (JSON.parse(text) as Sysmon.Answer)
+    const next = Sysmon.answered(state, answer, askedAt, see(), now())
     state = next.state
     next.actions.forEach(execute)
-  }
-  session.connectToMainThread()
-  const askedAt = now()
-  session.post("Runtime.evaluate", { expression: Sysmon.question, returnByValue: true }, (error, outcome) => {
-    const text: unknown = error === null ? outcome.result.value : undefined
-    answer(typeof text === "string" ? (JSON.parse(text) as Sysmon.Answer) : undefined)
   })
 }
 

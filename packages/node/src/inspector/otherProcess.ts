@@ -7,11 +7,13 @@
  */
 import { execFileSync } from "node:child_process"
 import { readlinkSync } from "node:fs"
+import type { Runtime } from "node:inspector"
 import { basename } from "node:path"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
+import { method, parametersOf } from "./evaluation.ts"
 import * as listeningPorts from "./listeningPorts.ts"
 
 /** The process could not be asked. */
@@ -89,12 +91,10 @@ const awaitTarget = (pid: number, before: ReadonlySet<number> | undefined): Effe
   )
 }
 
-interface Evaluated {
+/** A message of the inspector: the reply to the request of this number, or an event without a number. */
+interface Reply {
   readonly id?: number
-  readonly result?: {
-    readonly result?: { readonly value?: unknown }
-    readonly exceptionDetails?: { readonly text: string }
-  }
+  readonly result?: Partial<Runtime.EvaluateReturnType>
 }
 
 const connect = (pid: number, url: string) =>
@@ -114,17 +114,17 @@ const connect = (pid: number, url: string) =>
 /** How long V8 may take to come by, ms: out of JavaScript it takes 1 to 60, out of a native call as long as that. */
 const patience = Duration.seconds(5)
 
-const evaluate = (pid: number, socket: WebSocket, expression: string): Effect.Effect<unknown, NotInspectable> =>
+const evaluateOn = (pid: number, socket: WebSocket, expression: string): Effect.Effect<unknown, NotInspectable> =>
   Effect.callback<unknown, NotInspectable>((resume) => {
     const hear = ({ data }: MessageEvent): void => {
-      const { id, result } = JSON.parse(String(data)) as Evaluated
+      const { id, result } = JSON.parse(String(data)) as Reply
       if (id !== 1) return
       socket.removeEventListener("message", hear)
       if (result?.exceptionDetails === undefined) resume(Effect.succeed(result?.result?.value))
       else resume(Effect.fail(new NotInspectable({ pid, reason: result.exceptionDetails.text })))
     }
     socket.addEventListener("message", hear)
-    socket.send(JSON.stringify({ id: 1, method: "Runtime.evaluate", params: { expression, returnByValue: true } }))
+    socket.send(JSON.stringify({ id: 1, method, params: parametersOf(expression) }))
     return Effect.sync(() => socket.removeEventListener("message", hear))
   }).pipe(
     Effect.timeoutOrElse({
@@ -143,17 +143,17 @@ const evaluate = (pid: number, socket: WebSocket, expression: string): Effect.Ef
 const closing = `setTimeout(() => process.getBuiltinModule?.("node:inspector").close(), 200).unref()`
 
 /** What `pid` answers to a JavaScript expression that evaluates to a string. */
-export const ask = Effect.fnUntraced(function* (pid: number, expression: string) {
+export const evaluate = Effect.fnUntraced(function* (pid: number, expression: string) {
   yield* checkNode(pid)
   const before = yield* Effect.sync(() => listeningPorts.of(pid))
   yield* signal(pid)
   const socket = yield* connect(pid, yield* awaitTarget(pid, before))
-  const answering = yield* evaluate(pid, socket, "process.pid")
+  const answering = yield* evaluateOn(pid, socket, "process.pid")
   if (answering !== pid) {
     return yield* new NotInspectable({ pid, reason: `port ${defaultPort} is that of process ${String(answering)}` })
   }
-  const answer = yield* evaluate(pid, socket, expression)
+  const answer = yield* evaluateOn(pid, socket, expression)
   const wasOpen = before !== undefined && (listeningPorts.of(pid)?.size ?? 0) === before.size
-  if (!wasOpen) yield* evaluate(pid, socket, `void ${closing}`)
+  if (!wasOpen) yield* evaluateOn(pid, socket, `void ${closing}`)
   return String(answer)
 }, Effect.scoped)

@@ -1,0 +1,171 @@
+/**
+ * Serves a process: starts the thread that answers, and gives it what only the main thread has. This file runs on the main
+ * thread; `entry/diagnostics.ts` runs on the other side.
+ *
+ * Two calls, since sysmon starts between them: {@link make} makes the port through which sysmon reports, `start` starts the
+ * thread.
+ */
+import { basename } from "node:path"
+import type { MessagePort } from "node:worker_threads"
+import { MessageChannel, Worker } from "node:worker_threads"
+import * as FiberDump from "@giveway/core/FiberDump"
+import type { InvalidOption } from "@giveway/core/InvalidOption"
+import { answers } from "@giveway/core/Platform"
+import type { Starvation } from "@giveway/core/Starvation"
+import type * as Sysmon from "@giveway/core/Sysmon"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { Options } from "../NodeDiagnostics.ts"
+import { ListenError } from "../NodeDiagnostics.ts"
+import { monotonicOrigin } from "../watch/sharedClock.ts"
+import * as watchedWorkers from "../wire/watchedWorkers.ts"
+import * as localSocket from "./localSocket.ts"
+import type { DiagnosticsStart, FromMain, Listen, Process, Started, ToMain } from "./protocol.ts"
+import { resolve } from "./resolve.ts"
+
+/** A dump of 100,000 fibers passes through as text. A limit, not a use: idle, the thread holds 5 MB. */
+const maxHeapMb = 256
+
+const entry = new URL(`../entry/diagnostics${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url)
+
+/** What the watcher needs of a served process. */
+export interface Serving {
+  /** hears of new labels */
+  readonly request: (request: Sysmon.Request) => void
+  /** to be given to sysmon, which reports through it; `undefined` if nothing listens */
+  readonly sysmon: MessagePort | undefined
+  /** starts to serve, once sysmon is there */
+  readonly start: (thread: {
+    readonly buffer: SharedArrayBuffer
+    readonly accounts: SharedArrayBuffer
+    readonly thresholdMs: number
+    readonly starvation: Stream.Stream<Starvation>
+  }) => Effect.Effect<void, ListenError, Scope.Scope>
+}
+
+const aboutProcess = (): Process => ({
+  pid: process.pid,
+  program: basename(process.argv[1] ?? process.execPath),
+  node: process.version,
+  startedAt: performance.timeOrigin
+})
+
+/** The program's own metrics, as Prometheus reads them. The module brings Effect's HTTP router, so it is loaded here. */
+const provideMetrics = Effect.gen(function* () {
+  const context = yield* Effect.context<never>()
+  const { formatUnsafe } = yield* Effect.promise(() => import("effect/observability/PrometheusMetrics"))
+  yield* Effect.acquireRelease(
+    Effect.sync(() => answers.provide("metrics", () => formatUnsafe(context))),
+    (withdraw) => Effect.sync(withdraw)
+  )
+})
+
+const printDump = (): void => {
+  const dump = answers.value("fibers") as ConstructorParameters<typeof FiberDump.FiberDump>[0] | undefined
+  if (dump !== undefined) process.stderr.write(`${FiberDump.render(new FiberDump.FiberDump(dump))}\n`)
+}
+
+const onSignal = Effect.acquireRelease(
+  Effect.sync(() => process.on("SIGUSR2", printDump)),
+  () => Effect.sync(() => process.off("SIGUSR2", printDump))
+)
+
+/** Waits for the thread's first message: what it listens on, and what it could not. */
+const started = (worker: Worker): Effect.Effect<Started> =>
+  Effect.callback((resume) => {
+    const died = (cause: unknown): void => resume(Effect.die(cause))
+    worker.once("message", (told: Started) => {
+      worker.off("error", died)
+      resume(Effect.succeed(told))
+    })
+    worker.once("error", died)
+  })
+
+/**
+ * Prepares to serve this process as `options` say. For `NodeSysmon.layer`, whose option `serve` this is.
+ *
+ * @category serving
+ */
+export const make = Effect.fnUntraced(function* (
+  options: Options
+): Effect.fn.Return<Serving, InvalidOption, Scope.Scope> {
+  const { port, signal, socket, token } = yield* resolve(options)
+  if (signal) yield* onSignal
+  if (!socket && port === undefined) return { request: () => {}, sysmon: undefined, start: () => Effect.void }
+  // who scrapes expects them from the start; the socket need not be waited for
+  yield* port === undefined ? Effect.forkScoped(provideMetrics) : provideMetrics
+  const { port1: toThread, port2: main } = new MessageChannel()
+  const { port1: fromSysmon, port2: toSysmon } = new MessageChannel()
+  yield* Effect.addFinalizer(() => Effect.sync(() => toThread.close()))
+  const post = (message: FromMain): void => toThread.postMessage(message)
+  toThread.on("message", ({ id, names }: ToMain) => post({ _tag: "Answer", id, text: answers.give(names) }))
+  toThread.unref()
+
+  const listenOn = Effect.gen(function* () {
+    const listen: Array<Listen> = port === undefined ? [] : [{ _tag: "Port", ...port }]
+    if (!socket) return listen
+    const path = yield* Effect.acquireRelease(
+      Effect.try(() => localSocket.claim()),
+      (path) => Effect.sync(() => localSocket.release(path))
+    ).pipe(Effect.catch((error) => Effect.as(Effect.logWarning("Giveway: no local socket", error), undefined)))
+    return path === undefined ? listen : [...listen, { _tag: "Socket", path } as const]
+  })
+
+  return {
+    request: (request) => {
+      if (request._tag === "Label") post(request)
+    },
+    sysmon: toSysmon,
+    start: Effect.fnUntraced(function* ({ accounts, buffer, starvation, thresholdMs }) {
+      const start: DiagnosticsStart = {
+        buffer,
+        accounts,
+        main,
+        sysmon: fromSysmon,
+        thresholdMs,
+        origin: performance.timeOrigin,
+        monotonicOrigin: monotonicOrigin(),
+        process: aboutProcess(),
+        listen: yield* listenOn,
+        token
+      }
+      const worker = yield* Effect.acquireRelease(
+        Effect.sync(
+          () =>
+            new Worker(entry, {
+              name: "giveway-diagnostics",
+              workerData: start,
+              transferList: [main, fromSysmon],
+              resourceLimits: { maxOldGenerationSizeMb: maxHeapMb }
+            })
+        ),
+        (worker) => Effect.promise(() => worker.terminate())
+      )
+      // the service goes on without, and is told so
+      worker.on("error", (error) => process.emitWarning(`giveway: the diagnostics ended: ${String(error)}`))
+      worker.unref()
+      yield* Effect.acquireRelease(
+        Effect.sync(() => watchedWorkers.listen((told) => post({ _tag: "Worker", told }))),
+        (unlisten) => Effect.sync(unlisten)
+      )
+      const listening = Effect.flatMap(started(worker), report)
+      // nobody needs to wait for the socket
+      yield* port === undefined ? Effect.forkScoped(Effect.ignore(listening)) : listening
+      yield* Effect.forkScoped(
+        Stream.runForEach(starvation, (stall) => Effect.sync(() => post({ _tag: "Stall", stall })))
+      )
+    })
+  }
+})
+
+const report = Effect.fnUntraced(function* ({ failed, listening }: Started) {
+  for (const { listen, message } of failed) {
+    if (listen._tag === "Port") {
+      return yield* new ListenError({ host: listen.host, port: listen.port, reason: message })
+    }
+    yield* Effect.logWarning(`Giveway: no local socket: ${message}`)
+  }
+  const urls = listening.filter((address) => address.startsWith("http"))
+  for (const url of urls) yield* Effect.logInfo(`Giveway: diagnostics at ${url}`)
+})
