@@ -17,8 +17,9 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as serving from "./diagnostics/serving.ts"
 import * as garbage from "./watch/garbage.ts"
+import * as journal from "./watch/journal.ts"
 import * as lastWords from "./watch/lastWords.ts"
-import { monotonicOrigin } from "./watch/sharedClock.ts"
+import * as sharedClock from "./watch/sharedClock.ts"
 import type { SysmonStart } from "./watch/sysmonStart.ts"
 import * as NodeDiagnostics from "./NodeDiagnostics.ts"
 
@@ -119,11 +120,10 @@ const watch =
         intervalMs,
         graceMs,
         perMinute,
-        witness: lastWords.witness.file,
+        journal: journal.current.file,
         logs,
         surroundings: { cwd: process.cwd(), own: ownFolders() },
-        origin: performance.timeOrigin,
-        monotonicOrigin: monotonicOrigin()
+        clock: sharedClock.origin()
       }
       const worker = yield* Effect.acquireRelease(
         Effect.sync(
@@ -141,7 +141,7 @@ const watch =
       // the service goes on without its watcher, and is told so
       worker.on("error", (error) => process.emitWarning(`giveway: sysmon ended: ${String(error)}`))
       worker.unref()
-      const continued = () => receive({ _tag: "Continued", at: performance.timeOrigin + performance.now() })
+      const continued = () => receive({ _tag: "Continued", at: sharedClock.now() })
       yield* Effect.acquireRelease(
         Effect.sync(() => process.on("SIGCONT", continued)),
         () => Effect.sync(() => process.off("SIGCONT", continued))

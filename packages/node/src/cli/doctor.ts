@@ -15,7 +15,7 @@ import * as Option from "effect/Option"
 import * as Path from "effect/Path"
 import * as Stream from "effect/Stream"
 import * as ChildProcess from "effect/process/ChildProcess"
-import type { Line } from "../watch/witness.ts"
+import type { Line } from "../watch/journal.ts"
 import * as findings from "./doctorFindings.ts"
 import * as report from "./doctorReport.ts"
 

@@ -6,7 +6,7 @@
  * began within the grace or was the loading of modules, as a program may take its time to start; and what is nobody's doing, that is, collecting garbage,
  * a machine that had no core to give, a stopped process.
  */
-import type { Line, Stall } from "../watch/witness.ts"
+import type { Line, Stall } from "../watch/journal.ts"
 
 export type Verdict = "fault" | "allowed" | "startup" | "environment"
 

@@ -10,6 +10,7 @@
  */
 import type { Starvation } from "@giveway/core/Starvation"
 import type * as Sysmon from "@giveway/core/Sysmon"
+import type { Origin } from "../watch/sharedClock.ts"
 import type { Told } from "../wire/watchedWorkers.ts"
 import type { MessagePort } from "node:worker_threads"
 
@@ -22,9 +23,8 @@ export interface DiagnosticsStart {
   readonly main: MessagePort
   readonly sysmon: MessagePort
   readonly thresholdMs: number
-  /** the watched thread's `performance.timeOrigin` */
-  readonly origin: number
-  readonly monotonicOrigin: number
+  /** of the watched thread's clock */
+  readonly clock: Origin
   readonly process: Process
   readonly listen: ReadonlyArray<Listen>
   /** `undefined`: whoever reaches a port may read */

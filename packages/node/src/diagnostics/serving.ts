@@ -18,7 +18,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Options } from "../NodeDiagnostics.ts"
 import { ListenError } from "../NodeDiagnostics.ts"
-import { monotonicOrigin } from "../watch/sharedClock.ts"
+import { origin } from "../watch/sharedClock.ts"
 import * as watchedWorkers from "../wire/watchedWorkers.ts"
 import * as localSocket from "./localSocket.ts"
 import type { DiagnosticsStart, FromMain, Listen, Process, Started, ToMain } from "./protocol.ts"
@@ -124,8 +124,7 @@ export const make = Effect.fnUntraced(function* (
         main,
         sysmon: fromSysmon,
         thresholdMs,
-        origin: performance.timeOrigin,
-        monotonicOrigin: monotonicOrigin(),
+        clock: origin(),
         process: aboutProcess(),
         listen: yield* listenOn,
         token

@@ -22,7 +22,7 @@ import { clockOf } from "../watch/sharedClock.ts"
 const start = workerData as DiagnosticsStart
 const { main, sysmon, thresholdMs, token } = start
 
-const now = clockOf(start)
+const now = clockOf(start.clock)
 const watch = loop.watch({
   block: Sysmon.attach(start.buffer),
   accounts: start.accounts,

@@ -8,8 +8,9 @@
 import { appendFileSync } from "node:fs"
 import { join } from "node:path"
 import { isMainThread } from "node:worker_threads"
+import * as journal from "../watch/journal.ts"
 import * as lastWords from "../watch/lastWords.ts"
-import * as witness from "../watch/witness.ts"
+import { now } from "../watch/sharedClock.ts"
 
 /** Longer than the heartbeat's period: a stall in which the program ended is found by the beat after it. */
 const lastBeatMs = 60
@@ -27,25 +28,24 @@ const watch = async (folder: string, threshold: string): Promise<void> => {
 
   const layer = NodeSysmon.layer({ threshold: `${Number(threshold)} millis`, logs: false })
   const runtime = ManagedRuntime.make(Layer.provide(layer, Logger.layer([])))
-  lastWords.witness.file = file
+  journal.current.file = file
   try {
     await runtime.runPromise(Effect.void)
   } catch (error) {
-    write(witness.line({ _tag: "Unwatched", why: String(error) }))
+    write(journal.line({ _tag: "Unwatched", why: String(error) }))
     return
   } finally {
-    lastWords.witness.file = undefined
+    journal.current.file = undefined
   }
   // the program's own time begins when this ends
-  const at = performance.timeOrigin + performance.now()
-  write(witness.line({ _tag: "Began", pid: process.pid, at, command: process.argv.slice(1).join(" ") }))
+  write(journal.line({ _tag: "Began", pid: process.pid, at: now(), command: process.argv.slice(1).join(" ") }))
   let written = 0
   const supervision = await runtime.runPromise(Effect.service(Supervision.Supervision))
   runtime.runFork(
     Stream.runForEach(supervision.starvation, (stall) =>
       Effect.sync(() => {
         written = Math.max(written, stall.id)
-        write(witness.stalled(stall))
+        write(journal.stalled(stall))
       })
     )
   )
@@ -58,9 +58,9 @@ const watch = async (folder: string, threshold: string): Promise<void> => {
   process.on("exit", () => {
     lastWords.hear()
     for (const stall of Effect.runSync(supervision.recent)) {
-      if (stall.id > written) write(witness.stalled(stall))
+      if (stall.id > written) write(journal.stalled(stall))
     }
-    write(witness.linted(Effect.runSync(supervision.lints)))
+    write(journal.linted(Effect.runSync(supervision.lints)))
   })
 }
 

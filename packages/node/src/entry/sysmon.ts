@@ -18,14 +18,14 @@ import * as mainThread from "../inspector/mainThread.ts"
 import { clockOf } from "../watch/sharedClock.ts"
 import { ofMainThread, ownWait } from "../watch/threadTimes.ts"
 import type { SysmonStart } from "../watch/sysmonStart.ts"
-import * as witness from "../watch/witness.ts"
+import * as journal from "../watch/journal.ts"
 
 const start = workerData as SysmonStart
 const { port } = start
 const block = Sysmon.attach(start.buffer)
 const labels = new Map<number, string>()
 
-const now = clockOf(start)
+const now = clockOf(start.clock)
 
 let state = Sysmon.initial({
   thresholdMs: start.thresholdMs,
@@ -60,7 +60,7 @@ const execute = (action: Sysmon.Action): void => {
     case "Ask":
       return ask()
     case "Report":
-      if (start.witness !== undefined) appendFileSync(start.witness, witness.reported(action.report, now()))
+      if (start.journal !== undefined) appendFileSync(start.journal, journal.reported(action.report, now()))
       start.diagnostics?.postMessage({ _tag: "Report", report: action.report } satisfies FromSysmon)
       if (start.logs && !action.quiet) writeSync(2, `${Sysmon.line(action.report)}\n`)
   }

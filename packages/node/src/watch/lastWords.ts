@@ -34,6 +34,3 @@ export const hear = (): void => {
   } while (performance.now() < until)
   for (const receive of watched.values()) receive({ _tag: "Settled", release: all, spent: undefined })
 }
-
-/** Where watchers that start now write their reports too; set by `entry/doctor.ts` while it starts its own. */
-export const witness: { file: string | undefined } = { file: undefined }

@@ -1,8 +1,9 @@
 /**
- * What the sysmon thread gets when it starts.
+ * The data that the sysmon thread gets when it starts.
  */
 import type * as Sysmon from "@giveway/core/Sysmon"
 import type { MessagePort } from "node:worker_threads"
+import type { Origin } from "./sharedClock.ts"
 
 export interface SysmonStart {
   /** the watched thread's block */
@@ -14,15 +15,14 @@ export interface SysmonStart {
   readonly diagnostics: MessagePort | undefined
   readonly thresholdMs: number
   readonly intervalMs: number
-  /** how long only stalls of a second and more are said */
+  /** so long after the start only stalls of a second and more are logged */
   readonly graceMs: number
   readonly perMinute: Sysmon.PerMinute
-  /** the file to which it writes its reports too, for `giveway doctor` */
-  readonly witness: string | undefined
-  /** whether it writes to standard error */
+  /** the file to which sysmon appends its reports for `giveway doctor` */
+  readonly journal: string | undefined
+  /** whether sysmon writes to standard error */
   readonly logs: boolean
   readonly surroundings: Sysmon.Surroundings
-  /** the watched thread's `performance.timeOrigin` */
-  readonly origin: number
-  readonly monotonicOrigin: number
+  /** of the watched thread's clock */
+  readonly clock: Origin
 }

@@ -4,7 +4,7 @@
 import { assert, describe, it } from "vitest"
 import * as findings from "../../src/cli/doctorFindings.ts"
 import * as report from "../../src/cli/doctorReport.ts"
-import type { Line, Stall } from "../../src/watch/witness.ts"
+import type { Line, Stall } from "../../src/watch/journal.ts"
 
 const stall = (changes: Partial<Stall>): Stall => ({
   startedAt: 5000,

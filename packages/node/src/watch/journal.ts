@@ -1,11 +1,11 @@
 /**
- * What a process that `giveway doctor` runs leaves behind: one JSON object a line, in a file of its own, written by its main
- * thread and by the thread that watches it. Appending is synchronous: the next moment may be the last.
+ * The journal of a process that `giveway doctor` runs: a file of its own with one JSON object a line, written by the main
+ * thread and by the thread that watches it. Each line is appended synchronously, since the process may end at any moment.
  */
 import type * as Starvation from "@giveway/core/Starvation"
 import * as Sysmon from "@giveway/core/Sysmon"
 
-/** One stall, whoever saw it. Times in ms; `startedAt` since the epoch. */
+/** One stall, by whichever thread it was seen. Times in ms; `startedAt` since the epoch. */
 export interface Stall {
   readonly startedAt: number
   readonly durationMs: number
@@ -25,7 +25,7 @@ export interface Stall {
   readonly allowed: string | undefined
 }
 
-/** What a lint found. */
+/** A finding of a lint. */
 export interface Finding {
   readonly lint: string
   readonly message: string
@@ -34,14 +34,17 @@ export interface Finding {
 
 export type Line =
   | { readonly _tag: "Began"; readonly pid: number; readonly at: number; readonly command: string }
-  /** why it could not be watched */
+  /** the process could not be watched, and why */
   | { readonly _tag: "Unwatched"; readonly why: string }
-  /** it is over, and this is all of it */
+  /** a stall that is over, in full */
   | { readonly _tag: "Stalled"; readonly stall: Stall }
-  /** what was wrong with its fibers when it ended */
+  /** the findings about its fibers when it ended */
   | { readonly _tag: "Linted"; readonly findings: ReadonlyArray<Finding> }
-  /** it lasts; the last one for a key counts, unless it is over */
+  /** a stall that lasts; the last line of a key counts, unless a `Stalled` followed */
   | { readonly _tag: "Stalls"; readonly key: string; readonly stall: Stall }
+
+/** The journal for watchers that start now; set by `entry/doctor.ts` while it starts its own. */
+export const current: { file: string | undefined } = { file: undefined }
 
 export const line = (line: Line): string => `${JSON.stringify(line)}\n`
 
@@ -68,14 +71,14 @@ export const stalled = (starvation: Starvation.Starvation): string => {
   })
 }
 
-/** Convoys are stalls, and told as such. */
-const toldAnyway = "long-batch"
+/** Long batches are left out: they are stalls, and stand in the journal as stalls. */
+const alsoStalls = "long-batch"
 
 export const linted = (findings: ReadonlyArray<Finding>): string =>
   line({
     _tag: "Linted",
     findings: findings
-      .filter(({ lint }) => lint !== toldAnyway)
+      .filter(({ lint }) => lint !== alsoStalls)
       .map(({ fix, lint, message }) => ({ lint, message, fix }))
   })
 
