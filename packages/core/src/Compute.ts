@@ -11,10 +11,9 @@ import { dual } from "effect/Function"
 import * as Stream from "effect/Stream"
 import * as callSite from "./internal/job/callSite.ts"
 import * as collections from "./internal/caller/collections.ts"
-import type { PoolNotReady } from "./internal/job/computeErrors.ts"
+import type { ComputeError, PoolNotReady } from "./internal/job/computeErrors.ts"
 import type {
   AutoError,
-  ComputeError,
   ForEachOptions,
   PlacementReport,
   RunOptions,
@@ -23,8 +22,8 @@ import type {
 } from "./internal/job/computeService.ts"
 import { Compute } from "./internal/job/computeService.ts"
 import * as queuePlace from "./internal/caller/queuePlace.ts"
-import type { StreamTask, Task } from "./Task.ts"
-import { isTask } from "./Task.ts"
+import type { StreamTask, Task } from "./internal/job/taskDefinition.ts"
+import { isTask } from "./internal/job/taskDefinition.ts"
 
 export {
   ComputeClosed,
@@ -45,9 +44,9 @@ export {
   WorkerUnavailable
 } from "./internal/job/computeErrors.ts"
 
+export type { ComputeError } from "./internal/job/computeErrors.ts"
 export type {
   AutoError,
-  ComputeError,
   ForEachOptions,
   PlacementReport,
   QueueOptions,

@@ -8,68 +8,48 @@
  * Rejected: shipping the function's source text (no imports, no captures, no stack traces); a separate worker script
  * (the types of the two sides drift apart).
  */
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
+import type { Any, PlainCodec, StreamTask, Task } from "./internal/job/taskDefinition.ts"
+import * as taskDefinition from "./internal/job/taskDefinition.ts"
+import * as taskRegistry from "./internal/job/taskRegistry.ts"
 
-const TypeId = "~@giveway/core/Task"
-const StreamTypeId = "~@giveway/core/Task/stream"
-
-/** A schema that needs no services to encode or decode: both happen on either thread, without a caller's context. */
-export type PlainCodec = Schema.ConstraintCodec<unknown, unknown, never, never>
-
-/** What a task says of itself, of either kind. */
-export interface Definition {
-  /** the module that defines it, as `import.meta.url` gave it */
-  readonly moduleUrl: string
-  /** unique in its module */
-  readonly name: string
-  readonly payload: PlainCodec
-  /** the schema of its result, or of each of its elements */
-  readonly success: PlainCodec
-  readonly error: PlainCodec
-  /** the services its handler needs, built once per worker */
-  readonly layer: Layer.Layer<any, unknown> | undefined
-  readonly handler: (payload: any) => unknown
-}
+export type { Any, Definition, PlainCodec, StreamTask, Task } from "./internal/job/taskDefinition.ts"
 
 /**
- * A task that takes a `Payload`, succeeds with a `Success` and fails with a `Failure`. Make one with {@link make}, run it
- * with `Compute.run`.
+ * The payload that a task takes.
+ *
+ * @category type-level
+ * @since 0.1.0
  */
-export interface Task<in Payload, out Success, out Failure = never> extends Definition {
-  readonly [TypeId]: {
-    readonly payload: (_: Payload) => void
-    readonly success: () => Success
-    readonly failure: () => Failure
-  }
-}
-
-/**
- * A task that emits any number of `Element`s. Make one with {@link stream}, run it with `Compute.stream`.
- */
-export interface StreamTask<in Payload, out Element, out Failure = never> extends Definition {
-  readonly [StreamTypeId]: {
-    readonly payload: (_: Payload) => void
-    readonly element: () => Element
-    readonly failure: () => Failure
-  }
-}
-
-/** Any task. */
-export type Any = Task<never, unknown, unknown>
-
-/** What a task takes. */
 export type PayloadOf<T> = T extends Task<infer P, any, any> ? P : never
-/** What a task succeeds with. */
+
+/**
+ * The result of a task.
+ *
+ * @category type-level
+ * @since 0.1.0
+ */
 export type SuccessOf<T> = T extends Task<any, infer A, any> ? A : never
-/** What a task fails with. */
+
+/**
+ * The failure of a task: the type of its `error` schema.
+ *
+ * @category type-level
+ * @since 0.1.0
+ */
 export type FailureOf<T> = T extends Task<any, any, infer E> ? E : never
 
-/** Whether a value is a task. */
-export const isTask = (u: unknown): u is Any => typeof u === "object" && u !== null && TypeId in u
+/**
+ * Whether a value is a task that {@link make} made.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isTask: (u: unknown) => u is Any = taskDefinition.isTask
 
 /**
  * Defines a task.
@@ -150,8 +130,7 @@ export const make = <
     payload: Payload["Type"]
   ) => Success["Type"] | Effect.Effect<Success["Type"], Failure["Type"], NoInfer<Services> | Scope.Scope>
 ): Task<Payload["Type"], Success["Type"], Failure["Type"]> => {
-  const task: Task<Payload["Type"], Success["Type"], Failure["Type"]> = {
-    [TypeId]: variance,
+  const task = taskDefinition.task<Payload["Type"], Success["Type"], Failure["Type"]>({
     moduleUrl,
     name,
     payload: options.payload,
@@ -159,16 +138,9 @@ export const make = <
     error: options.error ?? Schema.Never,
     layer: options.layer,
     handler
-  }
-  register(task)
+  })
+  taskRegistry.register(task)
   return task
-}
-
-const variance = {
-  payload: (_: unknown) => undefined,
-  success: (): any => undefined,
-  element: (): any => undefined,
-  failure: (): any => undefined
 }
 
 /**
@@ -222,8 +194,7 @@ export const stream = <
     payload: Payload["Type"]
   ) => Iterable<Element["Type"]> | Stream.Stream<Element["Type"], Failure["Type"], NoInfer<Services> | Scope.Scope>
 ): StreamTask<Payload["Type"], Element["Type"], Failure["Type"]> => {
-  const task: StreamTask<Payload["Type"], Element["Type"], Failure["Type"]> = {
-    [StreamTypeId]: variance,
+  const task = taskDefinition.streamTask<Payload["Type"], Element["Type"], Failure["Type"]>({
     moduleUrl,
     name,
     payload: options.payload,
@@ -231,60 +202,7 @@ export const stream = <
     error: options.error ?? Schema.Never,
     layer: options.layer,
     handler
-  }
-  register(task)
+  })
+  taskRegistry.register(task)
   return task
 }
-
-// --- the registry: how a worker finds a task by name ----------------------------------------------------------------
-
-interface Registered {
-  readonly task: Definition
-  readonly site: string
-}
-
-/** One per realm, also if two copies of this package are loaded: the task module decides which copy it imports. */
-const registryKey: symbol = Symbol.for("@giveway/core/Task/registry")
-
-const registry = (): Map<string, Map<string, Registered>> => {
-  const holder = globalThis as unknown as Record<symbol, Map<string, Map<string, Registered>> | undefined>
-  return (holder[registryKey] ??= new Map())
-}
-
-/** A module is one module whatever query or hash a loader appended to reload it. */
-const moduleKey = (moduleUrl: string): string => moduleUrl.replace(/[?#].*$/, "")
-
-/**
- * A module that is evaluated again (by a test runner or a watcher) defines its tasks again at the same places, and the
- * new ones stand. The same name at another place is a mistake.
- */
-const register = (task: Definition): void => {
-  const key = moduleKey(task.moduleUrl)
-  let tasks = registry().get(key)
-  if (tasks === undefined) registry().set(key, (tasks = new Map()))
-  const site = definitionSite()
-  const known = tasks.get(task.name)
-  if (known !== undefined && known.site !== site) {
-    throw new Error(
-      `Task.make: ${key} defines two tasks with the name "${task.name}" (${known.site} and ${site}): a worker finds a task by its name, so give one of them another name`
-    )
-  }
-  tasks.set(task.name, { task, site })
-}
-
-/** The caller of `make`, as a line of a stack trace: this function, `register` and `make` stand above it. */
-const definitionSite = (): string => new Error().stack?.split("\n")[4]?.trim() ?? ""
-
-/** @internal A task that no worker finds by its name: inline work, which is found by other means. */
-export const unregistered = (definition: Definition): Any => ({ ...definition, [TypeId]: variance })
-
-/** @internal The task that a module which is already imported defines under a name. */
-export const lookup = (moduleUrl: string, name: string): Definition | undefined => {
-  const modules = registry()
-  // most URLs are keys
-  return (modules.get(moduleUrl) ?? modules.get(moduleKey(moduleUrl)))?.get(name)?.task
-}
-
-/** @internal The names a module defines. */
-export const names = (moduleUrl: string): ReadonlyArray<string> =>
-  Array.from(registry().get(moduleKey(moduleUrl))?.keys() ?? [])

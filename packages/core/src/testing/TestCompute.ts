@@ -21,7 +21,7 @@ import type { Ending, JobRequest, Outcome } from "../internal/job/jobMessages.ts
 import { succeeded } from "../internal/job/jobMessages.ts"
 import * as streamCaller from "../internal/caller/streamCaller.ts"
 import * as transferring from "../internal/job/transferring.ts"
-import type { Definition } from "../Task.ts"
+import type { Definition } from "../internal/job/taskDefinition.ts"
 
 /**
  * Runs jobs on the calling fiber.

@@ -3,8 +3,9 @@
  * not succeed; what came before it arrives all the same.
  */
 import * as Effect from "effect/Effect"
-import type { ComputeError } from "../job/computeService.ts"
-import type { Task } from "../../Task.ts"
+import type { Batch, RunBatch } from "../job/computeService.ts"
+import type { ComputeError } from "../job/computeErrors.ts"
+import type { Task } from "../job/taskDefinition.ts"
 import type { CallSite } from "../job/callSite.ts"
 import * as Errors from "../job/computeErrors.ts"
 import * as issueText from "../job/issueText.ts"
@@ -14,24 +15,6 @@ import * as jobEnding from "./jobEnding.ts"
 import type { Ending } from "../job/jobMessages.ts"
 import * as transferring from "../job/transferring.ts"
 import * as wireCodec from "../job/wireCodec.ts"
-
-/** What became of a batch. */
-export interface Batch<A, E> {
-  /** of the items up to the first that did not succeed */
-  readonly values: ReadonlyArray<A>
-  /** how the first that did not succeed failed; `undefined`: all succeeded */
-  readonly stopped: Effect.Effect<never, E> | undefined
-  /** how long the worker took over them, in ms */
-  readonly ranMs: number
-}
-
-/** `first`: the place of the first item in its collection, for errors that name one. */
-export type RunBatch = <P, A, E>(
-  task: Task<P, A, E>,
-  items: ReadonlyArray<P>,
-  first: number,
-  site: CallSite
-) => Effect.Effect<Batch<A, E | ComputeError>>
 
 export const make =
   (exchange: Exchange): RunBatch =>

@@ -6,10 +6,10 @@
  */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import type { Compute, ComputeError, ForEachOptions } from "../job/computeService.ts"
+import type { ComputeError } from "../job/computeErrors.ts"
+import type { Batch, Compute, ForEachOptions } from "../job/computeService.ts"
 import { InvalidOption } from "../../InvalidOption.ts"
-import type { Task } from "../../Task.ts"
-import type { Batch } from "./batchCaller.ts"
+import type { Task } from "../job/taskDefinition.ts"
 import type { CallSite } from "../job/callSite.ts"
 import type { Chunking } from "./chunking.ts"
 import * as chunking from "./chunking.ts"

@@ -204,3 +204,20 @@ export class PoolNotReady extends Schema.TaggedError<PoolNotReady>()("PoolNotRea
     return `The pool is not ready: a worker could not be started (${describe(this.cause)}). Look at the heap it may use, and at what its warm-up imports`
   }
 }
+
+/** What can end a job besides its own success and failure. Each has `task`, the name of the task. */
+export type ComputeError =
+  | ComputeClosed
+  | ComputeOverloaded
+  | JobDied
+  | JobTimedOut
+  | PayloadInvalid
+  | PayloadNotCloneable
+  | ResultInvalid
+  | ResultNotCloneable
+  | TaskLayerFailed
+  | TaskModuleFailed
+  | TaskNotFound
+  | WorkerExited
+  | WorkerOutOfMemory
+  | WorkerUnavailable

@@ -10,27 +10,10 @@ import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import type * as Stream from "effect/Stream"
-import type { StreamTask, Task } from "../../Task.ts"
-import type { RunBatch } from "../caller/batchCaller.ts"
+import type { StreamTask, Task } from "./taskDefinition.ts"
 import type { CallSite } from "./callSite.ts"
 import type * as Errors from "./computeErrors.ts"
-
-/** What can end a job besides its own success and failure. Each has `task`, the name of the task. */
-export type ComputeError =
-  | Errors.ComputeClosed
-  | Errors.ComputeOverloaded
-  | Errors.JobDied
-  | Errors.JobTimedOut
-  | Errors.PayloadInvalid
-  | Errors.PayloadNotCloneable
-  | Errors.ResultInvalid
-  | Errors.ResultNotCloneable
-  | Errors.TaskLayerFailed
-  | Errors.TaskModuleFailed
-  | Errors.TaskNotFound
-  | Errors.WorkerExited
-  | Errors.WorkerOutOfMemory
-  | Errors.WorkerUnavailable
+import type { ComputeError } from "./computeErrors.ts"
 
 /** A pool at one moment. */
 export interface Statistics {
@@ -150,6 +133,24 @@ export interface StreamOptions extends RunOptions {
    */
   readonly window?: number | undefined
 }
+
+/** What became of a batch. */
+export interface Batch<A, E> {
+  /** of the items up to the first that did not succeed */
+  readonly values: ReadonlyArray<A>
+  /** how the first that did not succeed failed; `undefined`: all succeeded */
+  readonly stopped: Effect.Effect<never, E> | undefined
+  /** how long the worker took over them, in ms */
+  readonly ranMs: number
+}
+
+/** `first`: the place of the first item in its collection, for errors that name one. */
+export type RunBatch = <P, A, E>(
+  task: Task<P, A, E>,
+  items: ReadonlyArray<P>,
+  first: number,
+  site: CallSite
+) => Effect.Effect<Batch<A, E | ComputeError>>
 
 /** The service that runs jobs. Provide it with `NodeCompute.layer` or `TestCompute.layer`. */
 export class Compute extends Context.Service<

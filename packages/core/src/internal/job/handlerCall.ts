@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import type { Definition } from "../../Task.ts"
+import type { Definition } from "./taskDefinition.ts"
 import * as jobSteps from "../steppable/jobSteps.ts"
 
 /**

@@ -7,8 +7,8 @@
  */
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { Any, Definition, PlainCodec } from "../../Task.ts"
-import * as Task from "../../Task.ts"
+import type { Any, Definition, PlainCodec } from "./taskDefinition.ts"
+import * as taskDefinition from "./taskDefinition.ts"
 import * as faithful from "./faithful.ts"
 import * as handlerCall from "./handlerCall.ts"
 import type { Defined, Extraction, Kind, Make } from "../steppable/inlineWork.ts"
@@ -85,7 +85,7 @@ export const make = (kind: Kind, work: object, schemas: Schemas): Work => {
       ? found
       : { moduleUrl: "", name: nameOf(work), make: () => uncompiled(kind, work), names: [], values: () => [] }
   const { moduleUrl, name, names, values } = extraction
-  const task = Task.unregistered(describe(moduleUrl, name, extraction.make, schemas))
+  const task = taskDefinition.task(describe(moduleUrl, name, extraction.make, schemas))
   own.add(task)
   return {
     task,

@@ -17,7 +17,7 @@ import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import * as SchemaAST from "effect/SchemaAST"
-import type { Definition, PlainCodec } from "../../Task.ts"
+import type { Definition, PlainCodec } from "./taskDefinition.ts"
 
 type Conversion = (value: unknown) => Effect.Effect<unknown, Schema.SchemaError>
 

@@ -15,15 +15,15 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
-import type { Definition } from "../../Task.ts"
-import * as Task from "../../Task.ts"
+import type { Definition } from "../job/taskDefinition.ts"
+import * as taskRegistry from "../job/taskRegistry.ts"
 import { findUncloneable } from "../job/cloneable.ts"
 import type { ElementWindow } from "./elementWindow.ts"
 import * as faithful from "../job/faithful.ts"
 import * as issueText from "../job/issueText.ts"
 import type { JobRequest, Outcome } from "../job/jobMessages.ts"
 import { transferOf } from "../job/jobMessages.ts"
-import { outcomeOf } from "../job/jobOutcome.ts"
+import { outcomeOf } from "./jobOutcome.ts"
 import { call, scoped } from "../job/handlerCall.ts"
 import * as inlineTask from "../job/inlineTask.ts"
 import * as jobSteps from "../steppable/jobSteps.ts"
@@ -128,7 +128,7 @@ export const make = (importModule: (url: string) => Promise<unknown>, context: C
       const plain = pureFunctions.lookup({ moduleUrl, key: name })
       return plain && runPure(plain, payload as ReadonlyArray<unknown>)
     }
-    const task = own ?? Task.lookup(moduleUrl, name) ?? inlineTask.lookup(moduleUrl, name)
+    const task = own ?? taskRegistry.lookup(moduleUrl, name) ?? inlineTask.lookup(moduleUrl, name)
     if (task === undefined) return undefined
     if (elements !== undefined) {
       return prepare(task, payload, (decoded, codec) =>
@@ -153,7 +153,7 @@ export const make = (importModule: (url: string) => Promise<unknown>, context: C
             broken.delete(request.moduleUrl)
             return (
               find(request, elements) ??
-              Effect.succeed<Outcome>({ _tag: "TaskNotFound", names: Task.names(request.moduleUrl) })
+              Effect.succeed<Outcome>({ _tag: "TaskNotFound", names: taskRegistry.names(request.moduleUrl) })
             )
           }
         }
@@ -162,13 +162,13 @@ export const make = (importModule: (url: string) => Promise<unknown>, context: C
 
   const preload = async (moduleUrl: string): Promise<void> => {
     await importModule(moduleUrl)
-    for (const name of Task.names(moduleUrl)) wireCodec.of(Task.lookup(moduleUrl, name)!)
+    for (const name of taskRegistry.names(moduleUrl)) wireCodec.of(taskRegistry.lookup(moduleUrl, name)!)
   }
 
   const warmUp = (moduleUrl: string, name: string): Effect.Effect<string | undefined> =>
     Effect.tryPromise({ try: () => importModule(moduleUrl), catch: (cause) => String(cause) }).pipe(
       Effect.flatMap(() => {
-        const task = Task.lookup(moduleUrl, name)
+        const task = taskRegistry.lookup(moduleUrl, name)
         if (task === undefined) return Effect.fail("its module does not define it")
         return task.layer === undefined ? Effect.void : Fiber.join(services(task.layer))
       }),

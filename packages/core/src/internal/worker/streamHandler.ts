@@ -11,7 +11,7 @@ import { findUncloneable } from "../job/cloneable.ts"
 import type { ElementWindow } from "./elementWindow.ts"
 import * as issueText from "../job/issueText.ts"
 import type { Outcome } from "../job/jobMessages.ts"
-import { outcomeOf } from "../job/jobOutcome.ts"
+import { outcomeOf } from "./jobOutcome.ts"
 import * as transferring from "../job/transferring.ts"
 import type { TaskCodec } from "../job/wireCodec.ts"
 

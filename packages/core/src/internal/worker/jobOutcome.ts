@@ -5,11 +5,11 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Schema from "effect/Schema"
-import * as issueText from "./issueText.ts"
-import type { Outcome } from "./jobMessages.ts"
-import * as transferring from "./transferring.ts"
-import { pack } from "./transport.ts"
-import type * as wireCodec from "./wireCodec.ts"
+import * as issueText from "../job/issueText.ts"
+import type { Outcome } from "../job/jobMessages.ts"
+import * as transferring from "../job/transferring.ts"
+import { pack } from "../job/transport.ts"
+import type * as wireCodec from "../job/wireCodec.ts"
 
 /** The handler's exit, encoded. What it throws comes first, as in `Cause.squash`: failure, defect, interruption. */
 export const outcomeOf = (
