@@ -1,8 +1,8 @@
 /**
- * Lints: what is wrong with the fibers of a program although nothing has stalled yet.
+ * Lints: mistakes that show in the fibers of a program before anything stalls.
  *
- * A snapshot goes in, findings come out; nothing is watched in the meantime, so a lint costs nothing until it is asked for.
- * `Supervision.lints` asks all of them about this thread; `FiberDump.render` those that need no more than the dump.
+ * A snapshot goes in, findings come out. Nothing is watched in the meantime, so a lint costs nothing until it is asked for.
+ * `Supervision.lints` asks all of them about this thread; `FiberDump.render` asks those that need no more than the dump.
  */
 import * as Schema from "effect/Schema"
 import { leakedFiber } from "./internal/fibers/lints/leakedFiber.ts"
@@ -16,18 +16,19 @@ import { uninterruptible } from "./internal/fibers/lints/uninterruptible.ts"
 import { waitsForCycle } from "./internal/fibers/lints/waitsForCycle.ts"
 
 /**
- * What a lint found.
+ * The finding of a lint.
  *
  * @category models
+ * @since 0.1.0
  */
 export class Finding extends Schema.Class<Finding>("@giveway/core/Lints/Finding")({
-  /** which lint, see {@link summaries}; more will follow */
+  /** the name of the lint, see {@link summaries}; more will follow */
   lint: Schema.String,
-  /** the fibers in question; none where they have ended */
+  /** the ids of the fibers in question; none where they have ended */
   fibers: Schema.Array(Schema.Int),
-  /** what was found, in a sentence */
+  /** the finding in a sentence, without a full stop */
   message: Schema.String,
-  /** what to do about it */
+  /** how to mend it */
   fix: Schema.String
 }) {
   override toString(): string {
@@ -36,50 +37,57 @@ export class Finding extends Schema.Class<Finding>("@giveway/core/Lints/Finding"
 }
 
 /**
- * What lints look at: a dump's fibers, stalls, and fibers that were garbage while they waited.
+ * The snapshot that lints look at: the fibers of a dump, the last stalls, and the fibers that became garbage while they waited.
  *
  * @category models
+ * @since 0.1.0
  */
 export interface Seen extends SeenByLints {}
 
-const ask =
-  <Found>(lint: Lint<Found>) =>
-  (seen: Seen): ReadonlyArray<Finding> =>
-    lint.check(seen).map(
-      (found) =>
-        new Finding({
-          lint: lint.name,
-          fibers: lint.fibers(found),
-          message: lint.format(found, seen),
-          fix: lint.fix(found)
-        })
-    )
+/** A lint whose finds only it knows how to read. */
+interface AnyLint {
+  readonly name: string
+  readonly summary: string
+  readonly findings: (seen: Seen) => ReadonlyArray<Finding>
+}
 
-const checks = [
-  ask(waitsForCycle),
-  ask(neverYielded),
-  ask(notCompiled),
-  ask(longBatch),
-  ask(selfWaking),
-  ask(uninterruptible),
-  ask(leakedFiber),
-  ask(noWakeSource)
+const lint = <Found>({ check, fibers, fix, format, name, summary }: Lint<Found>): AnyLint => ({
+  name,
+  summary,
+  findings: (seen) =>
+    check(seen).map(
+      (found) => new Finding({ lint: name, fibers: fibers(found), message: format(found, seen), fix: fix(found) })
+    )
+})
+
+/** The gravest first. */
+const lints: ReadonlyArray<AnyLint> = [
+  lint(waitsForCycle),
+  lint(neverYielded),
+  lint(notCompiled),
+  lint(longBatch),
+  lint(selfWaking),
+  lint(uninterruptible),
+  lint(leakedFiber),
+  lint(noWakeSource)
 ]
 
 /**
- * What each lint looks for, by its name.
+ * A description of the mistake that each lint looks for, by the name of the lint.
  *
  * @category lints
+ * @since 0.1.0
  */
 export const summaries: Readonly<Record<string, string>> = Object.fromEntries(
-  [waitsForCycle, neverYielded, notCompiled, longBatch, selfWaking, uninterruptible, leakedFiber, noWakeSource].map(
-    ({ name, summary }) => [name, summary]
-  )
+  lints.map(({ name, summary }) => [name, summary])
 )
 
 /**
- * What all lints find, the gravest first. For this thread `Supervision.lints` asks them; use this for a dump from
- * elsewhere.
+ * The findings of all lints, the gravest first.
+ *
+ * **When to use**: for a dump from elsewhere; for this thread use `Supervision.lints`.
+ *
+ * **Cost**: some passes over the fibers and stalls.
  *
  * **Example**
  *
@@ -90,9 +98,10 @@ export const summaries: Readonly<Record<string, string>> = Object.fromEntries(
  * const polls = { ...fiber, id: 1, name: "poll", selfMs: 8, slices: 4000, yields: 3999 }
  * const seen = { takenAt: 10_000, fibers: [polls], stalls: [], lost: [] }
  * for (const finding of Lints.check(seen)) console.log(String(finding))
- * // self-waking: `poll` #1 gave way 3999 times in 10.0 s, and computed for 8 ms. Fix: wait for what it looks for …
+ * // self-waking: `poll` #1 gave way 3999 times in 10.0 s, and computed for 8 ms. Fix: wait for the event that it looks for …
  * ```
  *
  * @category lints
+ * @since 0.1.0
  */
-export const check = (seen: Seen): ReadonlyArray<Finding> => checks.flatMap((check) => check(seen))
+export const check = (seen: Seen): ReadonlyArray<Finding> => lints.flatMap(({ findings }) => findings(seen))

@@ -50,7 +50,7 @@ describe("FiberDump", () => {
         { ...fiber(4, 1, "left"), awaits: { kind: "fiber", wakers: [5] } },
         {
           ...fiber(5, 1, "right"),
-          awaits: { kind: "semaphore", thing: 7, detail: "1 of 1 permits taken", wakers: [4] }
+          awaits: { kind: "semaphore", semaphore: 7, detail: "1 of 1 permits taken", wakers: [4] }
         }
       ]
     })

@@ -110,7 +110,7 @@ describe("lints", () => {
         collect()
       }
       const finding = only(yield* found("no-wake-source"))
-      assert.match(finding.message, /^`forgotten` #\d+, forked by #\d+, waited since .* its finalizers never ran$/)
+      assert.match(finding.message, /^`forgotten` #\d+, forked by #\d+, began to wait .* its finalizers never ran$/)
       yield* Deferred.succeed(gate, undefined)
       yield* Fiber.join(kept)
     }).pipe(quiet)
@@ -165,7 +165,7 @@ describe("lints", () => {
       stubborn.interruptUnsafe()
       const finding = only(yield* found("uninterruptible-too-long"))
       assert.deepStrictEqual(finding.fibers, [stubborn.id])
-      assert.match(finding.message, /somebody has interrupted it$/)
+      assert.match(finding.message, /it was interrupted$/)
       yield* Deferred.succeed(gate, undefined)
       yield* Fiber.await(stubborn)
     }).pipe(quiet)
@@ -180,7 +180,7 @@ describe("lints", () => {
         self.interruptUnsafe()
         const finding = only(yield* found("uninterruptible-too-long"))
         assert.deepStrictEqual(finding.fibers, [self.id])
-        assert.match(finding.message, /has run for \d+ ms in a region .* somebody has interrupted it$/)
+        assert.match(finding.message, /has run for \d+ ms in a region .* it was interrupted$/)
         return "told"
       })
       let told: string | undefined

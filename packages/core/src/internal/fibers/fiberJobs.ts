@@ -1,14 +1,12 @@
 /**
- * Which job a fiber awaits, for dumps: asked when someone looks, of the runner that has it.
+ * The job that each fiber awaits, for dumps. The code that runs the job describes it, and only when a dump is taken.
  */
 import type * as Fiber from "effect/Fiber"
-import type { Awaited } from "../../FiberDump.ts"
-
-export type AwaitedJob = NonNullable<Awaited["job"]>
+import type { AwaitedJob } from "./fiberInfo.ts"
 
 const jobs = new WeakMap<Fiber.Fiber<unknown, unknown>, () => AwaitedJob | undefined>()
 
-/** Says what becomes of the job that `fiber` awaits from now on, until it awaits another. */
+/** From now on `job` describes the job that `fiber` awaits, until the fiber awaits another one. */
 export const attach = (fiber: Fiber.Fiber<unknown, unknown>, job: () => AwaitedJob | undefined): void =>
   void jobs.set(fiber, job)
 

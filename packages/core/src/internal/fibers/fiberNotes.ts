@@ -1,13 +1,13 @@
 /**
- * What parts of Giveway say about fibers of theirs, for dumps: a line of text that is made when someone looks.
+ * Remarks of parts of Giveway about fibers that they made, for dumps: a line of text, composed when a dump is taken.
  *
- * Rejected: a field in the fiber table (48 bytes a row are paid by every fiber, and few have anything to say).
+ * Rejected: a column in the fiber table (every fiber would pay for it, and few have a note).
  */
 import type * as Fiber from "effect/Fiber"
 
 const notes = new WeakMap<Fiber.Fiber<unknown, unknown>, () => string>()
 
-/** Says `note` about `fiber` until the returned function is called, or another note takes its place. */
+/** Attaches `note` to `fiber` until the returned function is called, or another note takes its place. */
 export const attach = (fiber: Fiber.Fiber<unknown, unknown>, note: () => string): (() => void) => {
   notes.set(fiber, note)
   return () => {

@@ -1,20 +1,20 @@
 /**
- * Who waits for whom, and who among them waits for ever.
+ * The fibers that wait for each other, and among them those that wait for ever.
  *
- * A fiber can be woken by its wakers, where those are known to be the only ones. A set of fibers all of whose wakers lie
- * in the set is a knot: nobody outside can wake any of them, short of an interruption. The largest such set is what is
- * left when everyone with a waker outside of it is taken away, again and again. In it there is a cycle, since each has a
- * waker there; the cycle is what people call the deadlock, the others wait behind it.
+ * A fiber can be woken by its wakers, where those are known to be the only ones. A **knot** is a set of fibers whose wakers all
+ * lie in the set: nothing outside can wake any of them, except an interruption. The largest knot is found by removal: as long
+ * as some fiber has a waker outside of the set, that fiber is removed. The rest contains a cycle, since each fiber has a waker
+ * in it. The cycle is the deadlock; the other fibers wait behind it.
  *
- * **Invariant**: no false alarm. Whoever might be woken by something that is not known (a timer, I/O, a deferred that
- * anybody may complete) has no wakers here and so takes those who wait for it out of the set.
+ * **Invariant**: no false alarm. A fiber that some unknown event might wake (a timer, I/O, a deferred that any code may
+ * complete) has no wakers here, and so the fibers that wait for it are removed from the set.
  *
  * Rejected: any cycle of the graph. A semaphore's waiter waits for whichever holder releases first, so it may stand on a
  * cycle and still be woken by the other holder.
  */
-import type { FiberInfo } from "../../FiberDump.ts"
+import type { FiberInfo } from "./fiberInfo.ts"
 
-/** The fibers that nobody outside can wake, by id, each with its wakers. */
+/** The largest knot: the fibers that nothing outside can wake, by id, each with its wakers. */
 export const knot = (fibers: ReadonlyArray<FiberInfo>): ReadonlyMap<number, ReadonlyArray<number>> => {
   const stuck = new Map<number, ReadonlyArray<number>>()
   for (const { awaits, id, state } of fibers) {

@@ -27,10 +27,9 @@ import * as PubSub from "effect/PubSub"
 import * as Queue from "effect/Queue"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
-import type { Awaited } from "../../FiberDump.ts"
+import type { Awaited } from "../fibers/fiberInfo.ts"
 import type { AnyFiber, FiberPrototype } from "./fiberProbe.ts"
-import * as semaphoreHolders from "./semaphores.ts"
-import * as things from "./things.ts"
+import * as semaphores from "./semaphores.ts"
 
 type Kind = Awaited["kind"]
 
@@ -199,19 +198,13 @@ const promises = new Set<string>()
 const races = new Set<string>()
 let learningRaces = false
 /** of the frame that a waiter of a semaphore leaves on its stack: its cancelling effect is none */
-const semaphores = new Set<string>()
+const semaphoreFrames = new Set<string>()
 
-/** The function that a cancelling effect runs, if it is one that just runs a function. */
-const closureOf = (cancel: unknown): (() => unknown) | undefined => {
-  if (typeof cancel !== "object" || cancel === null) return undefined
-  const closure = (cancel as { readonly [argsKey]?: unknown })[argsKey]
-  return typeof closure === "function" ? (closure as () => unknown) : undefined
-}
-
-const cancelText = (cancel: unknown): string | undefined => textOf(closureOf(cancel))
-
-/** Kinds whose waiters stand in a list that their cancelling effect looks into and does nothing else. */
-const numbered: ReadonlySet<Kind | "children" | undefined> = new Set(["deferred", "queue", "latch"] as const)
+/** Source text of the function that a cancelling effect runs, if it is one that only runs a function. */
+const cancelText = (cancel: unknown): string | undefined =>
+  typeof cancel === "object" && cancel !== null
+    ? textOf((cancel as { readonly [argsKey]?: unknown })[argsKey])
+    : undefined
 
 /** The exit frames that the fiber pushed last. A waiter's own are among the last few. */
 const exitTexts = (fiber: AnyFiber): ReadonlyArray<string> => {
@@ -236,7 +229,6 @@ const learn = (): void => {
         const text = cancelText(fiber[left])
         if (text === undefined) return
         kinds.set(text, kinds.has(text) && kinds.get(text) !== kind ? undefined : kind)
-        if (numbered.has(kind)) things.learn(closureOf(fiber[left])!)
       })
     }
   }
@@ -285,9 +277,9 @@ const learn = (): void => {
   for (const race of [Effect.raceAll, Effect.raceAllFirst]) waiting(race([Effect.never, Effect.never]), () => {})
   learningRaces = false
   waiting(Effect.flatMap(Semaphore.make(0), Semaphore.take(1)), (fiber) => {
-    for (const text of exitTexts(fiber)) semaphores.add(text)
+    for (const text of exitTexts(fiber)) semaphoreFrames.add(text)
   })
-  semaphoreHolders.learn()
+  semaphores.learn()
   never.interruptUnsafe()
   Effect.runFork(Scope.close(scope, Exit.void))
 }
@@ -298,7 +290,7 @@ const learn = (): void => {
 export interface Others {
   /** the live fibers that a fiber started */
   readonly children: (id: number) => ReadonlyArray<number>
-  readonly holders: () => ReturnType<typeof semaphoreHolders.holdersAmong>
+  readonly held: () => semaphores.HeldSemaphores
 }
 
 /** What a waiting fiber awaits. */
@@ -307,9 +299,9 @@ export const of = (fiber: AwaitingFiber, others: Others): Awaited => {
   if (cancel === null) return { kind: "unknown" }
   if (cancel === "race") return joined(fiber)
   if (typeof cancel === "function") {
-    const isWaiter = exitTexts(fiber).some((text) => semaphores.has(text))
+    const isWaiter = exitTexts(fiber).some((text) => semaphoreFrames.has(text))
     if (!isWaiter) return { kind: "callback" }
-    return { kind: "semaphore", ...semaphoreHolders.awaited(cancel, others.holders()) }
+    return { kind: "semaphore", ...semaphores.awaited(cancel, others.held()) }
   }
   if (cancel === "never" || cancel === "promise") return { kind: cancel }
   const text = cancelText(cancel)
@@ -318,8 +310,7 @@ export const of = (fiber: AwaitingFiber, others: Others): Awaited => {
   if (kind === "children") return { kind: "fiber", wakers: others.children(fiber.id) }
   if (kind === undefined) return { kind: "unknown" }
   if (kind === "fiber") return joined(fiber)
-  const thing = numbered.has(kind) ? things.awaitedBy(closureOf(cancel)!) : undefined
-  return thing === undefined ? { kind } : { kind, thing }
+  return { kind }
 }
 
 const joined = ({ [asked]: ids }: Place): Awaited => {

@@ -11,9 +11,7 @@
  * Rejected: a `FinalizationRegistry` (a callback and a cell for each fiber, to save a sweep that doubling makes rare).
  */
 import type * as Fiber from "effect/Fiber"
-
-/** Self time in slices of this length is counted by itself, ms: by default such a slice is a stall. */
-export const longSliceMs = 50
+import { longSliceMs } from "../fibers/fiberInfo.ts"
 
 /** Rows of a fresh table. A guess: 80 kB, and no growth for a small service. */
 const initialRows = 1024

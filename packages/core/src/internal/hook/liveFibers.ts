@@ -2,16 +2,15 @@
  * The live fibers of this thread, put together from the hook's table and stack when someone asks.
  */
 import * as Fiber from "effect/Fiber"
-import type { FiberInfo } from "../../FiberDump.ts"
 import * as awaiting from "./awaiting.ts"
 import * as fiberHook from "./fiberHook.ts"
+import type { FiberInfo, LostFiber } from "../fibers/fiberInfo.ts"
+import { longSliceMs } from "../fibers/fiberInfo.ts"
 import * as fiberJobs from "../fibers/fiberJobs.ts"
 import * as fiberNotes from "../fibers/fiberNotes.ts"
 import type { AnyFiber, Features } from "./fiberProbe.ts"
 import { textOfSuspension } from "./fiberProbe.ts"
-import * as fiberTable from "./fiberTable.ts"
 import { nameOf } from "./labels.ts"
-import type { LostFiber } from "../fibers/lints/lint.ts"
 import * as semaphores from "./semaphores.ts"
 import * as wholeCalls from "../steppable/wholeCalls.ts"
 
@@ -36,7 +35,7 @@ export const snapshot = (features: Features): ReadonlyArray<FiberInfo> => {
   const asking = Fiber.getCurrent()
   if (asking !== undefined) onStack.add(asking)
   const infos: Array<FiberInfo> = []
-  const others: awaiting.Others = { children: lineage(), holders: holders() }
+  const others: awaiting.Others = { children: lineage(), held: held() }
   table.forEach((fiber, row) => {
     // it ended while no hook was there to see it; its row goes with it, for nothing is changed by looking
     if (fiber.pollUnsafe() !== undefined) return
@@ -92,7 +91,7 @@ export const snapshot = (features: Features): ReadonlyArray<FiberInfo> => {
 }
 
 /** Of the self time of one slice, what counts as that of a long one. */
-const longOf = (selfMs: number): number => (selfMs >= fiberTable.longSliceMs ? selfMs : 0)
+const longOf = (selfMs: number): number => (selfMs >= longSliceMs ? selfMs : 0)
 
 /** Fibers that were collected while they waited, the last ones. Unlike a snapshot it changes the table. */
 export const lost = (): ReadonlyArray<LostFiber> => {
@@ -127,15 +126,16 @@ const lineage = (): ((id: number) => ReadonlyArray<number>) => {
   }
 }
 
-const holders = (): awaiting.Others["holders"] => {
-  let held: ReturnType<awaiting.Others["holders"]> | undefined
+/** The semaphores of which live fibers hold permits, found when they are first asked for. */
+const held = (): (() => semaphores.HeldSemaphores) => {
+  let found: semaphores.HeldSemaphores | undefined
   return () => {
-    if (held === undefined) {
+    if (found === undefined) {
       const fibers: Array<AnyFiber> = []
       fiberHook.thread.table.forEach((fiber) => fibers.push(fiber))
-      held = semaphores.holdersAmong(fibers)
+      found = semaphores.heldBy(fibers)
     }
-    return held
+    return found
   }
 }
 

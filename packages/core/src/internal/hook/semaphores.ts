@@ -1,28 +1,36 @@
 /**
- * Who holds the permits that a fiber waits for.
+ * Which semaphore a fiber waits for, and which fibers hold its permits.
  *
- * `withPermits` leaves an exit frame on its fiber's stack, whose closure gives the permits back through the prototype of all
- * semaphores. Called while that method is replaced by one that only notes its receiver, the closure says which semaphore it
- * is, and how many permits, and does nothing. It is called only if its source text is that of the closure of a holder that was
- * made for the purpose, and only when somebody asks while some fiber waits for a semaphore.
+ * `withPermits` leaves an exit frame on its fiber's stack. The closure of that frame gives the permits back through a method
+ * of the prototype that all semaphores share. While that method is replaced by one that only notes its receiver and its
+ * argument, a call of the closure tells the semaphore and the number of permits, and changes nothing. A closure is called only
+ * if its source text is that of a holder made for the purpose, and only when a dump is taken while some fiber waits for a
+ * semaphore.
  *
  * **Invariant**: holders are named only where they hold all permits that are taken. Permits that were taken by hand, or for a
- * scope, are nobody's in particular, and whoever waits for those could be woken by anybody. (Whoever releases or resizes by hand
-what others hold breaks that, as it breaks the semaphore.)
+ * scope, belong to no fiber, and anybody may release them. (A program that releases or resizes by hand breaks this invariant,
+ * as it breaks the semaphore.)
  */
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
+import type { Awaited } from "../fibers/fiberInfo.ts"
 import type { AnyFiber } from "./fiberProbe.ts"
-import * as things from "./things.ts"
 
-interface Innards {
+/** A semaphore, as Effect builds it. */
+interface SemaphoreInnards {
   readonly taken: number
   readonly permits: number
   readonly waiters: ReadonlySet<{ readonly resume: unknown }>
 }
 
 interface Methods {
-  releaseUnsafe?: (this: Innards, fiber: unknown, permits: number) => number
+  releaseUnsafe?: (this: SemaphoreInnards, fiber: unknown, permits: number) => number
+}
+
+/** The permits that a closure would give back. */
+interface Hold {
+  readonly semaphore: SemaphoreInnards
+  readonly permits: number
 }
 
 interface Held {
@@ -30,7 +38,10 @@ interface Held {
   readonly holders: Array<number>
 }
 
-/** Source texts of the exit closures of holders; empty where this version of Effect keeps semaphores in another way. */
+/** The semaphores of which fibers hold permits. */
+export type HeldSemaphores = ReadonlyMap<object, Held>
+
+/** Source texts of the exit closures of holders; empty where this version of Effect builds semaphores in another way. */
 const closures = new Set<string>()
 
 const exitClosures = (fiber: AnyFiber): ReadonlyArray<() => unknown> => {
@@ -45,11 +56,11 @@ const textOf = (f: () => unknown): string => Function.prototype.toString.call(f)
 
 const methods = Object.getPrototypeOf(Semaphore.makeUnsafe(1)) as Methods
 
-/** Which semaphore a holder's closure gives permits back to, without its doing so. */
-const ask = (closure: () => unknown): { readonly semaphore: Innards; readonly permits: number } | undefined => {
+/** The permits that a holder's closure would give back; it does not give them back. */
+const holdOf = (closure: () => unknown): Hold | undefined => {
   const { releaseUnsafe } = methods
   if (releaseUnsafe === undefined) return undefined
-  let noted: { readonly semaphore: Innards; readonly permits: number } | undefined
+  let noted: Hold | undefined
   methods.releaseUnsafe = function (_fiber, permits) {
     noted = { semaphore: this, permits }
     return 0
@@ -62,48 +73,56 @@ const ask = (closure: () => unknown): { readonly semaphore: Innards; readonly pe
   return noted
 }
 
-/** Learns what a holder's closure looks like. */
+/** Learns the source text of a holder's closure from a holder made for the purpose. */
 export const learn = (): void => {
   const semaphore = Semaphore.makeUnsafe(1)
   const holder = Effect.runFork(semaphore.withPermits(1)(Effect.never))
   for (const closure of exitClosures(holder)) {
     if (!Object.hasOwn(methods, "releaseUnsafe")) break
-    const noted = ask(closure)
-    const { taken, waiters } = semaphore as unknown as Innards
-    const works =
-      (noted?.semaphore as unknown) === semaphore && noted?.permits === 1 && taken === 1 && waiters.size === 0
+    const hold = holdOf(closure)
+    const { taken, waiters } = semaphore as unknown as SemaphoreInnards
+    const works = (hold?.semaphore as unknown) === semaphore && hold?.permits === 1 && taken === 1 && waiters.size === 0
     if (works) closures.add(textOf(closure))
   }
   holder.interruptUnsafe()
 }
 
-/** Who holds what, among `fibers`. */
-export const holdersAmong = (fibers: Iterable<AnyFiber>): ReadonlyMap<Innards, Held> => {
-  const held = new Map<Innards, Held>()
+/** The semaphores of which some of `fibers` hold permits. */
+export const heldBy = (fibers: Iterable<AnyFiber>): HeldSemaphores => {
+  const held = new Map<object, Held>()
   for (const fiber of closures.size === 0 ? [] : fibers) {
     for (const closure of exitClosures(fiber)) {
-      const noted = closures.has(textOf(closure)) ? ask(closure) : undefined
-      if (noted === undefined) continue
-      const known = held.get(noted.semaphore) ?? { permits: 0, holders: [] }
-      held.set(noted.semaphore, known)
-      known.permits += noted.permits
+      const hold = closures.has(textOf(closure)) ? holdOf(closure) : undefined
+      if (hold === undefined) continue
+      const known = held.get(hold.semaphore) ?? { permits: 0, holders: [] }
+      held.set(hold.semaphore, known)
+      known.permits += hold.permits
       if (!known.holders.includes(fiber.id)) known.holders.push(fiber.id)
     }
   }
   return held
 }
 
-/** What is known of the semaphore in which a waiter left `resume`. */
-export const awaited = (
-  resume: unknown,
-  held: ReadonlyMap<Innards, Held>
-): { readonly detail?: string; readonly thing?: number; readonly wakers?: ReadonlyArray<number> } => {
-  for (const [semaphore, { holders, permits }] of held) {
+const numbers = new WeakMap<object, number>()
+let lastNumber = 0
+
+const numberOf = (semaphore: object): number => {
+  const known = numbers.get(semaphore)
+  if (known !== undefined) return known
+  numbers.set(semaphore, ++lastNumber)
+  return lastNumber
+}
+
+/** Describes the semaphore in which a waiter left `resume`: nothing, where no fiber is known to hold permits of it. */
+export const awaited = (resume: unknown, held: HeldSemaphores): Pick<Awaited, "semaphore" | "detail" | "wakers"> => {
+  for (const [key, { holders, permits }] of held) {
+    const semaphore = key as SemaphoreInnards
     if (!Array.from(semaphore.waiters).some((waiter) => waiter.resume === resume)) continue
-    const detail = `${semaphore.taken} of ${semaphore.permits} permits taken`
-    const thing = things.numberOf(semaphore)
-    if (semaphore.taken !== permits) return { thing, detail }
-    return { thing, detail, wakers: holders.toSorted((a, b) => a - b) }
+    const about = {
+      semaphore: numberOf(semaphore),
+      detail: `${semaphore.taken} of ${semaphore.permits} permits taken`
+    }
+    return semaphore.taken === permits ? { ...about, wakers: holders.toSorted((a, b) => a - b) } : about
   }
   return {}
 }

@@ -13,7 +13,7 @@ import { nameOf } from "../hook/labels.ts"
 const sameTurnMs = 10
 
 /** Of no matter for a promise. */
-const others: awaiting.Others = { children: () => [], holders: () => new Map() }
+const others: awaiting.Others = { children: () => [], held: () => new Map() }
 
 /** To be asked while no fiber runs, in the middle of a flood. */
 export const find = (): Origin => {

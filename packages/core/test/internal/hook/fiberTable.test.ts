@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { longSliceMs } from "../../../src/internal/fibers/fiberInfo.ts"
 import * as fiberTable from "../../../src/internal/hook/fiberTable.ts"
 
 const fiber = () => Effect.runFork(Effect.never)
@@ -26,7 +27,7 @@ describe("the fiber table", () => {
         due: 0
       }))
     )
-    table.account(rows[4]!, fiberTable.longSliceMs + 5, 0, 400, false, 0)
+    table.account(rows[4]!, longSliceMs + 5, 0, 400, false, 0)
     assert.deepInclude(table.rowOf(rows[4]!), { selfMs: 60, longMs: 55 })
     table.remove(rows[3]!)
     assert.strictEqual(table.live(), 8)

@@ -1,14 +1,14 @@
-import type { FiberInfo } from "../../../FiberDump.ts"
 import { duration } from "../../stalls/stallText.ts"
+import type { FiberInfo } from "../fiberInfo.ts"
 import type { Lint } from "./lint.ts"
 import { title } from "./lint.ts"
 
-/** What runs on for a moment finishes what it was let go for. A guess. */
+/** A fiber that was let go may need a moment to finish its work. A guess. */
 const leastMs = 1000
 
 export const leakedFiber: Lint<FiberInfo> = {
   name: "leaked-fiber",
-  summary: "a fiber whose parent has ended, in no scope, and of whose end nobody will hear",
+  summary: "a fiber in no scope whose parent has ended, and whose end is told to nobody",
   check: ({ fibers, takenAt }) => {
     const live = new Set(fibers.map(({ id }) => id))
     return fibers.filter(
@@ -17,7 +17,7 @@ export const leakedFiber: Lint<FiberInfo> = {
     )
   },
   format: (fiber, { takenAt }) =>
-    `${title(fiber)} outlived #${fiber.parentId}, which forked it, and is ${duration(takenAt - fiber.startedAt)} old; nobody will end it, or hear of its end`,
+    `${title(fiber)} outlived #${fiber.parentId}, which forked it, and is ${duration(takenAt - fiber.startedAt)} old; nothing will end it, and its end is told to nobody`,
   fix: () => "fork it into a scope (Effect.forkScoped), or supervise it (Supervision.supervise)",
   fibers: ({ id }) => [id]
 }

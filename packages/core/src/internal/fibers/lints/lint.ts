@@ -1,26 +1,31 @@
 /**
- * What a lint is: it looks at a snapshot and finds what is no stall yet, and mostly a mistake.
+ * The contract of a lint: it looks at a snapshot and finds a mistake, or a likely one, before it becomes a stall.
  *
- * Each stands in a file of its own: `check` finds, `format` says what was found of whom, `fix` what to do, `summary` what it looks
- * for. All are pure, so that they run on a dump from anywhere.
+ * Each lint stands in a file of its own: `check` finds, `format` names the finding in a sentence, `fix` says what to do, `summary`
+ * describes the mistake. All are pure, so that they run on a dump from any process.
  */
-import type { FiberInfo } from "../../../FiberDump.ts"
-import type { Starvation } from "../../../Starvation.ts"
+import type { FiberInfo, LostFiber } from "../fiberInfo.ts"
 
-/** A fiber that was garbage while it waited: nobody could wake it any more. */
-export interface LostFiber {
-  readonly id: number
-  readonly name: string | undefined
-  readonly parentId: number | undefined
-  /** since when it waited, milliseconds since the epoch */
-  readonly since: number
+/** The facts of a recorded stall that a lint reads. */
+export interface SeenStall {
+  readonly cause: string
+  readonly hog: { readonly name: string | undefined }
+  /** milliseconds since the epoch */
+  readonly startedAt: number
+  readonly durationMs: number
+  readonly slices: number
+  /** the reason given to `Supervision.allowBlocking`, if the stall was allowed */
+  readonly allowed: string | undefined
 }
 
-/** What lints look at. */
+/** The snapshot that lints look at. */
 export interface Seen {
+  /** milliseconds since the epoch */
   readonly takenAt: number
   readonly fibers: ReadonlyArray<FiberInfo>
-  readonly stalls: ReadonlyArray<Starvation>
+  /** the last stalls */
+  readonly stalls: ReadonlyArray<SeenStall>
+  /** fibers that became garbage while they waited */
   readonly lost: ReadonlyArray<LostFiber>
 }
 

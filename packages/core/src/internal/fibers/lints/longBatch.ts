@@ -1,15 +1,14 @@
-import type { Starvation } from "../../../Starvation.ts"
 import { duration } from "../../stalls/stallText.ts"
-import type { Lint } from "./lint.ts"
+import type { Lint, SeenStall } from "./lint.ts"
 
-/** What is longer ago may have been repaired by what happened since. A guess. */
+/** An older stall may have been repaired since. A guess. */
 const recentMs = 60_000
 
 interface Batch {
   readonly name: string | undefined
   readonly slices: number
   readonly times: number
-  readonly worst: Starvation
+  readonly worst: SeenStall
 }
 
 export const longBatch: Lint<Batch> = {

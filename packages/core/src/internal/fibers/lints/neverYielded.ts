@@ -1,10 +1,10 @@
-import type { FiberInfo } from "../../../FiberDump.ts"
-import { longSliceMs } from "../../hook/fiberTable.ts"
 import { duration } from "../../stalls/stallText.ts"
+import type { FiberInfo } from "../fiberInfo.ts"
+import { longSliceMs } from "../fiberInfo.ts"
 import type { Lint } from "./lint.ts"
 import { title } from "./lint.ts"
 
-/** Less is not worth a word: starting up takes as long. A guess. */
+/** Less is not reported: starting up takes as long. A guess. */
 const leastMs = 200
 
 export const neverYielded: Lint<FiberInfo> = {

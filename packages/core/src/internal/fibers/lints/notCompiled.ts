@@ -1,5 +1,5 @@
-import type { FiberInfo } from "../../../FiberDump.ts"
 import { duration } from "../../stalls/stallText.ts"
+import type { FiberInfo } from "../fiberInfo.ts"
 import type { Lint } from "./lint.ts"
 import { title } from "./lint.ts"
 

@@ -1,14 +1,15 @@
-import type { FiberInfo } from "../../../FiberDump.ts"
 import { duration } from "../../stalls/stallText.ts"
+import type { FiberInfo } from "../fiberInfo.ts"
 import type { Lint } from "./lint.ts"
 import { title } from "./lint.ts"
 
-/** Fewer are somebody's retry or a fair loop that has just begun. A guess. */
+/** A fiber that gave way less often may retry, or be a fair loop that has just begun. A guess. */
 const leastYields = 1000
 
-/** What gives way after so little has nothing to do: the scheduler lets a fiber that computes run for 1 ms. */
+/** A fiber that gives way so soon has nothing to do: the scheduler lets a fiber that computes run for 1 ms. */
 const idleSliceMs = 0.05
 
+/** Of its slices, those that ended by giving way. A guess. */
 const leastShare = 0.9
 
 const isPolling = ({ selfMs, slices, yields = 0 }: FiberInfo): boolean =>
@@ -20,6 +21,6 @@ export const selfWaking: Lint<FiberInfo> = {
   check: ({ fibers }) => fibers.filter(isPolling),
   format: (fiber, { takenAt }) =>
     `${title(fiber)} gave way ${fiber.yields} times in ${duration(takenAt - fiber.startedAt)}, and computed for ${duration(fiber.selfMs)}`,
-  fix: () => "wait for what it looks for (Deferred, Queue, Latch), or sleep in between",
+  fix: () => "wait for the event that it looks for (Deferred, Queue, Latch), or sleep in between",
   fibers: ({ id }) => [id]
 }
