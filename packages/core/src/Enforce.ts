@@ -14,8 +14,8 @@ import { dual } from "effect/Function"
 import * as Schema from "effect/Schema"
 import type { InvalidOption } from "./InvalidOption.ts"
 import { limitOf } from "./internal/options/enforcedLimit.ts"
-import * as fiberHook from "./internal/hook/fiberHook.ts"
 import { nameOf } from "./internal/hook/labels.ts"
+import * as runningSlices from "./internal/hook/runningSlices.ts"
 
 /**
  * Something computed past its limit and was stopped.
@@ -95,7 +95,7 @@ const within = <A, E, R>(self: Effect.Effect<A, E, R>, limitMs: number): Effect.
     })
     const ranMs = (): number => {
       const elapsed = performance.now() - begun
-      return fiber === undefined ? 0 : (fiberHook.selfMsOf(fiber) ?? elapsed)
+      return fiber === undefined ? 0 : (runningSlices.selfMsOf(fiber) ?? elapsed)
     }
     const watch: Effect.Effect<never, Overran> = Effect.gen(function* () {
       for (let left = limitMs; left > 0; left = limitMs - ranMs()) yield* Effect.sleep(Math.ceil(left))

@@ -11,6 +11,7 @@ import * as fiberNotes from "../fibers/fiberNotes.ts"
 import type { AnyFiber, Features } from "./fiberProbe.ts"
 import { textOfSuspension } from "./fiberProbe.ts"
 import { nameOf } from "./labels.ts"
+import * as runningSlices from "./runningSlices.ts"
 import * as semaphores from "./semaphores.ts"
 import * as wholeCalls from "../steppable/wholeCalls.ts"
 
@@ -42,10 +43,10 @@ export const snapshot = (features: Features): ReadonlyArray<FiberInfo> => {
     const isRunning = onStack.delete(fiber)
     const { due, endedAt, longMs, parentId, runDelayMs, selfMs, slices, startedAt, yields } = table.rowOf(row)
     const gaveWay = features.gaveWay !== undefined && textOfSuspension(fiber) === features.gaveWay
-    const sliceBegan = isRunning ? fiberHook.sliceStart(fiber) : undefined
+    const sliceBegan = isRunning ? runningSlices.sliceStart(fiber) : undefined
     const since = isRunning ? sliceBegan : endedAt
     const awaits = isRunning || gaveWay ? undefined : awaitedBy(fiber, due, features, others)
-    const runningMs = isRunning ? fiberHook.selfOnStack(at, fiber) : 0
+    const runningMs = isRunning ? runningSlices.selfOnStack(at, fiber) : 0
     infos.push({
       id: fiber.id,
       parentId: parentId === 0 ? undefined : parentId,
@@ -68,8 +69,8 @@ export const snapshot = (features: Features): ReadonlyArray<FiberInfo> => {
   // those in their first slice have no row yet
   for (const fiber of onStack) {
     const parentId = fiberHook.parentIdOf(fiber)
-    const selfMs = fiberHook.selfOnStack(at, fiber)
-    const startedAt = fiberHook.sliceStart(fiber) ?? at - selfMs
+    const selfMs = runningSlices.selfOnStack(at, fiber)
+    const startedAt = runningSlices.sliceStart(fiber) ?? at - selfMs
     infos.push({
       id: fiber.id,
       parentId: parentId === 0 ? undefined : parentId,

@@ -13,6 +13,7 @@ import * as floodOrigin from "./floodOrigin.ts"
 import * as floodProbe from "./floodProbe.ts"
 import * as heartbeat from "./heartbeat.ts"
 import { nameOf } from "../hook/labels.ts"
+import * as runningSlices from "../hook/runningSlices.ts"
 import * as longParses from "./longParses.ts"
 import * as threadBlock from "../sharedMemory/threadBlock.ts"
 import { stackHere } from "./stackHere.ts"
@@ -37,7 +38,7 @@ const diagnose = (): string => {
   const { block, labels } = fiberHook.thread
   const beacon = threadBlock.readBeacon(block)
   const current = Fiber.getCurrent()
-  const hog = fiberHook.hogSoFar(at)
+  const hog = runningSlices.hogSoFar(at)
   const { busyMs, label } = heartbeat.sinceBeat()
   const whole = wholeCalls.running()
   const isHold = beacon.depth === 0
@@ -58,7 +59,7 @@ const diagnose = (): string => {
     flooded,
     origin,
     allowed: allowances.reasonFor(hog.fiberId, beacon.outerStart, at),
-    busyMs: busyMs + fiberHook.selfOnStack(at),
+    busyMs: busyMs + runningSlices.selfOnStack(at),
     busiest: labels.name(label),
     whole:
       whole === undefined

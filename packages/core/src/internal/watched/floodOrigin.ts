@@ -8,6 +8,7 @@ import * as fiberHook from "../hook/fiberHook.ts"
 import type { AnyFiber } from "../hook/fiberProbe.ts"
 import type { Origin } from "./floodProbe.ts"
 import { nameOf } from "../hook/labels.ts"
+import * as runningSlices from "../hook/runningSlices.ts"
 
 /** Between the slice that started it and the last one before the loop gave microtasks their turn, ms. A guess. */
 const sameTurnMs = 10
@@ -18,7 +19,7 @@ const others: awaiting.Others = { children: () => [], held: () => new Map() }
 /** To be asked while no fiber runs, in the middle of a flood. */
 export const find = (): Origin => {
   const { labels, table } = fiberHook.thread
-  const last = fiberHook.lastRun()
+  const last = runningSlices.lastRun()
   let found: AnyFiber | undefined
   let endedAt = last.endedAt - sameTurnMs
   table.forEachWaiting(endedAt, (row, since) => {
