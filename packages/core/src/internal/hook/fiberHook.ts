@@ -25,6 +25,7 @@ import * as awaiting from "./awaiting.ts"
 import * as fiberProbe from "./fiberProbe.ts"
 import { now, thread, Times } from "./hookedThread.ts"
 import * as sleepNotes from "./sleepNotes.ts"
+import * as suspension from "./suspension.ts"
 import * as threadBlock from "../sharedMemory/threadBlock.ts"
 import * as usage from "../sharedMemory/usage.ts"
 
@@ -79,7 +80,7 @@ const origin = clock.timeOrigin
 const { accounts, block, labels, running, table, times } = thread
 
 const begin = (fiber: HookedFiber): void => {
-  awaiting.clear(fiber)
+  suspension.clear(fiber)
   const readySince = times[Times.readySince]!
   const at = readySince !== 0 && times[Times.adjoins] === 1 ? times[Times.boundary]! : origin + clock.now()
   const depth = thread.depth
@@ -136,7 +137,7 @@ const end = (fiber: HookedFiber, suspended: boolean): void => {
     if (row !== undefined && row >= 0) leave(fiber, row)
   } else {
     const taken = row !== undefined && row >= 0 ? row : enter(fiber, row, frame)
-    table.account(taken, self, delay, at, !awaiting.isWaiting(fiber), sleep)
+    table.account(taken, self, delay, at, !suspension.isWaiting(fiber), sleep)
   }
   usage.addSlice(accounts, label, self)
   times[Times.total] = times[Times.total]! + self
@@ -281,7 +282,7 @@ const wrap = (prototype: FiberPrototype, features: Features): (() => void) => {
     setContext.call(this, context)
     if (isNew) {
       this[mark] = -1 - (Fiber.getCurrent()?.id ?? 0)
-      awaiting.prepare(this)
+      suspension.prepare(this)
     } else relabel(this)
   }
   prototype.runLoop = hookedRunLoop
