@@ -87,7 +87,7 @@ describe("input that is refused, with a place and a reason", () => {
   it("TypeScript that cannot be erased", () => {
     assert.deepStrictEqual(
       compile(`enum E { A }\n${marked("while (n) n--")}`, { file: "file.ts" }).diagnostics.map(({ fix }) => fix),
-      ["use types that can be erased"]
+      ["use only types that can be erased"]
     )
   })
 
@@ -140,6 +140,7 @@ describe("input that is refused, with a place and a reason", () => {
     assert.lengthOf(state("while (n--) [at] = [1]"), 1)
     assert.lengthOf(state("while (n--) seen[n].x = 1"), 1)
     assert.lengthOf(state("while (n--) delete seen.x"), 1)
+    assert.lengthOf(state("while (n--) delete seen?.x"), 1)
     assert.lengthOf(state("while (n--) globalThis.x = 1"), 1)
     assert.lengthOf(state("for (at of [1, 2]) n++"), 1)
     assert.lengthOf(state("[1].forEach(() => { seen = n }); while (n--);"), 1)

@@ -97,7 +97,7 @@ export const classify = (
   const native = new Map<AnyFunction, string>()
   const refused = new Map<AnyFunction, Diagnostic>()
   const refuse = (root: AnyFunction, at: Node, reason: string, fix: string): void => {
-    refused.set(root, diagnostic.make(file, text, at.start, reason, fix))
+    refused.set(root, { ...diagnostic.make(file, text, at.start, reason, fix), refused: nameOf(root) })
   }
   const callsBuiltins = new Set<AnyFunction>()
   const callbacks = new Map<Node, AnyFunction>()

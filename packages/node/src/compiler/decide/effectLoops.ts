@@ -12,10 +12,6 @@ import type { AnyFunction, Node } from "../read/syntax.ts"
 import { isFunction, isLoop, walk, walkOwn } from "../read/syntax.ts"
 import { checkWeight } from "./weight.ts"
 
-/** Whether a module can have such loops at all. */
-export const mayHaveEffectLoops = (text: string): boolean =>
-  /["']effect(?:\/Effect)?["']/.test(text) && /\bfunction\s*\*/.test(text) && /\b(?:for|while|do)\b/.test(text)
-
 export interface EffectLoops {
   readonly functions: ReadonlySet<AnyFunction>
   /** what the yield point at the top of a loop's body counts down */

@@ -6,12 +6,11 @@
  * outlives it, which a function that runs in slices may not.
  */
 import type { CallExpression, Program } from "oxc-parser"
+import { directive } from "../read/firstLook.ts"
 import type { Scopes } from "../read/scope.ts"
 import { isConstant } from "../read/scope.ts"
 import type { AnyFunction, Node } from "../read/syntax.ts"
 import { isFunction, walk } from "../read/syntax.ts"
-
-export const directive = "use steppable"
 
 /** A call of `Pure.fn`, `Task.make` or `Task.stream` in this module. */
 export interface MarkCall {
@@ -29,10 +28,6 @@ export interface Marks {
   readonly calls: ReadonlyArray<MarkCall>
   readonly directives: ReadonlyArray<AnyFunction>
 }
-
-/** Whether a module can have marks at all; a module without these words is left alone unparsed. */
-export const mayHaveMarks = (text: string): boolean =>
-  text.includes(directive) || (text.includes("@giveway/core") && /\b(?:fn|make|stream|work)\b/.test(text))
 
 /** The function that a constant binding, or a function expression itself, stands for. */
 export const functionOf = (node: Node, scopes: Scopes): AnyFunction | undefined => {

@@ -13,9 +13,10 @@ import { calledFunction, calledMethod, importedCallee } from "../decide/calls.ts
 import type { EffectLoops } from "../decide/effectLoops.ts"
 import type { InlineWorks, UrlOfWork } from "../work/inline.ts"
 import * as inline from "../work/inline.ts"
-import type { Place } from "../read/lines.ts"
+import { renderShort } from "../read/diagnostic.ts"
+import type { LineColumn } from "../read/lines.ts"
 import type { MarkCall, Marks } from "../decide/marks.ts"
-import type { Places } from "../work/places.ts"
+import type { Addresses } from "../work/addresses.ts"
 import { copy } from "./print.ts"
 import type { Binding, Scopes } from "../read/scope.ts"
 import type { AnyFunction, Node } from "../read/syntax.ts"
@@ -33,8 +34,8 @@ export interface Unit {
   readonly classification: Classification
   /** loops in generators of effects */
   readonly effectLoops: EffectLoops
-  /** pure functions that workers can find */
-  readonly places: Places
+  /** of pure functions that workers can find */
+  readonly addresses: Addresses
   /** functions and effects that run on workers */
   readonly inlineWorks: InlineWorks
   /** where a bundler puts extracted modules */
@@ -55,8 +56,7 @@ export interface Unit {
   readonly imports: Set<Binding>
   /** tagged templates in steppable code */
   readonly templates: ReadonlyMap<Node, Template>
-  /** the place of each offset in the source */
-  readonly placeOf: (offset: number) => Place
+  readonly lineColumnOf: (offset: number) => LineColumn
   /** what stack traces call the file */
   readonly sourceName: string
   /** constants that say where the calls of a function stand; grows while code is emitted */
@@ -174,17 +174,14 @@ export const reasonLeft = (
   if (kind !== "pure" || (target !== undefined && roots.has(target))) return undefined
   if (target === undefined) return `it is not a function of its own module, nor marked "use steppable" in another`
   const diagnosed = refused.get(target)
-  if (diagnosed === undefined) return native.get(target)
-  const { file, fix, line, reason } = diagnosed
-  // a bundle should not name the folders of the machine it was made on
-  return `${reason} (${file.replace(/^.*[\\/]/, "")}:${line}): ${fix}`
+  return diagnosed === undefined ? native.get(target) : renderShort(diagnosed)
 }
 
 /** Plain code: the source, with twins where other code needs them and marks that know their twin. */
 export const plain =
   (unit: Unit): Replace =>
   (node) => {
-    const { classification, effectLoops, marks, places, prefix } = unit
+    const { classification, effectLoops, addresses, marks, prefix } = unit
     const weight = effectLoops.weights.get(node)
     if (weight !== undefined) {
       const check = `if ((${prefix}budget[0] -= ${weight}) < 0 && ${prefix}isSliceOver()) yield* ${prefix}giveWay;`
@@ -200,11 +197,11 @@ export const plain =
     if (work !== undefined) {
       return inline.wrap(work, rewriteBelow(unit, node, plain(unit)), prefix, unit.urlOfWork)
     }
-    const placed = node.type === "CallExpression" ? places.get(node) : undefined
-    if (placed !== undefined) {
-      const reason = placed.staysBecause === undefined ? "" : `, ${JSON.stringify(placed.staysBecause)}`
+    const address = node.type === "CallExpression" ? addresses.get(node) : undefined
+    if (address !== undefined) {
+      const reason = address.staysBecause === undefined ? "" : `, ${JSON.stringify(address.staysBecause)}`
       const call = rewriteBelow(unit, node, plain(unit))
-      return `${prefix}place(${call}, import.meta.url, ${JSON.stringify(placed.key)}${reason})`
+      return `${prefix}place(${call}, import.meta.url, ${JSON.stringify(address.key)}${reason})`
     }
     const mark = marks.calls.find((call) => call.argument === node)
     if (mark === undefined) return undefined

@@ -9,7 +9,7 @@
  * (code is duplicated, not moved).
  */
 
-import { placesIn } from "../read/lines.ts"
+import { lineColumnsIn } from "../read/lines.ts"
 
 /** Whether marks in the output could be told from the text itself. */
 export const canCarryMarks = (text: string): boolean => !text.includes("\uFDD0")
@@ -61,13 +61,13 @@ export const print = (
   text: string,
   file: string
 ): { readonly code: string; readonly map: SourceMap } => {
-  const placeOf = placesIn(text)
+  const lineColumnOf = lineColumnsIn(text)
   let code = ""
   let mappings = ""
   let column = 0
   let lastColumn = 0
-  let lastSourceLine = 0
-  let lastSourceColumn = 0
+  let lastSourceLine = 1
+  let lastSourceColumn = 1
   let lastName = 0
   let first = true
   const names: Array<string> = []
@@ -80,7 +80,7 @@ export const print = (
       if (pieces[index + 1] === "") continue
       const [at, name] = piece.split(":")
       const offset = Number(at)
-      const { column: sourceColumn, line: sourceLine } = placeOf(offset)
+      const { column: sourceColumn, line: sourceLine } = lineColumnOf(offset)
       mappings +=
         (first ? "" : ",") +
         variableLength(column - lastColumn) +

@@ -29,10 +29,10 @@ export const traceOf = (
   node: AnyFunction,
   calls: Iterable<readonly [point: number, call: CallExpression]>
 ): string => {
-  const { prefix, scopes, placeOf, sourceName, traces } = unit
+  const { prefix, scopes, lineColumnOf, sourceName, traces } = unit
   const points = Array.from(calls, ([point, call]) => {
-    const { column, line } = placeOf(callOffset(call))
-    return `${point}:${line + 1}:${column + 1}`
+    const { column, line } = lineColumnOf(callOffset(call))
+    return `${point}:${line}:${column}`
   })
   const name = `${prefix}where${scopes.functions.get(node)!}`
   traces.set(name, `[${JSON.stringify(sourceName)}, ${JSON.stringify(traceName(unit, node))}, "${points.join(" ")}"]`)

@@ -12,18 +12,19 @@ import type { Diagnostic } from "../read/diagnostic.ts"
 import * as diagnostic from "../read/diagnostic.ts"
 import { TooMuch, within } from "../read/effort.ts"
 import type { EffectLoops } from "../decide/effectLoops.ts"
-import { findEffectLoops, mayHaveEffectLoops } from "../decide/effectLoops.ts"
+import { findEffectLoops } from "../decide/effectLoops.ts"
 import type { Unit } from "../emit/emit.ts"
 import { declarePlain, plain, reasonLeft, rewriteBelow, twinName } from "../emit/emit.ts"
-import { placesIn } from "../read/lines.ts"
+import { mayBeCompiled } from "../read/firstLook.ts"
+import { lineColumnsIn } from "../read/lines.ts"
 import type { InlineWork, UrlOfWork } from "../work/inline.ts"
 import * as inline from "../work/inline.ts"
 import * as marks from "../decide/marks.ts"
 import { parse, tooDeep } from "../read/parse.ts"
 import type { SourceMap } from "../emit/print.ts"
-import * as places from "../work/places.ts"
+import * as addresses from "../work/addresses.ts"
 import { canCarryMarks, copy, print } from "../emit/print.ts"
-import { analyse } from "../read/scope.ts"
+import { analyse } from "../read/analyse.ts"
 import type { AnyFunction, Node } from "../read/syntax.ts"
 import { children, isFunction, walk } from "../read/syntax.ts"
 import * as templates from "../emit/templates.ts"
@@ -81,10 +82,6 @@ const largestSource = 2_000_000
 /** Visits of nodes: about 1.5 s on the machine of the benchmarks. */
 const mostWork = 5_000_000
 
-/** Whether `source` can have anything to compile; otherwise it need not be parsed. */
-export const mayBeCompiled = (source: string): boolean =>
-  marks.mayHaveMarks(source) || mayHaveEffectLoops(source) || inline.mayHaveInlineWork(source)
-
 /** What becomes of a source with nothing to compile, or that cannot be compiled. */
 export const leftAlone = (source: string, diagnostics: ReadonlyArray<Diagnostic> = []): Compiled => ({
   code: source,
@@ -139,8 +136,8 @@ const compileMarked = (source: string, options: Options): Compiled => {
     return [...functions, ...[...inlineWorks.values()].map(inline.decisionOf)].sort((a, b) => a.line - b.line)
   }
   const someLeft = found.calls.some((call) => reasonLeft(call, classification) !== undefined)
-  const placed = places.find(program, scopes, found)
-  const nothing = classification.roots.size === 0 && effectLoops.functions.size === 0 && placed.size === 0
+  const addressed = addresses.find(program, scopes, found)
+  const nothing = classification.roots.size === 0 && effectLoops.functions.size === 0 && addressed.size === 0
   if (nothing && !someLeft && inlineWorks.size === 0) {
     return { code: source, map: undefined, decisions: decisions(), diagnostics, works }
   }
@@ -153,7 +150,7 @@ const compileMarked = (source: string, options: Options): Compiled => {
     marks: found,
     classification,
     effectLoops,
-    places: placed,
+    addresses: addressed,
     inlineWorks,
     urlOfWork: options.urlOfWork,
     prefix,
@@ -164,7 +161,7 @@ const compileMarked = (source: string, options: Options): Compiled => {
     sites: new Map(),
     makers: new Map(),
     templates: templates.find(classification.steppable, prefix),
-    placeOf: placesIn(text),
+    lineColumnOf: lineColumnsIn(text),
     sourceName: options.sourceName ?? file,
     traces: new Map(),
     emitTwin: twins.emit
@@ -243,9 +240,9 @@ const decide = (
   generators: ReadonlyMap<AnyFunction, string>,
   effectLoops: EffectLoops
 ): ReadonlyArray<Decision> => {
-  const placeOf = placesIn(text)
+  const lineColumnOf = lineColumnsIn(text)
   return functions.flatMap((node): ReadonlyArray<Decision> => {
-    const place = { name: nameOf(node), line: placeOf(node.start).line + 1 }
+    const place = { name: nameOf(node), line: lineColumnOf(node.start).line }
     const diagnosed = refused.get(node)
     if (diagnosed !== undefined) {
       const { column, fix, line, reason } = diagnosed

@@ -7,7 +7,7 @@ import { extract } from "../work/extract.ts"
 import * as inline from "../work/inline.ts"
 import { parse } from "../read/parse.ts"
 import { copy, print } from "../emit/print.ts"
-import { analyse } from "../read/scope.ts"
+import { analyse } from "../read/analyse.ts"
 
 /** The id in the URL, or path, of an extracted module; `undefined` in that of any other. */
 export const idIn = (url: string): string | undefined => pattern.exec(url)?.[1]

@@ -11,10 +11,9 @@ import { readFileSync } from "node:fs"
 import { findPackageJSON } from "node:module"
 import { pathToFileURL } from "node:url"
 import type { Compiled, Options } from "./compile.ts"
-import { compile, leftAlone, mayBeCompiled } from "./compile.ts"
+import { compile, leftAlone } from "./compile.ts"
 import * as diagnostic from "../read/diagnostic.ts"
-import { mayHaveInlineWork } from "../work/inline.ts"
-import * as marks from "../decide/marks.ts"
+import { isAskedFor, mayBeCompiled } from "../read/firstLook.ts"
 import { isModule } from "../read/parse.ts"
 
 /** What the host knows about a file: `unknown` leaves it to the file's extension and its syntax. */
@@ -47,13 +46,6 @@ export const decode = (content: Input["content"]): string | undefined => {
 const formatOf = (file: string, format: Format): Format =>
   /\.c[jt]s$/.test(file) ? "commonjs" : /\.m[jt]s$/.test(file) ? "module" : format
 
-/** Whether somebody asks for yield points here; `mayBeCompiled` also looks for loops that nobody marked. */
-const hasMarks = (text: string): boolean =>
-  text.includes(marks.directive) || (marks.mayHaveMarks(text) && /\bPure\b/.test(text)) || mayHaveInlineCalls(text)
-
-const mayHaveInlineCalls = (text: string): boolean =>
-  mayHaveInlineWork(text) && /\bCompute\s*\.\s*(?:fn|effect)\b/.test(text)
-
 /** What the nearest `package.json` says about a file: only `"type": "module"` decides without a look into the file. */
 export const formatOfPackage = (file: string): Format => {
   try {
@@ -71,23 +63,23 @@ export const compileInput = ({ content, file, format, runtime, sourceName, urlOf
   if (source === undefined) {
     // whatever the encoding is, marks are ASCII
     const text = new TextDecoder("latin1").decode(content as NodeJS.ArrayBufferView)
-    if (!hasMarks(text)) return leftAlone(text)
+    if (!isAskedFor(text)) return leftAlone(text)
     return note(text, file, "the file is not UTF-8 and is left alone", "save it as UTF-8")
   }
   if (!mayBeCompiled(source)) return leftAlone(source)
   if (/\.[jt]sx$/.test(file)) {
-    if (!hasMarks(source)) return leftAlone(source)
+    if (!isAskedFor(source)) return leftAlone(source)
     return note(source, file, "JSX is not compiled and the file is left alone", "move its functions to a .ts file")
   }
   try {
     const known = formatOf(file, format)
     if (known === "commonjs" || (known === "unknown" && !isModule(source, file))) {
-      return hasMarks(source)
+      return isAskedFor(source)
         ? note(source, file, "a CommonJS module has no yield points and is left alone", "make it an ES module")
         : leftAlone(source)
     }
     const compiled = compile(source, { file, runtime, sourceName, urlOfWork })
-    return compiled.map === undefined && !hasMarks(source) ? leftAlone(source) : compiled
+    return compiled.map === undefined && !isAskedFor(source) ? leftAlone(source) : compiled
   } catch (error) {
     return note(source, file, `the compiler failed and leaves the file alone: ${defect(error)}`, "please report it")
   }

@@ -29,6 +29,7 @@ import type { UnpluginInstance, UnpluginOptions } from "unplugin"
 import { createUnplugin } from "unplugin"
 import * as bundledWork from "./bundledWork.ts"
 import type { Compiled } from "./compile.ts"
+import { words } from "../read/firstLook.ts"
 import * as diagnostic from "../read/diagnostic.ts"
 import { compileInput, formatOfPackage } from "./input.ts"
 
@@ -47,8 +48,6 @@ const isRuntime = /^@giveway\/core\/Steppable$/
 /** Of an extracted module. */
 const extractedPath = /^[^\0].*\?giveway=[\w-]+$/
 const isOurs = new RegExp(`${isRuntime.source}|${extractedPath.source}`)
-/** What a file has to say somewhere to be worth a look, so that most never reach the plugin. */
-const mayBeMarked = [/use steppable/, /@giveway\/core/, /["']effect(?:\/Effect)?["']/]
 const scripts = /^[^\0].*\.[cm]?[jt]s$/
 
 /** The runtime that belongs to this package. */
@@ -160,7 +159,7 @@ const plugin = (options: Options | undefined, { framework }: { readonly framewor
   let loaders: NonNullable<Parameters<NonNullable<Esbuild["config"]>>[0]["loader"]> = {}
   const transform: Exclude<UnpluginOptions["transform"], Function | undefined> & { readonly order: "pre" } = {
     order: "pre",
-    filter: { id: { include: [include, extractedPath].flat(), exclude }, code: mayBeMarked },
+    filter: { id: { include: [include, extractedPath].flat(), exclude }, code: [...words] },
     handler: async function (code, id) {
       const file = id.replace(/[?#].*$/, "")
       const sourceName = nameInTraces(file)

@@ -1,36 +1,31 @@
 /**
- * What the compiler says about a place in a source file.
+ * What the compiler tells a user about a line of the source: what it did not compile, why, and what to write instead.
  */
+import type { LineColumn } from "./lines.ts"
+import { lineColumnsIn } from "./lines.ts"
 
-/** Something the compiler will not compile, where, why, and what to write instead. */
-export interface Diagnostic {
+export interface Diagnostic extends LineColumn {
   readonly file: string
-  /** from 1 */
-  readonly line: number
-  /** from 1 */
-  readonly column: number
+  /** the name of the function that is refused; `undefined` if the diagnostic is about the file */
+  readonly refused?: string | undefined
   readonly reason: string
   readonly fix: string
 }
 
-/** Line and column, both from 1, of an offset. */
-export const position = (text: string, offset: number): { readonly line: number; readonly column: number } => {
-  let line = 1
-  let lineStart = 0
-  for (let at = text.indexOf("\n"); at !== -1 && at < offset; at = text.indexOf("\n", at + 1)) {
-    line++
-    lineStart = at + 1
-  }
-  return { line, column: offset - lineStart + 1 }
-}
-
 export const make = (file: string, text: string, offset: number, reason: string, fix: string): Diagnostic => ({
   file,
-  ...position(text, offset),
+  ...lineColumnsIn(text)(offset),
   reason,
   fix
 })
 
-/** `file:line:column: reason. Fix.` */
-export const render = (diagnostic: Diagnostic): string =>
-  `${diagnostic.file}:${diagnostic.line}:${diagnostic.column}: ${diagnostic.reason}. ${diagnostic.fix}.`
+/** `file:line:column: function is refused, because reason. Fix: fix.` */
+export const render = ({ column, file, fix, line, reason, refused }: Diagnostic): string =>
+  `${file}:${line}:${column}: ${refused === undefined ? "" : `${refused} is refused, because `}${reason}. Fix: ${fix}.`
+
+/**
+ * The same for a message of compiled code, which says at run time why a function has no yield points. It holds the file's
+ * name only: a bundle should not name the folders of the machine that made it.
+ */
+export const renderShort = ({ file, fix, line, reason }: Diagnostic): string =>
+  `${reason} (${file.replace(/^.*[\\/]/, "")}:${line}): ${fix}`

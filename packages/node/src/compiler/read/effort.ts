@@ -1,18 +1,18 @@
 /**
- * How much work the compiler spends on one file: counted, not timed, so that a file is compiled everywhere or nowhere,
- * however busy the machine is, and what became of it can be cached.
+ * A limit for the work that the compiler spends on one file.
  *
- * A unit is a visit of a node, or something that takes as long: some 200 ns.
+ * The work is counted, not timed: a file is compiled everywhere or nowhere, however busy the machine is, and so the
+ * result can be cached. A unit of work is the visit of a node, or something that takes as long: some 200 ns.
  */
 
-/** The file takes more work than it may. */
+/** The file takes more work than its limit. */
 export class TooMuch extends Error {
   override readonly name = "TooMuch"
 }
 
 let left = Infinity
 
-/** Counts `units` of work. */
+/** Counts `units` of work. Throws {@link TooMuch} beyond the limit. */
 export const spend = (units: number): void => {
   left -= units
   if (left < 0) throw new TooMuch()

@@ -1,11 +1,11 @@
 /**
- * Call graphs: who can be reached, and who can reach himself. Generated files hold thousands of functions, so nothing here
- * is recursive or looks at all pairs.
+ * Call graphs: which functions a function can reach, and which can reach themselves. Generated files hold thousands of
+ * functions, so nothing here is recursive, and nothing looks at all pairs.
  */
 
 export type Graph<A> = ReadonlyMap<A, ReadonlySet<A>>
 
-/** What can be reached from `node`; `node` itself only if it is on a cycle. */
+/** All nodes that `node` can reach; `node` itself only if it is on a cycle. */
 export const below = <A>(graph: Graph<A>, node: A): ReadonlySet<A> => {
   const seen = new Set<A>()
   const pending = [...graph.get(node)!]
@@ -56,7 +56,7 @@ export const onCycles = <A>(graph: Graph<A>): ReadonlySet<A> => {
   return found
 }
 
-/** `some` and all that can reach one of them, over nodes that `may`. */
+/** The nodes in `some`, and all nodes in `may` that can reach one of them over nodes in `may`. */
 export const above = <A>(graph: Graph<A>, some: ReadonlySet<A>, may: ReadonlySet<A>): Set<A> => {
   const callers = new Map<A, Array<A>>()
   for (const [caller, callees] of graph) {

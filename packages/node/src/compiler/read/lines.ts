@@ -1,12 +1,12 @@
 /**
- * Lines and columns of offsets, both from 0; the starts of the lines are found once per text.
+ * The line and the column of an offset, both from 1, as editors count. The starts of the lines are found once per text.
  */
-export interface Place {
+export interface LineColumn {
   readonly line: number
   readonly column: number
 }
 
-export const placesIn = (text: string): ((offset: number) => Place) => {
+export const lineColumnsIn = (text: string): ((offset: number) => LineColumn) => {
   const starts = [0]
   for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1)
   return (offset) => {
@@ -17,6 +17,6 @@ export const placesIn = (text: string): ((offset: number) => Place) => {
       if (starts[middle]! <= offset) low = middle
       else high = middle - 1
     }
-    return { line: low, column: offset - starts[low]! }
+    return { line: low + 1, column: offset - starts[low]! + 1 }
   }
 }

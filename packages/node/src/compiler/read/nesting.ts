@@ -1,20 +1,20 @@
 /**
- * How deep a source is nested, as far as that can be told without a parser.
+ * How deep a source is nested, as far as its text tells without a parser.
  *
- * The parser is native code and recursive: it ends the process where the stack is full. That takes some 4000 brackets on a
- * main thread and half as many in a worker, more than V8 can parse; but a chain of 100,000 operators does it, too, and
- * programs that are generated have such chains.
+ * The parser is native code and recursive: it ends the process when the stack is full. Some 4000 brackets fill the stack of
+ * a main thread, and half as many that of a worker. That is more than V8 can parse; but a chain of 100,000 operators fills
+ * it, too, and programs that are generated have such chains.
  *
- * Rejected: to be exact. Strings and comments are skipped; templates and regular expressions count as code, whose brackets
- * are balanced more often than not.
+ * Rejected: an exact answer. The scan skips strings and comments; it takes templates and regular expressions for code,
+ * whose brackets are mostly balanced.
  */
 
-/** What a level costs the parser's stack, measured: of brackets, of `a => b => c` and `a ? b : c ? d : e`, of operators. */
+/** The cost of a level on the parser's stack, measured: of brackets, of `a => b => c` and `a ? b : c ? d : e`, of operators. */
 const bracket = 16
 const branch = 4
 const operator = 1
 
-/** A worker's stack holds more than this many brackets, and less than twice as many. */
+/** A worker's stack holds more brackets than these 1500, and fewer than twice as many. */
 const deepest = 1500 * bracket
 
 const tokens =
@@ -25,7 +25,7 @@ const isText = /^(?:["']|\/[/*])/
 
 /** Whether `text` is nested deeper than the compiler can follow. */
 export const isTooDeep = (text: string): boolean => {
-  /** the cost of what is open at each bracket level */
+  /** the cost of everything that is open, at each bracket level */
   const levels: Array<number> = [0]
   let sum = 0
   const add = (cost: number): void => {

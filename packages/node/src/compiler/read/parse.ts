@@ -1,5 +1,5 @@
 /**
- * From a file's text to a syntax tree: TypeScript is stripped first, in place, so offsets, lines and columns stay.
+ * From a file's text to a syntax tree. TypeScript's types are replaced by blanks first, so offsets, lines and columns stay.
  */
 import { stripTypeScriptTypes } from "node:module"
 import type { Comment, Program } from "oxc-parser"
@@ -17,7 +17,7 @@ export interface Parsed {
 
 const isTypeScript = (file: string): boolean => /\.m?ts$/.test(file)
 
-/** Node warns that stripping is experimental, which is news to nobody who runs TypeScript with it. */
+/** Without Node's warning that stripping is experimental: a user of TypeScript on Node has seen it already. */
 const strip = (source: string): string => {
   const { emitWarning } = process
   process.emitWarning = () => {}
@@ -30,20 +30,26 @@ const strip = (source: string): string => {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-/** Whether the syntax of `source` says that it is an ES module. What cannot be parsed is judged by its first words. */
+/** Whether `source` has the syntax of an ES module. A source that cannot be parsed is one if a line begins as one. */
 export const isModule = (source: string, file: string): boolean => {
-  // `parse` says so
+  // then `parse` makes the diagnostic
   if (isTooDeep(source)) return true
   const lang = isTypeScript(file) ? "ts" : "js"
   const { errors, module } = parseSync(file, source, { lang, sourceType: "unambiguous" })
   return module.hasModuleSyntax || (errors.length > 0 && /^\s*(import|export)\b/m.test(source))
 }
 
-/** Of a file that is nested deeper than the compiler, which is recursive, can follow. */
+/** The diagnostic of a file that is nested deeper than the compiler, which is recursive, can follow. */
 export const tooDeep = (source: string, file: string): Diagnostic =>
-  diagnostic.make(file, source, 0, "the file is nested too deep and is left alone", "move what is generated elsewhere")
+  diagnostic.make(
+    file,
+    source,
+    0,
+    "the file is nested too deep and is left alone",
+    "move the generated code into a file of its own"
+  )
 
-/** The tree, or why there is none. */
+/** The tree, or the diagnostic that says why there is none. */
 export const parse = (source: string, file: string): Parsed | Diagnostic => {
   if (isTooDeep(source)) return tooDeep(source, file)
   // Node drops a byte order mark before it looks for `#!`; in a text it is no hashbang any more
@@ -54,7 +60,7 @@ export const parse = (source: string, file: string): Parsed | Diagnostic => {
     } catch (error) {
       const { errors } = parseSync(file, source, { lang: "ts", sourceType: "module" })
       const offset = errors[0]?.labels[0]?.start ?? 0
-      const fix = errors.length > 0 ? "correct the syntax" : "use types that can be erased"
+      const fix = errors.length > 0 ? "correct the syntax" : "use only types that can be erased"
       return diagnostic.make(file, source, offset, messageOf(error).split("\n")[0]!, fix)
     }
   }

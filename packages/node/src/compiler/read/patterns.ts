@@ -3,7 +3,7 @@
  */
 import type { Node } from "./syntax.ts"
 
-/** Gives `leaf` each target of a pattern, and `evaluated` each computed key and default value, in the order of the text. */
+/** Calls `leaf` with each target of a pattern, and `evaluated` with each computed key and default value, in the order of the text. */
 export const walkPattern = (
   pattern: Node,
   leaf: (target: Node) => void,
@@ -42,4 +42,22 @@ export const boundIdentifiers = (pattern: Node): ReadonlyArray<Node & { readonly
     if (target.type === "Identifier") found.push(target as Node & { readonly type: "Identifier" })
   })
   return found
+}
+
+/** The pattern or expression that `node` assigns to, counts up or down, or deletes; `undefined` if it does none of these. */
+export const assignedBy = (node: Node): Node | undefined => {
+  switch (node.type) {
+    case "AssignmentExpression":
+      return node.left
+    case "UpdateExpression":
+      return node.argument
+    case "UnaryExpression":
+      if (node.operator !== "delete") return undefined
+      return node.argument.type === "ChainExpression" ? node.argument.expression : node.argument
+    case "ForInStatement":
+    case "ForOfStatement":
+      return node.left.type === "VariableDeclaration" ? undefined : node.left
+    default:
+      return undefined
+  }
 }

@@ -1,7 +1,7 @@
 /**
- * The shape of ESTree as the compiler needs it: children in source order, and what kind of thing a node is.
+ * The shape of ESTree as the compiler needs it: children in source order, kinds of nodes, and walks.
  *
- * The parser is oxc. TypeScript is stripped beforehand (`parse.ts`), so no `TS*` node reaches a stage.
+ * The parser is oxc. TypeScript is stripped beforehand (`parse.ts`), so no stage sees a `TS*` node.
  */
 import type {
   ArrowFunctionExpression,
@@ -61,8 +61,8 @@ export const walk = (node: Node, visit: (node: Node) => boolean | void): void =>
 export const isClass = (node: Node): boolean => node.type === "ClassDeclaration" || node.type === "ClassExpression"
 
 /**
- * As {@link walk}, but does not enter the functions and classes below `node`: their code runs at another time. (What a
- * class evaluates in place, its heritage and computed keys, stays native.)
+ * As {@link walk}, but it does not enter the functions and classes below `node`: their code runs at another time. (A class
+ * evaluates its heritage and its computed keys in place; these stay native.)
  */
 export const walkOwn = (node: Node, visit: (node: Node) => boolean | void): void =>
   walk(node, (inner) => {
@@ -74,8 +74,8 @@ export const walkOwn = (node: Node, visit: (node: Node) => boolean | void): void
   })
 
 /**
- * Whether something in the code that runs when `node` does satisfies `is`; `node` itself counts. A function as such runs
- * nothing: ask about its body.
+ * Whether a node satisfies `is`, among those that are evaluated with `node` (and `node` itself). To evaluate a function
+ * runs none of its code: ask about its body.
  */
 export const someOwn = (node: Node, is: (node: Node) => boolean): boolean => {
   if (isFunction(node) || isClass(node)) return is(node)
@@ -87,7 +87,7 @@ export const someOwn = (node: Node, is: (node: Node) => boolean): boolean => {
   return found
 }
 
-/** Whether something anywhere in `node` satisfies `is`. */
+/** Whether `node`, or any node below it, satisfies `is`. */
 export const some = (node: Node, is: (node: Node) => boolean): boolean => {
   let found = false
   walk(node, (inner) => {
@@ -97,12 +97,15 @@ export const some = (node: Node, is: (node: Node) => boolean): boolean => {
   return found
 }
 
-/** Whether `this` (or `arguments`, by `name`) of the function around `node` is meant somewhere in it, arrows included. */
-export const usesLexical = (node: Node, what: "this" | "arguments"): boolean => {
+/**
+ * Whether `node` uses its `this` or its `arguments`, by itself or in an arrow function inside. (An arrow function has those
+ * of the function around it.)
+ */
+export const usesLexical = (node: Node, name: "this" | "arguments"): boolean => {
   let found = false
   const visit = (inner: Node): void => {
     if (found) return
-    if (what === "this" ? inner.type === "ThisExpression" : inner.type === "Identifier" && inner.name === "arguments") {
+    if (name === "this" ? inner.type === "ThisExpression" : inner.type === "Identifier" && inner.name === "arguments") {
       found = true
       return
     }

@@ -1,23 +1,22 @@
 /**
- * What inline work takes along: everything it uses that is not its own, followed to the end.
+ * Everything that inline work takes along: the names that it uses and that are not its own, followed to the end.
  *
- * Of the **module** go along the imports and declarations it needs; a worker evaluates them again, so each must mean the
- * same there (`evaluation.ts`), and none may change later. Of the **functions around** it, constants and parameters are
- * captured as values, which are copied to each job; constant functions go along as code. Everything else is an
- * objection, at the place of the use: refuse rather than guess.
+ * - From the **module**, the imports and declarations that it needs go along. A worker evaluates them again, so each must
+ *   mean the same there (`evaluation.ts`), and none may change later (`changes.ts`).
+ * - From the **functions around** it, constants and parameters are captured as values, which each job gets as copies.
+ *   Constant functions go along as code.
  *
- * What cannot be seen from one module is not looked for: what other modules do to an exported object, and what a function
- * does to an object that it is given.
+ * Everything else is an objection, at the name that is used: the compiler refuses rather than guesses.
  */
-import type { CallExpression, MemberExpression, Program } from "oxc-parser"
-import { describes, objectionToRepeat, rootOf, sourceOf } from "./evaluation.ts"
 import { functionOf } from "../decide/marks.ts"
 import type { Objection } from "../decide/objections.ts"
-import { walkPattern } from "../read/patterns.ts"
 import type { Binding, Scopes } from "../read/scope.ts"
 import { isConstant } from "../read/scope.ts"
 import type { Node } from "../read/syntax.ts"
-import { children, isFunction, some, someOwn, usesLexical, walk } from "../read/syntax.ts"
+import { children, walk } from "../read/syntax.ts"
+import type { Changes } from "./changes.ts"
+import { objectionToRepeat } from "./evaluation.ts"
+import { objection, objectionToKind, objectionToMove } from "./moving.ts"
 
 export interface Captures {
   /** constants and parameters of the functions around, in the order of their declarations */
@@ -28,164 +27,9 @@ export interface Captures {
   readonly module: ReadonlySet<Node>
 }
 
-/** Methods of builtins that change what they are called on. */
-const changers = new Set(`add clear copyWithin delete fill pop push reverse set shift sort splice unshift`.split(" "))
-
-/** Functions that change their first argument. */
-const assigners = new Set(["assign", "defineProperty", "defineProperties", "setPrototypeOf", "set", "deleteProperty"])
-
-export type Changes = ReadonlyMap<Binding, ReadonlyArray<Node>>
-
-/** Where a part of what a name means is changed, as far as it is done by that name. */
-export const changesIn = (program: Program, scopes: Scopes): Changes => {
-  const found = new Map<Binding, Array<Node>>()
-  const note = (root: Node, at: Node): void => {
-    const binding = root.type === "Identifier" ? scopes.bindings.get(root) : undefined
-    if (binding === undefined || binding.kind === "import") return
-    const known = found.get(binding)
-    if (known === undefined) found.set(binding, [at])
-    else known.push(at)
-  }
-  const assigned = (target: Node): void =>
-    walkPattern(target, (leaf) => {
-      if (leaf.type === "MemberExpression") note(rootOf(leaf), leaf)
-    })
-  walk(program, (node) => {
-    switch (node.type) {
-      case "AssignmentExpression":
-        assigned(node.left)
-        return
-      case "UpdateExpression":
-        assigned(node.argument)
-        return
-      case "UnaryExpression":
-        if (node.operator === "delete") assigned(node.argument)
-        return
-      case "ForInStatement":
-      case "ForOfStatement":
-        if (node.left.type !== "VariableDeclaration") assigned(node.left)
-        return
-      case "CallExpression": {
-        const { callee } = node
-        if (callee.type !== "MemberExpression") return
-        const name = memberName(callee) ?? ""
-        if (changers.has(name)) note(memberRoot(callee), node)
-        const [first] = node.arguments
-        const { object } = callee
-        const isGlobal = object.type === "Identifier" && !scopes.bindings.has(object)
-        if (isGlobal && /^(?:Object|Reflect)$/.test(object.name) && assigners.has(name) && first !== undefined) {
-          note(memberRoot(first), node)
-        }
-        return
-      }
-    }
-  })
-  // statements of the module that hand a constant to a function are there to fill it
-  for (const statement of program.body) {
-    if (statement.type.endsWith("Declaration")) continue
-    walk(statement, (node) => {
-      if (isFunction(node)) return false
-      if (node.type === "CallExpression" && mayChangeArguments(node, scopes)) {
-        for (const argument of node.arguments) note(argument, node)
-      }
-      return undefined
-    })
-  }
-  return found
-}
-
-const memberName = ({ computed, property }: MemberExpression): string | undefined => {
-  if (property.type === "Literal" && typeof property.value === "string") return property.value
-  return !computed && property.type === "Identifier" ? property.name : undefined
-}
-
-/** As `rootOf`, but what a call gives is another object. */
-const memberRoot = (node: Node): Node => (node.type === "MemberExpression" ? memberRoot(node.object) : node)
-
-const mayChangeArguments = ({ callee }: CallExpression, scopes: Scopes): boolean => {
-  const root = rootOf(callee)
-  const binding = root.type === "Identifier" ? scopes.bindings.get(root) : undefined
-  if (binding === undefined) return false
-  const source = sourceOf(binding)
-  return source === undefined || !describes(source)
-}
-
 const isWithin = (inner: Node, outer: Node): boolean => outer.start <= inner.start && inner.end <= outer.end
 
-const objection = (at: Node, reason: string, fix: string): Objection => ({ at, reason, fix })
-
-/** What speaks against moving code out of the function it stands in. `work`: it is called, or evaluated, from elsewhere. */
-const objectionToMove = (node: Node): Objection | undefined => {
-  let found: Objection | undefined
-  walk(node, (inner) => {
-    if (found !== undefined) return false
-    if (inner.type === "CallExpression" && inner.callee.type === "Identifier" && inner.callee.name === "eval") {
-      found = objection(inner, "eval sees variables by name", "remove eval")
-    }
-    if (
-      inner.type === "MemberExpression" &&
-      inner.object.type === "MetaProperty" &&
-      inner.object.meta.name === "import"
-    ) {
-      const name = memberName(inner) ?? "[…]"
-      if (!["url", "dirname", "filename"].includes(name)) {
-        found = objection(inner, `import.meta.${name} is another one in a module of its own`, "use import.meta.url")
-      }
-    }
-    return undefined
-  })
-  found ??= objectionToPrivate(node)
-  if (found !== undefined || node.type === "FunctionDeclaration" || node.type === "FunctionExpression") return found
-  // an arrow function, or no function at all: these belong to the function around
-  for (const what of ["this", "arguments"] as const) {
-    if (!usesLexical(node, what)) continue
-    return objection(node, `it uses ${what} of the function around it`, "put what it needs into a constant before it")
-  }
-  if (some(node, (inner) => inner.type === "Super" || (inner.type === "MetaProperty" && inner.meta.name === "new"))) {
-    return objection(node, "it uses super or new.target of the function around it", "pass what it needs as a constant")
-  }
-  if (someOwn(node, (inner) => inner.type === "YieldExpression" || inner.type === "AwaitExpression")) {
-    return objection(node, "it waits for something in its place", "put the result into a constant before it")
-  }
-  return undefined
-}
-
-/** A private name means nothing outside of its class. */
-const objectionToPrivate = (node: Node): Objection | undefined => {
-  const own = new Set<string>()
-  walk(node, (inner) => {
-    if ("key" in inner && inner.key !== null && (inner.key as Node).type === "PrivateIdentifier") {
-      own.add((inner.key as Node & { readonly name: string }).name)
-    }
-  })
-  let found: Objection | undefined
-  walk(node, (inner) => {
-    if (inner.type === "PrivateIdentifier" && !own.has(inner.name)) {
-      found ??= objection(inner, `#${inner.name} belongs to the class around it`, "pass its value as a constant")
-    }
-  })
-  return found
-}
-
-/** Why it is no work: nobody knows its code, it returns what cannot be cancelled, or what cannot cross. */
-const objectionToKind = (work: Node, scopes: Scopes): Objection | undefined => {
-  const node = functionOf(work, scopes) ?? work
-  const binding = node.type === "Identifier" ? scopes.bindings.get(node) : undefined
-  if (binding !== undefined && binding.scope !== scopes.module) {
-    return objection(
-      work,
-      `nobody knows what ${binding.name} is`,
-      "write the work here, or at the top level of a module"
-    )
-  }
-  if (!isFunction(node)) return undefined
-  if (node.async)
-    return objection(work, "an async function cannot be cancelled", "return an Effect instead of a promise")
-  if (node.generator) return objection(work, "a generator cannot be sent", "return an array, or define a Task.stream")
-  return undefined
-}
-
-/** The declarations and declarators that stand at the top level. */
+/** The declarations and declarators at the top level. */
 const declaredBy = (program: Node): ReadonlySet<Node> => {
   const found = new Set<Node>()
   for (const statement of children(program)) {
@@ -223,8 +67,8 @@ const namesIn = (node: Node): ReadonlyArray<Node & { readonly type: "Identifier"
 }
 
 /**
- * What `work` takes along, or why it cannot be moved. `options` is evaluated with the module, so it uses nothing of the
- * functions around.
+ * Gives everything that `work` takes along, or the reason that it cannot be moved. The module evaluates `options`, so these
+ * must use nothing of the functions around.
  */
 export const capturesOf = (
   work: Node,
@@ -238,7 +82,7 @@ export const capturesOf = (
   const functions = new Set<Node>()
   const module = new Set<Node>()
   const pieces: Array<Node> = []
-  /** what a name means to the work and to the functions that go along: there is one scope for all of them */
+  /** the meaning of each name in the work and in the functions that go along: all of them share one scope */
   const meanings = new Map<string, Binding | undefined>()
   let found: Objection | undefined
   const object = (at: Node, reason: string, fix: string): void => {
@@ -272,7 +116,7 @@ export const capturesOf = (
       object(
         change,
         `${name} is changed here: a worker would not see it`,
-        "pass it as an argument, or make it in one go"
+        "pass it as an argument, or make it complete in one expression"
       )
       return
     }
@@ -291,7 +135,11 @@ export const capturesOf = (
     const { declaration, declarator, kind, name } = binding
     if (values.has(binding)) return
     if (kind === "class" || kind === "self") {
-      object(use, `${name} is a class or function of its own around it`, "declare it at the top level of the module")
+      object(
+        use,
+        `${name} is a class or a named function expression around it`,
+        "declare it at the top level of the module"
+      )
       return
     }
     if (!isConstant(binding)) {
@@ -329,7 +177,7 @@ export const capturesOf = (
       object(use, `${name} is declared after it`, "declare it before")
       return
     }
-    // a function that goes along may read one that is out of sight where the work stands
+    // a function that goes along may use a variable that another one hides from the work
     for (const [node, scope] of scopes.of) {
       const other = isWithin(work, node) ? scope.names.get(name) : undefined
       if (other !== undefined && other !== binding && isWithin(node, binding.scope.node)) {
@@ -361,13 +209,17 @@ export const capturesOf = (
     const before = values.size + functions.size
     take(options)
     if (found === undefined && values.size + functions.size > before) {
-      object(options, "its options use something of the functions around", "declare it at the top level of the module")
+      object(
+        options,
+        "its options use a variable of the functions around it",
+        "declare it at the top level of the module"
+      )
     }
   }
   for (const [binding] of values) {
     const change = changes.get(binding)?.find((each) => pieces.some((piece) => isWithin(each, piece)))
     if (change !== undefined) {
-      object(change, `${binding.name} is changed here, in a copy that nobody sees`, "return what is to be known")
+      object(change, `${binding.name} is changed here, in a copy that only the job sees`, "return the changed value")
     }
   }
   for (const piece of [work, ...functions]) {
@@ -381,10 +233,10 @@ export const capturesOf = (
     }
   }
   if (found !== undefined) return found
-  const byPlace = (a: Node, b: Node): number => a.start - b.start
+  const byStart = (a: Node, b: Node): number => a.start - b.start
   return {
-    values: [...values.keys()].sort((a, b) => byPlace(a.declaration, b.declaration)),
-    functions: [...functions].sort(byPlace),
+    values: [...values.keys()].sort((a, b) => byStart(a.declaration, b.declaration)),
+    functions: [...functions].sort(byStart),
     module
   }
 }

@@ -1,11 +1,12 @@
 /**
  * Can a constant of a module be evaluated once more, on another thread, and mean the same?
  *
- * Evaluating it runs code: calls, constructors, the functions they are given. That code may use what the module declares,
- * what is always the same in JavaScript (`Math.sqrt`, not `Math.random`), and Effect, whose functions describe and do
- * nothing yet. A call of anything else that is imported may connect, count or draw lots, and counts as unknown.
+ * Its evaluation runs code: calls, constructors, and the functions that are passed to them. That code may use the
+ * declarations of the module, the parts of JavaScript that never vary (`Math.sqrt`, but not `Math.random`), and Effect,
+ * whose functions only describe. A call of any other import may connect, count or draw a random number, so it is an
+ * objection.
  *
- * A call of a value that a parameter brought is trusted: whatever was passed stands in code that was looked at.
+ * A call of a parameter is trusted: its argument is written in code that was looked at.
  */
 import { functionOf } from "../decide/marks.ts"
 import type { Objection } from "../decide/objections.ts"
@@ -23,17 +24,17 @@ const steady = new Set(
   encodeURIComponent isFinite isNaN parseFloat parseInt structuredClone undefined`.split(/\s+/)
 )
 
-/** What is not, of these. */
+/** Their functions that are not. */
 const unsteady = new Set(["Math.random", "Date.now"])
 
-/** Packages whose functions only describe. What runs a description begins with `run`. */
+/** Whether the functions of a package only describe. The names of those that run a description begin with `run`. */
 export const describes = (source: string): boolean =>
   source === "effect" ||
   source.startsWith("effect/") ||
   source === "@giveway/core" ||
   source.startsWith("@giveway/core/")
 
-/** Where an import comes from; `undefined` for what is no import. */
+/** The module that an import comes from; `undefined` if the binding is no import. */
 export const sourceOf = ({ declarator }: Binding): string | undefined =>
   declarator.type === "ImportDeclaration" ? declarator.source.value : undefined
 
@@ -56,15 +57,15 @@ export const rootOf = (node: Node): Node => {
   }
 }
 
-/** What speaks against evaluating `node` again, which is what `name` is bound to; `undefined` if nothing does. */
+/** Why `node`, the value of `name`, cannot be evaluated again; `undefined` if it can. */
 export const objectionToRepeat = (node: Node, name: string, scopes: Scopes): Objection | undefined => {
   const entered = new Set<Node>()
   let found: Objection | undefined
-  const object = (at: Node, what: string): void => {
+  const object = (at: Node, predicate: string): void => {
     found ??= {
       at,
-      reason: `${name} ${what}: a worker would have another one`,
-      fix: `pass it as an argument, or move it to a module that both import`
+      reason: `${name} ${predicate}: a worker would have another one`,
+      fix: `pass it as an argument, or move it to a module that both threads import`
     }
   }
 
@@ -73,7 +74,7 @@ export const objectionToRepeat = (node: Node, name: string, scopes: Scopes): Obj
     entered.add(f)
     for (const child of children(f)) if (child !== f.id) visit(child)
   }
-  /** every function in `declaration`: which of them a call of its member means is unknown */
+  /** enters every function in `declaration`: a call of a member may mean any of them */
   const enterAll = (declaration: Node): void => {
     if (entered.has(declaration)) return
     if (isFunction(declaration)) enter(declaration)
@@ -83,7 +84,7 @@ export const objectionToRepeat = (node: Node, name: string, scopes: Scopes): Obj
       for (const child of children(declaration)) enterAll(child)
     }
   }
-  /** a value is handed to somebody who may call it */
+  /** a value is passed to code that may call it */
   const handOver = (argument: Node): void => {
     if (isFunction(argument)) enter(argument)
     else if (argument.type === "Identifier") {
@@ -93,7 +94,7 @@ export const objectionToRepeat = (node: Node, name: string, scopes: Scopes): Obj
     } else visit(argument)
   }
 
-  /** whether the arguments are called */
+  /** gives whether the arguments may be called */
   const visitCallee = (callee: Node, isNew: boolean): boolean => {
     const root = rootOf(callee)
     if (root.type !== "Identifier") {

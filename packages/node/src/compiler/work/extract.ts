@@ -1,18 +1,19 @@
 /**
- * The module that a worker imports to run one piece of inline work: the file with everything else blanked out.
+ * Makes the module that a worker imports to run one piece of inline work: the file, with everything else blanked out.
  *
- * What stays (the imports and declarations that the work needs, the constant functions around it, the work itself) stays
- * where it was, so lines are those of the file, and columns too where there was room for what is put before the work:
+ * The imports and declarations that the work needs, the constant functions around it, and the work itself stay at their
+ * offsets. So all lines are those of the file. Columns are, too, where the blanks leave room for the code that is put before
+ * the work:
  *
  * ```text
- * const $make = (captured, …) => { functions around; return $work(the work, its name); };      in its place
- * import { define, work } from the runtime; define(id, name, $make, options)    at the end
+ * const $make = (captured, …) => { functions around; return $work(the work, its name); };      around the work
+ * import { define, work } from the runtime; define(id, name, $make, options)                   at the end
  * ```
  *
- * Then it is a module like any other, and gets its yield points: the work is a root, as the handler of a task is.
+ * The result is a module like any other, and gets its yield points: the work is a root, as the handler of a task is.
  *
  * Rejected: to let workers import the module itself (the program's main module would start the program again); a new
- * module from pieces (its lines would be nobody's).
+ * module made from pieces (its lines would be in no file).
  */
 import type { Program } from "oxc-parser"
 import type { Captures } from "./captures.ts"
@@ -20,14 +21,14 @@ import type { InlineWork } from "./inline.ts"
 import { labelOf } from "./inline.ts"
 import type { Node } from "../read/syntax.ts"
 
-/** What no name in the text begins with. */
+/** A prefix that no name in the text begins with. */
 const unusedIn = (text: string): string => {
   let prefix = "$g"
   while (text.includes(prefix)) prefix += "g"
   return prefix
 }
 
-/** JavaScript, from that of the file. */
+/** `text` is the file as JavaScript; so is the result. */
 export const extract = (text: string, program: Program, work: InlineWork, captures: Captures): string => {
   const prefix = unusedIn(text)
   const kept: Array<readonly [start: number, end: number]> = []
@@ -76,7 +77,7 @@ export const extract = (text: string, program: Program, work: InlineWork, captur
   return `${blank(text, kept, inserted)}\n;${imports} ${defined}\n`
 }
 
-/** `text` with nothing but what is kept; what is inserted takes the room of blanks before it. */
+/** `text` with blanks for everything that is not kept. Inserted code takes the room of the blanks before it. */
 const blank = (
   text: string,
   kept: ReadonlyArray<readonly [start: number, end: number]>,
@@ -84,7 +85,7 @@ const blank = (
 ): string => {
   let out = ""
   let at = 0
-  /** blanks at the end of `out` that stand for text that went away */
+  /** the number of blanks at the end of `out` that replace text */
   let room = 0
   const put = (code: string | undefined): void => {
     if (code === undefined) return

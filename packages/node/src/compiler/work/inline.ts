@@ -1,18 +1,21 @@
 /**
- * Inline work, where it is written: `Compute.fn(f)` and `Compute.effect(effect)`. Each becomes a call of the runtime that
- * knows where a worker finds it (`extract.ts` makes what is found there), or why it cannot be moved.
+ * Inline work in the file that has it: `Compute.fn(f)` and `Compute.effect(effect)`. Each becomes a call of the runtime,
+ * with the address of the module that a worker imports (`extract.ts` makes it), or with the reason that there is none.
  *
- * A piece of work is known by its place among those of its file and by a hash of the file, so that a worker that loads
- * another text than this thread did is told, and does not run something else.
+ * The id of a work is its number among those of its file, and a hash of the file. So a worker that loads another text than
+ * this thread did gets an error, and never runs other code.
  */
 import { createHash } from "node:crypto"
 import type { CallExpression, Program } from "oxc-parser"
 import type { Captures } from "./captures.ts"
-import { capturesOf, changesIn } from "./captures.ts"
+import { capturesOf } from "./captures.ts"
+import { changesIn } from "./changes.ts"
 import type { Decision } from "../decide/classify.ts"
 import type { Diagnostic } from "../read/diagnostic.ts"
 import * as diagnostic from "../read/diagnostic.ts"
 import { calleeOf } from "../decide/marks.ts"
+import { mayHaveInlineWork } from "../read/firstLook.ts"
+import { lineColumnsIn } from "../read/lines.ts"
 import type { Scopes } from "../read/scope.ts"
 import type { Node } from "../read/syntax.ts"
 import { walk } from "../read/syntax.ts"
@@ -22,32 +25,28 @@ export interface InlineWork {
   /** the function or the effect */
   readonly work: Node
   readonly options: Node | undefined
-  /** unique in the program's files of one name, and readable */
+  /** for people; unique among files of different names */
   readonly name: string
-  /** what tells it from the others of its module, in the URL of its own */
+  /** unique in its module; in the URL of the extracted module */
   readonly id: string
   readonly line: number
-  /** what it takes along, or why it cannot be moved */
+  /** everything that it takes along, or why it cannot be moved */
   readonly captures: Captures | Diagnostic
 }
 
-/** In the URL of an extracted module, before the id. */
+/** The query parameter in the URL of an extracted module; its value is the id. */
 export const parameter = "giveway"
 
 /**
- * Gives the expression for the URL of an extracted module that a bundler makes; otherwise it is the URL of the whole, with
- * the id.
+ * Gives the expression for the URL of an extracted module that a bundler makes. Without it, the URL is that of the whole
+ * module, with the id as its query.
  */
 export type UrlOfWork = (id: string, prefix: string) => string | undefined
 
 /** By the node of the work. */
 export type InlineWorks = ReadonlyMap<Node, InlineWork>
 
-/** Whether a module can have inline work at all. */
-export const mayHaveInlineWork = (text: string): boolean =>
-  text.includes("@giveway/core") && /\bCompute\b/.test(text) && /\b(?:fn|effect)\b/.test(text)
-
-/** Of the text that was loaded, types included. */
+/** `source` is the text as it was loaded, types included. */
 const hashOf = (source: string): string => createHash("sha256").update(source).digest("hex").slice(0, 12)
 
 const kinds = ["fn", "effect"] as const
@@ -61,16 +60,16 @@ export const find = (program: Program, scopes: Scopes, source: string, text: str
   }))
   const calls: Array<{ readonly kind: InlineWork["kind"]; readonly call: CallExpression }> = []
   const labels = new Map<Node, string>()
-  /** also of what is called at once */
-  const label = (node: Node, name: string): void => {
+  /** names `node`, and the callee of a call that is made at once */
+  const nameAs = (node: Node, name: string): void => {
     labels.set(node, name)
     if (node.type === "CallExpression") labels.set(node.callee, name)
   }
   walk(program, (node) => {
     if (node.type === "VariableDeclarator" && node.id.type === "Identifier" && node.init !== null) {
-      label(node.init, node.id.name)
+      nameAs(node.init, node.id.name)
     }
-    if (node.type === "Property" && !node.computed && node.key.type === "Identifier") label(node.value, node.key.name)
+    if (node.type === "Property" && !node.computed && node.key.type === "Identifier") nameAs(node.value, node.key.name)
     if (node.type !== "CallExpression") return
     const kind = known.find(({ isCallee }) => isCallee(node.callee))?.kind
     if (kind !== undefined) calls.push({ kind, call: node })
@@ -78,29 +77,31 @@ export const find = (program: Program, scopes: Scopes, source: string, text: str
   if (calls.length === 0) return found
   const changes = changesIn(program, scopes)
   const hash = hashOf(source)
+  const lineColumnOf = lineColumnsIn(text)
   for (const [index, { call, kind }] of calls.entries()) {
     const [work, options] = call.arguments
     if (work === undefined || call.arguments.some((each) => each.type === "SpreadElement")) continue
-    const { column, line } = diagnostic.position(text, call.start)
-    const name = ("id" in work && work.id?.type === "Identifier" ? work.id.name : undefined) ?? labels.get(call)
+    const { column, line } = lineColumnOf(call.start)
+    const own = "id" in work && work.id?.type === "Identifier" ? work.id.name : undefined
+    const label = own ?? labels.get(call) ?? `Compute.${kind}`
     const captures = capturesOf(work, options, scopes, changes, file)
     found.set(work, {
       kind,
       work,
       options,
-      name: `${name ?? `Compute.${kind}`} at ${file.replace(/^.*[\\/]/, "")}:${line}:${column}`,
+      name: `${label} at ${file.replace(/^.*[\\/]/, "")}:${line}:${column}`,
       id: `${index}-${hash}`,
       line,
       captures:
-        "reason" in captures ? diagnostic.make(file, text, captures.at.start, captures.reason, captures.fix) : captures
+        "reason" in captures
+          ? { ...diagnostic.make(file, text, captures.at.start, captures.reason, captures.fix), refused: label }
+          : captures
     })
   }
   return found
 }
 
-/**
- * What stands in the place of the work, whose own code is `body`.
- */
+/** The expression that replaces the work, whose own code is `body`. */
 export const wrap = (
   { captures, id, kind, name }: InlineWork,
   body: string,
@@ -108,24 +109,21 @@ export const wrap = (
   urlOfWork: UrlOfWork | undefined
 ): string => {
   if ("reason" in captures) {
-    const { file, fix, line, reason } = captures
-    // a bundle should not name the folders of the machine it was made on
-    const why = `${reason} (${file.replace(/^.*[\\/]/, "")}:${line}): ${fix}`
-    return `${prefix}refused((${body}), ${JSON.stringify(why)})`
+    return `${prefix}refused((${body}), ${JSON.stringify(diagnostic.renderShort(captures))})`
   }
   const names = captures.values.map((binding) => binding.name)
   const list = names.join(", ")
   const make = `(${list}) => ${kind === "fn" ? "" : "() => "}(${body})`
   const url = urlOfWork?.(id, prefix)
-  const place = url === undefined ? `import.meta.url, "?${parameter}=${id}"` : `${url}, "#${id}"`
+  const address = url === undefined ? `import.meta.url, "?${parameter}=${id}"` : `${url}, "#${id}"`
   const captured = names.length === 0 ? "" : `, ${JSON.stringify(names)}, () => [${list}]`
-  return `${prefix}extracted("${kind}", ${place}, ${JSON.stringify(name)}, ${make}${captured})`
+  return `${prefix}extracted("${kind}", ${address}, ${JSON.stringify(name)}, ${make}${captured})`
 }
 
-/** Its name without its place. */
+/** Its name without line and column. */
 export const labelOf = ({ name }: InlineWork): string => name.replace(/ at .*$/, "")
 
-/** What `giveway compile` says of it. */
+/** The row of `giveway compile` for it. */
 export const decisionOf = (work: InlineWork): Decision => {
   const { captures, line } = work
   const name = labelOf(work)

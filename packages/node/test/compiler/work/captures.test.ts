@@ -244,14 +244,14 @@ describe("what is refused", () => {
     ["arguments", `function f() { return Compute.fn(() => arguments.length) }`, /^it uses arguments/],
     ["super", `class A extends B { f() { return Compute.fn(() => super.f()) } }`, /^it uses super/],
     ["new.target", `function F() { return Compute.fn(() => new.target) }`, /^it uses super or new\.target/],
-    ["eval", `const f = (a) => Compute.fn(() => eval("a"))`, /^eval sees/],
+    ["eval", `const f = (a) => Compute.fn(() => eval("a"))`, /^eval may use/],
     ["a class around it", `const f = () => { class A {} return Compute.fn(() => new A()) }`, /^A is a class/],
     [
       "the function around it, by its name",
       `const o = function f(n) { return Compute.fn(() => f(n)) }`,
-      /^f is a class or function/
+      /^f is a class or a named function/
     ],
-    ["a function that somebody passes", `const f = (g) => Compute.fn(g)`, /^nobody knows what g is/],
+    ["a function that somebody passes", `const f = (g) => Compute.fn(g)`, /^the code of g is not known here/],
     [
       "an import of itself",
       `import { a } from "./file.js"\nexport const b = a\nCompute.fn(() => a)`,
@@ -280,7 +280,7 @@ describe("what is refused", () => {
     ],
     ["an async function", `Compute.fn(async () => 1)`, /^an async function cannot be cancelled/],
     ["a generator", `Compute.fn(function* () {})`, /^a generator cannot be sent/],
-    ["an effect that is yielded first", `function* f() { Compute.effect(yield* 1) }`, /^it waits for something/],
+    ["an effect that is yielded first", `function* f() { Compute.effect(yield* 1) }`, /^it yields or awaits/],
     ["whether it is the main module", `Compute.fn(() => import.meta.main)`, /^import\.meta\.main/],
     ["options of the functions around", `const f = (error) => Compute.fn(() => 1, { error })`, /^its options use/],
     [

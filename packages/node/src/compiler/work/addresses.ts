@@ -1,30 +1,32 @@
 /**
- * Where workers find the pure functions of a module, for `Compute.auto`: each `Pure.fn` at the module's top level gets a
- * key, which a worker that imports the module gives it, too.
+ * The addresses at which workers find the pure functions of a module, for `Compute.auto`. Each `Pure.fn` at the module's
+ * top level gets a key, and a worker that imports the module gives the function the same key.
  *
- * **Invariant**: a function that would mean something else on a worker gets no way there. A worker has evaluated the
- * module and nothing else, so what its functions change while they run (a variable, an element or property of one) stays
- * as the module made it. What is changed by calling methods, or in other modules, cannot be seen from here.
+ * **Invariant**: a function that would mean something else on a worker stays on its thread. A worker has evaluated the
+ * module and nothing else. So a variable that the module's functions change while they run, or a part of one, is on the
+ * worker as the module made it. Changes by calls of methods, and changes in other modules, cannot be seen from here.
  */
 import type { CallExpression, Program } from "oxc-parser"
 import type { Marks } from "../decide/marks.ts"
+import { assignedBy, walkPattern } from "../read/patterns.ts"
 import type { Binding, Scopes } from "../read/scope.ts"
 import type { Node } from "../read/syntax.ts"
 import { walk } from "../read/syntax.ts"
 
-export interface PlacedFunction {
+export interface ModuleAddress {
   /** unique in the module */
   readonly key: string
-  /** why it must not leave the thread it was made on, if that is so */
+  /** why the function must not leave its thread; `undefined` if it may */
   readonly staysBecause: string | undefined
 }
 
-export type Places = ReadonlyMap<CallExpression, PlacedFunction>
+/** The address of the function that each call of `Pure.fn` marks. */
+export type Addresses = ReadonlyMap<CallExpression, ModuleAddress>
 
-export const find = (program: Program, scopes: Scopes, { calls }: Marks): Places => {
+export const find = (program: Program, scopes: Scopes, { calls }: Marks): Addresses => {
   const pure = calls.filter(({ call, kind }) => kind === "pure" && !isInside(call, scopes))
   if (pure.length === 0) return new Map()
-  const changing = changingProperties(program, scopes)
+  const changing = changingParts(program, scopes)
   const isUnique = (name: string | undefined): boolean => pure.filter((each) => each.name === name).length === 1
   return new Map(
     pure.map(({ argument, call, name }, index) => {
@@ -37,8 +39,8 @@ export const find = (program: Program, scopes: Scopes, { calls }: Marks): Places
 const isInside = (node: Node, { functions }: Scopes): boolean =>
   [...functions.keys()].some((around) => around.start < node.start && node.end <= around.end)
 
-/** Module bindings that a function changes a part of. */
-const changingProperties = (program: Program, scopes: Scopes): ReadonlySet<Binding> => {
+/** Bindings of the module of which a function changes a part. */
+const changingParts = (program: Program, scopes: Scopes): ReadonlySet<Binding> => {
   const found = new Set<Binding>()
   const check = (target: Node): void => {
     let root = target
@@ -47,15 +49,13 @@ const changingProperties = (program: Program, scopes: Scopes): ReadonlySet<Bindi
     if (binding?.uses.some((use) => use.node === root && use.owner !== undefined) === true) found.add(binding)
   }
   walk(program, (node) => {
-    if (node.type === "AssignmentExpression") check(node.left)
-    if (node.type === "UpdateExpression" || (node.type === "UnaryExpression" && node.operator === "delete")) {
-      check(node.argument)
-    }
+    const target = assignedBy(node)
+    if (target !== undefined) walkPattern(target, check)
   })
   return found
 }
 
-/** Follows the names that `node` mentions, through the module, to one that changes. */
+/** Follows the names that `node` uses, through the module, to one that changes. */
 const reasonToStay = (node: Node, scopes: Scopes, changing: ReadonlySet<Binding>): string | undefined => {
   const seen = new Set<Binding>()
   const follow = (from: Node): Binding | undefined => {

@@ -1,0 +1,55 @@
+/**
+ * The first look never says no to a file in which the parser finds something, whichever way into the compiler asks.
+ */
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { assert, describe, it } from "vitest"
+import { isAskedFor, mayBeCompiled, words } from "../../../src/compiler/read/firstLook.ts"
+
+const loop = "for (;;) yield* x"
+
+describe("firstLook", () => {
+  const texts: ReadonlyArray<readonly [text: string, mayBeCompiled: boolean, isAskedFor: boolean]> = [
+    [`export const f = () => 1`, false, false],
+    [`"use steppable"`, true, true],
+    [`import { Pure } from "@giveway/core"; Pure.fn("f", f)`, true, true],
+    [`import { Pure as P } from '@giveway/core'; P.fn("f", f)`, true, true],
+    [`import * as Pure from "@giveway/core/Pure"; Pure.fn("f", f)`, true, true],
+    [`import { fn } from "@giveway/core/Pure"; fn("f", f)`, true, true],
+    [`import { Compute } from "@giveway/core"; Compute.fn(f)`, true, true],
+    [`import { Compute } from "@giveway/core"; Compute\n  .effect(e)`, true, true],
+    // it runs a task of another module
+    [`import { Compute } from "@giveway/core"; Compute.run(task, 1)`, false, false],
+    // the handler of a task is compiled, and nobody asked
+    [`import { Task } from "@giveway/core"; Task.make({}, "t", {}, (n) => n)`, true, false],
+    [`import { Effect } from "effect"; Effect.gen(function* () { ${loop} })`, true, false],
+    [`import * as Effect from "effect/Effect"; Effect.gen(function *() { ${loop} })`, true, false],
+    [`import { Effect } from "effect"; Effect.gen(function* () { yield* x })`, false, false],
+    [`import { Effect } from "another"; Effect.gen(function* () { ${loop} })`, false, false]
+  ]
+
+  it.each(texts)("%s", (text, isCompiled, isAsked) => {
+    assert.strictEqual(mayBeCompiled(text), isCompiled)
+    assert.strictEqual(isAskedFor(text), isAsked)
+  })
+
+  it("a file that may be compiled has one of the words that bundlers filter by", () => {
+    for (const [text, isCompiled] of texts) {
+      if (isCompiled)
+        assert.isTrue(
+          words.some((word) => word.test(text)),
+          text
+        )
+    }
+  })
+
+  it("says yes to each fixture that is compiled", () => {
+    const fixtures = fileURLToPath(new URL("../fixtures", import.meta.url))
+    for (const name of readdirSync(fixtures)) {
+      const files = readdirSync(join(fixtures, name))
+      const text = readFileSync(join(fixtures, name, "input.ts"), "utf8")
+      if (files.includes("output.js")) assert.isTrue(mayBeCompiled(text), name)
+    }
+  })
+})
