@@ -27,6 +27,7 @@ import {
   batchCaller,
   computeMetrics,
   jobCaller,
+  serviceOver,
   streamCaller,
   wholeNumber
 } from "@giveway/core/Platform"
@@ -172,22 +173,28 @@ export const layer = (options: Options = {}): Layer.Layer<Compute.Compute, Inval
         (withdraw) => Effect.sync(withdraw)
       )
       const exchange = jobCaller.exchangeOver(pool)
-      return {
-        run: jobCaller.make(exchange),
-        hasThreads: true,
-        stream: streamCaller.make(exchange),
-        batch: batchCaller.make(exchange),
-        // one that runs and one that is next, for each worker
-        parallelism: resolved.maxWorkers + Math.min(resolved.maxWorkers, resolved.capacity),
-        ready: Effect.callback<void, Compute.PoolNotReady>((resume) => {
-          const stop = pool.whenReady((cause) =>
-            resume(cause === undefined ? Effect.void : Effect.fail(new Compute.PoolNotReady({ cause })))
-          )
-          return Effect.sync(stop)
-        }),
-        statistics: Effect.sync(() => pool.statistics()),
-        ...autoCaller.make({ exchange, load: () => pool.load(), refuses: refusesImport }, observer.metrics)
-      }
+      const away = { exchange, load: () => pool.load(), refuses: refusesImport }
+      const { auto, placement } = autoCaller.make(away, observer.metrics)
+      return serviceOver(
+        {
+          run: jobCaller.make(exchange),
+          stream: streamCaller.make(exchange),
+          batch: batchCaller.make(exchange),
+          // one that runs and one that is next, for each worker
+          parallelism: resolved.maxWorkers + Math.min(resolved.maxWorkers, resolved.capacity),
+          auto
+        },
+        {
+          ready: Effect.callback<void, Compute.PoolNotReady>((resume) => {
+            const stop = pool.whenReady((cause) =>
+              resume(cause === undefined ? Effect.void : Effect.fail(new Compute.PoolNotReady({ cause })))
+            )
+            return Effect.sync(stop)
+          }),
+          statistics: Effect.sync(() => pool.statistics()),
+          placement
+        }
+      )
     })
   )
 

@@ -11,6 +11,7 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import { Compute } from "../Compute.ts"
 import * as autoCaller from "../internal/caller/autoCaller.ts"
+import * as computeAdapter from "../internal/caller/computeAdapter.ts"
 import * as batchCaller from "../internal/caller/batchCaller.ts"
 import { findUncloneable } from "../internal/job/cloneable.ts"
 import { ElementWindow } from "../internal/worker/elementWindow.ts"
@@ -58,33 +59,25 @@ export const layer: Layer.Layer<Compute> = Layer.effect(
           receive
         )
     const exchange = exchangeFor(undefined)
-    const runTask = jobCaller.make(exchange)
-    const runOwn: typeof runTask = (task, ...rest) => jobCaller.make(exchangeFor(task))(task, ...rest)
-    return {
-      run: (task, ...rest) => (inlineTask.isOwn(task) ? runOwn : runTask)(task, ...rest),
-      hasThreads: false,
-      stream: streamCaller.make(exchange),
-      batch: batchCaller.make(exchange),
-      parallelism: 1,
-      ready: Effect.void,
-      statistics: Effect.sync(() => ({ ...noWorkers, ...counts })),
-      ...autoCaller.make(undefined)
-    }
+    const runTask = jobCaller.over(exchange)
+    const runOwn: typeof runTask = (task, ...rest) => jobCaller.over(exchangeFor(task))(task, ...rest)
+    const { auto, placement } = autoCaller.make(undefined)
+    return computeAdapter.serviceOver(
+      {
+        run: (task, ...rest) => (inlineTask.isOwn(task) ? runOwn : runTask)(task, ...rest),
+        stream: streamCaller.make(exchange),
+        batch: batchCaller.make(exchange),
+        parallelism: 1,
+        auto
+      },
+      {
+        ready: Effect.void,
+        statistics: Effect.sync(() => ({ ...computeAdapter.noWorkers, ...counts })),
+        placement
+      }
+    )
   })
 )
-
-const noWorkers = {
-  workers: 0,
-  idle: 0,
-  busy: 0,
-  starting: 0,
-  standby: 0,
-  zombies: 0,
-  queued: 0,
-  suspended: 0,
-  killed: 0,
-  each: []
-}
 
 const inline = (
   executor: jobExecutor.JobExecutor,

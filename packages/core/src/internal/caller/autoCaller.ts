@@ -15,6 +15,7 @@ import type * as Fiber from "effect/Fiber"
 import type { AutoError, Compute, PlacementReport } from "../job/computeService.ts"
 import type { Uncloneable } from "../job/cloneable.ts"
 import * as Errors from "../job/computeErrors.ts"
+import type { ComputePort } from "./computePort.ts"
 import type { ComputeMetrics } from "./computeMetrics.ts"
 import * as faithful from "../job/faithful.ts"
 import * as inOneGo from "../steppable/inOneGo.ts"
@@ -68,7 +69,7 @@ const notPure = (pure: unknown): TypeError =>
 export const make = (
   away: Away | undefined,
   metrics?: ComputeMetrics
-): Pick<Compute["Service"], "auto" | "placement"> => {
+): Pick<ComputePort, "auto"> & Pick<Compute["Service"], "placement"> => {
   const state = placement.make()
   const functions = new WeakMap<object, Known>()
   /** for the report: most functions live as long as their module, but nobody promises it */

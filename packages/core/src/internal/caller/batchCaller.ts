@@ -3,10 +3,10 @@
  * not succeed; what came before it arrives all the same.
  */
 import * as Effect from "effect/Effect"
-import type { Batch, RunBatch } from "../job/computeService.ts"
+import type { Batch, RunBatch } from "./computePort.ts"
 import type { ComputeError } from "../job/computeErrors.ts"
 import type { Task } from "../job/taskDefinition.ts"
-import type { CallSite } from "../job/callSite.ts"
+import type { CallSite } from "./callSite.ts"
 import * as Errors from "../job/computeErrors.ts"
 import * as issueText from "../job/issueText.ts"
 import type { Exchange } from "./jobCaller.ts"

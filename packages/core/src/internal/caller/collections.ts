@@ -7,21 +7,19 @@
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { ComputeError } from "../job/computeErrors.ts"
-import type { Batch, Compute, ForEachOptions } from "../job/computeService.ts"
+import type { ForEachOptions } from "../job/computeService.ts"
 import { InvalidOption } from "../../InvalidOption.ts"
 import type { Task } from "../job/taskDefinition.ts"
-import type { CallSite } from "../job/callSite.ts"
+import type { CallSite } from "./callSite.ts"
+import type { Batch, ComputePort } from "./computePort.ts"
 import type { Chunking } from "./chunking.ts"
 import * as chunking from "./chunking.ts"
 import * as queuePlace from "./queuePlace.ts"
 import { wholeNumber } from "../options/optionCheck.ts"
 
-/** What the service can do. */
-type Service = Compute["Service"]
-
 /** Options that make no sense are a mistake in the program, as elsewhere in a call. */
 const resolve = (
-  compute: Service,
+  compute: ComputePort,
   options: ForEachOptions | undefined
 ): Effect.Effect<{ readonly chunks: Chunking; readonly lanes: number }> =>
   Effect.orDie(
@@ -41,7 +39,7 @@ const resolve = (
 
 /** Lanes run side by side, each taking the next chunk until none is left. */
 export const forEach = <P, A, E>(
-  compute: Service,
+  compute: ComputePort,
   iterable: Iterable<P>,
   task: Task<P, A, E>,
   options: ForEachOptions | undefined,
@@ -76,7 +74,7 @@ export const forEach = <P, A, E>(
 
 /** What the source has at hand is cut into chunks, and never waited for: an element that came alone goes alone. */
 export const map = <P, A, E, E2, R>(
-  compute: Service,
+  compute: ComputePort,
   source: Stream.Stream<P, E2, R>,
   task: Task<P, A, E>,
   options: (ForEachOptions & { readonly unordered?: boolean | undefined }) | undefined,

@@ -11,11 +11,13 @@ import * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { Task } from "../job/taskDefinition.ts"
-import * as callSite from "../job/callSite.ts"
+import * as callSite from "./callSite.ts"
 import * as Errors from "../job/computeErrors.ts"
 import type { ComputeError } from "../job/computeErrors.ts"
 import type { RunOptions } from "../job/computeService.ts"
 import { Compute } from "../job/computeService.ts"
+import { portOf } from "./computeAdapter.ts"
+import * as queuePlace from "./queuePlace.ts"
 import * as inlineTask from "../job/inlineTask.ts"
 import type { Kind } from "../steppable/inlineWork.ts"
 
@@ -139,23 +141,19 @@ export const effect = <A, E>(
   ...[options]: OptionsFor<A, E>
 ): Effect.Effect<A, E | InlineError, Compute> => inline<A, E>("effect", effect, options)()
 
-/** What both are: a task that is found otherwise. */
+/** Both are a task that is found otherwise. */
 const inline = <A, E>(
   kind: Kind,
   work: object,
   options: InlineOptions<A, E> | undefined
 ): ((...args: Array<unknown>) => Effect.Effect<A, E | InlineError, Compute>) => {
-  const { payload, staysBecause, task } = inlineTask.make(kind, work, options ?? {})
+  const { payload, task } = inlineTask.make(kind, work, options ?? {})
   const typed = task as Task<unknown, A, E>
   return (...args) => {
     const site = callSite.capture()
-    return Effect.withFiber((fiber): Effect.Effect<A, E | InlineError> => {
-      const compute = Context.getUnsafe(fiber.context, Compute)
-      if (staysBecause !== undefined && compute.hasThreads) {
-        const error = new Errors.NotExtracted({ task: task.name, reason: staysBecause })
-        return Effect.fail(callSite.attach(error, site))
-      }
-      return compute.run(typed, payload(args), site, options)
-    })
+    const job = Effect.withFiber((fiber): Effect.Effect<A, E | InlineError> =>
+      portOf(Context.getUnsafe(fiber.context, Compute)).run(typed, payload(args), site, options)
+    )
+    return options === undefined ? job : queuePlace.provide(job, options)
   }
 }

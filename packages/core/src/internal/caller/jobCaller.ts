@@ -10,10 +10,13 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import type { ComputeError } from "../job/computeErrors.ts"
-import type { Compute, RunOptions } from "../job/computeService.ts"
+import type { RunOptions } from "../job/computeService.ts"
 import { InvalidOption } from "../../InvalidOption.ts"
 import type { Any, Task } from "../job/taskDefinition.ts"
-import type { CallSite } from "../job/callSite.ts"
+import * as callSite from "./callSite.ts"
+import type { CallSite } from "./callSite.ts"
+import type { ComputePort } from "./computePort.ts"
+import * as inlineTask from "../job/inlineTask.ts"
 import * as Errors from "../job/computeErrors.ts"
 import * as fiberJobs from "../fibers/fiberJobs.ts"
 import * as issueText from "../job/issueText.ts"
@@ -134,8 +137,23 @@ class Call<A, E> implements JobListener {
   }
 }
 
-export const make =
-  (exchange: Exchange): Compute["Service"]["run"] =>
+/** The same for a platform whose workers find a task by its module: inline work that has none is refused. */
+export const make = (exchange: Exchange): ComputePort["run"] => {
+  const run = over(exchange)
+  return (task, payload, site, options) =>
+    task.moduleUrl === inlineTask.nowhere ? refused(task, site) : run(task, payload, site, options)
+}
+
+/** Only `Compute.fn` and `Compute.effect` make such a task, and they have the error in their types. */
+const refused = (task: Any, site: CallSite): Effect.Effect<never> => {
+  const reason = inlineTask.staysBecause(task) ?? "its task names no module"
+  const error = new Errors.NotExtracted({ task: task.name, reason })
+  return Effect.fail(callSite.attach(error, site)) as unknown as Effect.Effect<never>
+}
+
+/** Runs a task over an exchange, whose other end is given the task or finds it. */
+export const over =
+  (exchange: Exchange): ComputePort["run"] =>
   <P, A, E>(
     task: Task<P, A, E>,
     payload: P,

@@ -11,9 +11,10 @@ import * as Effect from "effect/Effect"
 import type * as Pull from "effect/Pull"
 import * as Stream from "effect/Stream"
 import type { ComputeError } from "../job/computeErrors.ts"
-import type { Compute, StreamOptions } from "../job/computeService.ts"
+import type { StreamOptions } from "../job/computeService.ts"
 import type { StreamTask } from "../job/taskDefinition.ts"
-import type { CallSite } from "../job/callSite.ts"
+import type { CallSite } from "./callSite.ts"
+import type { ComputePort } from "./computePort.ts"
 import * as Errors from "../job/computeErrors.ts"
 import * as issueText from "../job/issueText.ts"
 import type { ElementSink, Exchange } from "./jobCaller.ts"
@@ -81,7 +82,7 @@ class Inbox implements ElementSink {
 }
 
 export const make =
-  (exchange: Exchange): Compute["Service"]["stream"] =>
+  (exchange: Exchange): ComputePort["stream"] =>
   <P, A, E>(
     task: StreamTask<P, A, E>,
     payload: P,

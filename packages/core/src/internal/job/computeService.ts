@@ -8,12 +8,10 @@
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
-import type * as Fiber from "effect/Fiber"
 import type * as Stream from "effect/Stream"
 import type { StreamTask, Task } from "./taskDefinition.ts"
-import type { CallSite } from "./callSite.ts"
 import type * as Errors from "./computeErrors.ts"
-import type { ComputeError } from "./computeErrors.ts"
+import type { ComputeError, PoolNotReady } from "./computeErrors.ts"
 
 /** A pool at one moment. */
 export interface Statistics {
@@ -134,56 +132,67 @@ export interface StreamOptions extends RunOptions {
   readonly window?: number | undefined
 }
 
-/** What became of a batch. */
-export interface Batch<A, E> {
-  /** of the items up to the first that did not succeed */
-  readonly values: ReadonlyArray<A>
-  /** how the first that did not succeed failed; `undefined`: all succeeded */
-  readonly stopped: Effect.Effect<never, E> | undefined
-  /** how long the worker took over them, in ms */
-  readonly ranMs: number
-}
+type Run = <P, A, E>(task: Task<P, A, E>, payload: P, options?: RunOptions) => Effect.Effect<A, E | ComputeError>
 
-/** `first`: the place of the first item in its collection, for errors that name one. */
-export type RunBatch = <P, A, E>(
-  task: Task<P, A, E>,
-  items: ReadonlyArray<P>,
-  first: number,
-  site: CallSite
-) => Effect.Effect<Batch<A, E | ComputeError>>
+type RunStream = <P, A, E>(
+  task: StreamTask<P, A, E>,
+  payload: P,
+  options?: StreamOptions
+) => Stream.Stream<A, E | ComputeError>
 
-/** The service that runs jobs. Provide it with `NodeCompute.layer` or `TestCompute.layer`. */
+type Auto = <Args extends ReadonlyArray<any>, A>(
+  pure: (...args: Args) => Effect.Effect<A>,
+  args: Args
+) => Effect.Effect<A, AutoError>
+
+/**
+ * The service that runs jobs. Provide it with `NodeCompute.layer` or `TestCompute.layer`, or write one with
+ * `Compute.make`.
+ *
+ * **When to use**: as a requirement in types, and to wrap a service. Programs call the functions of the module.
+ *
+ * @category services
+ * @since 0.1.0
+ */
 export class Compute extends Context.Service<
   Compute,
   {
-    /** like `Compute.run`, told from where it was called */
-    readonly run: <P, A, E>(
-      task: Task<P, A, E>,
-      payload: P,
-      site: CallSite,
-      options: RunOptions | undefined
-    ) => Effect.Effect<A, E | ComputeError>
-    /** whether jobs run on threads of their own, where inline work is what the compiler made of it */
-    readonly hasThreads: boolean
-    /** like `Compute.stream`, told from where it was called */
-    readonly stream: <P, A, E>(
-      task: StreamTask<P, A, E>,
-      payload: P,
-      site: CallSite,
-      options: StreamOptions | undefined
-    ) => Stream.Stream<A, E | ComputeError>
-    /** several items in one job; see `Compute.forEach` */
-    readonly batch: RunBatch
-    /** jobs in flight that keep all workers busy */
+    /** as `Compute.run` */
+    readonly run: Run
+    /** as `Compute.stream` */
+    readonly stream: RunStream
+    /** jobs in flight that keep it busy: as many as `Compute.forEach` and `Compute.map` run at a time by themselves */
     readonly parallelism: number
-    readonly ready: Effect.Effect<void, Errors.PoolNotReady>
+    /** as `Compute.ready` */
+    readonly ready: Effect.Effect<void, PoolNotReady>
+    /** as `Compute.statistics` */
     readonly statistics: Effect.Effect<Statistics>
-    /** like `Compute.auto`, within the run of the fiber that asks */
-    readonly auto: <A>(
-      pure: object,
-      args: ReadonlyArray<unknown>,
-      fiber: Fiber.Fiber<unknown, unknown>
-    ) => Effect.Effect<A, AutoError>
+    /** as `Compute.auto`, with the arguments in an array */
+    readonly auto: Auto
+    /** as `Compute.placement` */
     readonly placement: Effect.Effect<PlacementReport>
   }
 >()("@giveway/core/Compute") {}
+
+/**
+ * A `Compute` as its author writes it, for `Compute.make`: `run`, and the members that differ from their defaults.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Implementation {
+  /** runs one job */
+  readonly run: Run
+  /** runs one job of a task that emits. Default: dies, and names the task. */
+  readonly stream?: RunStream | undefined
+  /** jobs in flight that keep it busy, at least 1. Default 1. */
+  readonly parallelism?: number | undefined
+  /** Default: ready at once. */
+  readonly ready?: Effect.Effect<void, PoolNotReady> | undefined
+  /** Default: zeros. */
+  readonly statistics?: Effect.Effect<Statistics> | undefined
+  /** Default: on the calling fiber, in slices, as without workers. */
+  readonly auto?: Auto | undefined
+  /** Default: the report of the default `auto`. */
+  readonly placement?: Effect.Effect<PlacementReport> | undefined
+}

@@ -67,29 +67,33 @@ const describe = (moduleUrl: string, name: string, make: Make, schemas: Schemas)
 /** Work that can be called. */
 export interface Work {
   readonly task: Any
-  /** why no worker can find it, if that is so */
-  readonly staysBecause: string | undefined
   /** reads the captured variables now */
   readonly payload: (args: ReadonlyArray<unknown>) => Payload
 }
 
-/** Tasks that are in no registry: who runs jobs on this thread has to be given them. */
-const own = new WeakSet<Definition>()
+/** The module of work that no worker can find. */
+export const nowhere = ""
 
+/** Tasks that are in no registry, with the reason why no worker can find them, if there is one. */
+const own = new WeakMap<Definition, string | undefined>()
+
+/** Whether the task is in no registry: an executor on this thread has to be given it. */
 export const isOwn = (task: Definition): boolean => own.has(task)
+
+/** Why no worker can find the work, if that is so. */
+export const staysBecause = (task: Definition): string | undefined => own.get(task)
 
 export const make = (kind: Kind, work: object, schemas: Schemas): Work => {
   const found = inlineWork.of(work)
   const extraction: Extraction =
     typeof found !== "string"
       ? found
-      : { moduleUrl: "", name: nameOf(work), make: () => uncompiled(kind, work), names: [], values: () => [] }
+      : { moduleUrl: nowhere, name: nameOf(work), make: () => uncompiled(kind, work), names: [], values: () => [] }
   const { moduleUrl, name, names, values } = extraction
   const task = taskDefinition.task(describe(moduleUrl, name, extraction.make, schemas))
-  own.add(task)
+  own.set(task, typeof found === "string" ? found : undefined)
   return {
     task,
-    staysBecause: typeof found === "string" ? found : undefined,
     payload:
       names.length === 0
         ? (args) => ({ args })

@@ -10,6 +10,7 @@
  * Rejected: fewer frames (each costs the same, and one is of no use); one stack for all calls of a task (it would be a
  * wrong one).
  */
+
 /** An error made at the call, whose `stack` V8 formats when it is read. */
 export interface CallSite {
   readonly stack?: string | undefined
@@ -49,6 +50,9 @@ export const capture = (): CallSite => {
   limits.stackTraceLimit = limit
   return site
 }
+
+/** Whether there was credit for the stack of this call. */
+export const isNoted = (site: CallSite): boolean => site !== unnoted
 
 /** Where this package's modules are, as stack frames name them. */
 const here = new URL("../../", import.meta.url).pathname

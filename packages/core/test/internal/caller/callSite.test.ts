@@ -2,7 +2,7 @@
  * Where a job was asked for, for as many jobs as anybody asks for by hand.
  */
 import { assert, it } from "vitest"
-import * as callSite from "../../../src/internal/job/callSite.ts"
+import * as callSite from "../../../src/internal/caller/callSite.ts"
 
 it("is noted for a burst; a caller that asks for thousands in a millisecond reads that it was not", () => {
   const named = (function asksForAJob() {
