@@ -5,7 +5,7 @@
  * Most were reduced from test262, whose tests a scratch harness ran with `Y` around every expression.
  */
 import { assert, describe, it } from "vitest"
-import type { Forms } from "../../src/compiler/emit/twin.ts"
+import type { Forms } from "../../src/compiler/forms/twin.ts"
 import { everywhere, load, nowhere, plain, sliced } from "./run.ts"
 
 const prelude = `function Y(v, n = 1) { return n > 0 ? Y(v, n - 1) : v }

@@ -4,7 +4,7 @@
 import { Steppable } from "@giveway/core"
 import { compile } from "../../src/compiler/host/compile.ts"
 import type { Compiled } from "../../src/compiler/host/compile.ts"
-import type { Forms } from "../../src/compiler/emit/twin.ts"
+import type { Forms } from "../../src/compiler/forms/twin.ts"
 
 /** What a run shows: its result or its error, and what it recorded on the way. */
 export interface Outcome {

@@ -249,3 +249,38 @@ export const placed = (program: Program, scopes: Scopes): ReadonlyMap<AnyFunctio
   })
   return found
 }
+
+/** The functions that each statement declares: by a declaration, as the value of a variable, or as a method. */
+export const declarations = (
+  program: Node,
+  methods: ReadonlyMap<AnyFunction, Method>
+): ReadonlyMap<Node, ReadonlyArray<AnyFunction>> => {
+  const found = new Map<Node, ReadonlyArray<AnyFunction>>()
+  const isOutside = (node: AnyFunction): boolean => methods.get(node)?.inside === undefined
+  const declared = (statement: Node): ReadonlyArray<AnyFunction> => {
+    if (statement.type === "FunctionDeclaration") return [statement]
+    if (statement.type === "ClassDeclaration") {
+      const members = statement.body.body
+      return members.flatMap((member) => (member.type === "MethodDefinition" ? [member.value] : [])).filter(isOutside)
+    }
+    if (statement.type === "VariableDeclaration") {
+      return statement.declarations.flatMap(({ init }) =>
+        init === null ? [] : isFunction(init) ? [init] : functionsOf(init).map(([node]) => node)
+      )
+    }
+    if (statement.type === "ExportNamedDeclaration" && statement.declaration !== null)
+      return declared(statement.declaration)
+    if (statement.type === "ExportDefaultDeclaration" && statement.declaration.type === "FunctionDeclaration") {
+      return declared(statement.declaration)
+    }
+    return []
+  }
+  walk(program, (node) => {
+    if (node.type !== "Program" && node.type !== "BlockStatement") return
+    for (const statement of children(node)) {
+      const here = declared(statement)
+      if (here.length > 0) found.set(statement, here)
+    }
+  })
+  return found
+}

@@ -17,8 +17,8 @@
  */
 import type { ForOfStatement } from "oxc-parser"
 import { callsSteppable } from "../decide/calls.ts"
-import type { Unit } from "./emit.ts"
-import { calleeText } from "./emit.ts"
+import type { Unit } from "./unit.ts"
+import { calleeText } from "./twinCalls.ts"
 import type { Node } from "../read/syntax.ts"
 import { some } from "../read/syntax.ts"
 

@@ -13,8 +13,8 @@
  */
 import { callsSteppable } from "../decide/calls.ts"
 import type { ForOfStatement } from "oxc-parser"
-import type { Unit, Replace } from "./emit.ts"
-import { rewrite, rewriteBelow } from "./emit.ts"
+import type { Unit, Replace } from "./unit.ts"
+import { rewrite, rewriteBelow } from "./unit.ts"
 import type { Iteration, Reading } from "./iterables.ts"
 import * as iterables from "./iterables.ts"
 import { isShort } from "../decide/rounds.ts"

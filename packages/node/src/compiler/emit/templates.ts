@@ -5,15 +5,12 @@
  *
  * Rejected: to leave such functions native (`String.raw` is a tag).
  */
+import type { TaggedTemplateExpression } from "oxc-parser"
 import type { AnyFunction, Node } from "../read/syntax.ts"
 import { children } from "../read/syntax.ts"
-
-export interface Template {
-  /** the function that gives the array */
-  readonly name: string
-  /** whether it is what a `new` makes an instance of */
-  readonly isConstructor: boolean
-}
+import { copy } from "./print.ts"
+import type { Replace, Template, Unit } from "./unit.ts"
+import { rewrite } from "./unit.ts"
 
 /** The templates in `functions`. */
 export const find = (functions: Iterable<AnyFunction>, prefix: string): ReadonlyMap<Node, Template> => {
@@ -30,6 +27,16 @@ export const find = (functions: Iterable<AnyFunction>, prefix: string): Readonly
   }
   for (const each of functions) visit(each, false)
   return found
+}
+
+/** The call of the tag, with its array. */
+export const taggedCall = (unit: Unit, node: TaggedTemplateExpression, replace: Replace): string => {
+  const { isConstructor, name } = unit.templates.get(node)!
+  const { quasi, tag } = node
+  const callee = copy(unit.text, node.start, tag.start) + rewrite(unit, tag, replace)
+  const values = quasi.expressions.map((expression) => `, (${rewrite(unit, expression, replace)})`)
+  const call = `${callee}${copy(unit.text, tag.end, quasi.start)}(${name}()${values.join("")})`
+  return isConstructor ? `(${call})` : call
 }
 
 /** The functions that give the arrays. */

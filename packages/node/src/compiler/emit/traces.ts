@@ -5,7 +5,7 @@
  * constant per function, with the place of each call by its yield point.
  */
 import type { CallExpression } from "oxc-parser"
-import type { Unit } from "./emit.ts"
+import type { Unit } from "./unit.ts"
 import { mark } from "./print.ts"
 import type { AnyFunction } from "../read/syntax.ts"
 

@@ -6,15 +6,15 @@
  */
 import type { ObjectProperty } from "oxc-parser"
 import { calledFunction, calledMethod, callsSteppable, isSteppableCall } from "../decide/calls.ts"
-import type { Unit } from "./emit.ts"
-import { calleeText, methodCall, twinCall } from "./emit.ts"
+import type { Unit } from "../emit/unit.ts"
+import { calleeText, methodCall, twinCall } from "../emit/twinCalls.ts"
 import { keyOf } from "../decide/declared.ts"
 import type { Frames } from "./frames.ts"
 import { assign } from "./frames.ts"
 import type { Step } from "./steps.ts"
 import type { AnyFunction, Node } from "../read/syntax.ts"
 import { isFunction } from "../read/syntax.ts"
-import { tracedCall } from "./traces.ts"
+import { tracedCall } from "../emit/traces.ts"
 import { Unsuited } from "../decide/variables.ts"
 
 /** An instance per function. In all of its methods `root` is the statement around the expression. */

@@ -8,32 +8,20 @@
  */
 import type { CallExpression, ForOfStatement, VariableDeclaration } from "oxc-parser"
 import { calledMethod, callsSteppable, isSteppableCall } from "../decide/calls.ts"
-import type { Replace, Unit } from "./emit.ts"
-import {
-  callback,
-  declareTwin,
-  insideOf,
-  methodCall,
-  parameters,
-  plain,
-  rewrite,
-  rewriteBelow,
-  selfName,
-  taggedCall,
-  twinCall,
-  twinName,
-  twinsAfter,
-  twinsOf
-} from "./emit.ts"
-import type { Reading } from "./iterables.ts"
-import * as iterables from "./iterables.ts"
-import { chunked, chunkedForOf, isChunkable, withFirst } from "./loops.ts"
-import { named } from "./print.ts"
+import type { Replace, Unit } from "../emit/unit.ts"
+import { callback, parameters, plain, twinsAfter, twinsOf } from "../emit/plain.ts"
+import { declareTwin, insideOf, rewrite, rewriteBelow, selfName, twinName } from "../emit/unit.ts"
+import { methodCall, twinCall } from "../emit/twinCalls.ts"
+import { taggedCall } from "../emit/templates.ts"
+import type { Reading } from "../emit/iterables.ts"
+import * as iterables from "../emit/iterables.ts"
+import { chunked, chunkedForOf, isChunkable, withFirst } from "../emit/loops.ts"
+import { named } from "../emit/print.ts"
 import { ownName } from "../read/scope.ts"
 import type { AnyFunction, Loop, Node } from "../read/syntax.ts"
 import { isShort } from "../decide/rounds.ts"
 import { isClass, isFunction, isLoop, usesLexical } from "../read/syntax.ts"
-import { traceName, tracedCall, traceOf } from "./traces.ts"
+import { traceName, tracedCall, traceOf } from "../emit/traces.ts"
 import { checkWeight } from "../decide/weight.ts"
 
 const mayLackSemicolon = (node: Node): boolean =>

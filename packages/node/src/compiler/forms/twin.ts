@@ -1,7 +1,7 @@
 /**
  * Which form a twin gets: the re-entrant one where it can express the function, the generator otherwise.
  */
-import type { Unit } from "./emit.ts"
+import type { Unit } from "../emit/unit.ts"
 import { emitGenerator } from "./generator.ts"
 import { lower } from "./lower.ts"
 import { emitReentrant } from "./reentrant.ts"

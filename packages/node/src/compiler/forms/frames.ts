@@ -4,8 +4,8 @@
  * Names get a field each, since two variables of one name may be in one frame's function; temporaries belong to the
  * statement that assigns them. Yield points are numbered here, in the order of the text.
  */
-import type { Unit } from "./emit.ts"
-import { selfName, twinName } from "./emit.ts"
+import type { Unit } from "../emit/unit.ts"
+import { selfName, twinName } from "../emit/unit.ts"
 import type { Binding } from "../read/scope.ts"
 import { boundIdentifiers } from "../read/patterns.ts"
 import type { Kept, Step } from "./steps.ts"

@@ -19,15 +19,16 @@
  * different variables of one name. `lower.ts` sees to it that they can never differ in value, or else the function gets
  * the generator form.
  */
-import type { Unit } from "./emit.ts"
-import { declareTwin, parameters, plain, selfName, twinName, withSelf } from "./emit.ts"
+import type { Unit } from "../emit/unit.ts"
+import { declareTwin, selfName, twinName } from "../emit/unit.ts"
+import { parameters, plain, withSelf } from "../emit/plain.ts"
 import { pausing } from "./frames.ts"
 import type { Lowered } from "./lower.ts"
-import { named } from "./print.ts"
+import { named } from "../emit/print.ts"
 import type { Handler, Kept, Step } from "./steps.ts"
 import { callsOf, points, pointsOf } from "./steps.ts"
 import type { AnyFunction } from "../read/syntax.ts"
-import { traceName, traceOf } from "./traces.ts"
+import { traceName, traceOf } from "../emit/traces.ts"
 
 /** `again`: into a variable for the entry that is declared already. */
 export const emitReentrant = (unit: Unit, node: AnyFunction, lowered: Lowered, again: boolean): string => {

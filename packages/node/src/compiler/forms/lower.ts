@@ -6,8 +6,9 @@
  */
 import { isSteppableCall } from "../decide/calls.ts"
 import { countdown } from "../decide/countdown.ts"
-import type { Replace, Unit } from "./emit.ts"
-import { callback, plain, rewrite, rewriteBelow, twinsAfter, withSelf } from "./emit.ts"
+import type { Replace, Unit } from "../emit/unit.ts"
+import { callback, plain, twinsAfter, withSelf } from "../emit/plain.ts"
+import { rewrite, rewriteBelow } from "../emit/unit.ts"
 import { Expressions } from "./expressions.ts"
 import { Frames } from "./frames.ts"
 import type { Around } from "./lowerLoops.ts"

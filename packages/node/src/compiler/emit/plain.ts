@@ -1,0 +1,172 @@
+/**
+ * Plain code: the source as it is, with twins where other code needs them, and with marks that know their twin.
+ *
+ * The plain functions stay in the module unchanged (but for tagged templates, see `templates.ts`). A twin stands right after
+ * the statement that declares its function, in the same scope, so both mean the same variables. Each copy of a steppable
+ * function repeats its scope, with the twins of the functions inside it.
+ */
+import type { Classification } from "../decide/classify.ts"
+import type { MarkCall } from "../decide/marks.ts"
+import { renderShort } from "../read/diagnostic.ts"
+import type { AnyFunction, Node } from "../read/syntax.ts"
+import { isFunction, usesLexical } from "../read/syntax.ts"
+import * as inline from "../work/inline.ts"
+import { copy } from "./print.ts"
+import { taggedCall } from "./templates.ts"
+import { candidates, plainName } from "./twinCalls.ts"
+import type { Replace, Unit } from "./unit.ts"
+import { insideOf, rewrite, rewriteBelow, selfName, twinName } from "./unit.ts"
+
+/** Twins for the functions that `statement` declares, to stand after it. */
+export const twinsAfter = (unit: Unit, statement: Node, plain: boolean): string =>
+  twinsOf(unit, unit.declared.get(statement) ?? [], plain)
+
+export const twinsOf = (unit: Unit, functions: ReadonlyArray<AnyFunction>, plain: boolean): string => {
+  const { classification, neededInPlain } = unit
+  let out = ""
+  for (const node of functions) {
+    if (!classification.steppable.has(node) || (plain && !neededInPlain.has(node))) continue
+    out += ` ${unit.emitTwin(unit, node, false)}`
+    const variable = classification.variableOf.get(node)
+    if (variable !== undefined && unit.marks.directives.includes(node) && classification.roots.has(node)) {
+      out += ` ${unit.prefix}attach(${variable}, ${twinName(unit, node)});`
+    }
+  }
+  if (out !== "") out += attachMethods(unit, functions)
+  return out === "" ? "" : `;${out}`
+}
+
+/** The twins of methods become known by the methods themselves, which are found at run time. */
+const attachMethods = (unit: Unit, functions: ReadonlyArray<AnyFunction>): string => {
+  const { classification, prefix } = unit
+  const fields = new Map<string, Array<string>>()
+  const known: Array<string> = []
+  for (const node of functions) {
+    const method = classification.methods.get(node)
+    // a private method needs no finding
+    if (method === undefined || !classification.steppable.has(node) || method.name.startsWith("#")) continue
+    const own = fields.get(method.holder) ?? []
+    fields.set(method.holder, [...own, `${method.name}: ${twinName(unit, node)}`])
+    if (candidates(unit, method.name).includes(node)) {
+      known.push(` ${plainName(unit, node)} = ${prefix}methodOf(${method.holder}, "${method.name}");`)
+    }
+  }
+  const attached = [...fields].map(([holder, own]) => ` ${prefix}attachMethods(${holder}, { ${own.join(", ")} });`)
+  return [...attached, ...known].join("")
+}
+
+/** The body of a class that its methods' twins stand in. */
+const classBody = (unit: Unit, body: Node): string | undefined => {
+  const { methods } = unit.classification
+  const inside = [...methods].flatMap(([node, method]) => (method.inside === body ? [node] : []))
+  const twins = twinsOf(unit, inside, false)
+  return twins === "" ? undefined : `{ static { ${twins} } ${insideOf(unit, body, plain(unit))} }`
+}
+
+/**
+ * Why a function that is marked with `Pure.fn` gets no twin here, to be said when it holds the loop; `undefined` if it
+ * gets one.
+ */
+export const reasonLeft = (
+  { kind, target }: MarkCall,
+  { native, refused, roots }: Classification
+): string | undefined => {
+  if (kind !== "pure" || (target !== undefined && roots.has(target))) return undefined
+  if (target === undefined) return `it is not a function of its own module, nor marked "use steppable" in another`
+  const diagnosed = refused.get(target)
+  return diagnosed === undefined ? native.get(target) : renderShort(diagnosed)
+}
+
+/** Plain code: the source, with twins where other code needs them and marks that know their twin. */
+export const plain =
+  (unit: Unit): Replace =>
+  (node) => {
+    const { classification, effectLoops, addresses, marks, prefix } = unit
+    const weight = effectLoops.weights.get(node)
+    if (weight !== undefined) {
+      const check = `if ((${prefix}budget[0] -= ${weight}) < 0 && ${prefix}isSliceOver()) yield* ${prefix}giveWay;`
+      return `{ ${check} ${rewriteBelow(unit, node, plain(unit))} }`
+    }
+    if (unit.declared.has(node)) {
+      const twins = twinsAfter(unit, node, true)
+      if (twins !== "") return rewriteBelow(unit, node, plain(unit)) + twins
+    }
+    if (node.type === "TaggedTemplateExpression" && unit.templates.has(node)) return taggedCall(unit, node, plain(unit))
+    if (node.type === "ClassBody") return classBody(unit, node)
+    const work = unit.inlineWorks.get(node)
+    if (work !== undefined) {
+      return inline.wrap(work, rewriteBelow(unit, node, plain(unit)), prefix, unit.urlOfWork)
+    }
+    const address = node.type === "CallExpression" ? addresses.get(node) : undefined
+    if (address !== undefined) {
+      const reason = address.staysBecause === undefined ? "" : `, ${JSON.stringify(address.staysBecause)}`
+      const call = rewriteBelow(unit, node, plain(unit))
+      return `${prefix}place(${call}, import.meta.url, ${JSON.stringify(address.key)}${reason})`
+    }
+    const mark = marks.calls.find((call) => call.argument === node)
+    if (mark === undefined) return undefined
+    const reason = reasonLeft(mark, classification)
+    if (reason !== undefined) {
+      const text = rewriteBelow(unit, node, plain(unit))
+      return `${prefix}leave(${node.type === "SequenceExpression" ? `(${text})` : text}, ${JSON.stringify(reason)})`
+    }
+    if (mark.target === undefined || !classification.roots.has(mark.target)) return undefined
+    const attach = `${prefix}${mark.kind === "job" ? "attachJob" : "attach"}`
+    if (!isFunction(node)) return `${attach}(${copy(unit.text, node.start, node.end)}, ${twinName(unit, mark.target)})`
+    return attachInline(unit, node, attach, plain(unit), undefined)
+  }
+
+/** A function in the place where it is written, that knows its twin, called on `self` if that is given. It keeps its own name, also if it has none. */
+const attachInline = (
+  unit: Unit,
+  node: AnyFunction,
+  attach: string,
+  replace: Replace,
+  self: string | undefined
+): string => {
+  const own = node.type === "FunctionExpression" && node.id !== null ? node.id.name : `${unit.prefix}plain`
+  const text = rewriteBelow(unit, node, replace)
+  const twin = unit.emitTwin(unit, node, false)
+  const name = twinName(unit, node)
+  const bound = self === undefined ? name : `${unit.prefix}bind(${name}, ${self})`
+  return `(() => { const ${own} = (0, ${text}); ${twin} return ${attach}(${own}, ${bound}) })()`
+}
+
+/** In a twin: an argument that is called back, with its twin. `method`: whose twin it is, if `this` is a parameter there. */
+export const callback = (unit: Unit, argument: Node, method?: AnyFunction): string | undefined => {
+  const { classification, prefix, text } = unit
+  const called = classification.callbacks.get(argument)
+  if (called === undefined || !classification.steppable.has(called)) return undefined
+  const attach = `${prefix}attach`
+  if (called !== argument) return `${attach}(${copy(text, argument.start, argument.end)}, ${twinName(unit, called)})`
+  const isBound = called.type === "ArrowFunctionExpression" && usesLexical(called, "this")
+  if (!isBound) return attachInline(unit, called, attach, plain(unit), undefined)
+  const hasSelf = method !== undefined && classification.methods.has(method)
+  const replace = hasSelf ? withSelf(unit, method, plain(unit)) : plain(unit)
+  return attachInline(unit, called, attach, replace, hasSelf ? selfName(unit) : "this")
+}
+
+/** The parameters of a function as they are written. */
+export const parameters = (unit: Unit, node: AnyFunction, replace: Replace = plain(unit)): string => {
+  if (node.params.length === 0) return ""
+  const end = node.params[node.params.length - 1]!.end
+  let out = ""
+  let at = node.params[0]!.start
+  for (const parameter of node.params) {
+    out += copy(unit.text, at, parameter.start) + rewrite(unit, parameter, replace)
+    at = parameter.end
+  }
+  return out + copy(unit.text, at, end)
+}
+
+/** The re-entrant twin of a method has its `this` in a parameter; the arrow functions in it see that one, too. */
+export const withSelf = (unit: Unit, method: AnyFunction, replace: Replace): Replace => {
+  if (!unit.classification.methods.has(method)) return replace
+  return (at) => {
+    if (at.type === "ThisExpression") return selfName(unit)
+    if (at.type === "ArrowFunctionExpression" && usesLexical(at, "this")) {
+      return rewriteBelow(unit, at, withSelf(unit, method, plain(unit)))
+    }
+    return replace(at)
+  }
+}
