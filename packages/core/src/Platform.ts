@@ -1,5 +1,6 @@
 /**
- * For packages that implement Giveway on some platform, as `@giveway/node` does; applications have no use for it.
+ * For packages that implement Giveway on some platform, as `@giveway/node` does; applications have no use for it. So it is
+ * a path of its own, `@giveway/core/Platform`, and not in the index.
  *
  * A platform starts threads, carries messages and keeps time. Everything else is here: the pool's decisions
  * (`poolMachine`), both ends of a job (`jobCaller` with the port it needs, `jobExecutor`), what they say to each other,
@@ -7,9 +8,6 @@
  *
  * No stability is promised between minor versions.
  */
-import type { ThreadBlock } from "./internal/sharedMemory/threadBlock.ts"
-import * as YieldPoint from "./YieldPoint.ts"
-
 export * as threadBlock from "./internal/sharedMemory/threadBlock.ts"
 export * as answers from "./internal/watched/answers.ts"
 export type { Place } from "./internal/pool/jobQueue.ts"
@@ -44,9 +42,4 @@ export * as streamCaller from "./internal/caller/streamCaller.ts"
 export * as telemetry from "./internal/job/telemetry.ts"
 export { pack, unpack } from "./internal/job/transport.ts"
 export type { Packed } from "./internal/job/transport.ts"
-
-/** A worker's entry: from now on `YieldPoint.check` answers for `job`, whose cancel cell is in `block`. */
-export const enterJob = (block: ThreadBlock, job: number): void => YieldPoint.enterJob(block, job)
-
-/** A worker's entry: no job runs. */
-export const leaveJob = (): void => YieldPoint.leaveJob()
+export { enterJob, leaveJob } from "./internal/steppable/slices/currentJob.ts"

@@ -19,12 +19,12 @@ import { dual } from "effect/Function"
 import * as Option from "effect/Option"
 import { InvalidOption } from "./InvalidOption.ts"
 import * as inOneGo from "./internal/steppable/inOneGo.ts"
+import * as inSlices from "./internal/steppable/inSlices.ts"
 import * as pureFunctions from "./internal/steppable/pureFunctions.ts"
-import { isSlice, refusedOf, Slice } from "./internal/steppable/slices.ts"
-import * as slicing from "./internal/steppable/slicing.ts"
-import * as steppable from "./internal/steppable/steppable.ts"
-import * as stepping from "./internal/steppable/stepping.ts"
-import * as YieldPoint from "./YieldPoint.ts"
+import { loopPolicy } from "./internal/steppable/slices/loopPolicy.ts"
+import { enterSteps, giveWay, shouldYield } from "./internal/steppable/slices/sliceClock.ts"
+import { isSlice, refusedOf, Slice } from "./internal/steppable/slices/sliceLength.ts"
+import { twinOf } from "./internal/steppable/twins.ts"
 
 // --- slices ---------------------------------------------------------------------------------------------------------
 
@@ -129,7 +129,7 @@ export type Steps<A> = Generator<void, A, void>
  * console.log(await Effect.runPromise(primesBelow(10_000))) // 1229
  * ```
  */
-export const gen = <A>(body: () => Steps<A>): Effect.Effect<A> => stepped(body, YieldPoint.shouldYield)
+export const gen = <A>(body: () => Steps<A>): Effect.Effect<A> => stepped(body, shouldYield)
 
 /**
  * Calls a synchronous `f` with each item, in slices, and collects what it returns. Each item is a yield point.
@@ -181,7 +181,7 @@ export const forEach: {
       for (const item of items) {
         const result = f(item, index++)
         if (results !== undefined) results.push(result)
-        if (YieldPoint.shouldYield()) yield
+        if (shouldYield()) yield
       }
       return results
     }, always)
@@ -245,10 +245,10 @@ export const fn = <Args extends ReadonlyArray<any>, A>(
   const slice = options.slice === undefined ? undefined : millis(`Pure.fn("${name}")`, options.slice)
   const run = (...args: Args): Effect.Effect<A> =>
     Effect.suspend(() => {
-      const twin = steppable.twinOf(f)
+      const twin = twinOf(f)
       throwIfRefused()
       if (twin === undefined) return inOneGo.call(name, f, args, slice)
-      return stepping.begin<A>(twin, args, slicing.policy, slice)
+      return inSlices.begin<A>(twin, args, loopPolicy, slice)
     })
   pureFunctions.define(run, { name, plain: f, slice })
   if (options.moduleUrl !== undefined) pureFunctions.place(run, options.moduleUrl, name)
@@ -276,7 +276,7 @@ export const fn = <Args extends ReadonlyArray<any>, A>(
  */
 export const isCompiled = (pure: (...args: Array<never>) => Effect.Effect<unknown>): boolean => {
   const known = pureFunctions.of(pure)
-  return known !== undefined && steppable.twinOf(known.plain) !== undefined
+  return known !== undefined && twinOf(known.plain) !== undefined
 }
 
 /** The generator has asked by itself before it yielded. */
@@ -296,11 +296,11 @@ const run = <A>(
   first: (this: Steps<A>) => IteratorResult<void, A>
 ): Effect.Effect<A> =>
   Effect.suspend(() => {
-    YieldPoint.enterSteps()
+    enterSteps()
     let step = first.call(steps)
     while (!step.done) {
       if (step.value !== undefined) throw notSteps()
-      if (pauses()) return YieldPoint.giveWay(() => run(steps, pauses, steps.next))
+      if (pauses()) return giveWay(() => run(steps, pauses, steps.next))
       step = steps.next()
     }
     return Effect.succeed(step.value)

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { FairScheduler, FiberDump, Pure, Steppable, Supervision } from "@giveway/core"
+import { FairScheduler, FiberDump, Pure, Supervision } from "@giveway/core"
+import * as Steppable from "@giveway/core/Steppable"
 import { Cause, Duration, Effect, Exit, Fiber, Logger, Scheduler } from "effect"
 import * as fc from "fast-check"
 

@@ -3,7 +3,8 @@
  * activation still runs.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Pure, Steppable } from "@giveway/core"
+import { Pure } from "@giveway/core"
+import * as Steppable from "@giveway/core/Steppable"
 import { Effect, Fiber } from "effect"
 
 const { SUSPENDED, save, start } = Steppable

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { FairScheduler, Platform, YieldPoint } from "@giveway/core"
+import { FairScheduler, YieldPoint } from "@giveway/core"
+import * as Platform from "@giveway/core/Platform"
 import { Effect } from "effect"
 import * as threadBlock from "../src/internal/sharedMemory/threadBlock.ts"
 import { VirtualLoop } from "./internal/scheduler/virtualLoop.ts"

@@ -5,7 +5,7 @@
  * then runs slices; `ownSliceP99Ms` is without the pauses for garbage collection in them, `gcShare` is their share of the
  * plain function's time. `cold-plain` and `cold-steppable` time the first call of one of them.
  */
-import { Steppable } from "@giveway/core"
+import * as Steppable from "@giveway/core/Steppable"
 import { PerformanceObserver } from "node:perf_hooks"
 import { setImmediate, setTimeout } from "node:timers/promises"
 import { Worker } from "node:worker_threads"

@@ -1,7 +1,7 @@
 /**
  * The compiler's promises about bad or strange input: nothing is guessed, and what is not compiled stays byte for byte.
  */
-import { Steppable } from "@giveway/core"
+import * as Steppable from "@giveway/core/Steppable"
 import { parseSync } from "oxc-parser"
 import { assert, describe, it } from "vitest"
 import { compile } from "../../src/compiler/host/compile.ts"

@@ -1,7 +1,7 @@
 /**
  * Runs a program's `main` in its plain and in its steppable form, and says what could be seen of it.
  */
-import { Steppable } from "@giveway/core"
+import * as Steppable from "@giveway/core/Steppable"
 import { compile } from "../../src/compiler/host/compile.ts"
 import type { Compiled } from "../../src/compiler/host/compile.ts"
 import type { Forms } from "../../src/compiler/forms/twin.ts"

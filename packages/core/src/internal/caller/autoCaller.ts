@@ -26,9 +26,13 @@ import * as placement from "./placement.ts"
 import type { PureFunction } from "../steppable/pureFunctions.ts"
 import * as pureFunctions from "../steppable/pureFunctions.ts"
 import { isSliceSource } from "../scheduler/sliceSource.ts"
-import * as YieldPoint from "../../YieldPoint.ts"
-import * as slicing from "../steppable/slicing.ts"
-import * as steppable from "../steppable/steppable.ts"
+import { attempt } from "../steppable/activation.ts"
+import * as inSlices from "../steppable/inSlices.ts"
+import type { Policy } from "../steppable/slices/budget.ts"
+import { loopPolicy } from "../steppable/slices/loopPolicy.ts"
+import { SUSPENDED } from "../steppable/suspension.ts"
+import type { Twin } from "../steppable/twins.ts"
+import { twinOf } from "../steppable/twins.ts"
 import { unpack } from "../job/transport.ts"
 
 /** What a platform with workers brings along. */
@@ -56,7 +60,7 @@ interface KnownClass {
   readonly costs: placement.Costs
   /** calls that may still take the quick way, and the form they run in */
   quick: number
-  quickTwin: steppable.Twin | undefined
+  quickTwin: Twin | undefined
   last: placement.Decision | undefined
 }
 
@@ -120,61 +124,52 @@ export const make = (
     return away.refuses(place.moduleUrl)
   }
 
-  /** Runs a call on this thread; its clock stands still between slices. */
+  /** The policy of one call on this thread. It measures the call; its clock stands still between slices. */
+  const timed = (cls: KnownClass): Policy => {
+    let startedAt = 0
+    let spent = 0
+    let paused = false
+    const left = (): void => {
+      if (!paused) return
+      waiting--
+      cls.costs.runningHere--
+    }
+    return {
+      begin: (pace) => {
+        startedAt = performance.now()
+        loopPolicy.begin(pace)
+      },
+      poll: (pace) => loopPolicy.poll(pace),
+      end: (isLast) => {
+        loopPolicy.end?.(isLast)
+        spent += performance.now() - startedAt
+        if (isLast) {
+          left()
+          placement.ranHere(cls.costs, spent)
+        } else if (!paused) {
+          paused = true
+          waiting++
+          cls.costs.runningHere++
+        }
+      },
+      abandoned: left
+    }
+  }
+
+  /** Runs a call on this thread. */
   const here = <A>(fn: Known, cls: KnownClass, args: ReadonlyArray<unknown>): Effect.Effect<A> =>
     Effect.suspend(() => {
-      const twin = steppable.twinOf(fn.pure.plain)
-      const start = performance.now()
+      const twin = twinOf(fn.pure.plain)
       if (twin === undefined) {
+        const start = performance.now()
         try {
           return inOneGo.call(fn.pure.name, fn.pure.plain, [...args], fn.pure.slice) as Effect.Effect<A>
         } finally {
           placement.ranHere(cls.costs, performance.now() - start)
         }
       }
-      const activation = new steppable.Activation(fn.pure.slice)
-      let result: unknown
-      try {
-        result = activation.begin(twin, args, slicing.policy)
-      } finally {
-        if (result !== steppable.SUSPENDED) placement.ranHere(cls.costs, performance.now() - start)
-      }
-      return result === steppable.SUSPENDED
-        ? inSlices<A>(cls, activation, performance.now() - start)
-        : Effect.succeed(result as A)
+      return inSlices.begin<A>(twin, args, timed(cls), fn.pure.slice)
     })
-
-  const inSlices = <A>(cls: KnownClass, activation: steppable.Activation, spent: number): Effect.Effect<A> => {
-    let total = spent
-    let entered = false
-    const goOn: Effect.Effect<A> = Effect.suspend(() => {
-      if (!entered) {
-        entered = true
-        waiting++
-        cls.costs.runningHere++
-        return pause()
-      }
-      const start = performance.now()
-      let result: unknown
-      try {
-        result = activation.step(slicing.policy)
-      } finally {
-        total += performance.now() - start
-        if (result !== steppable.SUSPENDED) placement.ranHere(cls.costs, total)
-      }
-      return result === steppable.SUSPENDED ? pause() : Effect.succeed(result as A)
-    })
-    const pause = () => YieldPoint.giveWay(() => goOn)
-    return Effect.onExit(goOn, (exit) =>
-      Effect.sync(() => {
-        if (entered) {
-          waiting--
-          cls.costs.runningHere--
-        }
-        if (exit._tag === "Failure") activation.abandon()
-      })
-    )
-  }
 
   /** Sends a call to a worker, or says why it stays. */
   const there = <A>(
@@ -258,7 +253,7 @@ export const make = (
     args: ReadonlyArray<unknown>,
     fiber: Fiber.Fiber<unknown, unknown>
   ): Effect.Effect<A, AutoError> => {
-    const twin = steppable.twinOf(fn.pure.plain)
+    const twin = twinOf(fn.pure.plain)
     const world = load(fiber)
     const decision = placement.decide(state, cls.costs, world, {
       compiled: twin !== undefined,
@@ -280,24 +275,14 @@ export const make = (
       const cls = classOf(fn, args)
       if (cls.quick <= 0) return placed<A>(fn, cls, args, fiber)
       cls.quick--
-      const result = steppable.attempt(cls.quickTwin!, args)
-      if (result !== steppable.SUSPENDED) return Effect.succeed(result as A)
+      const result = attempt(cls.quickTwin!, args)
+      if (result !== SUSPENDED) return Effect.succeed(result as A)
       // dearer than it was: from here on it is measured
       note(fn, fiber, "inline", quickCalls - cls.quick - 1)
       note(fn, fiber, "slices")
       cls.quick = 0
       cls.quickTwin = undefined
-      const activation = new steppable.Activation(fn.pure.slice)
-      const start = performance.now()
-      let next: unknown
-      try {
-        next = activation.adopt(slicing.policy)
-      } finally {
-        if (next !== steppable.SUSPENDED) placement.ranHere(cls.costs, performance.now() - start)
-      }
-      return next === steppable.SUSPENDED
-        ? inSlices<A>(cls, activation, performance.now() - start)
-        : Effect.succeed(next as A)
+      return inSlices.adopt<A>(timed(cls), fn.pure.slice)
     },
     placement: Effect.sync((): PlacementReport => ({
       dispatchMs: placement.dispatchMs(state, placement.costs()),
@@ -318,7 +303,7 @@ const report = (
   staysBecause: string | undefined
 ): PlacementReport["functions"][number] => ({
   name: pure.name,
-  compiled: steppable.twinOf(pure.plain) !== undefined,
+  compiled: twinOf(pure.plain) !== undefined,
   staysBecause,
   ...counts,
   classes: classes.flatMap((cls, size) => {

@@ -20,7 +20,7 @@ export interface Waiting {
   readonly point?: unknown
 }
 
-/** The method of the driver that resumes frames, in its class; `steppable.ts` names it. */
+/** The method of the driver that resumes frames, in its class; `activation.ts` names it. */
 const driver = /^ {4}at (?:\S+\.)?settleFrames \(/
 /** How it resumes a generator. */
 const innards = /^ {4}at (?:\S+\.)?(?:(?:next|throw|return) \(<anonymous>\)|passed \(|resume \()/

@@ -1,15 +1,19 @@
 /**
- * Which steppable form a plain function has: a private field of the function itself, which no program can see.
+ * Which twin a plain function has. A **twin** is the steppable form of a function. It returns what the plain function
+ * returns, throws what it throws, or returns `SUSPENDED`.
  *
- * Rejected: a `WeakMap`. A callback is a new function each time its call is evaluated, and an entry for each of these costs
- * 1.5 µs, nearly all of it in the garbage collector; the field costs 35 ns.
+ * A function keeps its twin in a private field of its own, which no program can see. Rejected: a `WeakMap`. A callback is a
+ * new function each time its call is evaluated, and an entry for each of these costs 1.5 µs, nearly all of it in the
+ * garbage collector; the field costs 35 ns.
  */
-import type { Twin } from "./steppable.ts"
 
-// oxlint-disable-next-line no-extraneous-class -- what it constructs is what it was given
+/** The steppable form of a function. It takes the arguments of the plain one. */
+export type Twin = (this: unknown, ...args: Array<any>) => unknown
+
+// oxlint-disable-next-line no-extraneous-class -- its constructor returns its argument
 class Itself {
   constructor(f: object) {
-    // oxlint-disable-next-line no-constructor-return -- so that a field is added to what exists
+    // oxlint-disable-next-line no-constructor-return -- so that the subclass adds its field to `f`
     return f
   }
 }
@@ -33,8 +37,38 @@ class Stepped extends Itself {
   }
 }
 
-/** `twin` is the steppable form of `plain`. */
-export const add: (plain: object, twin: Twin) => void = Stepped.add
+/** The twin of `plain`, if it was compiled. */
+export const twinOf: (plain: object) => Twin | undefined = Stepped.twinOf
 
-/** The steppable form of `plain`, if it has one. */
-export const of: (plain: object) => Twin | undefined = Stepped.twinOf
+/** Compiled code: `twin` is the steppable form of `plain`. Returns `plain`. */
+export const attach = <F extends object>(plain: F, twin: Twin): F => {
+  Stepped.add(plain, twin)
+  return plain
+}
+
+// --- jobs -----------------------------------------------------------------------------------------------------------
+
+/** Twins for jobs only, which run in one go: these twins may change state that outlives the call. */
+const jobTwins = new WeakMap<object, Twin>()
+
+/** Compiled code: `twin` is the steppable form of a task's plain handler. Returns `plain`. */
+export const attachJob = <F extends object>(plain: F, twin: Twin): F => {
+  jobTwins.set(plain, twin)
+  return plain
+}
+
+/** The form of `plain` that a job runs, if it was compiled. */
+export const jobTwinOf = (plain: object): Twin | undefined => jobTwins.get(plain) ?? twinOf(plain)
+
+// --- no twin --------------------------------------------------------------------------------------------------------
+
+const reasons = new WeakMap<object, string>()
+
+/** Compiled code: the marked function `plain` has no twin because of `reason`. Returns `plain`. */
+export const leave = <F>(plain: F, reason: string): F => {
+  if (typeof plain === "function") reasons.set(plain, reason)
+  return plain
+}
+
+/** Why `plain` has no twin, if the compiler saw it. */
+export const reasonOf = (plain: object): string | undefined => reasons.get(plain)

@@ -6,10 +6,11 @@
  * what it would see from the native method. So nobody has to tell a proxy from an array, which JavaScript cannot.
  */
 
+import { apply } from "../intrinsics.ts"
+
 /** Kept here, so that compiled code means the intrinsics even if a name is given away later. */
 export const ArrayPrototype = Array.prototype
 const { defineProperty } = Object
-const { apply } = Reflect
 
 /** The longest array: `2 ** 32 - 1` elements. */
 const longest = 4_294_967_295

@@ -7,10 +7,12 @@
 import { ArrayPrototype, argument, define, newArray, toLength } from "./arrayCreate.ts"
 import type { Callback, Kernel, Make } from "./arrayWalk.ts"
 import { chunkEnd } from "./arrayWalk.ts"
-import type { Frame, Twin } from "../steppable.ts"
-import { budget, save, SUSPENDED, twinOf } from "../steppable.ts"
-
-const { apply } = Reflect
+import { apply } from "../intrinsics.ts"
+import { budget } from "../slices/budget.ts"
+import type { Frame } from "../suspension.ts"
+import { save, SUSPENDED } from "../suspension.ts"
+import type { Twin } from "../twins.ts"
+import { twinOf } from "../twins.ts"
 
 /** An element's work in units of the budget, a guess. */
 const weight = 8

@@ -1,5 +1,5 @@
 /**
- * `sort` and `toSorted` in slices: collect what is there, sort the copy (`sortMachine.ts`), write it back.
+ * `sort` and `toSorted` in slices: collect what is there, sort the copy (`mergeSort.ts`), write it back.
  *
  * **Invariant.** As in ECMAScript, the array is not touched before the last comparison, so a comparator that throws leaves
  * it as it was; `undefined` comes last and holes after it, neither is compared; equal elements keep their order.
@@ -7,11 +7,13 @@
 import { argument, define, newArray, toLength } from "./arrayCreate.ts"
 import type { Callback, Make } from "./arrayWalk.ts"
 import { bareArray } from "../bareArray.ts"
-import { SortMachine } from "./sortMachine.ts"
-import type { Frame, Twin } from "../steppable.ts"
-import { budget, save, SUSPENDED, twinOf } from "../steppable.ts"
-
-const { apply } = Reflect
+import { MergeSort } from "./mergeSort.ts"
+import { apply } from "../intrinsics.ts"
+import { budget } from "../slices/budget.ts"
+import type { Frame } from "../suspension.ts"
+import { save, SUSPENDED } from "../suspension.ts"
+import type { Twin } from "../twins.ts"
+import { twinOf } from "../twins.ts"
 
 /** Comparisons, or elements moved, between two looks at the budget. */
 const chunk = 64
@@ -76,13 +78,13 @@ class Sorting implements Frame {
   private readonly target: Array<unknown>
   private readonly length: number
   private readonly twin: Twin | undefined
-  private readonly items = workArray()
+  private items = workArray()
   /** elements of `items` */
   private size = 0
   private undefineds = 0
   private phase = collecting
   private at = 0
-  private machine: SortMachine | undefined
+  private machine: MergeSort | undefined
   /** the comparator that is used */
   private order: Callback
   /** what is collected so far, if there is no comparator */
@@ -158,7 +160,7 @@ class Sorting implements Frame {
       for (let i = 0; i < size; i++) items[i] = { text: `${items[i] as string}`, value: items[i] }
     }
     this.phase = sorting
-    this.machine = new SortMachine(items, size, workArray())
+    this.machine = new MergeSort(items, size, workArray())
     if (!this.machine.begin()) this.startWriting()
   }
 
@@ -180,11 +182,11 @@ class Sorting implements Frame {
 
   /** Hands on what the comparator returned: whether there is more to compare. */
   private compared(result: unknown): boolean {
-    const order = +(result as number)
-    return this.machine!.next(order !== order ? 0 : order)
+    return this.machine!.next(+(result as number))
   }
 
   private startWriting(): void {
+    this.items = this.machine!.items
     this.machine = undefined
     this.phase = writing
     this.at = 0

@@ -8,8 +8,8 @@ import { from } from "./arrayFrom.ts"
 import { sort, toSorted } from "./arraySort.ts"
 import type { Callback, Kernel, Make } from "./arrayWalk.ts"
 import * as walks from "./arrayWalk.ts"
-import type { MethodTwin, Site } from "../steppable.ts"
-import { dispatch, remember, site } from "../steppable.ts"
+import type { MethodTwin, Site } from "../callSites.ts"
+import { dispatch, remember, site } from "../callSites.ts"
 
 /** A function of the language itself, and not what somebody put in its place before this module was loaded. */
 const isNative = (f: unknown): f is Callback =>

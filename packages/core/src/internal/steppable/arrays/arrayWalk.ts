@@ -14,10 +14,13 @@
  * Rejected: the native method on a part at a time (the callback would see another array and other indices).
  */
 import { ArrayPrototype, argument, define, newArray, speciesOf, toLength } from "./arrayCreate.ts"
-import type { Frame, MethodTwin, Twin } from "../steppable.ts"
-import { budget, save, SUSPENDED, twinOf } from "../steppable.ts"
-
-const { apply } = Reflect
+import type { MethodTwin } from "../callSites.ts"
+import { apply } from "../intrinsics.ts"
+import { budget } from "../slices/budget.ts"
+import type { Frame } from "../suspension.ts"
+import { save, SUSPENDED } from "../suspension.ts"
+import type { Twin } from "../twins.ts"
+import { twinOf } from "../twins.ts"
 
 export type Callback = (...args: ReadonlyArray<any>) => unknown
 

@@ -1,32 +1,37 @@
 /**
- * Slice lengths: how long stepped code (`Pure`, compiled loops) may hold the event loop before it gives way, where the
- * scheduler's own answer is not enough.
+ * How long a slice of stepped code (`Pure`, compiled loops) may hold the event loop, where a program has set that.
  *
- * A length is an upper bound. The bounds of a `FairScheduler`, its slice while others are ready and its turn, hold as
- * well, and whichever is reached first ends the slice.
+ * The length is an upper bound. A `FairScheduler` has two more: its own slice while others are ready, and its turn. The
+ * bound that is reached first ends the slice.
  *
- * **Invariant.** Looking a length up never throws: it happens in the middle of user code. One that cannot be counts as
- * none there, and is a defect of the effect that begins with it (`Pure`).
+ * **Invariant.** Looking a length up never throws, because it happens in the middle of user code. An invalid length
+ * counts as none there; the `Pure` effect that begins with it dies of it.
  */
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import type * as Fiber from "effect/Fiber"
 
-/** Under a scheduler that knows no slices, ms: what CPython and React give one. A timer stays below 10. */
+/** The slice under a scheduler that knows no slices, ms: as in CPython and React. A timer is less than 10 ms late. */
 export const plainMs = 5
 
 /**
- * How long stepped code may hold the event loop at a time, if that was said: a service, so that a region of a program has
- * one. Set it with `Pure.withSlice`.
+ * The longest time that stepped code in a region of a program may hold the event loop at a time. `undefined`, the default,
+ * leaves it to the scheduler.
+ *
+ * **When to use**: to read the slice that holds, or to provide it with a layer. `Pure.withSlice` sets it for one effect.
+ *
+ * @category slices
+ * @since 0.1.0
  */
 export const Slice: Context.Reference<Duration.Duration | undefined> = Context.Reference<Duration.Duration | undefined>(
   "@giveway/core/Pure/Slice",
   { defaultValue: () => undefined }
 )
 
+/** Whether `ms` can be the length of a slice. */
 export const isSlice = (ms: number): boolean => ms > 0 && Number.isFinite(ms)
 
-// most questions come from one context again and again
+// the last answer: most questions come from one context again and again
 let context: Context.Context<never> | undefined
 let current: number | undefined
 let refused: unknown
@@ -45,7 +50,7 @@ export const ofFiber = (fiber: Fiber.Fiber<unknown, unknown>): number | undefine
   return current
 }
 
-/** What was provided to `fiber` and is no slice, if that is so. */
+/** The invalid slice that was provided to `fiber`, if there is one. */
 export const refusedOf = (fiber: Fiber.Fiber<unknown, unknown>): unknown => {
   if (fiber.context !== context) lookUp(fiber.context)
   return refused

@@ -1,0 +1,343 @@
+/**
+ * A stable merge sort that asks for one comparison at a time. Its driver can stop between two comparisons, or in the
+ * middle of one.
+ *
+ * First it cuts the elements into **runs**: a run is as long as the elements already rise, or fall (then it is reversed).
+ * A run shorter than {@link minRunOf} is filled up by binary insertion. Then it merges neighbours, two by two, from one
+ * array into the other, in **passes**, until one run is left. A merge in which one side keeps winning **gallops**: it
+ * searches for the end of the winner's block, in steps that double. A sorted array takes `n - 1` comparisons, any other
+ * about `n * log2(n)` or fewer.
+ *
+ * **Protocol.** `begin` and `next(order)` return whether the machine wants a comparison: of `left` with `right`. Its
+ * outcome is given to `next`: below 0 if `left` comes first. When they return `false`, `items` are sorted. `left` is
+ * always the element that stood later, as in V8. So a comparator that returns `a > b`, and never a number below 0, leaves
+ * the array as it is, here as there.
+ *
+ * Rejected: Tim Peters' listsort with V8's comparisons in V8's order (three times the code, see docs/decisions/0091);
+ * sorting in a generator (a generator for each sort, and untyped variables in its loops).
+ */
+import { bareArray } from "../bareArray.ts"
+
+// the machine waits for a comparison that …
+const growsRun = 0
+const searches = 1
+const merges = 2
+
+type Items = Array<unknown>
+type Compare = (left: unknown, right: unknown) => unknown
+
+/** Between 32 and 64, as in listsort, and such that the number of runs is a power of two, or a little less. */
+const minRunOf = (length: number): number => {
+  let n = length
+  let rest = 0
+  while (n >= 64) {
+    rest |= n & 1
+    n >>= 1
+  }
+  return n + rest
+}
+
+/** The comparisons that insert one element into a run of up to 64. */
+const insertion = 6
+
+/** Wins in a row from which a merge gallops, as measured by the author of listsort. */
+const winning = 7
+
+export class MergeSort {
+  /** the next comparison */
+  left: unknown = undefined
+  right: unknown = undefined
+  /** the elements; a pass reads them here and writes them to `other` */
+  items: Items
+  private other: Items
+  private readonly size: number
+  private readonly minRun: number
+  private state = growsRun
+
+  /** where each run ends */
+  private readonly ends = bareArray<number>()
+
+  /** the run that grows */
+  private start = 0
+  private end = 0
+  private descending = false
+
+  /** a search in `items` from `low` to `high` for the first that comes after `key`, or (`rightWins`) not before it */
+  private key: unknown = undefined
+  private low = 0
+  private high = 0
+  /** how far beyond `low` it looks next */
+  private step = 0
+  private rightWins = false
+  /** it is for an insertion, not for a merge */
+  private inserts = false
+
+  /** the merge of run `pair` with the next one: what is left of them is from `a` to `endA` and from `b` to `endB` */
+  private pair = 0
+  private a = 0
+  private endA = 0
+  private b = 0
+  private endB = 0
+  private winsA = 0
+  private winsB = 0
+
+  /** Sorts the first `size` elements of `items`; `other` is an array to work with. */
+  constructor(items: Items, size: number, other: Items) {
+    this.items = items
+    this.other = other
+    this.size = size
+    this.minRun = minRunOf(size)
+  }
+
+  begin(): boolean {
+    return this.size >= 2 && this.startRun()
+  }
+
+  next(order: number): boolean {
+    switch (this.state) {
+      case growsRun:
+        return this.grow(order)
+      case searches:
+        return this.search(order)
+      default:
+        return this.take(order)
+    }
+  }
+
+  /**
+   * Makes some `limit` comparisons itself; returns whether more are wanted. It does the same as
+   * `next(compare(left, right))` as many times, but the two loops that make nearly all comparisons keep their variables to
+   * themselves.
+   */
+  run(compare: Compare, limit: number): boolean {
+    for (let left = limit; left > 0;) {
+      let more: boolean
+      if (this.state === merges) {
+        more = this.takeSome(compare, left)
+        left = 0
+      } else if (this.state === searches && this.inserts) {
+        more = this.insertOne(compare)
+        left -= insertion
+      } else {
+        more = this.next(+(compare(this.left, this.right) as number))
+        left--
+      }
+      if (!more) return false
+    }
+    return true
+  }
+
+  private ask(state: number, left: unknown, right: unknown): boolean {
+    this.state = state
+    this.left = left
+    this.right = right
+    return true
+  }
+
+  // --- runs
+
+  private startRun(): boolean {
+    this.end = this.start + 1
+    this.descending = false
+    return this.askGrowth()
+  }
+
+  private askGrowth(): boolean {
+    const { end, items } = this
+    return end < this.size ? this.ask(growsRun, items[end], items[end - 1]) : this.foundRun()
+  }
+
+  private grow(order: number): boolean {
+    if (this.end === this.start + 1) this.descending = order < 0
+    else if (order < 0 !== this.descending) return this.foundRun()
+    this.end++
+    return this.askGrowth()
+  }
+
+  private foundRun(): boolean {
+    const { items } = this
+    if (this.descending) {
+      for (let i = this.start, j = this.end - 1; i < j; i++, j--) {
+        const element = items[i]
+        items[i] = items[j]
+        items[j] = element
+      }
+    }
+    return this.insertNext()
+  }
+
+  private insertNext(): boolean {
+    const { end, items, size, start } = this
+    if (end < size && end - start < this.minRun) return this.startSearch(items[end], start, end, size, false, true)
+    this.ends[this.ends.length] = end
+    this.start = end
+    return end < size ? this.startRun() : this.startPass()
+  }
+
+  private insertOne(compare: Compare): boolean {
+    const { items, key } = this
+    let { high, low } = this
+    while (low < high) {
+      const middle = low + ((high - low) >> 1)
+      if (+(compare(key, items[middle]) as number) < 0) high = middle
+      else low = middle + 1
+    }
+    return this.insert(low)
+  }
+
+  private insert(at: number): boolean {
+    const { items } = this
+    for (let i = this.end; i > at; i--) items[i] = items[i - 1]
+    items[at] = this.key
+    this.end++
+    return this.insertNext()
+  }
+
+  // --- searches
+
+  private startSearch(
+    key: unknown,
+    low: number,
+    high: number,
+    step: number,
+    rightWins: boolean,
+    inserts: boolean
+  ): boolean {
+    this.key = key
+    this.low = low
+    this.high = high
+    this.step = step
+    this.rightWins = rightWins
+    this.inserts = inserts
+    return this.askSearch()
+  }
+
+  private probe(): number {
+    return this.low + Math.min(this.step, (this.high - this.low) >> 1)
+  }
+
+  private askSearch(): boolean {
+    const element = this.items[this.probe()]
+    return this.rightWins ? this.ask(searches, element, this.key) : this.ask(searches, this.key, element)
+  }
+
+  private search(order: number): boolean {
+    const at = this.probe()
+    if (order < 0 === this.rightWins) {
+      this.low = at + 1
+      this.step = this.step * 2 + 1
+    } else {
+      this.high = at
+      this.step = this.size
+    }
+    if (this.low < this.high) return this.askSearch()
+    return this.inserts ? this.insert(this.low) : this.takeBlock(this.low)
+  }
+
+  // --- merges
+
+  private startPass(): boolean {
+    if (this.ends.length === 1) return false
+    this.pair = 0
+    this.endB = 0
+    return this.startMerge()
+  }
+
+  private startMerge(): boolean {
+    const { ends, pair } = this
+    const start = this.endB
+    if (pair + 1 >= ends.length) return this.endPass(start)
+    this.a = start
+    this.b = this.endA = ends[pair]!
+    this.endB = ends[pair + 1]!
+    this.winsA = this.winsB = 0
+    return this.merge()
+  }
+
+  /** The last run, from `start`, may have no neighbour. */
+  private endPass(start: number): boolean {
+    const { ends, items, other, size } = this
+    for (let i = start; i < size; i++) other[i] = items[i]
+    const runs = (ends.length + 1) >> 1
+    for (let i = 0; i < runs; i++) ends[i] = ends[Math.min(2 * i + 1, ends.length - 1)]!
+    ends.length = runs
+    this.items = other
+    this.other = items
+    return this.startPass()
+  }
+
+  private take(order: number): boolean {
+    if (order < 0) {
+      this.other[this.a + this.b++ - this.endA] = this.left
+      this.winsA = 0
+      this.winsB++
+    } else {
+      this.other[this.a++ + this.b - this.endA] = this.right
+      this.winsA++
+      this.winsB = 0
+    }
+    return this.merge()
+  }
+
+  private takeSome(compare: Compare, limit: number): boolean {
+    const { endA, endB, items, other } = this
+    let { a, b, winsA, winsB } = this
+    let left = items[b]
+    let right = items[a]
+    for (let count = limit; count > 0; count--) {
+      if (+(compare(left, right) as number) < 0) {
+        other[a + b++ - endA] = left
+        winsA = 0
+        if (++winsB >= winning || b === endB) break
+        left = items[b]
+      } else {
+        other[a++ + b - endA] = right
+        winsB = 0
+        if (++winsA >= winning || a === endA) break
+        right = items[a]
+      }
+    }
+    this.a = a
+    this.b = b
+    this.winsA = winsA
+    this.winsB = winsB
+    return this.merge()
+  }
+
+  /** Goes on with a merge: asks, unless one of its runs is used up. */
+  private merge(): boolean {
+    const { a, b, endA, endB, items, other } = this
+    if (a < endA && b < endB) {
+      if (this.winsA >= winning) return this.startSearch(items[b], a, endA, 0, false, false)
+      if (this.winsB >= winning) return this.startSearch(items[a], b, endB, 0, true, false)
+      return this.ask(merges, items[b], items[a])
+    }
+    for (let i = a; i < endA; i++) other[i + endB - endA] = items[i]
+    for (let i = b; i < endB; i++) other[i] = items[i]
+    this.pair += 2
+    return this.startMerge()
+  }
+
+  /** The winning side's block ends before `end`; there the other side wins once. */
+  private takeBlock(end: number): boolean {
+    const { endA, items, other } = this
+    let { a, b } = this
+    if (this.rightWins) {
+      for (; b < end; b++) other[a + b - endA] = items[b]
+      if (b < this.endB) {
+        other[a + b - endA] = items[a]
+        a++
+      }
+    } else {
+      for (; a < end; a++) other[a + b - endA] = items[a]
+      if (a < endA) {
+        other[a + b - endA] = items[b]
+        b++
+      }
+    }
+    this.a = a
+    this.b = b
+    this.winsA = this.winsB = 0
+    return this.merge()
+  }
+}

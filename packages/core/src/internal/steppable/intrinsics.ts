@@ -1,0 +1,22 @@
+/**
+ * Functions of the language as they were before the program ran. Compiled code and the runtime use these, so a program
+ * that replaces `Reflect.apply` or `Function.prototype.call` changes nothing.
+ */
+
+/** `apply(f, self, args)` */
+export const { apply } = Reflect
+
+/** `call(f, self, ...args)` calls `f` as it is, even if `f` has a `call` of its own. `f` must be a function. */
+export const call = Function.prototype.call.bind(Function.prototype.call) as (
+  f: unknown,
+  self: unknown,
+  ...args: ReadonlyArray<unknown>
+) => unknown
+
+/** `bind(f, self)` */
+export const bind = Function.prototype.call.bind(Function.prototype.bind) as <
+  F extends (this: unknown, ...args: Array<any>) => unknown
+>(
+  f: F,
+  self: unknown
+) => F
