@@ -7,7 +7,7 @@
  * with `Effect.yieldNow`, and goes on where it was.
  *
  * **Invariants.** At least one step is done between two pauses, so a stepped computation always ends if the plain one
- * does. Whatever ends a computation early closes its generator, so `finally` blocks run, in slices too.
+ * does. A computation that ends early closes its generator, so `finally` blocks run, in slices too.
  *
  * Rejected: an operation per step (60 ns and more for each, against 15); a promise per slice (no interruption, and
  * microtasks starve timers).
@@ -31,8 +31,13 @@ import { twinOf } from "./internal/steppable/twins.ts"
 export { Slice }
 
 /**
- * The slice of latency mode, 1 ms: who waits for the loop waits about that long. It takes less throughput than could be
- * measured, 3 % at most.
+ * The slice of latency mode, 1 ms: other work waits about that long for the loop. It costs at most 3 % of throughput, less
+ * than could be measured.
+ *
+ * **When to use**: with {@link withSlice}.
+ *
+ * @category slices
+ * @since 0.1.0
  */
 export const latency: Duration.Duration = Duration.millis(1)
 
@@ -48,17 +53,17 @@ const millis = (of: string, slice: Duration.Input): number => {
 }
 
 /**
- * Sets how long stepped code within `effect` (`fn`, `gen`, `forEach`, and whatever asks `YieldPoint.shouldYield`) may hold
+ * Sets how long stepped code within `effect` (`fn`, `gen`, `forEach`, and code that asks `YieldPoint.shouldYield`) may hold
  * the event loop at a time.
  *
- * Otherwise a `FairScheduler` decides: its turn (3 ms by default) ends a slice, and so does its own slice (1 ms) while
- * other fibers are ready. Both still hold; so a `slice` shorter than the turn ends the turn too, and timers and sockets
- * are served after it, however many fibers compute. Under any other scheduler a slice lasts 5 ms if nothing else is said.
+ * Without it a `FairScheduler` decides: its turn (3 ms by default) ends a slice, and so does its own slice (1 ms) while
+ * other fibers are ready. Both still hold. So a `slice` shorter than the turn ends the turn too, and timers and sockets
+ * are served after it, however many fibers compute. Under any other scheduler a slice lasts 5 ms by default.
  *
  * **When to use**: with {@link latency} around work beside which a service must answer within a millisecond or two.
  *
- * **Errors**: throws `InvalidOption` at once if `slice` is not a finite duration above 0. One provided past this function,
- * as the service {@link Slice}, counts as none, and is a defect of each `Pure` effect that begins with it.
+ * **Errors**: throws `InvalidOption` at once if `slice` is not a finite duration above 0. An invalid slice that is provided
+ * as the service {@link Slice} does not count, and each `Pure` effect that begins with it dies with `InvalidOption`.
  *
  * **Cost**: a pass of the event loop (20 to 50 µs) for each slice.
  *
@@ -72,6 +77,9 @@ const millis = (of: string, slice: Duration.Input): number => {
  *
  * console.log(await Effect.runPromise(squares.pipe(Pure.withSlice(Pure.latency)))) // [ 1, 4, 9 ]
  * ```
+ *
+ * @category slices
+ * @since 0.1.0
  */
 export const withSlice: {
   (slice: Duration.Input): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
@@ -80,7 +88,7 @@ export const withSlice: {
   Effect.provideService(effect, Slice, Duration.millis(millis("Pure.withSlice", slice)))
 )
 
-/** The effect begins: the place to say that the slice it was provided with cannot be. */
+/** An effect begins: throws if it was provided with an invalid slice. */
 const throwIfRefused = (): void => {
   const fiber = Fiber.getCurrent()
   const refused = fiber === undefined ? undefined : refusedOf(fiber)
@@ -89,20 +97,25 @@ const throwIfRefused = (): void => {
 
 // --- by hand --------------------------------------------------------------------------------------------------------
 
-/** A computation in steps: each bare `yield` is a yield point, and it returns its result. */
+/**
+ * A computation in steps: each bare `yield` is a yield point, and it returns its result.
+ *
+ * @category by hand
+ * @since 0.1.0
+ */
 export type Steps<A> = Generator<void, A, void>
 
 /**
  * Runs a computation in slices.
  *
- * `body` is called at each run of the effect. It yields nothing, ever: write a bare `yield` where it may pause. An
+ * `body` is called at each run of the effect. Write a bare `yield` where it may pause; to yield a value is a defect. An
  * error it throws is a defect, as in `Effect.sync`. The fiber can be interrupted wherever the generator pauses; then
- * the generator is closed, and its `finally` blocks run before the fiber ends. In a compute job a cancellation is
- * obeyed at the next `yield`.
+ * the generator is closed, and its `finally` blocks run before the fiber ends. A compute job obeys a cancellation at the
+ * next `yield`.
  *
  * **When to use**: for pure computations of 1 ms to some 100 ms that should stay on this thread, because their data is
- * large or not cloneable. Longer ones belong in `Compute.run`. Yield stands best after some work: every microsecond is
- * plenty, every millisecond is enough.
+ * large or not cloneable. Longer ones belong in `Compute.run`. Write `yield` after some work: once a
+ * microsecond is plenty, once a millisecond is enough.
  *
  * **Cost**: 10 to 25 ns per `yield`, measured on Node 24; V8 also keeps the locals of a loop that yields untyped, which
  * can slow tight arithmetic several times. Put the tight loop inside, and `yield` between its blocks.
@@ -128,16 +141,19 @@ export type Steps<A> = Generator<void, A, void>
  *
  * console.log(await Effect.runPromise(primesBelow(10_000))) // 1229
  * ```
+ *
+ * @category by hand
+ * @since 0.1.0
  */
 export const gen = <A>(body: () => Steps<A>): Effect.Effect<A> => stepped(body, shouldYield)
 
 /**
- * Calls a synchronous `f` with each item, in slices, and collects what it returns. Each item is a yield point.
+ * Calls a synchronous `f` with each item, in slices, and collects the results. Each item is a yield point.
  *
  * The order is that of the items. An error that `f` or the iterable throws is a defect. The iterable is closed (its
  * iterator's `return` is called) if `f` throws or the fiber is interrupted.
  *
- * **When to use**: for many calls of something that takes well below a millisecond. For effects use
+ * **When to use**: for many calls of a function that takes well below a millisecond. For effects use
  * `FairScheduler.forEach`.
  *
  * **Cost**: about 10 ns per item.
@@ -152,6 +168,9 @@ export const gen = <A>(body: () => Steps<A>): Effect.Effect<A> => stepped(body, 
  *
  * console.log(await Effect.runPromise(lengths)) // [ 5, 5, 4 ]
  * ```
+ *
+ * @category by hand
+ * @since 0.1.0
  */
 export const forEach: {
   <A, B>(
@@ -189,11 +208,16 @@ export const forEach: {
 
 // --- by the compiler ------------------------------------------------------------------------------------------------
 
-/** What {@link fn} takes. */
+/**
+ * The options of {@link fn}.
+ *
+ * @category by the compiler
+ * @since 0.1.0
+ */
 export interface FnOptions {
   /**
-   * How long a call may hold the event loop at a time, whatever {@link withSlice} is around it. Default: what is said
-   * there.
+   * How long a call may hold the event loop at a time. It takes precedence over a {@link withSlice} around the call, which
+   * is the default.
    */
   readonly slice?: Duration.Input | undefined
   /**
@@ -204,19 +228,19 @@ export interface FnOptions {
 }
 
 /**
- * Marks a pure function, and makes an effect of each call of it, that runs in slices.
+ * Marks a pure function. Each call of the result is an effect that runs the function in slices.
  *
  * The effect returns what `f` returns; an error that `f` throws is a defect, as in `Effect.sync`. Compiled, `f` has a
  * yield point at the back-edge of each loop and at the entry of each recursive function below it: there its fiber gives
  * way when its slice is over, and can be interrupted; then its `finally` blocks run. Not compiled, `f` is called in one
- * go ({@link isCompiled} tells); the first call that takes longer than a slice is logged as a warning, with the reason,
- * and each one that is a stall is reported with it.
+ * go ({@link isCompiled} tells). The first call that takes longer than a slice is logged as a warning, with the reason,
+ * and the report of each stall that such a call makes contains the reason.
  *
- * `f` is pure as far as its callers can tell: it may change what it made itself, but nothing that outlives the call. The
+ * `f` is pure as far as its callers can tell: it may change objects it made itself, but none that outlive the call. The
  * compiler refuses a function that assigns a variable of its module, since two fibers would share it between slices.
  *
  * **When to use**: for an ordinary function with loops or recursion that takes a millisecond to some seconds and should
- * stay on this thread. For what can be copied to a worker and takes longer, use `Compute.run`.
+ * stay on this thread. If it takes longer and its arguments can be copied to a worker, use `Compute.run`.
  *
  * **Errors**: throws `InvalidOption` at once if `options.slice` is not a finite duration above 0.
  *
@@ -236,6 +260,9 @@ export interface FnOptions {
  *
  * console.log(await Effect.runPromise(collatz(27))) // 111
  * ```
+ *
+ * @category by the compiler
+ * @since 0.1.0
  */
 export const fn = <Args extends ReadonlyArray<any>, A>(
   name: string,
@@ -259,8 +286,8 @@ export const fn = <Args extends ReadonlyArray<any>, A>(
 }
 
 /**
- * Whether a function that {@link fn} made has yield points. `false` also for one that the compiler left native because
- * it has no long loop and no recursion.
+ * Whether a function that {@link fn} made has yield points. The result is `false` also if the compiler left the function
+ * native because it has no long loop and no recursion.
  *
  * **When to use**: in a test that guards against a function which silently stopped being compiled.
  *
@@ -273,13 +300,16 @@ export const fn = <Args extends ReadonlyArray<any>, A>(
  *
  * console.log(Pure.isCompiled(double)) // false
  * ```
+ *
+ * @category by the compiler
+ * @since 0.1.0
  */
 export const isCompiled = (pure: (...args: Array<never>) => Effect.Effect<unknown>): boolean => {
   const known = pureFunctions.of(pure)
   return known !== undefined && twinOf(known.plain) !== undefined
 }
 
-/** The generator has asked by itself before it yielded. */
+/** For a generator that asks by itself before it yields. */
 const always = () => true
 
 const stepped = <A>(body: () => Steps<A>, pauses: () => boolean): Effect.Effect<A> =>
@@ -306,7 +336,7 @@ const run = <A>(
     return Effect.succeed(step.value)
   })
 
-/** Runs what `finally` blocks remain; nothing if the generator has ended by itself. */
+/** Runs the pending `finally` blocks; does nothing if the generator has ended by itself. */
 const close = <A>(steps: Steps<A>, pauses: () => boolean): Effect.Effect<void> =>
   Effect.asVoid(run(steps, pauses, steps.return as unknown as (this: Steps<A>) => IteratorResult<void, A>))
 

@@ -116,12 +116,12 @@ export const make = (
     }
   }
 
-  const staysBecause = ({ place, staysBecause }: PureFunction): string | undefined => {
+  const staysBecause = ({ address, staysBecause }: PureFunction): string | undefined => {
     if (away === undefined) return "there are no workers"
     if (staysBecause !== undefined) return staysBecause
-    if (place === undefined)
+    if (address === undefined)
       return "workers do not know its module: it is not compiled, or not at the module's top level"
-    return away.refuses(place.moduleUrl)
+    return away.refuses(address.moduleUrl)
   }
 
   /** The policy of one call on this thread. It measures the call; its clock stands still between slices. */
@@ -193,7 +193,7 @@ export const make = (
     if (verdict._tag === "Unfaithful") {
       return stay(`a copy of its arguments would not be as good: ${placeOf(verdict)}`)
     }
-    const { key, moduleUrl } = fn.pure.place!
+    const { key, moduleUrl } = fn.pure.address!
     const start = performance.now()
     const request = { moduleUrl, name: key, pure: true, payload: args, context: jobContext.capture(fiber) }
     const task = fn.pure.name

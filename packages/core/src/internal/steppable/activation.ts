@@ -14,7 +14,7 @@ import type { Frame } from "./suspension.ts"
 import { ABANDONED, SUSPENDED, unwound } from "./suspension.ts"
 import type { Twin } from "./twins.ts"
 
-/** Frames of one activation: ten times what fits on Node's stack by default, and some 10 MB. */
+/** Frames of one activation: ten times as many as fit on Node's stack by default, and some 10 MB. */
 const deepest = 100_000
 
 /**
@@ -36,7 +36,12 @@ export const attempt = (twin: Twin, args: ReadonlyArray<unknown>): unknown => {
   return result
 }
 
-/** One call of a steppable function by the runtime. */
+/**
+ * One call of a steppable function by the runtime.
+ *
+ * @category driver
+ * @since 0.1.0
+ */
 export class Activation implements Pace {
   units = 0
   readonly slice: number | undefined

@@ -9,7 +9,12 @@ import { SUSPENDED } from "./suspension.ts"
 import type { Twin } from "./twins.ts"
 import { twinOf } from "./twins.ts"
 
-/** Compiled code calls the result, after it has evaluated the arguments, in place of a callee that is no function. */
+/**
+ * Compiled code calls the result, after it has evaluated the arguments, in place of a callee that is no function.
+ *
+ * @category calls
+ * @since 0.1.0
+ */
 export const notCallable =
   (callee: string): (() => never) =>
   () => {
@@ -18,12 +23,22 @@ export const notCallable =
 
 // --- methods --------------------------------------------------------------------------------------------------------
 
-/** The steppable form of a method: takes `this` as its first parameter, so that V8 sees which function a site calls. */
+/**
+ * The steppable form of a method: takes `this` as its first parameter, so that V8 sees which function a site calls.
+ *
+ * @category calls
+ * @since 0.1.0
+ */
 export type MethodTwin = (self: unknown, ...args: Array<any>) => unknown
 
 const methodTwins = new WeakMap<object, MethodTwin>()
 
-/** Compiled code, after a class: the twins of its methods, by name. */
+/**
+ * Compiled code, after a class: the twins of its methods, by name.
+ *
+ * @category calls
+ * @since 0.1.0
+ */
 export const attachMethods = (holder: object, methods: Readonly<Record<string, MethodTwin>>): void => {
   const names = Object.keys(methods)
   // by index: a program can replace the steps of an iterator
@@ -35,13 +50,23 @@ export const attachMethods = (holder: object, methods: Readonly<Record<string, M
   }
 }
 
-/** Compiled code, after that: the method that `holder` has under `name`, or `SUSPENDED`, which no call site can meet. */
+/**
+ * Compiled code, after that: the method that `holder` has under `name`, or `SUSPENDED`, which no call site can meet.
+ *
+ * @category calls
+ * @since 0.1.0
+ */
 export const methodOf = (holder: object, name: string): unknown => {
   const plain: unknown = Object.getOwnPropertyDescriptor(holder, name)?.value
   return typeof plain === "function" ? plain : SUSPENDED
 }
 
-/** The last four functions that a call site met, with their twins: `undefined` if a function has none. */
+/**
+ * The last four functions that a call site met, with their twins: `undefined` if a function has none.
+ *
+ * @category calls
+ * @since 0.1.0
+ */
 export interface Site {
   f0: unknown
   t0: MethodTwin | undefined
@@ -54,7 +79,12 @@ export interface Site {
   oldest: number
 }
 
-/** A site that has met no function yet. (No program can call `SUSPENDED`.) */
+/**
+ * A site that has met no function yet. (No program can call `SUSPENDED`.)
+ *
+ * @category calls
+ * @since 0.1.0
+ */
 export const site = (): Site => ({
   f0: SUSPENDED,
   t0: undefined,
@@ -67,7 +97,12 @@ export const site = (): Site => ({
   oldest: 0
 })
 
-/** The twin of `f`, which the site is about to call and which is not its `f0`; `undefined` if `f` has none. */
+/**
+ * The twin of `f`, which the site is about to call and which is not its `f0`; `undefined` if `f` has none.
+ *
+ * @category calls
+ * @since 0.1.0
+ */
 export const dispatch = (at: Site, f: unknown, callee: string): MethodTwin | undefined =>
   f === at.f1 ? at.t1 : f === at.f2 ? at.t2 : f === at.f3 ? at.t3 : learn(at, f, callee)
 
@@ -108,7 +143,12 @@ const selfFirst = (plain: object): MethodTwin | undefined => {
   return method
 }
 
-/** A native function, callable in the form of a method's twin. */
+/**
+ * A native function, callable in the form of a method's twin.
+ *
+ * @category calls
+ * @since 0.1.0
+ */
 export const native =
   (f: unknown): MethodTwin =>
   (self, ...args) =>
@@ -116,13 +156,23 @@ export const native =
 
 // --- imports --------------------------------------------------------------------------------------------------------
 
-/** An import that compiled code calls: the function, and its twin, or the function again if it has none. */
+/**
+ * An import that compiled code calls: the function, and its twin, or the function again if it has none.
+ *
+ * @category calls
+ * @since 0.1.0
+ */
 export interface Link {
   plain?: unknown
   twin?: unknown
 }
 
-/** Compiled code, when it calls an import for the first time, or when the import is another value than the last time. */
+/**
+ * Compiled code, when it calls an import for the first time, or when the import is another value than the last time.
+ *
+ * @category calls
+ * @since 0.1.0
+ */
 export const link = (cell: Link, plain: unknown, name: string): Link => {
   if (typeof plain !== "function") return { plain, twin: notCallable(name) }
   cell.twin = twinOf(plain) ?? plain

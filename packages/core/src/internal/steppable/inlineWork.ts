@@ -1,22 +1,22 @@
 /**
- * Inline work: a function or an effect that is written where it is wanted (`Compute.fn`, `Compute.effect`) and runs on a
- * worker all the same.
+ * Inline work: a function or an effect that stands in the middle of other code (`Compute.fn`, `Compute.effect`) and still
+ * runs on a worker.
  *
- * The compiler **extracts** it: into a module of its own that holds the work, what it uses of its module, and nothing
- * else. What it reads of the functions around it is **captured**: copied when a job starts, as an argument. This file is
- * what both halves of compiled code say: the place of the work says where it went (`extracted`, or `refused`, with the
- * reason), the extracted module says what it holds (`define`).
+ * The compiler **extracts** the work into a module of its own, together with the declarations of its module that it uses. A
+ * variable of the functions around it is **captured**: copied when a job starts, as an argument. Both halves of compiled
+ * code call this file. The original module says where the work went (`extracted`, or `refused` with the reason); the
+ * extracted module says which work it holds (`define`).
  *
- * **Invariant**: the two halves name the work by the same id, which holds a hash of the text that both were made from; a
- * loader that finds another text on disk refuses.
+ * **Invariant**: both halves name the work by the same id. It contains a hash of the text that both were made from, and a
+ * loader that finds another text on disk refuses to load it.
  *
- * Nothing heavy is imported here: compiled code that has no inline work loads it, too.
+ * This file imports nothing heavy: compiled code without inline work loads it, too.
  */
 import * as Effect from "effect/Effect"
 
 export type Kind = "fn" | "effect"
 
-/** Makes the work from what it captured. An effect is made by calling the function, in each job anew. */
+/** Makes the work from the values that it captured. An effect is made anew for each job, by a call of the function. */
 export type Make = (...captured: Array<any>) => (...args: Array<any>) => unknown
 
 /** Work that went to a module of its own. */
@@ -29,21 +29,24 @@ export interface Extraction {
   readonly values: () => ReadonlyArray<unknown>
 }
 
-/** What is kept is kept once per realm, as for tasks: compiled code may load another copy of this package. */
+/** State that is kept once per realm, as for tasks: compiled code may load another copy of this package. */
 const shared = <A>(name: string, make: () => A): A => {
   const holder = globalThis as unknown as Record<symbol, A | undefined>
   return (holder[Symbol.for(`@giveway/core/inlineWork/${name}`)] ??= make())
 }
 
-// --- where it is written ----------------------------------------------------------------------------------------------
+// --- in the original module ----------------------------------------------------------------------------------------------
 
 const known = shared("known", () => new WeakMap<object, Extraction | string>())
 
 const nothing = (): ReadonlyArray<unknown> => []
 
 /**
- * Compiled code calls it in the place of the work. The extracted module is at `moduleUrl` with `suffix`, which ends with
- * the id: a query of the module itself, or the hash of a file that a bundler has made.
+ * Compiled code calls it where the work stood. The extracted module is at `moduleUrl` with `suffix`, which ends with the
+ * id: a query of the module itself, or the hash of a file that a bundler has made.
+ *
+ * @category work
+ * @since 0.1.0
  */
 export const extracted = (
   kind: Kind,
@@ -65,7 +68,12 @@ export const extracted = (
   return work
 }
 
-/** Compiled code calls it where work cannot be extracted; `reason` ends with what to do. */
+/**
+ * Compiled code calls it where work cannot be extracted; `reason` ends with advice.
+ *
+ * @category work
+ * @since 0.1.0
+ */
 export const refused = <A extends object>(work: A, reason: string): A => {
   known.set(work, reason)
   return work
@@ -74,10 +82,15 @@ export const refused = <A extends object>(work: A, reason: string): A => {
 const notCompiled =
   "it was not compiled. Start the program with --import @giveway/node/register, or bundle it with @giveway/node/unplugin; call Compute.fn and Compute.effect by these names"
 
-/** Where the work went, or why it went nowhere. */
+/** Where the work went, or why it was not extracted. */
 export const of = (work: object): Extraction | string => known.get(work) ?? notCompiled
 
-/** The URL of an extracted module. Compiled code makes one where a bundler knows such URLs only by the worker they are for. */
+/**
+ * The URL of an extracted module. Compiled code makes one for bundlers that recognise such URLs only in `new Worker(…)`.
+ *
+ * @category work
+ * @since 0.1.0
+ */
 export class WorkerUrl {
   readonly href: string
   constructor(url: URL) {
@@ -85,9 +98,9 @@ export class WorkerUrl {
   }
 }
 
-// --- where it is found -------------------------------------------------------------------------------------------------
+// --- in the extracted module -------------------------------------------------------------------------------------------------
 
-/** What an extracted module holds. */
+/** The work of an extracted module. */
 export interface Defined {
   readonly make: Make
   readonly options: object | undefined
@@ -95,10 +108,15 @@ export interface Defined {
 
 const defined = shared("defined", () => new Map<string, Defined>())
 
-/** Files with the same text have works with the same ids, but not in the same place of the same name. */
+/** Two files with the same text give their works the same ids; the name tells the works apart. */
 const keyOf = (id: string, name: string): string => `${id}\n${name}`
 
-/** An extracted module calls it at its end. It does not know its own URL: bundlers replace that. */
+/**
+ * An extracted module calls it at its end. It does not know its own URL: bundlers replace that.
+ *
+ * @category work
+ * @since 0.1.0
+ */
 export const define = (id: string, name: string, make: Make, options?: object): void =>
   void defined.set(keyOf(id, name), { make, options })
 
@@ -106,5 +124,10 @@ export const define = (id: string, name: string, make: Make, options?: object): 
 export const lookup = (moduleUrl: string, name: string): Defined | undefined =>
   defined.get(keyOf(/[=#]([^=#]*)$/.exec(moduleUrl)?.[1] ?? "", name))
 
-/** Compiled code calls it on the work of an extracted module, which the compiler gives yield points then. */
+/**
+ * Compiled code marks the work of an extracted module with it. Then the compiler gives the work yield points.
+ *
+ * @category work
+ * @since 0.1.0
+ */
 export const work = <A>(f: A): A => f

@@ -3,17 +3,32 @@
  * that replaces `Reflect.apply` or `Function.prototype.call` changes nothing.
  */
 
-/** `apply(f, self, args)` */
+/**
+ * `apply(f, self, args)`
+ *
+ * @category calls
+ * @since 0.1.0
+ */
 export const { apply } = Reflect
 
-/** `call(f, self, ...args)` calls `f` as it is, even if `f` has a `call` of its own. `f` must be a function. */
+/**
+ * `call(f, self, ...args)` calls `f` as it is, even if `f` has a `call` of its own. `f` must be a function.
+ *
+ * @category calls
+ * @since 0.1.0
+ */
 export const call = Function.prototype.call.bind(Function.prototype.call) as (
   f: unknown,
   self: unknown,
   ...args: ReadonlyArray<unknown>
 ) => unknown
 
-/** `bind(f, self)` */
+/**
+ * `bind(f, self)`
+ *
+ * @category calls
+ * @since 0.1.0
+ */
 export const bind = Function.prototype.call.bind(Function.prototype.bind) as <
   F extends (this: unknown, ...args: Array<any>) => unknown
 >(

@@ -1,17 +1,24 @@
 /**
  * `for (const x of xs)` in compiled code, in variables that a frame can keep.
  *
- * An array is read by index, as its iterator would: the length is looked up before each element. Nothing is closed at the
- * end, so such a loop needs neither an object nor a `try`. Everything else is iterated by the protocol, step by step,
- * through a {@link Cursor}.
+ * An array is read by index, as its iterator would: the length is looked up before each element. Such a loop has nothing to
+ * close, so it needs neither an object nor a `try`. All other iterables go by the protocol, step by step, through a
+ * {@link Cursor}.
  *
- * **Invariant.** What a user can observe of the iteration (which methods are looked up and called, in which order, with
- * what) is what the plain loop does. So the fast way is taken only if the method found under `Symbol.iterator` and the
- * `next` of its iterators are the ones that this thread began with, and these have no `return`. (A program that gives them
- * one while a loop over an array runs will not see it called by that loop.)
+ * **Invariant.** A user observes the same iteration as in the plain loop: the same methods are looked up and called, in the
+ * same order, with the same arguments. So the fast way is taken only if the method under `Symbol.iterator` and the `next`
+ * of its iterators are those that this thread began with, and the iterators have no `return`. (If a program gives them a
+ * `return` while a loop over an array runs, that loop does not call it.)
+ */
+
+/**
+ * A loop over an iterable that goes by the protocol.
+ *
+ * @category iteration
+ * @since 0.1.0
  */
 export class Cursor {
-  /** what the last step found */
+  /** the value of the last step */
   value: unknown = undefined
   private readonly iterator: Iterator<unknown>
   private readonly next: unknown
@@ -23,7 +30,7 @@ export class Cursor {
     this.done = false
   }
 
-  /** Takes a step; `true` at the end. From an error in here on, there is nothing to close. */
+  /** Takes a step; `true` at the end. If it throws, there is nothing left to close. */
   step(): boolean {
     this.done = true
     const result = call(this.next, this.iterator)
@@ -43,7 +50,7 @@ export class Cursor {
     call(method, this.iterator)
   }
 
-  /** The loop is left by an error, which is not to be replaced by another one. */
+  /** The loop is left by an error. An error of the closing does not replace it. */
   fail(): void {
     try {
       this.close()
@@ -82,7 +89,12 @@ const hasOwnLength = (items: ArrayBufferView): boolean => {
   return false
 }
 
-/** The key under which compiled code looks the method of an iterable up: where it stands, V8 knows what it looks at. */
+/**
+ * The key under which compiled code itself looks up the method of an iterable: so V8 knows the shapes it meets there.
+ *
+ * @category iteration
+ * @since 0.1.0
+ */
 export const iterator: typeof Symbol.iterator = Symbol.iterator
 
 /** Whether the iterators of arrays are the language's own. */
@@ -90,7 +102,10 @@ const isPristine = (): boolean => arrayIterators.next === arrayNext && !("return
 
 /**
  * Compiled code begins a `for-of` loop over `iterable`, which the source calls `text` and whose `Symbol.iterator` is
- * `method`. `undefined`: it is read by index.
+ * `method`. Returns `undefined` if the loop reads it by index.
+ *
+ * @category iteration
+ * @since 0.1.0
  */
 export const open = (iterable: unknown, method: unknown, text: string): Cursor | undefined =>
   method === arrayValues && Array.isArray(iterable) && isPristine() ? undefined : openOther(iterable, method, text)
@@ -109,7 +124,13 @@ const openOther = (iterable: unknown, method: unknown, text: string): Cursor | u
   return new Cursor(iterating as Iterator<unknown>, (iterating as Iterator<unknown>).next)
 }
 
-/** What is read by index has become shorter than the index; `true`. What would have failed in the plain loop does so here. */
+/**
+ * Compiled code, when the index of a loop has reached the length of `items`. Returns `true`, or throws where the plain loop
+ * would throw.
+ *
+ * @category iteration
+ * @since 0.1.0
+ */
 export const ended = (items: unknown): boolean => {
   // a typed array whose buffer is gone has no length, but cannot be iterated either
   if (ArrayBuffer.isView(items)) Reflect.apply(typedArrayValues, items, [])

@@ -24,7 +24,7 @@ export const call = <Args extends ReadonlyArray<unknown>, A>(
   args: Args
 ): Effect.Effect<A> => Effect.suspend(() => begin(plain, args))
 
-/** The same at once: returns an `Exit` if `plain` has no yield points. It throws what `plain` throws then. */
+/** The same at once: if `plain` has no yield points, returns an `Exit`, or throws as `plain` does. */
 export const begin = <Args extends ReadonlyArray<unknown>, A>(
   plain: (...args: Args) => A,
   args: Args

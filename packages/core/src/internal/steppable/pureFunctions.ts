@@ -1,25 +1,26 @@
 /**
- * What is known of each function that `Pure.fn` made, and where a worker finds it.
+ * The functions that `Pure.fn` made: the description of each, and where a worker finds it.
  *
- * A pure function can move to a worker if it has a **place**: the module that defines it and a key that is unique there.
- * Compiled code gives one to each function of a module's top level, `moduleUrl` to any other. A worker that has imported
- * the module has registered the same places.
+ * A pure function can move to a worker if it has an **address**: the module that defines it and a key that is unique
+ * there. Compiled code gives an address to each function of a module's top level; the option `moduleUrl` gives one to any
+ * other. A worker that has imported the module has registered the same addresses.
  *
- * **Invariant**: a key means one function. Of two that claim it (by hand; compiled keys are unique) neither is found.
+ * **Invariant**: a key means one function. If two functions claim it (by hand; compiled keys are unique), neither is found.
  */
 
 /** A function that `Pure.fn` made. */
 export interface PureFunction {
   readonly name: string
   readonly plain: (...args: Array<any>) => unknown
-  /** ms, `undefined`: what holds for the fiber */
+  /** the longest slice, ms; `undefined`: that of the fiber */
   readonly slice: number | undefined
-  place: Place | undefined
-  /** why it has no place, or must not leave this thread although it has one */
+  address: ModuleAddress | undefined
+  /** why it has no address, or must not leave this thread although it has one */
   staysBecause: string | undefined
 }
 
-export interface Place {
+/** The module that defines a function, and its key there. */
+interface ModuleAddress {
   readonly moduleUrl: string
   readonly key: string
 }
@@ -27,15 +28,18 @@ export interface Place {
 const known = new WeakMap<object, PureFunction>()
 
 export const define = (pure: object, description: Pick<PureFunction, "name" | "plain" | "slice">): void => {
-  known.set(pure, { ...description, place: undefined, staysBecause: undefined })
+  known.set(pure, { ...description, address: undefined, staysBecause: undefined })
 }
 
-/** `undefined` for whatever `Pure.fn` has not made. */
+/** The description of a function; `undefined` if `Pure.fn` has not made it. */
 export const of = (pure: object): PureFunction | undefined => known.get(pure)
 
 /**
- * Says where `pure` is defined; `staysBecause`, if it must not be run from there. Compiled code calls it, too, for what
- * may be any function. Gives back `pure`.
+ * Says in which module `pure` is defined, and with `staysBecause` why it must not run on a worker all the same. Compiled
+ * code calls it for values that may not be pure functions; these it ignores. Returns `pure`.
+ *
+ * @category work
+ * @since 0.1.0
  */
 export const place = <F extends object>(pure: F, moduleUrl: unknown, key: string, staysBecause?: string): F => {
   const description = known.get(pure)
@@ -44,7 +48,7 @@ export const place = <F extends object>(pure: F, moduleUrl: unknown, key: string
   description.staysBecause ??= staysBecause
   const placed = register(moduleUrl, key, description.plain)
   if (!placed) description.staysBecause ??= `its module defines two pure functions with the name "${key}"`
-  description.place ??= { moduleUrl, key }
+  description.address ??= { moduleUrl, key }
   return pure
 }
 
@@ -69,12 +73,12 @@ const registry = (): Registry => {
   return (holder[registryKey] ??= new Map())
 }
 
-/** A module is one module whatever query or hash a loader appended to reload it. */
+/** A module stays the same module when a loader appends a query or hash to reload it. */
 const moduleKey = (moduleUrl: string): string => moduleUrl.replace(/[?#].*$/, "")
 
 /**
- * A module that was reloaded defines its functions again, and the new ones stand. Two functions of one evaluation may
- * have the same text and see other variables.
+ * Returns whether the key is free. A reloaded module defines its functions again, and the new ones replace the old ones.
+ * Two functions of one evaluation are two, even if they have the same text: they may see other variables.
  */
 const register = (moduleUrl: string, key: string, plain: Plain): boolean => {
   const module = moduleKey(moduleUrl)
@@ -86,6 +90,6 @@ const register = (moduleUrl: string, key: string, plain: Plain): boolean => {
   return !claimed
 }
 
-/** The plain function of a place in a module that this thread has imported. */
-export const lookup = ({ key, moduleUrl }: Place): Plain | undefined =>
+/** The plain function at an address, in a module that this thread has imported. */
+export const lookup = ({ key, moduleUrl }: ModuleAddress): Plain | undefined =>
   registry().get(moduleKey(moduleUrl))?.get(key)?.plain

@@ -11,13 +11,28 @@ import { bareArray } from "./bareArray.ts"
 import { apply } from "./intrinsics.ts"
 import type { Trace } from "./stitch.ts"
 
-/** What a steppable function returns when it gave way. User code never has this value. */
+/**
+ * The value that a steppable function returns when it gave way. User code never has this value.
+ *
+ * @category suspension
+ * @since 0.1.0
+ */
 export const SUSPENDED: unique symbol = Symbol("@giveway/core/Steppable/SUSPENDED")
 
-/** Given to `resume` as an error: leave the function, and run its pending `finally` blocks and close its open iterators. */
+/**
+ * Given to `resume` as an error: leave the function, and run its pending `finally` blocks and close its open iterators.
+ *
+ * @category suspension
+ * @since 0.1.0
+ */
 export const ABANDONED: unique symbol = Symbol("@giveway/core/Steppable/ABANDONED")
 
-/** A suspended call. `resume` goes on with the result of the call that the frame waits for, or with its error. */
+/**
+ * A suspended call. `resume` goes on with the result of the call that the frame waits for, or with its error.
+ *
+ * @category suspension
+ * @since 0.1.0
+ */
 export interface Frame {
   readonly resume: (this: any, frame: never, value: unknown, threw: boolean) => unknown
   /** the yield point that it stopped at */
@@ -35,7 +50,12 @@ export interface Frame {
 /** The frames of the suspension that is under way, innermost first. The `Activation` at the root collects them. */
 export const unwound = bareArray<Frame>()
 
-/** Compiled code leaves its frame and returns the result of this call. */
+/**
+ * Compiled code leaves its frame and returns the result of this call.
+ *
+ * @category suspension
+ * @since 0.1.0
+ */
 export const save = (frame: Frame): typeof SUSPENDED => {
   unwound[unwound.length] = frame
   return SUSPENDED
@@ -72,6 +92,9 @@ class GeneratorFrame implements Frame {
 /**
  * Compiled code in generator form starts here: runs the generator to its end or to its first suspension. The generator
  * yields the numbers of its yield points.
+ *
+ * @category suspension
+ * @since 0.1.0
  */
 export const start = (generator: Generator<unknown, unknown, unknown>, trace?: Trace): unknown => {
   const first = apply(next, generator, []) as IteratorResult<unknown, unknown>

@@ -1,13 +1,18 @@
 /**
- * Which twin a plain function has. A **twin** is the steppable form of a function. It returns what the plain function
- * returns, throws what it throws, or returns `SUSPENDED`.
+ * The twin of each plain function. A **twin** is the steppable form of a function: it has the same result or error, or it
+ * returns `SUSPENDED`.
  *
  * A function keeps its twin in a private field of its own, which no program can see. Rejected: a `WeakMap`. A callback is a
  * new function each time its call is evaluated, and an entry for each of these costs 1.5 µs, nearly all of it in the
  * garbage collector; the field costs 35 ns.
  */
 
-/** The steppable form of a function. It takes the arguments of the plain one. */
+/**
+ * The steppable form of a function. It takes the arguments of the plain one.
+ *
+ * @category twins
+ * @since 0.1.0
+ */
 export type Twin = (this: unknown, ...args: Array<any>) => unknown
 
 // oxlint-disable-next-line no-extraneous-class -- its constructor returns its argument
@@ -37,10 +42,20 @@ class Stepped extends Itself {
   }
 }
 
-/** The twin of `plain`, if it was compiled. */
+/**
+ * The twin of `plain`, if it was compiled.
+ *
+ * @category twins
+ * @since 0.1.0
+ */
 export const twinOf: (plain: object) => Twin | undefined = Stepped.twinOf
 
-/** Compiled code: `twin` is the steppable form of `plain`. Returns `plain`. */
+/**
+ * Compiled code: `twin` is the steppable form of `plain`. Returns `plain`.
+ *
+ * @category twins
+ * @since 0.1.0
+ */
 export const attach = <F extends object>(plain: F, twin: Twin): F => {
   Stepped.add(plain, twin)
   return plain
@@ -51,7 +66,12 @@ export const attach = <F extends object>(plain: F, twin: Twin): F => {
 /** Twins for jobs only, which run in one go: these twins may change state that outlives the call. */
 const jobTwins = new WeakMap<object, Twin>()
 
-/** Compiled code: `twin` is the steppable form of a task's plain handler. Returns `plain`. */
+/**
+ * Compiled code: `twin` is the steppable form of a task's plain handler. Returns `plain`.
+ *
+ * @category twins
+ * @since 0.1.0
+ */
 export const attachJob = <F extends object>(plain: F, twin: Twin): F => {
   jobTwins.set(plain, twin)
   return plain
@@ -64,7 +84,12 @@ export const jobTwinOf = (plain: object): Twin | undefined => jobTwins.get(plain
 
 const reasons = new WeakMap<object, string>()
 
-/** Compiled code: the marked function `plain` has no twin because of `reason`. Returns `plain`. */
+/**
+ * Compiled code: the marked function `plain` has no twin because of `reason`. Returns `plain`.
+ *
+ * @category twins
+ * @since 0.1.0
+ */
 export const leave = <F>(plain: F, reason: string): F => {
   if (typeof plain === "function") reasons.set(plain, reason)
   return plain

@@ -1,14 +1,14 @@
 /**
- * Calls of `Pure.fn` functions that have no yield points, and so hold the thread from beginning to end: which one runs,
- * and which ones were long, so that a stall can be told what would have kept it from being one.
+ * Calls of `Pure.fn` functions that have no yield points, and so hold the thread from beginning to end. A report of a
+ * stall names the call that runs, or the long one that ran, and the reason why it has no yield points.
  *
- * Two clock readings a call (80 ns). What is kept is little: the calls that were longer than {@link leastMs}, the last
- * sixteen of them, and for each fiber the last that was longer than a slice.
+ * A call costs two clock readings (80 ns). Kept are the last sixteen calls that were longer than {@link leastMs}, and for
+ * each fiber its last call that was longer than a slice.
  */
 import type * as Fiber from "effect/Fiber"
 
 /** A call of a function without yield points. Times in ms of `performance.now`. */
-export interface WholeCall {
+interface WholeCall {
   readonly name: string
   /** why it has none, if the compiler said so */
   readonly reason: string | undefined
@@ -17,9 +17,10 @@ export interface WholeCall {
   endedAt: number
 }
 
-/** No threshold of a stall is shorter, and no call that is shorter makes half of one. */
+/** ms; a shorter call is never half of a stall, whose threshold is at least twice as long. */
 const leastMs = 5
 
+/** A guess: a thread has few long calls within one stall. */
 const kept = 16
 
 const long: Array<WholeCall> = []
@@ -27,7 +28,7 @@ let innermost: WholeCall | undefined
 
 const longOf = new WeakMap<object, WholeCall>()
 
-/** Calls `f`, which is called `name` and has no yield points because of `reason`; `done` hears of its end if it returns. */
+/** Calls `f`, whose name is `name` and which has no yield points because of `reason`. */
 export const run = <A>(
   name: string,
   reason: string | undefined,
@@ -51,7 +52,7 @@ export const run = <A>(
 /** The call that runs now. */
 export const running = (): WholeCall | undefined => innermost
 
-/** `call` runs again: those inside it were torn out without an end. */
+/** `call` runs again: the calls inside it were killed and have no end. */
 export const unwind = (call: WholeCall | undefined): void => {
   innermost = call
 }
@@ -69,7 +70,7 @@ export const longestIn = (startedAt: number, endedAt: number): WholeCall | undef
   return longest
 }
 
-/** Notes that a call of `fiber` was longer than a slice. */
+/** A call of `fiber` was longer than a slice. */
 export const note = (fiber: Fiber.Fiber<unknown, unknown>, call: WholeCall): void => void longOf.set(fiber, call)
 
 /** The last such call of `fiber`. */

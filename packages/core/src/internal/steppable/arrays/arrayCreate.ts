@@ -1,26 +1,26 @@
 /**
- * What the methods of `Array.prototype` do before and besides their loop, as ECMAScript has it, step by step: how long an
- * array-like is, which array a result is written into, and how an element is defined.
+ * The steps of ECMAScript that the methods of `Array.prototype` do beside their loop: how long an array-like is, into which
+ * array a result is written, and how an element is defined.
  *
- * **Invariant.** Nothing here reads more than the method it serves would, nor in another order: a getter or a proxy sees
- * what it would see from the native method. So nobody has to tell a proxy from an array, which JavaScript cannot.
+ * **Invariant.** These functions read the same properties in the same order as the native method. So a getter or a proxy
+ * sees no difference, and no code has to tell a proxy from an array, which JavaScript cannot.
  */
 
 import { apply } from "../intrinsics.ts"
 
-/** Kept here, so that compiled code means the intrinsics even if a name is given away later. */
+/** Kept here, so that compiled code uses the intrinsic even if a program assigns to `Array` later. */
 export const ArrayPrototype = Array.prototype
 const { defineProperty } = Object
 
 /** The longest array: `2 ** 32 - 1` elements. */
 const longest = 4_294_967_295
 
-/** The argument at `index`, and not what a program put into `Array.prototype` where there is none. */
+/** The argument at `index`; `undefined` if there is none, even if a program put an element into `Array.prototype`. */
 export const argument = (args: ReadonlyArray<unknown>, index: number): unknown =>
   index < args.length ? args[index] : undefined
 
 /** ECMAScript's ToIntegerOrInfinity. */
-export const toInteger = (value: unknown): number => {
+const toInteger = (value: unknown): number => {
   const number = Math.trunc(+(value as number))
   return number !== number ? 0 : number + 0
 }
@@ -33,7 +33,7 @@ export const toLength = (value: unknown): number => {
 }
 
 /** ECMAScript's IsConstructor: only the proxy of a constructor constructs, and this one never asks its target. */
-export const isConstructor = (value: unknown): boolean => {
+const isConstructor = (value: unknown): boolean => {
   if (typeof value !== "function") return false
   try {
     return typeof new new Proxy(value as new () => object, { construct: () => ({}) })() === "object"
@@ -70,11 +70,11 @@ export const speciesOf = (array: ReadonlyArray<unknown>): (new (length: number) 
 }
 
 /**
- * ECMAScript's CreateDataPropertyOrThrow. A plain array that nobody else has yet may be assigned to instead, unless the
- * key is in {@link ArrayPrototype}: then an assignment would meet what is there.
+ * ECMAScript's CreateDataPropertyOrThrow. A plain array that no other code has yet may be assigned to instead, unless the
+ * key is in {@link ArrayPrototype}: then an assignment would call the setter there.
  */
 export const define = (target: object, key: number, value: unknown): void => {
-  // without a prototype, that somebody might have given a getter
+  // without a prototype, to which a program might have given a getter
   defineProperty(target, key, {
     __proto__: null,
     value,

@@ -49,7 +49,7 @@ class From implements Frame {
   /** an array-like, or the iterator */
   private readonly source: object
   private readonly iterates: boolean
-  /** the iterator's `next`, whatever that is */
+  /** the iterator's `next`, which may be no function */
   private readonly next: unknown
   private readonly length: number
   private readonly out: Array<unknown>
@@ -143,7 +143,7 @@ class From implements Frame {
     return this.out
   }
 
-  /** The callback threw `error`: closes the iterator, whose own errors do not count. */
+  /** The callback threw `error`: closes the iterator, and ignores errors of that. */
   private failed(error: unknown): unknown {
     if (this.iterates) {
       try {

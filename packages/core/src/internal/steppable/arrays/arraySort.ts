@@ -1,8 +1,8 @@
 /**
- * `sort` and `toSorted` in slices: collect what is there, sort the copy (`mergeSort.ts`), write it back.
+ * `sort` and `toSorted` in slices: collect the elements, sort the copy (`mergeSort.ts`), write it back.
  *
- * **Invariant.** As in ECMAScript, the array is not touched before the last comparison, so a comparator that throws leaves
- * it as it was; `undefined` comes last and holes after it, neither is compared; equal elements keep their order.
+ * **Invariant.** As in ECMAScript, the array is not written to before the last comparison, so a comparator that throws
+ * leaves it as it was. `undefined` comes last and holes after it, and neither is compared. Equal elements keep their order.
  */
 import { argument, define, newArray, toLength } from "./arrayCreate.ts"
 import type { Callback, Make } from "./arrayWalk.ts"
@@ -17,11 +17,11 @@ import { twinOf } from "../twins.ts"
 
 /** Comparisons, or elements moved, between two looks at the budget. */
 const chunk = 64
-/** What one of them is taken to cost, in units of the budget. */
+/** The work of one of them in units of the budget, a guess. */
 const comparison = 16
 const move = 2
 
-/** Elements of an own array, in the representation that suits everything. */
+/** An array that can hold any element without a change of its representation. */
 const workArray = (): Array<unknown> => bareArray<unknown>(undefined)
 
 // The order of `sort` without a comparator is that of the elements' texts. Making a text calls methods of an object, so
@@ -55,7 +55,7 @@ const byDigits = (a: number, b: number): number => {
   return x === y ? shorter : x - y
 }
 
-// what all elements are; each kind contains those before it
+// the kind that all elements belong to; each kind contains those before it
 const integers = 0
 const strings = 1
 const primitives = 2
@@ -87,7 +87,7 @@ class Sorting implements Frame {
   private machine: MergeSort | undefined
   /** the comparator that is used */
   private order: Callback
-  /** what is collected so far, if there is no comparator */
+  /** of the elements collected so far, if there is no comparator */
   private kind: number | undefined
   /** `items` are `Keyed` */
   private keyed = false
@@ -180,7 +180,7 @@ class Sorting implements Frame {
     return undefined
   }
 
-  /** Hands on what the comparator returned: whether there is more to compare. */
+  /** Hands on the result of the comparator; returns whether there is more to compare. */
   private compared(result: unknown): boolean {
     return this.machine!.next(+(result as number))
   }
@@ -192,11 +192,11 @@ class Sorting implements Frame {
     this.at = 0
   }
 
-  /** Whether everything is written. */
+  /** Returns whether all elements are written. */
   private write(): boolean {
     const { items, keyed, length, size, source, target, undefineds } = this
     const all = size + undefineds
-    // holes come last: what is there is deleted; a new array has none
+    // holes come last: the elements there are deleted; a new array has no holes
     const inPlace = target === source
     const end = Math.min(inPlace ? length : all, this.at + chunk)
     for (let i = this.at; i < end; i++) {

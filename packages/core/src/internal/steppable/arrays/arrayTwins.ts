@@ -1,8 +1,8 @@
 /**
- * Which builtin methods have a steppable form, and how compiled code finds it: by the function that is called, not by its
+ * The builtin methods that have a steppable form. Compiled code finds the form by the function that it calls, not by its
  * name. So a method that was patched, or that only has the name of one, is called as it is.
  *
- * Rejected: replacing the methods of `Array.prototype` (everybody's arrays would pay).
+ * Rejected: replacing the methods of `Array.prototype` (all arrays of the program would pay).
  */
 import { from } from "./arrayFrom.ts"
 import { sort, toSorted } from "./arraySort.ts"
@@ -11,7 +11,7 @@ import * as walks from "./arrayWalk.ts"
 import type { MethodTwin, Site } from "../callSites.ts"
 import { dispatch, remember, site } from "../callSites.ts"
 
-/** A function of the language itself, and not what somebody put in its place before this module was loaded. */
+/** Whether `f` is a function of the language itself: a program may have replaced it before this module was loaded. */
 const isNative = (f: unknown): f is Callback =>
   typeof f === "function" && /\{\s*\[native code\]\s*\}$/.test(Function.prototype.toString.call(f))
 
@@ -37,18 +37,33 @@ const makers = new Map(
   made.filter(([, native]) => isNative(native)).map(([name, native, make]) => [native, { name, make }] as const)
 )
 
-/** A site that may call a method of arrays. */
+/**
+ * A site that may call a method of arrays.
+ *
+ * @category calls
+ * @since 0.1.0
+ */
 export interface ArraySite extends Site {
-  /** the name of the method that it seems to call */
+  /** the name of the method in the source */
   readonly name: string | undefined
   /** the loop of that method, see `arrayWalk.ts` */
   readonly kernel: Kernel | undefined
 }
 
-/** As `site`. */
+/**
+ * As `site`.
+ *
+ * @category calls
+ * @since 0.1.0
+ */
 export const arraySite = (name?: string, kernel?: Kernel): ArraySite => ({ ...site(), name, kernel })
 
-/** As `dispatch`, at a site that may call a method of arrays. */
+/**
+ * As `dispatch`, at a site that may call a method of arrays.
+ *
+ * @category calls
+ * @since 0.1.0
+ */
 export const dispatchArray = (at: ArraySite, f: unknown, callee: string): MethodTwin | undefined => {
   if (f === at.f1 || f === at.f2 || f === at.f3) return dispatch(at, f, callee)
   const found = makers.get(f)

@@ -2,14 +2,14 @@
  * Array callbacks in slices: `map`, `filter`, `reduce` and the others, called from compiled code.
  *
  * A **walk** is one such call. It runs in chunks: a **kernel** calls the callback for a range of elements in a loop as
- * clean as one written by hand, and between two ranges the budget is counted down and may suspend. Compiled code brings
- * its own kernel for each place of a call, so that V8 inlines the callback there; the kernels in `methods` are for the
- * calls whose place brings none. A callback that has a twin of its own is called **stepwise**, in its steppable form, and
- * may suspend within an element.
+ * clean as one written by hand. Between two ranges the walk counts the budget down and may suspend. Compiled code brings its
+ * own kernel for each call site, so that V8 inlines the callback there; the kernels of the methods below serve the sites
+ * that bring none. A callback that has a twin of its own is called **stepwise**, in its steppable form, and may suspend
+ * within an element.
  *
- * **Invariant.** A walk does what ECMAScript says the method does, in that order: the length is read once, holes are
- * asked for (`in`) before they are read, the array is read as the callback leaves it, species are honoured. There is no
- * fast path that a getter, a hole or a proxy could tell from the slow one, and none has to be recognised.
+ * **Invariant.** A walk takes the steps that ECMAScript prescribes for the method, in that order: the length is read once,
+ * a hole is asked for (`in`) before it is read, the array is read as the callback leaves it, species are honoured. A
+ * getter, a hole or a proxy cannot tell the kernel from the slow way, so a walk need not recognise them.
  *
  * Rejected: the native method on a part at a time (the callback would see another array and other indices).
  */
@@ -27,14 +27,17 @@ export type Callback = (...args: ReadonlyArray<any>) => unknown
 /** The accumulator before the first element, where no other was given. */
 const none = Symbol("none")
 
-/** What an early end found; `undefined` while there is none. */
+/** The result of a walk that ends early; `undefined` while it goes on. */
 interface Found {
   readonly value: unknown
 }
 
 /**
- * Calls `f` for the elements from `from` to below `to`. `x` is what the method collects: the new array, the accumulator,
- * or what was found; the result replaces it. An element is stored with `put` if its key is in `proto`, see `define`.
+ * Calls `f` for the elements from `from` to below `to`. `x` is the state of the method: the new array, the accumulator, or
+ * the element found; the result replaces it. An element is stored with `put` if its key is in `proto`, see `define`.
+ *
+ * @category calls
+ * @since 0.1.0
  */
 export type Kernel = (
   o: ReadonlyArray<unknown>,
@@ -46,14 +49,14 @@ export type Kernel = (
   put: (target: object, key: number, value: unknown) => void
 ) => unknown
 
-/** What tells one method from the others. */
-export interface Method {
+/** The differences between the methods. */
+interface Method {
   readonly kernel: Kernel
-  /** takes what the callback returned for element `i`, which is `v`; in the end `x` is what was collected */
+  /** takes the `result` of the callback for element `i`, which is `v`, into the walk's `x` */
   readonly take: (walk: Walk, v: unknown, i: number, result: unknown) => void
   /** the elements that are missing are left out */
   readonly skipsHoles: boolean
-  /** `x` is what was found, and ends the walk */
+  /** a defined `x` is the element found, and ends the walk */
   readonly finds: boolean
   readonly reverse: boolean
   /** the accumulator is the callback's first argument */
@@ -65,7 +68,7 @@ export interface Method {
 /** Elements in a chunk: the check at its end costs well below a percent of calling a function as often. */
 const chunk = 64
 
-/** A callback's work in units of the budget, a guess: the driver corrects it by what a budget really took. */
+/** A callback's work in units of the budget, a guess: the driver corrects it by the time that a budget took. */
 const weight = 8
 
 /** The end of the chunk that begins at `from`: near the end of a small budget it is short. */
@@ -76,7 +79,7 @@ export const chunkEnd = (from: number, length: number): number => {
 }
 
 /** One call of a method. It is its own frame. */
-export class Walk implements Frame {
+class Walk implements Frame {
   readonly method: Method
   readonly kernel: Kernel
   readonly o: ReadonlyArray<unknown>
@@ -361,7 +364,7 @@ export const reduceRight: Method = { ...reduce, reverse: true }
 /** A method's steppable form; `kernel` is of the place of the call. */
 export type Make = (native: Callback, kernel: Kernel | undefined) => MethodTwin
 
-/** Calls that are not on an array, or without a function, are the native method's. */
+/** Whether this is a call on an array with a function. The native method does all others. */
 const isWalk = (o: unknown, f: unknown): o is ReadonlyArray<unknown> => typeof f === "function" && Array.isArray(o)
 
 /** The steppable form of a method that makes no array and has no accumulator. */

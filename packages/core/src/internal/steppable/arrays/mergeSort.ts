@@ -72,7 +72,7 @@ export class MergeSort {
   /** it is for an insertion, not for a merge */
   private inserts = false
 
-  /** the merge of run `pair` with the next one: what is left of them is from `a` to `endA` and from `b` to `endB` */
+  /** the merge of run `pair` with the next one: their rests are from `a` to `endA` and from `b` to `endB` */
   private pair = 0
   private a = 0
   private endA = 0

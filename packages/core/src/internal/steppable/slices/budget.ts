@@ -14,10 +14,20 @@
 import { block } from "../../sharedMemory/thread.ts"
 import * as threadBlock from "../../sharedMemory/threadBlock.ts"
 
-/** Work left until the clock is read, in one cell, so that compiled code counts down without a call. */
+/**
+ * Work left until the clock is read, in one cell, so that compiled code counts down without a call.
+ *
+ * @category driver
+ * @since 0.1.0
+ */
 export const budget = threadBlock.budgetOf(block)
 
-/** What a policy keeps with each activation. */
+/**
+ * The part of an activation that a policy reads and writes.
+ *
+ * @category driver
+ * @since 0.1.0
+ */
 export interface Pace {
   /** the longest slice, ms; `undefined`: as its fiber says */
   readonly slice: number | undefined
@@ -25,7 +35,12 @@ export interface Pace {
   units: number
 }
 
-/** Decides, when a budget is used up, whether the activation gives way, and how long the next budget is. */
+/**
+ * Decides, when a budget is used up, whether the activation gives way, and how long the next budget is.
+ *
+ * @category driver
+ * @since 0.1.0
+ */
 export interface Policy {
   /** a slice begins: sets a budget */
   begin(pace: Pace): void
@@ -50,6 +65,9 @@ const largestBudget = 200_000
 /**
  * Gives way when `isOver` says so of a slice, and asks it every {@link targetMs}. Each activation has a budget of its own,
  * so that cheap and dear ones may alternate; it begins with the one that was learned last.
+ *
+ * @category driver
+ * @since 0.1.0
  */
 export const clockPolicy = (
   isOver: (slice: number | undefined) => boolean,

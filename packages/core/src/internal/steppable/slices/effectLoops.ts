@@ -12,7 +12,12 @@ const loopBudget = 20_000
 let next: Effect.Effect<void> = Effect.void
 const done = (): Effect.Effect<void> => Effect.void
 
-/** Compiled code, when the budget of a loop in a generator of effects is used up: whether its fiber should give way. */
+/**
+ * Compiled code, when the budget of a loop in a generator of effects is used up: whether its fiber should give way.
+ *
+ * @category effect loops
+ * @since 0.1.0
+ */
 export const isSliceOver = (): boolean => {
   budget[0] = loopBudget
   if (!sliceClock.sliceOver()) return false
@@ -20,5 +25,10 @@ export const isSliceOver = (): boolean => {
   return true
 }
 
-/** Compiled code yields this effect at once when {@link isSliceOver} said `true`. */
+/**
+ * Compiled code yields this effect at once when {@link isSliceOver} said `true`.
+ *
+ * @category effect loops
+ * @since 0.1.0
+ */
 export const giveWay: Effect.Effect<void> = Effect.suspend(() => next)
