@@ -13,7 +13,7 @@
  * always the element that stood later, as in V8. So a comparator that returns `a > b`, and never a number below 0, leaves
  * the array as it is, here as there.
  *
- * Rejected: Tim Peters' listsort with V8's comparisons in V8's order (three times the code, see docs/decisions/0091);
+ * Rejected: Tim Peters' listsort with V8's comparisons in V8's order (twice the code, see docs/decisions/0091);
  * sorting in a generator (a generator for each sort, and untyped variables in its loops).
  */
 import { bareArray } from "../bareArray.ts"
