@@ -1,9 +1,9 @@
 /**
- * Compute: the service that runs tasks somewhere else than on the event loop.
+ * Compute: the service that runs tasks elsewhere than on the event loop.
  *
- * The service is a port. `NodeCompute.layer` runs jobs on a pool of worker threads, `TestCompute.layer` inline on the
- * calling fiber; the program is the same. The service and its types are in `internal/job/computeService.ts`, inline work in
- * `internal/caller/inlineCalls.ts`.
+ * `NodeCompute.layer` runs jobs on a pool of worker threads, `TestCompute.layer` inline on the calling fiber, `Compute.make`
+ * wherever its author says; the program is the same. The service and its types are in `internal/job/computeService.ts`,
+ * inline work in `internal/caller/inlineCalls.ts`.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -148,25 +148,26 @@ export const make: (implementation: Implementation) => Compute["Service"] = comp
 /**
  * Runs one job of a task and waits for its result.
  *
- * - Succeeds with the decoded result, fails with the task's own error (a real instance of its class) or with a
+ * - It succeeds with the decoded result, or fails with the task's own error (a real instance of its class) or with a
  *   {@link ComputeError}.
  * - Interrupting it cancels the job: a queued one is removed, a running one is asked to stop at its next yield point, and
  *   past the pool's grace its worker is killed. The interruption completes when the job is gone, not before.
- * - `timeout` does the same by itself, and fails with `JobTimedOut`: a deadline counted from the call, not from the job's
- *   start.
+ * - `timeout` is a deadline, counted from the call, not from the job's start. When it passes, the job is cancelled in the same
+ *   way, and `run` fails with `JobTimedOut`.
  * - The caller's span is the parent of the job's spans; its log annotations, log spans and levels hold in the job, whose
  *   logs and spans come out through the caller's loggers and tracer.
  *
- * **When to use**: wherever a fiber would compute for more than a millisecond.
+ * **When to use**: where a fiber would compute for more than a millisecond.
  *
- * **Gotchas**: the payload is copied when the job is handed to a worker, not when `run` is called; do not change buffers
+ * **Gotchas**: the payload is copied when the job is handed to a worker, not when `run` is called. Do not change buffers
  * in it meanwhile.
  *
- * **Cost**: of a small payload and result, about 4 µs of the calling thread when jobs come by the dozen; a job that comes
- * alone takes 20 to 60 µs to a worker and back, most of it the waking of two threads. Several times that in a process's
- * first ten thousand jobs, until V8 has compiled the way. What does not fit into a kilobyte, or is no plain data, costs a
- * message each way, 10 to 25 µs; a megabyte of bytes 0.15 to 0.5 ms more: it is copied twice, into memory that is fresh
- * each time. A schema made with `Transferable` of `effect/workers/Transferable` moves it instead (see `Task.make`).
+ * **Cost**: with a small payload and result, about 4 µs of the calling thread when jobs come by the dozen. A job that comes
+ * alone takes 20 to 60 µs to a worker and back, most of it the waking of two threads. The first ten thousand jobs of a
+ * process cost several times that, until V8 has compiled the code. A payload or result of more than a kilobyte, or one that
+ * is no plain data, costs a message each way, 10 to 25 µs. A megabyte of bytes costs 0.15 to 0.5 ms more: it is copied
+ * twice, into fresh memory each time. A schema made with `Transferable` of `effect/workers/Transferable` moves it instead
+ * (see `Task.make`).
  *
  * **Example**
  *
@@ -189,6 +190,9 @@ export const make: (implementation: Implementation) => Compute["Service"] = comp
  * )
  * console.log(await Effect.runPromise(program)) // -1
  * ```
+ *
+ * @category running
+ * @since 0.1.0
  */
 export const run = <P, A, E>(
   task: Task<P, A, E>,
@@ -205,13 +209,13 @@ export const run = <P, A, E>(
 /**
  * The jobs that `effect` runs, in all its fibers, belong to `key`.
  *
- * Each key gets its turn: the queue serves one job of each key that waits, then the next of each. So a tenant that sends
- * 10,000 jobs delays another's first by one job, not by 10,000. Jobs without a key count as one key.
+ * Keys take turns: the queue serves one job of each key that waits, then the next of each. So a tenant that sends 10,000
+ * jobs delays the first job of another tenant by one job, not by 10,000. Jobs without a key count as one key.
  *
- * **When to use**: once per request, with what the load should be shared by: a tenant, a user, a client's address.
+ * **When to use**: once per request, with the name of the party that gets a fair share: a tenant, a user, a client's address.
  *
- * **Gotchas**: it shares the turns, not the time: whoever sends longer jobs gets more of it. Jobs that run are not stopped
- * for a key that has none running.
+ * **Gotchas**: it shares the turns, not the time: a key with longer jobs gets more time. A running job is not stopped for
+ * a key that has none running.
  *
  * **Cost**: under 1 µs; a key costs memory only while it has jobs in the queue.
  *
@@ -231,6 +235,9 @@ export const run = <P, A, E>(
  * const handle = (tenant: string, text: string) => Compute.run(upper, text).pipe(Compute.withKey(tenant))
  * console.log(await Effect.runPromise(handle("a", "hello").pipe(Effect.provide(TestCompute.layer)))) // HELLO
  * ```
+ *
+ * @category queueing
+ * @since 0.1.0
  */
 export const withKey: {
   (key: string): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
@@ -241,14 +248,14 @@ export const withKey: {
 
 /**
  * The jobs that `effect` runs, in all its fibers, have this priority among those of their key: a whole number from -10
- * to 10, 0 if nothing is said.
+ * to 10. The default is 0.
  *
- * A job of higher priority goes before the others of its key, unless those have waited so much longer: each level counts as
- * `queue.ageing` of waiting, so nothing starves.
+ * A job of higher priority goes before the others of its key, unless one of them has waited much longer: each level counts
+ * as `queue.ageing` of waiting. So no job starves.
  *
- * **When to use**: for what a user waits for (above 0) beside what nobody waits for (below).
+ * **When to use**: above 0 for jobs that a user waits for, below 0 for jobs in the background.
  *
- * **Errors**: a priority that is no such number is a defect, an `InvalidOption`.
+ * **Errors**: any other number is a defect, an `InvalidOption`.
  *
  * **Example**
  *
@@ -266,6 +273,9 @@ export const withKey: {
  * const reindex = Compute.forEach(["one", "two"], length).pipe(Compute.withPriority(-5))
  * console.log(await Effect.runPromise(reindex.pipe(Effect.provide(TestCompute.layer)))) // [ 3, 3 ]
  * ```
+ *
+ * @category queueing
+ * @since 0.1.0
  */
 export const withPriority: {
   (priority: number): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
@@ -277,17 +287,17 @@ export const withPriority: {
 /**
  * Runs a task for each item, several items per job, and collects the results in order.
  *
- * It is `Effect.forEach` with a task for a function: fails with the first failure, also of an item in the middle of a job,
- * and has then, as when it is interrupted, cancelled all its jobs, and they are gone. Items of one job run one after
+ * It is `Effect.forEach` with a task for a function. It fails with the first failure, also of an item in the middle of a
+ * job. When it has failed or was interrupted, all its jobs are cancelled and gone. The items of one job run one after
  * another on the same worker.
  *
  * **When to use**: for many items that are each too short for a job of their own, or too many to have a fiber each.
  *
- * **Gotchas**: a chunk is one job: what ends its worker ends all its items. With `queue.overflow: "fail"` a pool that is
- * busy with others may refuse one of the chunks, which fails the whole.
+ * **Gotchas**: a chunk is one job. If its worker ends, all its items end. With `queue.overflow: "fail"`, a pool that is busy
+ * with other jobs may refuse one of the chunks, and then the whole call fails.
  *
- * **Errors**: those of {@link run}; a payload that misses its schema, or cannot be sent, is named by its index. Options
- * that make no sense are a defect, an `InvalidOption`.
+ * **Errors**: those of {@link run}. An error names a payload that misses its schema, or cannot be sent, by its index. An
+ * invalid option is a defect, an `InvalidOption`.
  *
  * **Cost**: that of {@link run} per chunk, and 1 to 2 µs of the calling thread per item for small payloads and results.
  *
@@ -307,6 +317,9 @@ export const withPriority: {
  * const squares = Compute.forEach([1, 2, 3, 4], square)
  * console.log(await Effect.runPromise(squares.pipe(Effect.provide(TestCompute.layer)))) // [ 1, 4, 9, 16 ]
  * ```
+ *
+ * @category running
+ * @since 0.1.0
  */
 export const forEach: {
   <P, A, E>(
@@ -347,10 +360,10 @@ export const forEach: {
 /**
  * Runs a task for each element of a stream, several elements per job, with a bounded number of jobs in flight.
  *
- * It is `Stream.mapEffect` with a task for a function: results in order, or with `unordered` as their jobs end; a failure
- * comes after the results before it; whoever consumes slowly slows the source; when the stream ends for whatever reason,
- * its jobs are gone. Elements that the source has at hand are put together, but none is waited for: regroup a source that
- * emits one by one with `Stream.groupedWithin`.
+ * It is `Stream.mapEffect` with a task for a function. Results come in order, or with `unordered` as their jobs end. A
+ * failure comes after the results before it. A slow consumer slows the source. When the stream has ended, its jobs are gone.
+ * A job gets the elements that the source has at hand; it does not wait for more. Regroup a source that emits one by one
+ * with `Stream.groupedWithin`.
  *
  * **Errors** and **cost**: as {@link forEach}.
  *
@@ -370,6 +383,9 @@ export const forEach: {
  * const lengths = Stream.make("one", "three", "eleven").pipe(Compute.map(length, { unordered: true }), Stream.runCollect)
  * console.log(await Effect.runPromise(lengths.pipe(Effect.provide(TestCompute.layer)))) // [ 3, 5, 6 ]
  * ```
+ *
+ * @category running
+ * @since 0.1.0
  */
 export const map: {
   <P, A, E>(
@@ -396,20 +412,20 @@ export const map: {
 )
 
 /**
- * Runs one job of a task that emits, and streams what it emits.
+ * Runs one job of a task that emits, and streams its elements.
  *
- * The job starts when the stream is run. Elements come as they are emitted, decoded; then the stream ends, or fails as
- * {@link run} would. A job that is `window` elements ahead of its consumer waits. When the stream ends before the job, by
- * `Stream.take`, a failure or an interruption, the job is cancelled as that of {@link run} is, and is gone when the
- * stream's scope is closed.
+ * The job starts when the stream is run. Elements come decoded, as the job emits them; then the stream ends, or fails as
+ * {@link run} would. A job that is `window` elements ahead of its consumer waits. If the stream ends before the job, by
+ * `Stream.take`, a failure or an interruption, the job is cancelled as in {@link run}. It is gone when the scope of the
+ * stream is closed.
  *
  * **When to use**: for progress, for partial results, and for results too large to be held at once.
  *
- * **Errors**: those of {@link run}, after the elements that came before. A `timeout` is one of the whole stream. A
- * `window` that makes no sense is a defect, an `InvalidOption`.
+ * **Errors**: those of {@link run}, after the elements that came before. `timeout` is the deadline of the whole stream. An
+ * invalid `window` is a defect, an `InvalidOption`.
  *
- * **Cost**: that of {@link run}, and 10 to 20 µs for each message of elements: a stream's chunks are a message each, the
- * elements of a generator too.
+ * **Cost**: that of {@link run}, and 10 to 20 µs for each message of elements. Each chunk of a stream is a message, and each
+ * element of a generator.
  *
  * **Example**
  *
@@ -430,6 +446,9 @@ export const map: {
  * )
  * await Effect.runPromise(program)
  * ```
+ *
+ * @category running
+ * @since 0.1.0
  */
 export const stream = <P, A, E>(
   task: StreamTask<P, A, E>,
@@ -440,10 +459,9 @@ export const stream = <P, A, E>(
   return Stream.unwrap(Effect.map(Compute, (compute) => portOf(compute).stream(task, payload, site, options)))
 }
 
-// --- the pool -------------------------------------------------------------------------------------------------------
-
 /**
- * Waits until the pool has its `minWorkers`, with their `warmUp` done; fails with `PoolNotReady` if one could not start.
+ * Waits until the pool has its `minWorkers`, with their `warmUp` done. Fails with `PoolNotReady` if one of them could not
+ * start.
  *
  * **When to use**: before a service says that it is ready, so that its first requests find warm workers.
  *
@@ -460,11 +478,14 @@ export const stream = <P, A, E>(
  * })
  * console.log(await Effect.runPromise(program.pipe(Effect.provide(NodeCompute.layer({ maxWorkers: 1 }))))) // 1
  * ```
+ *
+ * @category statistics
+ * @since 0.1.0
  */
 export const ready: Effect.Effect<void, PoolNotReady, Compute> = Effect.flatMap(Compute, (compute) => compute.ready)
 
 /**
- * The pool as it is now.
+ * The state of the pool now, and its counts.
  *
  * **Cost**: a walk over the workers, about 1 µs.
  *
@@ -477,6 +498,9 @@ export const ready: Effect.Effect<void, PoolNotReady, Compute> = Effect.flatMap(
  * const { busy, each, queued } = await Effect.runPromise(Compute.statistics.pipe(Effect.provide(TestCompute.layer)))
  * console.log(busy, queued, each.map(({ utilisation }) => utilisation)) // 0 0 []
  * ```
+ *
+ * @category statistics
+ * @since 0.1.0
  */
 export const statistics: Effect.Effect<Statistics, never, Compute> = Effect.flatMap(
   Compute,
@@ -484,30 +508,29 @@ export const statistics: Effect.Effect<Statistics, never, Compute> = Effect.flat
 )
 
 /**
- * Calls a function that `Pure.fn` made, where it is best: at once, in slices on this thread, or as a job on a worker.
+ * Calls a function that `Pure.fn` made where it costs least: at once, in slices on this thread, or as a job on a worker.
  *
- * It learns what the function costs, by the size of its arguments, and what a job costs, and goes on learning: a call
- * shorter than a dispatch runs inline; a longer one goes to a worker if that takes hardly longer, or if others wait for
- * this thread meanwhile. The first call runs here, in slices. {@link placement} says what was decided, and why.
+ * It measures the cost of the function, by the size of its arguments, and the cost of a job, and goes on measuring. A call
+ * shorter than a dispatch runs inline. A longer one goes to a worker if that takes hardly longer, or if other fibers wait
+ * for this thread. The first call runs here, in slices. {@link placement} shows the decisions and their reasons.
  *
- * It means the same everywhere. An error that the function throws is a defect; interrupting it stops it at its next yield
- * point. What a copy would change never leaves this thread: arguments and results that are or hold functions, instances of
- * classes, getters or symbols, and those too large to copy within a slice.
+ * A call means the same in all three places. An error that the function throws is a defect; interrupting the call stops the
+ * function at its next yield point. Values that a copy would change never leave this thread: arguments and results that are
+ * or hold functions, instances of classes, getters or symbols. Neither do values too large to copy within a slice.
  *
- * A worker finds the function in the module that defines it, which it imports, as for a task. Compiled code knows it by
- * itself, for functions at the top level of a module; otherwise say it: `Pure.fn(name, f, { moduleUrl: import.meta.url })`.
- * The program's main module is never imported by a worker. Functions that read a variable of their module that changes stay
- * here.
+ * A worker imports the module that defines the function, as for a task. The compiler notes the module of a function at the
+ * top level; for any other function say it: `Pure.fn(name, f, { moduleUrl: import.meta.url })`. A worker never imports the
+ * main module of the program. A function that reads a changing variable of its module stays here.
  *
- * **When to use**: for pure functions whose cost varies, or is unknown. What always takes a millisecond or more is better
- * a `Task`: typed at both ends, errors included.
+ * **When to use**: for pure functions whose cost varies, or is unknown. Work that always takes a millisecond or more is
+ * better a `Task`: typed at both ends, errors included.
  *
- * **Gotchas**: of an uncompiled function nothing can be sliced: known to be short it runs inline, otherwise on a worker,
- * and here in one go if it cannot. Constants of its module that differ from thread to thread (a random number, what the
- * main thread put into a map) differ on a worker.
+ * **Gotchas**: an uncompiled function cannot run in slices. It runs inline if it is known to be short, otherwise on a
+ * worker, and here in one go if a worker cannot run it. Constants of its module that differ from thread to thread (a random
+ * number, a map that the main thread fills) differ on a worker.
  *
- * **Errors**: what happens to workers: {@link AutoError}. A full queue, a function or a value that cannot be sent are no
- * errors: the call runs here then.
+ * **Errors**: {@link AutoError}, which comes from workers. A full queue, or a function or value that cannot be sent, is no
+ * error: the call runs here then.
  *
  * **Cost**: 0.1 to 0.2 µs for a call that is known to be short, about 1 µs for any other that runs here.
  *
@@ -531,6 +554,9 @@ export const statistics: Effect.Effect<Statistics, never, Compute> = Effect.flat
  *
  * console.log(await Effect.runPromise(program.pipe(Effect.provide(TestCompute.layer)))) // [ 6, 'divisors', 0 ]
  * ```
+ *
+ * @category running
+ * @since 0.1.0
  */
 export const auto = <Args extends ReadonlyArray<any>, A>(
   pure: (...args: Args) => Effect.Effect<A>,
@@ -541,9 +567,12 @@ export const auto = <Args extends ReadonlyArray<any>, A>(
   ) as Effect.Effect<A, AutoError, Compute>
 
 /**
- * What {@link auto} has learned, and how it decides.
+ * The measurements and decisions of {@link auto}.
  *
- * **Cost**: a walk over the functions it was called with.
+ * **Cost**: a walk over the functions that it was called with.
+ *
+ * @category statistics
+ * @since 0.1.0
  */
 export const placement: Effect.Effect<PlacementReport, never, Compute> = Effect.flatMap(
   Compute,

@@ -1,9 +1,9 @@
 /**
  * A task: a named, typed piece of CPU-bound work, described once, in the module that also holds its code.
  *
- * The description is what both threads share: the caller encodes the payload with its schema, a worker imports the same
- * module (by `import.meta.url`), finds the task by name, decodes the payload, runs the handler and encodes the result.
- * Nothing but encoded data crosses.
+ * Both threads share the description. The caller encodes the payload with its schema. A worker imports the same module (by
+ * `import.meta.url`), finds the task by name, decodes the payload, runs the handler and encodes the result. Only encoded
+ * data crosses.
  *
  * Rejected: shipping the function's source text (no imports, no captures, no stack traces); a separate worker script
  * (the types of the two sides drift apart).
@@ -54,25 +54,27 @@ export const isTask: (u: unknown) => u is Any = taskDefinition.isTask
 /**
  * Defines a task.
  *
- * `name` must be unique in its module. The handler returns a value or an `Effect`; it runs on a worker thread, so it sees
- * the module's imports and constants, but not what the main thread stored in module variables. It returns no promise: one
- * cannot be cancelled, so make it an `Effect.promise((signal) => …)`.
+ * `name` must be unique in its module. The handler returns a value or an `Effect`. It runs on a worker thread, so it sees
+ * the module's imports and constants, but no value that the main thread stored in a module variable. It must not return a
+ * promise, which cannot be cancelled: return `Effect.promise((signal) => …)`.
  *
- * - `payload`, `success`: schemas; what they *encode to* must survive a structured clone. Schemas whose encoded form is a
- *   class of Effect (`Option`, `Chunk`, `Duration` …) are sent through their JSON codec. What a schema made with
- *   `Transferable` of `effect/workers/Transferable` names (buffers, ports) is moved instead of copied, and gone where it
- *   was: a caller's as soon as its job is handed to a worker, whatever becomes of the job then.
+ * - `payload`, `success`: schemas. Their *encoded* values must survive a structured clone. Schemas whose encoded form is a
+ *   class of Effect (`Option`, `Chunk`, `Duration` …) are sent through their JSON codec. Buffers and ports of a schema made
+ *   with `Transferable` of `effect/workers/Transferable` are moved instead of copied. The sender has them no longer: the
+ *   caller from the moment its job is handed to a worker, however the job ends.
  * - `error`: the schema of the failures that the caller may handle. A plain handler fails by throwing a value that matches
- *   it. Everything else that is thrown is a defect and reaches the caller as `Compute.JobDied`.
- * - `layer`: the services the handler needs. It is built on the worker's first job that needs it, once per worker (the
- *   same layer value is shared by all tasks of a worker), and released when the worker ends.
+ *   it. Any other thrown value is a defect and reaches the caller as `Compute.JobDied`.
+ * - `layer`: the services that the handler needs. The first job that needs the layer builds it, once per worker; all tasks
+ *   of a worker share the same layer value. It is released when the worker ends.
  *
  * **When to use**: for work that would hold the event loop for more than a millisecond or so.
  *
- * **Gotchas**: the worker imports the module, so it must have no side effects worth repeating; the program's main module
- * can define tasks only if it starts the program under `if (import.meta.main)`. Import Effect by module path there
- * (`effect/Schema`, not `effect`): it saves each worker about 100 ms of its start. A fiber that a handler detaches
+ * **Gotchas**: the worker imports the module, and repeats its side effects. The program's main module can define tasks only
+ * if it starts the program under `if (import.meta.main)`. Import Effect by module path in a module with tasks
+ * (`effect/Schema`, not `effect`): that saves each worker about 100 ms of its start. A fiber that a handler detaches
  * (`Effect.forkDetach`) outlives its job.
+ *
+ * **Errors**: two tasks of one name in one module are a mistake in the program, so the second call throws.
  *
  * **Cost**: nothing until it is run.
  *
@@ -111,6 +113,9 @@ export const isTask: (u: unknown) => u is Any = taskDefinition.isTask
  * const reversed = await Effect.runPromise(Compute.run(reverse, mine).pipe(Effect.provide(TestCompute.layer)))
  * console.log(reversed.join(), mine.length) // 3,2,1 0
  * ```
+ *
+ * @category constructors
+ * @since 0.1.0
  */
 export const make = <
   Payload extends PlainCodec,
@@ -146,13 +151,13 @@ export const make = <
 /**
  * Defines a task that emits elements while it runs: partial results, progress, rows of a file.
  *
- * It is {@link make} for a handler that returns a `Stream`, or anything iterable, as a generator is. `element` is the
- * schema of what it emits; the rest is the same.
+ * It is {@link make} for a handler that returns a `Stream` or an iterable, as a generator. `element` is the schema of each
+ * element; the rest is the same.
  *
- * **When to use**: where a result is too large to be held at once, or where the caller wants to see how far the job is.
+ * **When to use**: where a result is too large to be held at once, or where the caller wants to see the job's progress.
  *
- * **Gotchas**: a generator that computes for long between two elements needs yield points as any plain code, from
- * functions that are compiled or from `YieldPoint.check()`.
+ * **Gotchas**: a generator that computes for long between two elements needs yield points, as any plain code. They come
+ * from compiled functions or from `YieldPoint.check()`.
  *
  * **Example**
  *
@@ -175,6 +180,9 @@ export const make = <
  * const first = Compute.stream(primes, 1_000_000).pipe(Stream.take(5), Stream.runCollect)
  * console.log(await Effect.runPromise(first.pipe(Effect.provide(TestCompute.layer)))) // [ 2, 3, 5, 7, 11 ]
  * ```
+ *
+ * @category constructors
+ * @since 0.1.0
  */
 export const stream = <
   Payload extends PlainCodec,

@@ -1,10 +1,13 @@
 /**
  * Compute without threads: jobs run inline, on the calling fiber.
  *
- * Everything but the thread is the real thing: payload, result, failure and defect go through the schemas and through
- * `structuredClone`, which moves what the schemas ask to transfer, so what cannot cross a thread fails in the test with the error it would fail with in production;
- * services come from the task's layer, built once per layer of this kind. Jobs are interrupted as their fiber is. What
- * needs a thread does not happen: `Compute.auto` runs everything on the calling fiber, in slices, there is no queue, no grace, no kill, and a job that loops for ever, loops.
+ * Only the thread is missing. Payload, result, failure and defect go through the schemas and through `structuredClone`,
+ * which moves the values that the schemas ask to transfer. So a value that cannot cross a thread fails in the test with the
+ * error of production. Services come from the task's layer, built once per layer of this kind. A job is interrupted with
+ * its fiber.
+ *
+ * There is no queue, no grace and no kill: a job that loops for ever holds the test. `Compute.auto` runs on the calling
+ * fiber, in slices.
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -25,7 +28,7 @@ import * as transferring from "../internal/job/transferring.ts"
 import type { Definition } from "../internal/job/taskDefinition.ts"
 
 /**
- * Runs jobs on the calling fiber.
+ * Runs jobs on the calling fiber, through the same schemas and copies as a worker would.
  *
  * **When to use**: in tests of programs that use `Compute.run`.
  *
@@ -44,6 +47,9 @@ import type { Definition } from "../internal/job/taskDefinition.ts"
  * const program = Compute.run(upper, "abc").pipe(Effect.provide(TestCompute.layer))
  * console.log(await Effect.runPromise(program)) // ABC
  * ```
+ *
+ * @category layers
+ * @since 0.1.0
  */
 export const layer: Layer.Layer<Compute> = Layer.effect(
   Compute,

@@ -1,10 +1,10 @@
 /**
  * `Compute.fn` and `Compute.effect`: the calls of work that is written in place.
  *
- * How such work becomes a task, `inlineTask.ts` knows; here are the types that users meet, and the call.
+ * `inlineTask.ts` makes a task of such work. This file has the types that users meet, and the call.
  *
- * **Invariant**: a call never runs here what should run on a worker: where there are threads, work that no worker can
- * find fails with the reason.
+ * **Invariant**: where there are threads, a call never runs its work on the calling thread. Work that no worker can find
+ * fails with the reason (`jobCaller.ts`).
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -21,21 +21,31 @@ import * as queuePlace from "./queuePlace.ts"
 import * as inlineTask from "../job/inlineTask.ts"
 import type { Kind } from "../steppable/inlineWork.ts"
 
-/** What can end inline work ({@link fn}, {@link effect}) besides its own success and failure. */
+/**
+ * Every error that can end inline work ({@link fn}, {@link effect}) besides its own failure.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export type InlineError = ComputeError | Errors.NotExtracted
 
 /** A schema as a task takes it, of `A`. */
 type CodecOf<A> = Schema.ConstraintCodec<A, unknown, never, never>
 
-/** How inline work is to be run, and what crosses the thread otherwise than as plain data. Everything is optional. */
+/**
+ * The options of inline work: those of a job, and schemas for values that are no plain data.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface InlineOptions<A, E> extends RunOptions {
-  /** of a result that is or holds more than plain data, as instances of classes */
+  /** the schema of a result that is or holds more than plain data, as instances of classes */
   readonly success?: CodecOf<A> | undefined
-  /** the same of a failure. Instances of `Error`, as tagged errors are, need it. A plain function fails by throwing one. */
+  /** the schema of a failure. Instances of `Error`, as tagged errors, need one. A plain function fails by throwing. */
   readonly error?: CodecOf<E> | undefined
 }
 
-/** An error of a class cannot cross as plain data, so its schema is no option then. */
+/** An error of a class cannot cross as plain data: then the schema is required. */
 type OptionsFor<A, E> = [Extract<E, Error>] extends [never]
   ? [options?: InlineOptions<A, E>]
   : [options: InlineOptions<A, E> & { readonly error: CodecOf<E> }]
@@ -43,38 +53,39 @@ type OptionsFor<A, E> = [Extract<E, Error>] extends [never]
 type NoEffect<A> = A extends Effect.Effect<any, any, any> ? never : unknown
 
 /**
- * Makes of a function that is written in place one whose calls run as jobs on workers: parallelising a call is one word.
+ * Takes a function that is written in place, and returns one whose calls run as jobs on workers.
  *
- * The compiler moves the function into a module of its own, with all it uses of the module it stands in, so that a worker
- * can import it from anywhere: from the program's main module, too, and from one with side effects. It may use
+ * The compiler moves the function into a module of its own, with all it uses of the module around it. So a worker can import
+ * it from anywhere, also from the program's main module and from a module with side effects. The function may use
  *
- * - its parameters, and what is imported: a worker imports the same modules;
- * - what its module declares and a worker can have by itself: functions, classes, constants that are evaluated alone
- *   (literals, objects and arrays, `new Map(…)`, calls of functions that are themselves such, descriptions of Effect) and
- *   never changed;
+ * - its parameters, and imports: a worker imports the same modules;
+ * - declarations of its module that a worker can evaluate by itself: functions, classes, and constants that never change
+ *   and that are made of literals, objects and arrays, `new Map(…)`, descriptions of Effect, and calls of functions that
+ *   keep to these rules;
  * - parameters and constants of the functions around it: they are read when the effect runs, and copied to the job;
- * - constant functions in the functions around it, as far as they keep to the same.
+ * - constant functions in the functions around it, if they keep to these rules.
  *
- * Anything else (a variable that changes, `this`, a class inside a function, a constant made by an unknown call) is
- * refused, with file, line, reason and fix, by the hook, the bundler's plugin and `giveway compile`; the effect then fails
- * with `NotExtracted`, and the same reason.
+ * The hook, the bundler's plugin and `giveway compile` refuse anything else (a variable that changes, `this`, a class inside
+ * a function, a constant made by an unknown call), with file, line, reason and fix. The effect then fails with
+ * `NotExtracted`, and the same reason.
  *
- * What the function returns, a value or an `Effect`, is the result. Interrupting the effect cancels the job; compiled, it
- * stops at its next yield point. Logs and spans come home as those of a task.
+ * The result is the value that the function returns, or that of the `Effect` that it returns. Interrupting the effect
+ * cancels the job; compiled, it stops at its next yield point. Logs and spans come out as those of a task.
  *
- * **When to use**: for work that belongs to one place. What is used from several, needs services, or deserves a name is a
- * `Task`.
+ * **When to use**: for work that belongs to one place. Work that is used in several places, needs services, or deserves a
+ * name is a `Task`.
  *
- * **Gotchas**: everything is copied: what the function changes in its arguments, nobody sees, and what it returns is no
- * longer the same object. A constant of the module that holds a random number or a time is refused, but what an imported
- * module makes of itself is made again by each worker.
+ * **Gotchas**: values are copied. The caller does not see a change that the function makes in its arguments, and gets a copy
+ * of the object that the function returned. A constant of the module that holds a random number or a time is refused; but
+ * each worker imports modules anew, and evaluates such constants of imported modules again.
  *
- * **Errors**: {@link InlineError}. What the function throws is `JobDied`, unless it is of the `error` schema. Plain data
- * needs no schema; what a copy would change is `PayloadInvalid` or `ResultInvalid` and named by its place. Not compiled,
- * or refused: `NotExtracted`. `TestCompute` runs it uncompiled, on the calling fiber, through the same copies.
+ * **Errors**: {@link InlineError}. A thrown value is `JobDied`, unless it matches the `error` schema. Plain data needs no
+ * schema. A value that a copy would change is `PayloadInvalid` or `ResultInvalid`, with the path to it. A function that was
+ * not compiled, or was refused, is `NotExtracted`. `TestCompute` runs it uncompiled, on the calling fiber, through the same
+ * copies.
  *
- * **Cost**: that of `Compute.run`, and the examination of what has no schema: hardly more for small values, for large ones
- * about what it takes to copy them.
+ * **Cost**: that of `Compute.run`, and the examination of values that have no schema: hardly more for small values, about
+ * as much as the copy for large ones.
  *
  * **Example**
  *
@@ -94,6 +105,9 @@ type NoEffect<A> = A extends Effect.Effect<any, any, any> ? never : unknown
  * const program = Effect.all([countPrimes(100), countPrimes(1000)], { concurrency: "unbounded" })
  * console.log(await Effect.runPromise(program.pipe(Effect.provide(TestCompute.layer)))) // [ 25, 168 ]
  * ```
+ *
+ * @category inline work
+ * @since 0.1.0
  */
 export const fn: {
   <Args extends ReadonlyArray<any>, A, E>(
@@ -109,9 +123,8 @@ export const fn: {
 /**
  * An effect that is written in place and runs as a job on a worker.
  *
- * It is {@link fn} for an effect: what it may use, how it ends and what it costs is said there. The expression is
- * evaluated on the worker, for each run anew. The effect needs no services, but for a `Scope`, which closes with the job:
- * provide what it needs inside.
+ * It is {@link fn} for an effect, with the same rules, errors and cost. The worker evaluates the expression anew for each
+ * run. The effect may need a `Scope`, which closes with the job, and no other service: provide services inside.
  *
  * **Example**
  *
@@ -135,6 +148,9 @@ export const fn: {
  * const program = check([1, 3, 2]).pipe(Effect.catchTag("Unsorted", ({ index }) => Effect.succeed(-index)))
  * console.log(await Effect.runPromise(program.pipe(Effect.provide(TestCompute.layer)))) // -2
  * ```
+ *
+ * @category inline work
+ * @since 0.1.0
  */
 export const effect = <A, E>(
   effect: Effect.Effect<A, E, Scope.Scope>,

@@ -1,6 +1,6 @@
 /**
- * Everything that can end a job besides its success and its own failure. Flat, tagged, each with the task's name and a
- * message that says what was wrong, where, and what to do.
+ * The errors that can end a job besides its own failure. They are flat and tagged. Each has the name of the task, and a
+ * message that says which fault happened, where, and how to mend it.
  */
 import * as Inspectable from "effect/Inspectable"
 import * as Schema from "effect/Schema"
@@ -12,19 +12,24 @@ const remedy = (fix: string | undefined): string =>
     ? "which a structured clone refuses. Give that field a schema that encodes it to plain data"
     : `which is refused. ${fix}`
 
-/** An error that has no name of its own goes by that of its class: a `class Broken extends RangeError` is a Broken. */
+/** An error without a name of its own goes by its class: a `class Broken extends RangeError` is a Broken. */
 const describe = (cause: unknown): string =>
   cause instanceof Error
     ? `${Object.hasOwn(cause, "name") ? cause.name : cause.constructor.name}: ${cause.message.replace(/\.$/, "")}`
     : `${Inspectable.toStringUnknown(cause, 0).slice(0, maxDescribed)} (of type ${typeof cause})`
 
-/** Characters of a thrown value that is no error. A guess: it ends in a log line, and may be anything. */
+/** Characters shown of a thrown value that is no error. A guess: the text ends in a log line. */
 const maxDescribed = 200
 
-/** The queue is full and its overflow is `"fail"`. */
+/**
+ * The pool refused the job: its queue is full, and `queue.overflow` is `"fail"` or `"drop"`.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export class ComputeOverloaded extends Schema.TaggedError<ComputeOverloaded>()("ComputeOverloaded", {
   task: Schema.String,
-  /** jobs that may wait beyond those that run */
+  /** jobs that may wait in the queue */
   capacity: Schema.Number
 }) {
   override get message(): string {
@@ -32,17 +37,27 @@ export class ComputeOverloaded extends Schema.TaggedError<ComputeOverloaded>()("
   }
 }
 
-/** The pool's scope was closed before the job was done. */
+/**
+ * The scope of the pool was closed before the job was done.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export class ComputeClosed extends Schema.TaggedError<ComputeClosed>()("ComputeClosed", { task: Schema.String }) {
   override get message(): string {
     return `Task "${this.task}" was not completed: the scope of its Compute layer is closed. Run jobs inside the layer's lifetime`
   }
 }
 
-/** The payload does not match the task's `payload` schema. */
+/**
+ * The payload does not match the `payload` schema of the task.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export class PayloadInvalid extends Schema.TaggedError<PayloadInvalid>()("PayloadInvalid", {
   task: Schema.String,
-  /** what was expected, what was found, and where */
+  /** the expected type, the value that was found, and its path */
   issue: Schema.String
 }) {
   override get message(): string {
@@ -50,14 +65,19 @@ export class PayloadInvalid extends Schema.TaggedError<PayloadInvalid>()("Payloa
   }
 }
 
-/** The encoded payload holds something that cannot cross to another thread. */
+/**
+ * The encoded payload holds a value that cannot cross to another thread.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export class PayloadNotCloneable extends Schema.TaggedError<PayloadNotCloneable>()("PayloadNotCloneable", {
   task: Schema.String,
-  /** where it is in the payload; empty for the payload itself */
+  /** the path to the value in the payload; empty for the payload itself */
   path: Schema.String,
-  /** what it is */
+  /** a description of the value, as `the function f` */
   what: Schema.String,
-  /** what to do about it, if that is not to encode it to plain data */
+  /** the remedy; absent where it is to encode the value to plain data */
   fix: Schema.optionalKey(Schema.String)
 }) {
   override get message(): string {
@@ -65,10 +85,15 @@ export class PayloadNotCloneable extends Schema.TaggedError<PayloadNotCloneable>
   }
 }
 
-/** What the handler returned or failed with does not match the task's schema. */
+/**
+ * The result or the failure of the handler does not match its schema.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export class ResultInvalid extends Schema.TaggedError<ResultInvalid>()("ResultInvalid", {
   task: Schema.String,
-  /** which schema refused it */
+  /** the schema that refused it */
   channel: Schema.Literals(["success", "error"]),
   issue: Schema.String
 }) {
@@ -77,7 +102,12 @@ export class ResultInvalid extends Schema.TaggedError<ResultInvalid>()("ResultIn
   }
 }
 
-/** The encoded result holds something that cannot cross to another thread. */
+/**
+ * The encoded result, or the encoded failure, holds a value that cannot cross to another thread.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export class ResultNotCloneable extends Schema.TaggedError<ResultNotCloneable>()("ResultNotCloneable", {
   task: Schema.String,
   path: Schema.String,
@@ -89,12 +119,17 @@ export class ResultNotCloneable extends Schema.TaggedError<ResultNotCloneable>()
   }
 }
 
-/** The task's module was imported, but defines no task of that name. */
+/**
+ * The worker imported the module of the task, and the module defines no task of this name.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export class TaskNotFound extends Schema.TaggedError<TaskNotFound>()("TaskNotFound", {
   task: Schema.String,
   /** the module's URL */
   module: Schema.String,
-  /** what it defines */
+  /** the names of the tasks that it defines */
   names: Schema.Array(Schema.String)
 }) {
   override get message(): string {
@@ -103,11 +138,17 @@ export class TaskNotFound extends Schema.TaggedError<TaskNotFound>()("TaskNotFou
   }
 }
 
-/** Inline work that no worker can find: it was not compiled, or uses what a worker does not have. */
+/**
+ * No worker can find the work that `Compute.fn` or `Compute.effect` was given: it was not compiled, or it uses a variable
+ * that a worker does not have.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export class NotExtracted extends Schema.TaggedError<NotExtracted>()("NotExtracted", {
   /** the name of the work */
   task: Schema.String,
-  /** why, and what to do */
+  /** the cause, and the remedy */
   reason: Schema.String
 }) {
   override get message(): string {
@@ -115,7 +156,12 @@ export class NotExtracted extends Schema.TaggedError<NotExtracted>()("NotExtract
   }
 }
 
-/** The task's module could not be imported by the worker. */
+/**
+ * The worker could not import the module of the task.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export class TaskModuleFailed extends Schema.TaggedError<TaskModuleFailed>()("TaskModuleFailed", {
   task: Schema.String,
   module: Schema.String,
@@ -126,7 +172,12 @@ export class TaskModuleFailed extends Schema.TaggedError<TaskModuleFailed>()("Ta
   }
 }
 
-/** The layer with the task's services could not be built in the worker. */
+/**
+ * The worker could not build the layer with the services of the task. The next job tries again.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export class TaskLayerFailed extends Schema.TaggedError<TaskLayerFailed>()("TaskLayerFailed", {
   task: Schema.String,
   cause: Schema.Unknown
@@ -137,8 +188,11 @@ export class TaskLayerFailed extends Schema.TaggedError<TaskLayerFailed>()("Task
 }
 
 /**
- * The handler died: it threw, or ended with a defect. `cause` is what it threw, rebuilt with its class name, message,
- * fields and causes; `stack` shows the worker's frames and below them the caller's.
+ * The handler died: it threw, or ended with a defect. `cause` is the thrown value, rebuilt with its class name, message,
+ * fields and causes. `stack` shows the frames of the worker, and below them those of the caller.
+ *
+ * @category errors
+ * @since 0.1.0
  */
 export class JobDied extends Schema.TaggedError<JobDied>()("JobDied", {
   task: Schema.String,
@@ -149,7 +203,12 @@ export class JobDied extends Schema.TaggedError<JobDied>()("JobDied", {
   }
 }
 
-/** The job was not done within the `timeout` of its call. It was cancelled, and nothing of it runs any more. */
+/**
+ * The job was not done within the `timeout` of its call. It was cancelled, and nothing of it runs any more.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export class JobTimedOut extends Schema.TaggedError<JobTimedOut>()("JobTimedOut", {
   task: Schema.String,
   timeoutMs: Schema.Number
@@ -159,7 +218,12 @@ export class JobTimedOut extends Schema.TaggedError<JobTimedOut>()("JobTimedOut"
   }
 }
 
-/** The job ended its own worker, with `process.exit` or by crashing it. The pool has started another. */
+/**
+ * The job ended its own worker, by `process.exit` or by a crash. The pool has started another worker.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export class WorkerExited extends Schema.TaggedError<WorkerExited>()("WorkerExited", {
   task: Schema.String,
   /** the exit code */
@@ -170,7 +234,12 @@ export class WorkerExited extends Schema.TaggedError<WorkerExited>()("WorkerExit
   }
 }
 
-/** The job needed more heap than its worker may use. The pool has started another. */
+/**
+ * The job needed more heap than its worker may use. The pool has started another worker.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export class WorkerOutOfMemory extends Schema.TaggedError<WorkerOutOfMemory>()("WorkerOutOfMemory", {
   task: Schema.String,
   /** mebibytes of old space per worker */
@@ -182,8 +251,11 @@ export class WorkerOutOfMemory extends Schema.TaggedError<WorkerOutOfMemory>()("
 }
 
 /**
- * No worker could be started. The pool tries again by itself, after 200 ms and then ever more slowly, up to every 5 s; jobs
- * that come meanwhile wait for the next try.
+ * No worker could be started. The pool tries again by itself: after 200 ms, then at longer and longer intervals, at most
+ * 5 s. Jobs that come meanwhile wait for the next try.
+ *
+ * @category errors
+ * @since 0.1.0
  */
 export class WorkerUnavailable extends Schema.TaggedError<WorkerUnavailable>()("WorkerUnavailable", {
   task: Schema.String,
@@ -196,16 +268,26 @@ export class WorkerUnavailable extends Schema.TaggedError<WorkerUnavailable>()("
   }
 }
 
-/** The pool has not the workers it is to begin with, see `Compute.ready`. */
+/**
+ * The pool could not start the workers that it begins with, see `Compute.ready`.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export class PoolNotReady extends Schema.TaggedError<PoolNotReady>()("PoolNotReady", {
   cause: Schema.Unknown
 }) {
   override get message(): string {
-    return `The pool is not ready: a worker could not be started (${describe(this.cause)}). Look at the heap it may use, and at what its warm-up imports`
+    return `The pool is not ready: a worker could not be started (${describe(this.cause)}). Check the heap that it may use, and the modules that its warm-up imports`
   }
 }
 
-/** What can end a job besides its own success and failure. Each has `task`, the name of the task. */
+/**
+ * Every error that can end a job besides its own failure. Each has `task`, the name of the task.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export type ComputeError =
   | ComputeClosed
   | ComputeOverloaded

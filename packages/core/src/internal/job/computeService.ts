@@ -1,9 +1,7 @@
 /**
- * The service `Compute` as a port: what a platform provides and the functions of `Compute` call, with the types of both
- * sides. `NodeCompute` provides it with threads, `TestCompute` without.
+ * The service `Compute` with its types. `NodeCompute` provides it with threads, `TestCompute` without.
  *
- * Users find all of it in `Compute`. It stands apart so that what `Compute` is made of (`inlineCalls.ts`, the callers of
- * jobs) knows the service without a circle.
+ * Users find all of it in `Compute`. It stands apart because the room `caller`, which `Compute` imports, needs it.
  */
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
@@ -13,7 +11,12 @@ import type { StreamTask, Task } from "./taskDefinition.ts"
 import type * as Errors from "./computeErrors.ts"
 import type { ComputeError, PoolNotReady } from "./computeErrors.ts"
 
-/** A pool at one moment. */
+/**
+ * The state of a pool at one moment, and its counts since it was made.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Statistics {
   /** live workers: idle, busy, starting, standing by, or releasing their services */
   readonly workers: number
@@ -32,17 +35,22 @@ export interface Statistics {
   readonly completed: number
   /** jobs that failed or ended with a `ComputeError` */
   readonly failed: number
-  /** jobs whose caller was interrupted or whose deadline passed, queued ones and killed ones too */
+  /** jobs whose caller was interrupted or whose deadline passed, the queued and the killed ones included */
   readonly cancelled: number
   /** workers terminated because a job outlived its grace */
   readonly killed: number
-  /** the workers one by one, also those that are about to end */
+  /** the workers one by one, those that are about to end included */
   readonly each: ReadonlyArray<WorkerStatistics>
 }
 
-/** A worker at one moment. */
+/**
+ * The state of a worker at one moment.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface WorkerStatistics {
-  /** its number; none is given twice */
+  /** its number; a pool gives no number twice */
   readonly id: number
   /** `stopping`: it releases its services and ends; `zombie`: killed, its thread has not ended yet */
   readonly state: "starting" | "idle" | "busy" | "standby" | "stopping" | "zombie"
@@ -50,26 +58,36 @@ export interface WorkerStatistics {
   readonly waiting: number
   /** jobs it has ended */
   readonly jobs: number
-  /** how long it has worked, in ms: from when a job is sent to it until its result is back */
+  /** ms that it has worked: a job counts from its sending until its result is back */
   readonly busyMs: number
-  /** the part of its life, since it was ready, that it has worked: 0 to 1 */
+  /** the share of its time since it was ready that it has worked: 0 to 1 */
   readonly utilisation: number
 }
 
-/** What can end a call of `Compute.auto`, besides its result: what happens to workers, not to the function. */
+/**
+ * The errors that can end a call of `Compute.auto`. They come from the workers, not from the function.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export type AutoError = Errors.ComputeClosed | Errors.WorkerExited | Errors.WorkerOutOfMemory
 
-/** What `Compute.auto` has learned so far. */
+/**
+ * The measurements and decisions of `Compute.auto` so far.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface PlacementReport {
-  /** ms that a dispatch costs beyond the run, measured as it goes; a guess before the first */
+  /** ms that a dispatch costs beyond the run: a mean of measurements, a guess before the first dispatch */
   readonly dispatchMs: number
   readonly functions: ReadonlyArray<{
     readonly name: string
     /** whether it can give way on this thread */
     readonly compiled: boolean
-    /** why it never runs on a worker, if that is so */
+    /** the reason why it never runs on a worker; `undefined`: it may */
     readonly staysBecause: string | undefined
-    /** calls that ran here and were expected to be over at once; counted in batches */
+    /** calls that ran here in one go, since they were expected to be short; counted in batches */
     readonly inline: number
     /** calls that ran here in slices */
     readonly slices: number
@@ -77,11 +95,11 @@ export interface PlacementReport {
     readonly worker: number
     /** calls by the size of their arguments */
     readonly classes: ReadonlyArray<{
-      /** an upper bound: lengths and magnitudes of the arguments, multiplied */
+      /** the upper bound of the class: the product of the lengths and magnitudes of the arguments */
       readonly size: number
-      /** ms on this thread, a mean of late calls; `undefined`: none ran here */
+      /** ms on this thread, a mean of the latest calls; `undefined`: none ran here */
       readonly hereMs: number | undefined
-      /** ms on a worker */
+      /** ms on a worker, a mean likewise */
       readonly workerMs: number | undefined
       /** ms of the way to a worker and back */
       readonly dispatchMs: number | undefined
@@ -92,41 +110,62 @@ export interface PlacementReport {
   }>
 }
 
-/** Whose turn a job takes in the queue. Where nothing is said, what `Compute.withKey` and `Compute.withPriority` say holds. */
+/**
+ * The turn that a job takes in the queue. Defaults: the key and the priority that `Compute.withKey` and
+ * `Compute.withPriority` have set for the caller.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface QueueOptions {
-  /** Whose job it is: jobs of different keys get the workers in turn. */
+  /** The owner of the job, as a tenant: jobs of different keys get the workers in turn. */
   readonly key?: string | undefined
   /**
-   * Which of a key's jobs go first: a whole number from -10 to 10, higher goes first, 0 if nothing is said. Waiting makes
-   * up for it, see `queue.ageing`.
+   * The order among the jobs of one key: a whole number from -10 to 10, higher goes first, 0 by default. Waiting makes up
+   * for it, see `queue.ageing`.
    */
   readonly priority?: number | undefined
 }
 
-/** How a job is to be run. Everything is optional. */
+/**
+ * The options of one job.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface RunOptions extends QueueOptions {
   /**
-   * How long the caller waits for the job, the time in the queue included. Past it the job is cancelled as if its caller
-   * were interrupted, and the call fails with `JobTimedOut` when the job is gone. Not negative; default: no deadline.
+   * How long the caller waits for the job, the time in the queue included. A job that takes longer is cancelled as if its
+   * caller were interrupted, and the call fails with `JobTimedOut` when the job is gone. Not negative. Default: no deadline.
    */
   readonly timeout?: Duration.Input | undefined
 }
 
-/** How a task is to be run over a collection. Everything is optional. */
+/**
+ * The options of a task that runs over a collection.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface ForEachOptions extends QueueOptions {
   /**
-   * Items per job. Default `"auto"`: as many as run for about 5 ms, measured as it goes, 256 at most. Say `1` if each item
-   * carries megabytes: a job's items are copied in one go.
+   * Items per job. Default `"auto"`: as many as run for about 5 ms, by the measured time of earlier jobs, and at most 256.
+   * Say `1` if each item carries megabytes: the items of a job are copied in one go.
    */
   readonly chunk?: number | "auto" | undefined
-  /** Jobs at a time. Default: two per worker, so that each has the next at hand. */
+  /** Jobs at a time. Default: two per worker, so that each worker has its next job at hand. */
   readonly concurrency?: number | undefined
 }
 
-/** How a task that emits is to be run. Everything is optional. */
+/**
+ * The options of a task that emits.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface StreamOptions extends RunOptions {
   /**
-   * How many elements the job may have emitted that the stream has not handed on yet; past that it waits. Default 64: say
+   * Elements that the job may have emitted and the stream has not handed on yet. A job with so many waits. Default 64: say
    * less if an element is large.
    */
   readonly window?: number | undefined
