@@ -45,7 +45,7 @@ describe("a program under register", () => {
     assert.deepStrictEqual(seen.points, ["number", "number", "number"])
     assert.include(seen.report.takesPoint.last.because, "an object of class Point at [0]")
     assert.deepStrictEqual(seen.made, [true, true, true])
-    assert.include(seen.report.givesPoint.last.because, "its result would not be as good: an object of class Point")
+    assert.include(seen.report.givesPoint.last.because, "a copy would change its result: an object of class Point")
     assert.deepStrictEqual(seen.large, [20_000_000, 20_000_000, 20_000_000])
     assert.include(seen.report.takesAll.last.because, "too large to copy")
     for (const name of ["takesPoint", "givesPoint", "takesAll"]) assert.strictEqual(seen.report[name].worker, 0)

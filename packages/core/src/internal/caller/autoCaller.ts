@@ -1,14 +1,14 @@
 /**
- * `Compute.auto`, the same for every platform: asks the placement machine, runs the call where it says, and tells the
- * machine what it took.
+ * `Compute.auto`, the same for every platform: asks the placement machine, runs the call where the machine says, and
+ * reports the measured time to it.
  *
- * **Invariant**: a call means the same everywhere. Its arguments and its result are examined before they are copied, and
- * what a copy would change stays on this thread; a function that a worker cannot find or load runs here; an error it
- * throws is a defect in both places. What it costs to find that out is paid once per class of calls.
+ * **Invariant**: a call means the same everywhere. Its arguments and its result are examined before they are copied; a call
+ * with values that a copy would change stays on this thread. A function that a worker cannot find or load runs here. A
+ * thrown error is a defect on either thread. A class of calls pays for such a discovery once.
  *
- * Calls known to be short take a quick way (`Known.quick`): the twin is called with a budget, without a look at the clock
- * or at the world. One in some of them goes the whole way again, so that a change is noticed; a dear one is noticed by
- * itself, since it uses up its budget.
+ * Calls known to be short take a quick way (`KnownClass.quick`): the twin is called with a budget, and neither the clock nor
+ * the load is read. Every 32nd goes the whole way, so that a change is noticed. A call that has become long is noticed at
+ * once, since it uses up its budget.
  */
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
@@ -35,15 +35,15 @@ import type { Twin } from "../steppable/twins.ts"
 import { twinOf } from "../steppable/twins.ts"
 import { unpack } from "../job/transport.ts"
 
-/** What a platform with workers brings along. */
-export interface Away {
+/** The part of a platform with workers. */
+interface Away {
   readonly exchange: Exchange
   readonly load: () => Pick<placement.Load, "workers" | "free" | "idle" | "queued">
-  /** why workers must not import a module, if that is so */
+  /** the reason why workers must not import a module; `undefined`: they may */
   readonly refuses: (moduleUrl: string) => string | undefined
 }
 
-/** Calls of at most so many ms take the quick way, once as many like them were measured. */
+/** Calls of at most so many ms take the quick way, after so many measured ones of their class. Guesses. */
 const quickMs = 0.02
 const quickAfter = 8
 /** Calls on the quick way between two measured ones: measuring costs about two of the shortest. */
@@ -76,7 +76,7 @@ export const make = (
 ): Pick<ComputePort, "auto"> & Pick<Compute["Service"], "placement"> => {
   const state = placement.make()
   const functions = new WeakMap<object, Known>()
-  /** for the report: most functions live as long as their module, but nobody promises it */
+  /** for the report; weak, since a function need not live as long as its module */
   let listed: Array<WeakRef<Known>> = []
   let waiting = 0
   let sent = 0
@@ -99,7 +99,7 @@ export const make = (
     return (classes[size] ??= { costs: placement.costs(), quick: 0, quickTwin: undefined, last: undefined })
   }
 
-  /** Notes a decision where the caller can see it. */
+  /** Notes a decision in the report, the metrics and the caller's span. */
   const note = (fn: Known, fiber: Fiber.Fiber<unknown, unknown>, where: placement.Where, calls = 1): void => {
     fn.counts[where] += calls
     metrics?.placed(where, calls)
@@ -171,7 +171,7 @@ export const make = (
       return inSlices.begin<A>(twin, args, timed(cls), fn.pure.slice)
     })
 
-  /** Sends a call to a worker, or says why it stays. */
+  /** Sends a call to a worker, or runs it here and notes the reason. */
   const there = <A>(
     fn: Known,
     cls: KnownClass,
@@ -191,7 +191,7 @@ export const make = (
     const verdict = faithful.examine(args, faithful.largestArguments)
     if (verdict._tag === "TooLarge") return stay("its arguments are too large to copy without holding the loop")
     if (verdict._tag === "Unfaithful") {
-      return stay(`a copy of its arguments would not be as good: ${placeOf(verdict)}`)
+      return stay(`a copy would change its arguments: ${named(verdict)}`)
     }
     const { key, moduleUrl } = fn.pure.address!
     const start = performance.now()
@@ -230,7 +230,7 @@ export const make = (
           case "WorkerUnavailable":
             return stayFor("no worker could be started")
           case "ResultNotCloneable":
-            return stay(`a copy of its result would not be as good: ${placeOf(ending)}`)
+            return stay(`a copy would change its result: ${named(ending)}`)
           case "TaskModuleFailed": {
             const cause = unpack(ending.cause)
             fn.pure.staysBecause = `workers cannot import its module: ${cause instanceof Error ? cause.message : String(cause)}`
@@ -277,7 +277,7 @@ export const make = (
       cls.quick--
       const result = attempt(cls.quickTwin!, args)
       if (result !== SUSPENDED) return Effect.succeed(result as A)
-      // dearer than it was: from here on it is measured
+      // it takes longer than before: from here on it is measured
       note(fn, fiber, "inline", quickCalls - cls.quick - 1)
       note(fn, fiber, "slices")
       cls.quick = 0
@@ -294,7 +294,7 @@ export const make = (
   }
 }
 
-const placeOf = ({ path, what }: Uncloneable): string => (path === "" ? what : `${what} at ${path}`)
+const named = ({ path, what }: Uncloneable): string => (path === "" ? what : `${what} at ${path}`)
 
 const noWorkers = { workers: 0, free: 0, idle: 0, queued: 0 }
 

@@ -1,6 +1,6 @@
 /**
  * One job for several items: the caller's side. The worker runs them one after another and stops at the first that does
- * not succeed; what came before it arrives all the same.
+ * not succeed. The results before it arrive all the same.
  */
 import * as Effect from "effect/Effect"
 import type { Batch, RunBatch } from "./computePort.ts"
@@ -60,7 +60,7 @@ export const make =
         })
       }
       const failure = (ending: jobEnding.Unsuccessful): Effect.Effect<never, E | ComputeError> =>
-        jobEnding.failWith<E>(task, codec, placed(ending, first), site)
+        jobEnding.failWith<E>(task, codec, counted(ending, first), site)
       return Effect.matchEffect(Effect.forEach(items, encode), {
         onSuccess: send,
         onFailure: (error) => Effect.succeed(stopped(Effect.fail(error)))
@@ -69,8 +69,8 @@ export const make =
 
 const stopped = <E>(failure: Effect.Effect<never, E>): Batch<never, E> => ({ values: [], stopped: failure, ranMs: 0 })
 
-/** What refused to be cloned is named by its place in the collection, not in the batch. */
-const placed = (ending: jobEnding.Unsuccessful, first: number): jobEnding.Unsuccessful =>
+/** A value that cannot be cloned is named by its index in the collection, not in the batch. */
+const counted = (ending: jobEnding.Unsuccessful, first: number): jobEnding.Unsuccessful =>
   ending._tag === "PayloadNotCloneable" || ending._tag === "ResultNotCloneable"
     ? { ...ending, path: ending.path.replace(/^\[(\d+)\]/, (_, index: string) => `[${first + Number(index)}]`) }
     : ending

@@ -1,11 +1,11 @@
 /**
- * Where `Compute.run` was called, kept for the errors of its job: an asynchronous boundary cuts the stack, so whoever
- * reads the error of a worker would not see who asked for the job.
+ * Where `Compute.run` was called, kept for the errors of its job. An asynchronous boundary cuts the stack, so the error of
+ * a worker would not show the code that asked for the job.
  *
- * Capturing costs up to 5 µs, more than all the rest of a short job on its caller's thread, so it is rationed: as many
- * as anybody asks for up to five a millisecond, 2 % of a thread. A caller that asks for more gets errors that say
- * so instead. Turning a stack into text is left to the error that needs it. The chain of `Effect.fn` names that the
- * caller stood in is not repeated here: Effect prints it below the error of a cause, always.
+ * Capturing costs up to 5 µs, more than all the rest of a short job on its caller's thread. So it is rationed: up to five
+ * per millisecond, 2 % of a thread. A call beyond that gets an error that says so instead. A stack becomes text only in an
+ * error that is made. The chain of `Effect.fn` names around the caller is not repeated here: Effect prints it below the
+ * error of a cause, always.
  *
  * Rejected: fewer frames (each costs the same, and one is of no use); one stack for all calls of a task (it would be a
  * wrong one).
@@ -23,13 +23,13 @@ const frames = 8
 const burst = 256
 const perMs = 5
 
-/** What a call gets that came too soon. */
+/** The site of a call that came too soon. */
 const unnoted: CallSite = { stack: undefined }
 
 let credit = burst
 let creditedAt = -Infinity
 
-/** Whether there is credit for a stack; reads the clock only when what was given last is used up. */
+/** Whether there is credit for a stack. Reads the clock only when the last credit is used up. */
 const mayCapture = (): boolean => {
   if (credit < 1) {
     const now = performance.now()
@@ -74,7 +74,7 @@ const framesOf = (stack: string | undefined): Array<string> => {
   return lines.slice(first, last < 0 ? undefined : last)
 }
 
-/** Gives `error` the stack of what happened in the worker (if it left one) and of who asked for it. */
+/** Gives `error` the stack of the fault in the worker, if it left one, and below it that of the call. */
 export const attach = <E extends Error>(error: E, site: CallSite): E => {
   const { cause } = error
   const inWorker = cause instanceof Error ? framesOf(cause.stack) : []

@@ -1,29 +1,29 @@
 /**
  * How many items of a collection one job takes.
  *
- * A job of one cheap item is mostly dispatch; a job of all items keeps one worker busy and the others idle, and every job
- * queued behind it waiting. So a job is to take about `targetMs`: begun with single items, sized by what items were
- * measured to take, and at the end of the collection cut into pieces for all who take part (guided self-scheduling,
+ * A job of one short item is mostly dispatch. A job of all items keeps one worker busy and the others idle, and every job
+ * queued behind it waiting. So a job should take about `targetMs`. The first jobs take single items, later ones as many as
+ * the measured time allows. At the end of the collection the rest is shared among all lanes (guided self-scheduling,
  * Polychronopoulos and Kuck 1987).
  *
  * **Invariant**: a chunk has at least one item, at most `mostItems`, and at most `growth` times as many as the longest
- * one that was measured: a collection whose items turn dear costs one chunk that is too long, not all of them.
+ * measured chunk. So a collection whose items become slow costs one chunk that is too long, not all of them.
  */
 
-/** 1 % of it is what a dispatch costs; a queued neighbour would hardly notice it. */
+/** A dispatch costs 1 % of it, and a job queued behind it hardly notices it. */
 const targetMs = 5
 
-/** What is encoded and cloned on the calling thread in one go: some 2 µs for an item of a few fields, half a millisecond. */
+/** They are encoded and cloned on the calling thread in one go: 2 µs for an item of a few fields, half a millisecond. */
 const mostItems = 256
 
 /** From 1 to `mostItems` in four steps. */
 const growth = 4
 
-/** Of the mean, what the newest measurement weighs: costs drift along a sorted collection. A guess. */
+/** The weight of the newest measurement in the mean: costs drift along a sorted collection. A guess. */
 const weight = 0.5
 
 export interface Chunking {
-  /** the next chunk's size, given how many items are left (`Infinity`: nobody knows) for `lanes` jobs at a time */
+  /** the next chunk's size, given how many items are left (`Infinity`: unknown) for `lanes` jobs at a time */
   readonly next: (left: number, lanes: number) => number
   /** a chunk of `items` ran for `ms` */
   readonly learn: (items: number, ms: number) => void

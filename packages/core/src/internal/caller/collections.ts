@@ -72,7 +72,7 @@ export const forEach = <P, A, E>(
     )
   })
 
-/** What the source has at hand is cut into chunks, and never waited for: an element that came alone goes alone. */
+/** Cuts the elements that the source has at hand into chunks, and waits for no more: an element that came alone goes alone. */
 export const map = <P, A, E, E2, R>(
   compute: ComputePort,
   source: Stream.Stream<P, E2, R>,

@@ -1,9 +1,9 @@
 /**
- * What a pool tells Effect's metrics: how deep its queue is, how busy its workers are, how jobs end, how long they wait
- * and run, and how long it takes to cancel one.
+ * The metrics of a pool: how deep its queue is, how busy its workers are, how jobs end, how long they wait and run, and
+ * how long it takes to cancel one.
  *
- * A series by an attribute is a metric of its own here, that has it from the start. Rejected: `Metric.withAttributes`,
- * which merges the attributes into a new context at each update, for every job.
+ * Each value of an attribute has a metric of its own here, made once. Rejected: `Metric.withAttributes`, which merges the
+ * attributes into a new context at each update, for every job.
  */
 import type * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
@@ -24,7 +24,7 @@ const zombies = Metric.gauge("giveway_compute_zombies", {
   description: "Killed workers whose thread has not ended yet: they are in a native call"
 })
 
-/** 0.1 ms to 26 s in steps of 4: from a job not worth a thread to one that nobody waits for. */
+/** From 0.1 ms, too short for a thread, to 26 s, too long for a user who waits, in steps of factor 4. */
 const boundaries = Metric.exponentialBoundaries({ start: 0.1, factor: 4, count: 11 })
 
 const waited = Metric.histogram("giveway_compute_wait_ms", {

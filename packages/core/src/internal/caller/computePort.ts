@@ -46,7 +46,7 @@ export interface ComputePort {
   readonly batch: RunBatch
   /** jobs in flight that keep all workers busy */
   readonly parallelism: number
-  /** for the fiber that asks; dies if `pure` is no function that `Pure.fn` made */
+  /** for the fiber that asks; throws if `pure` is no function that `Pure.fn` made */
   readonly auto: <A>(
     pure: object,
     args: ReadonlyArray<unknown>,

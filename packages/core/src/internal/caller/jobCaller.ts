@@ -1,6 +1,6 @@
 /**
- * The caller's side of a job, the same for every platform: encode, submit, wait, decode, and turn every other ending
- * into its typed error.
+ * The caller's side of a job, the same for every platform: encode, submit, wait, and decode the result, or turn another
+ * ending into its typed error.
  *
  * **Invariant**: the effect completes, by interruption too, only after the runner has settled the job.
  */
@@ -30,8 +30,8 @@ import * as transferring from "../job/transferring.ts"
 import * as wireCodec from "../job/wireCodec.ts"
 
 /**
- * Hands a request over, waits for its ending, and goes on with what `receive` makes of it; `fiber` is the caller's.
- * Interrupting it waits until the job is gone.
+ * Hands a request over, waits for its ending, and continues with the effect that `receive` makes of it. `fiber` is the
+ * caller's. Interrupting it waits until the job is gone.
  */
 export type Exchange = <A, E>(
   request: JobRequest,
@@ -41,7 +41,7 @@ export type Exchange = <A, E>(
   elements?: ElementSink
 ) => Effect.Effect<A, E>
 
-/** Where the elements go that a job emits. */
+/** Takes the elements that a job emits. */
 export interface ElementSink {
   /** the job was submitted; `grant` lets it send so many more */
   readonly begun: (grant: (elements: number) => void) => void
@@ -71,7 +71,7 @@ export const exchangeOver =
         }
       })
       return Effect.callback<void>((gone) => {
-        // A resumed fiber may give way before it goes on, and be interrupted then: nobody would settle the job again.
+        // A resumed fiber may give way and be interrupted before it goes on. The job is settled then, and never again.
         if (call.over) {
           gone(Effect.void)
           return
@@ -84,15 +84,15 @@ export const exchangeOver =
 /**
  * One caller that waits.
  *
- * Its own loggers and tracer are called from the runner's callbacks, outside of any fiber. What they throw would end the
- * process there; it ends the caller's fiber instead, once the job is over, as it does where a fiber logs itself.
+ * Its own loggers and tracer are called from the runner's callbacks, outside of any fiber. An error that they throw would
+ * end the process there. It ends the caller's fiber instead, once the job is over, as where a fiber logs by itself.
  */
 class Call<A, E> implements JobListener {
   over = false
   /** resumes a caller that was interrupted and waits until its job is gone */
   interrupted: ((gone: Effect.Effect<void>) => void) | undefined
   private defect: { readonly thrown: unknown } | undefined
-  /** most jobs say nothing */
+  /** made for the first signal: most jobs send none */
   private receiver: telemetry.Receiver | undefined
   private readonly fiber: Fiber.Fiber<unknown, unknown>
   private readonly told: telemetry.Told
@@ -196,7 +196,7 @@ const decoded = <P, A, E>(
   }
 }
 
-/** The exchange loses against its deadline by being interrupted, so what follows finds the job gone. */
+/** Past the deadline the exchange is interrupted, so the job is gone when the ending is `JobTimedOut`. */
 export const within = (
   timeout: Duration.Input | undefined,
   exchanged: Effect.Effect<Ending>

@@ -1,6 +1,6 @@
 /**
- * What a job's ending means to its caller: its decoded result, its own failure, or a typed error that shows where it was
- * asked for.
+ * Turns the ending of a job into the result of its caller: the decoded value, the task's own failure, or a typed error
+ * that shows where the job was asked for.
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -27,7 +27,7 @@ const invalid =
   (error: Schema.SchemaError): Effect.Effect<never, ComputeError> =>
     fail(new Errors.ResultInvalid({ task: task.name, channel, issue: issueText.of(error, value) }), site)
 
-/** A value as its schema decodes it. */
+/** Succeeds with a value as its schema decodes it. */
 export const decodeSuccess = <A>(
   task: Definition,
   codec: wireCodec.TaskCodec,
@@ -40,7 +40,7 @@ export const decodeSuccess = <A>(
     : Effect.catch(decoded, invalid(task, site, "success", value))
 }
 
-/** Fails as an ending says: with the task's own failure, or with what ended the job. */
+/** Fails with the task's own failure, or with the error that ended the job. */
 export const failWith = <E>(
   task: Definition,
   codec: wireCodec.TaskCodec,
@@ -89,7 +89,7 @@ const toError = (task: Definition, ending: Exclude<Unsuccessful, { readonly _tag
       return new Errors.WorkerOutOfMemory({ task: name, limitMb: ending.limitMb })
     case "WorkerUnavailable":
       return new Errors.WorkerUnavailable({ task: name, attempts: ending.attempts, cause: unpack(ending.cause) })
-    // A caller that was interrupted does not listen any more: for any other, a cancelled job means a closed pool.
+    // An interrupted caller listens no longer. To any other a cancelled job means that the pool was closed.
     case "Cancelled":
     case "ComputeClosed":
       return new Errors.ComputeClosed({ task: name })

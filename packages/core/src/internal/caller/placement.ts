@@ -1,37 +1,38 @@
 /**
- * Where should a call of a pure function run: on this thread, or on a worker? Decided by what calls like it have cost.
+ * Decides where a call of a pure function runs, on this thread or on a worker, by the cost of earlier calls like it.
  *
- * A function's calls fall into **classes** by the size of their arguments, a power of two each, and what is learned is
- * learned per class: the milliseconds here, the milliseconds on a worker, and what the way there and back costs beyond
- * them. The mean is what counts, not a quantile: it is what a total is made of.
+ * The calls of a function fall into **classes** by the size of their arguments, a power of two each. Each class has three
+ * means: the milliseconds here, the milliseconds on a worker, and the milliseconds of the way there and back. A mean, not a
+ * quantile: means add up to the total.
  *
- * Alone on the loop, a call goes where its answer arrives first, to a worker also if that takes up to {@link patience}
- * longer: then the loop is free meanwhile. If others wait for this thread, what counts is the time that each place takes
- * from them: here all of the call, on workers its share of them, but never less than the dispatch costs this thread.
- * Nothing is risked by being wrong. Here means compiled code in slices, so a call that turns out a thousand times dearer
- * holds the loop no longer; and what runs native in one go runs here only while it is known to be short.
+ * If nothing else waits for the loop, a call runs where its result arrives first. It goes to a worker also if that takes up
+ * to {@link patience} times as long, since the loop is free meanwhile. If fibers wait for this thread, the call runs where
+ * it takes less time from them: here that is all of the call, on workers its share of them, but at least the part of the
+ * dispatch that this thread does. A wrong decision is cheap. Compiled code runs here in slices, so a call that takes a
+ * thousand times as long as expected does not hold the loop. Native code, which runs in one go, runs here only while it is
+ * known to be short.
  *
  * **Invariant**: like the pool machine this changes its state in place, and is otherwise pure: no clock, no thread.
  *
  * Rejected: one number per function (sorting 10 items and 10 million); exploring by chance (a wrong try costs a second
- * here; what is tried in turn costs a dispatch); a quantile (mixed costs would be sent to workers for their tail).
+ * here, a try in turn costs a dispatch); a quantile (mixed costs would be sent to workers for their tail).
  */
 
-/** A mean that follows: of the first samples all, later the last ones most. */
-export interface Mean {
+/** A running mean: plain at first, later the newest samples weigh most. */
+interface Mean {
   n: number
   value: number
 }
 
-/** How much a new sample weighs, once there are some. */
+/** The weight of a new sample, once there are eight. A guess. */
 const weight = 1 / 8
 
 /**
- * A sample counts as at most so many times the mean. A pause of the machine is no property of the function; a real change
- * is followed within a few calls all the same.
+ * A sample counts as at most so many times the mean: a pause of the machine is no property of the function. The mean still
+ * follows a real change within a few calls. A guess.
  */
 const outlier = 8
-/** ms; below it everything may vary as it likes */
+/** ms; smaller differences are not capped */
 const noise = 0.02
 
 const mean = (): Mean => ({ n: 0, value: 0 })
@@ -51,17 +52,17 @@ export interface Costs {
   readonly there: Mean
   /** ms of a round trip beyond `there`, if a worker was idle */
   readonly way: Mean
-  /** the longest of late, ms */
+  /** the longest of the latest calls, ms */
   longest: number
   /** calls of this class that have not ended yet, on this thread */
   runningHere: number
   /** calls that were kept here since one was sent */
   keptSince: number
-  /** why these calls must not be sent again */
+  /** the reason why these calls must not be sent again; `undefined`: they may */
   staysBecause: string | undefined
 }
 
-export interface State {
+interface State {
   /** ms of a round trip beyond the run, for small arguments */
   readonly way: Mean
   /** ms of any call on a worker */
@@ -71,7 +72,7 @@ export interface State {
 /** A guess until the first job has come back: a dispatch takes 35 to 65 µs, and more until V8 has compiled it. */
 const firstWay = 0.15
 
-/** Of the way there and back, what this thread does itself: 25 to 40 of 35 to 65 µs. The rest is waking threads. */
+/** The share of the way that this thread does: 25 to 40 of 35 to 65 µs. The rest is the waking of threads. */
 const ownShare = 0.6
 
 export const make = (): State => ({ way: mean(), there: mean() })
@@ -96,21 +97,21 @@ export interface Load {
   readonly idle: number
   /** jobs that wait for a worker */
   readonly queued: number
-  /** who waits for this thread: ready fibers, and calls between two slices */
+  /** ready fibers, and calls between two slices: they wait for this thread */
   readonly waiting: number
   /** calls on workers */
   readonly away: number
 }
 
-/** What of a call is known before it runs. */
-export interface Call {
+/** The facts about a call before it runs. */
+interface Call {
   /** whether it can give way on this thread */
   readonly compiled: boolean
-  /** why it cannot run on a worker */
+  /** the reason why it cannot run on a worker; `undefined`: it can */
   readonly staysBecause: string | undefined
 }
 
-/** `inline`: here, and expected to be over at once. `slices`: here, giving way. */
+/** `inline`: here, expected to be over at once. `slices`: here, giving way. */
 export type Where = "inline" | "slices" | "worker"
 
 export interface Decision {
@@ -118,18 +119,18 @@ export interface Decision {
   readonly because: string
 }
 
-/** How much longer than here a call may take on a worker, alone on the loop. */
+/** How many times as long as here a call may take on a worker while nothing waits for the loop. A guess. */
 const patience = 1.2
 /** ms: a call that fits into a turn of the loop does not queue behind long ones. */
 const fitsTurn = 3
 /** and only if the queue is so many times as long as the call */
 const behind = 4
-/** ms: what runs in one go may run here if it never took longer of late. */
+/** ms: native code, which runs in one go, may run here if it never took longer of late. */
 const safeNative = 1
 
 /**
- * What a dispatch costs is known from jobs that were sent. So that a wrong guess, or a pool that was cold, does not keep
- * everything here for ever, one call in so many is sent to see, if it takes at least a quarter of a dispatch.
+ * Only calls that were sent show the cost of a dispatch. A wrong guess, or a pool that was cold, would keep all calls here
+ * for ever. So one call in so many is sent to see, if it takes at least a quarter of a dispatch. All four are guesses.
  */
 const tryAgain = 64
 const tryFirst = 2
@@ -138,8 +139,8 @@ const worthTrying = 1 / 4
 
 const estimate = ({ n, value }: Mean, otherwise: number): number => (n === 0 ? otherwise : value)
 
-/** ms that a call would take of this thread; `undefined` if none like it ran. What a worker does, this thread can do as fast. */
-export const expected = ({ here, there }: Costs): number | undefined => {
+/** ms that a call would take of this thread, which is as fast as a worker; `undefined` if none like it ran. */
+const expected = ({ here, there }: Costs): number | undefined => {
   if (here.n === 0) return there.n === 0 ? undefined : there.value
   return there.n === 0 ? here.value : Math.min(here.value, there.value)
 }
@@ -175,15 +176,15 @@ export const decide = (state: State, costs: Costs, load: Load, call: Call): Deci
     const parallel = Math.min(load.workers, load.waiting + load.away + 1)
     const taken = Math.max(way * ownShare, (run + way) / parallel)
     return taken <= known
-      ? { where: "worker", because: "others wait for this thread" }
-      : { where: "slices", because: "a dispatch would take more from those who wait" }
+      ? { where: "worker", because: "other fibers wait for this thread" }
+      : { where: "slices", because: "a dispatch would take more time from waiting fibers" }
   }
   return run + way <= known * patience
     ? { where: "worker", because: "a dispatch is a small part of it" }
     : { where: "slices", because: "a dispatch would be a large part of it" }
 }
 
-// --- what is learned -------------------------------------------------------------------------------------------------
+// --- measurements ----------------------------------------------------------------------------------------------------
 
 const sawLong = (costs: Costs, ms: number): void => {
   costs.longest = Math.max(ms, costs.longest * 0.99)
@@ -205,14 +206,14 @@ export const ranThere = (
   add(costs.there, run)
   add(state.there, run)
   sawLong(costs, run)
-  // otherwise it waited for others, or for a worker's start, which says nothing about the way
+  // otherwise it waited for other jobs, or for the start of a worker, and the round trip is longer than the way
   if (!atOnce) return
   const way = Math.max(0, roundTrip - run)
   add(costs.way, way)
   add(state.way, way)
 }
 
-/** Calls like this cannot be sent, or their results not brought back. */
+/** Calls like this cannot be sent, or their results cannot be sent back. */
 export const mustStay = (costs: Costs, because: string): void => {
   costs.staysBecause = because
 }
@@ -233,7 +234,7 @@ const magnitude = (value: unknown): number => {
   return typeof size === "number" && size > 0 ? bits(size) : 0
 }
 
-/** The class of a call: what its arguments' sizes, multiplied, have as order of magnitude. */
+/** The class of a call: the binary order of magnitude of the product of its arguments' sizes. */
 export const classOf = (args: ReadonlyArray<unknown>): number => {
   let sum = 0
   for (let i = 0; i < args.length; i++) sum += magnitude(args[i])

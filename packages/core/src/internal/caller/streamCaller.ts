@@ -1,9 +1,9 @@
 /**
- * A job that emits, as a stream of its caller: elements wait in an inbox until they are pulled, and what is pulled is
- * granted to the job again.
+ * A job that emits, as a stream of its caller. Elements wait in a buffer until they are pulled; for each that is pulled the
+ * job may send another.
  *
- * **Invariant**: the job lives within the stream's scope; when the scope is closed it is gone. What it emitted before it
- * ended comes before its end.
+ * **Invariant**: the job lives within the stream's scope; when the scope is closed it is gone. All elements that it emitted
+ * come before its end.
  */
 import type * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
@@ -30,7 +30,7 @@ import * as wireCodec from "../job/wireCodec.ts"
 /** A guess: enough that a job whose elements take 10 µs each does not wait for its grants. */
 const defaultWindow = 64
 
-class Inbox implements ElementSink {
+class Arrivals implements ElementSink {
   ending: Ending | undefined
   private arrived: Array<unknown> = []
   private taken = 0
@@ -56,7 +56,7 @@ class Inbox implements ElementSink {
     this.wake?.()
   }
 
-  /** All that is there. Grants come in halves of the window, so that they cost a message per many elements. */
+  /** All elements that have arrived. A grant is for half a window at least, so that it is a message for many elements. */
   takeAll(): Array<unknown> {
     const elements = this.arrived
     this.arrived = []
@@ -99,16 +99,16 @@ export const make =
             const encoded = yield* Effect.catch(transferring.into(moving, codec.encodePayload(payload)), (error) =>
               jobEnding.fail(new Errors.PayloadInvalid({ task: task.name, issue: issueText.of(error, payload) }), site)
             )
-            const inbox = new Inbox(window)
+            const arrivals = new Arrivals(window)
             const { moduleUrl, name } = task
             const copied = { moduleUrl, name, window, payload: encoded, context: jobContext.capture(fiber) }
             const request = transferring.listed(copied, moving)
-            const exchanged = within(options?.timeout, exchange(request, fiber, Effect.succeed, inbox))
+            const exchanged = within(options?.timeout, exchange(request, fiber, Effect.succeed, arrivals))
             yield* Effect.forkScoped(
-              Effect.map(exchanged, (ending) => inbox.end(ending)),
+              Effect.map(exchanged, (ending) => arrivals.end(ending)),
               { startImmediately: true }
             )
-            return Stream.fromPull(Effect.succeed(pull<A, E>(task, codec, inbox, site)))
+            return Stream.fromPull(Effect.succeed(pull<A, E>(task, codec, arrivals, site)))
           })
         ),
         options
@@ -118,17 +118,17 @@ export const make =
 const pull = <A, E>(
   task: StreamTask<never, A, E>,
   codec: wireCodec.TaskCodec,
-  inbox: Inbox,
+  arrivals: Arrivals,
   site: CallSite
 ): Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E | ComputeError> => {
   const decode = (element: unknown) => jobEnding.decodeSuccess<A>(task, codec, element, site)
   const next: Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E | ComputeError> = Effect.suspend(() => {
-    const elements = inbox.takeAll()
+    const elements = arrivals.takeAll()
     if (elements.length > 0) {
       return Effect.forEach(elements, decode) as unknown as Effect.Effect<Arr.NonEmptyReadonlyArray<A>, ComputeError>
     }
-    const { ending } = inbox
-    if (ending === undefined) return Effect.flatMap(inbox.news, () => next)
+    const { ending } = arrivals
+    if (ending === undefined) return Effect.flatMap(arrivals.news, () => next)
     if (ending._tag === "Success") return Cause.done()
     if (ending._tag === "Batch") {
       return Effect.die(new Error(`a worker answered a stream of task "${task.name}" with a batch`))
