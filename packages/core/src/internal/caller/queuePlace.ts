@@ -1,5 +1,5 @@
 /**
- * Whose turn a job takes in the queue: what holds for a fiber and all it forks, and what a single call says.
+ * The key and the priority of a job in the queue: those of a fiber and all it forks, and those of a single call.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -7,20 +7,20 @@ import * as Exit from "effect/Exit"
 import type { Place } from "../pool/jobQueue.ts"
 import { wholeNumber } from "../options/optionCheck.ts"
 
-/** Jobs take it from their caller's fiber when they are submitted. */
-export const QueuePlace: Context.Reference<Place> = Context.Reference<Place>("@giveway/core/Compute/QueuePlace", {
+/** A job takes it from its caller's fiber when it is submitted. */
+const QueuePlace: Context.Reference<Place> = Context.Reference<Place>("@giveway/core/Compute/QueuePlace", {
   defaultValue: () => none
 })
 
 const none: Place = {}
 
-/** The place of a caller, `undefined` if it says nothing. */
+/** The place that holds for a caller; `undefined`: it has neither key nor priority. */
 export const of = (context: Context.Context<never>): Place | undefined => Context.getOrUndefined(context, QueuePlace)
 
-/** Each level of priority costs the queue a look. */
-export const mostPriority = 10
+/** The queue looks at each level of priority in turn. */
+const mostPriority = 10
 
-/** `effect` with what `place` says on top of what holds. */
+/** Runs `effect` with the key and the priority of `place`. One that `place` leaves out is that of the fiber. */
 export const provide = <A, E, R>(effect: Effect.Effect<A, E, R>, place: Place | undefined): Effect.Effect<A, E, R> => {
   if (place === undefined || (place.key === undefined && place.priority === undefined)) return effect
   const { key, priority } = place

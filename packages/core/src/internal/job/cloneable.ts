@@ -1,22 +1,22 @@
 /**
- * Where in a value is what a structured clone refuses? Asked only after a clone has failed, so it may be slow.
+ * Finds the part of a value that a structured clone refuses. Called only after a clone has failed, so it may be slow.
  *
- * **Invariant**: it always answers. The value is a user's: its getters and proxies may throw, and it may be nested deeper
- * than the stack is; both are reasons why the clone failed, and here they must not end the pool.
+ * **Invariant**: it returns for every value. The value is a user's: its getters and proxies may throw, and it may be nested
+ * deeper than the stack. The clone may have failed for just that reason, and here it must not end the pool.
  */
 import * as Inspectable from "effect/Inspectable"
 
-/** The path to a value that cannot be cloned, empty for the value itself, and what it is. */
+/** The path to a value that cannot be cloned, empty for the value itself, and a description of it. */
 export interface Uncloneable {
   readonly path: string
   readonly what: string
-  /** what to do about it, if that is not to encode it to plain data */
+  /** the remedy; absent where it is to encode the value to plain data */
   readonly fix?: string
 }
 
 /**
- * The first part of `value` that cannot be cloned, or, of what was to move instead, cannot move; if none is found,
- * `refusal`, what the clone threw, has to do.
+ * The first part of `value` that cannot be cloned, or that is in `transfer` and cannot move. If there is none, the text of
+ * `refusal`, which the clone threw, describes the whole value.
  */
 export const findUncloneable = (
   value: unknown,
@@ -29,7 +29,7 @@ export const findUncloneable = (
     const stuck = transfer.find((item) => refusalToMove(item) !== undefined)
     if (stuck !== undefined) return immovable(stuck, "")
   } catch {
-    // looking at it fails as cloning it did: so the refusal says as much as can be known
+    // looking at it fails as cloning it did, so only the refusal describes it
   }
   const reason =
     refusal instanceof Error ? `${refusal.name}: ${refusal.message}` : Inspectable.toStringUnknown(refusal, 0)
@@ -57,7 +57,7 @@ const search = (
     const found = search(child, `${path}${step}`, seen, moving)
     if (found !== undefined) return found
   }
-  // it cannot be tried with what moves in it, nor without; what it is made of was looked at
+  // it holds parts that move, so a clone would fail with or without them; the parts were looked at
   if (moving.size > 0 && isContainer(value)) return undefined
   try {
     structuredClone(value)
@@ -77,10 +77,10 @@ const isContainer = (value: object): boolean => {
   return [Object.prototype, Array.prototype, Map.prototype, Set.prototype, null].includes(prototype as object)
 }
 
-// --- what is to move ------------------------------------------------------------------------------------------------
+// --- the parts that are to move -------------------------------------------------------------------------------------
 
 const fixes = {
-  detached: "What was moved is gone here: send it once, or send a copy of it (slice())",
+  detached: "Its memory is gone from this thread: send it once, or send a copy of it (slice())",
   spent: "It was moved to another thread or closed before: send it once",
   unmovable:
     "Memory that is not its own cannot move: that of a small Buffer is part of a pool. Send a copy of it (new Uint8Array(buffer)), or leave Transferable out of that field's schema"
@@ -95,7 +95,7 @@ const immovable = (value: object, path: string): Uncloneable => ({
   fix: ArrayBuffer.isView(value) || value instanceof ArrayBuffer ? fixes.unmovable : fixes.spent
 })
 
-/** Why a transfer list refuses it. What is tried cannot be cloned in any case, so nothing moves by that. */
+/** Why a transfer list refuses it. The value of the trial cannot be cloned in any case, so the trial moves nothing. */
 const refusalToMove = (item: unknown): string | undefined => {
   const whyTried = (transfer: Array<Transferable>): string => {
     try {

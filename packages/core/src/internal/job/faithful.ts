@@ -1,33 +1,33 @@
 /**
- * Would a structured copy of a value be as good as the value, and what would copying it cost this thread?
+ * Would a structured copy of a value equal the value, and how long would the copying hold this thread?
  *
  * A call that may run here or on a worker has to mean the same in both places. The structured clone throws for functions
- * and symbols, which would be noticed, but it silently makes plain objects of class instances, drops what has a symbol
- * for a key, and replaces getters by what they give. All of these count as **unfaithful** here.
+ * and symbols, which would be noticed. But it silently makes plain objects of class instances, drops properties with a
+ * symbol for a key, and replaces getters by their values. All of these count as **unfaithful** here.
  *
- * With a limit, objects that appear twice are counted twice, and cycles are cut by it: what costs more is unfit anyway.
- * Without one each object is looked at once; a copy keeps who refers to whom.
+ * With a limit, an object that appears twice counts twice, and a cycle ends at the limit: such a value is too large anyway.
+ * Without a limit each object is looked at once; a copy keeps references between objects.
  *
- * Rejected: to clone and compare (twice the cost); schemas (`Task` has them, for whoever wants to send classes).
+ * Rejected: to clone and compare (twice the cost); schemas (`Task` has them, for values of classes).
  */
 import type { Uncloneable } from "./cloneable.ts"
 
-/** What copying costs: µs, one way, on this thread. Measured on Node 24. */
+/** The cost of copying: µs, one way, on this thread. Measured on Node 24. */
 const perObject = 0.3
 const perField = 0.15
 const perElement = 0.02
 const perString = 0.05
 const perKilobyte = 0.5
 
-/** How long copying the arguments of a call may hold the thread that wants its result, µs: less than a slice. */
+/** µs that copying the arguments of a call may hold the calling thread: less than a slice. */
 export const largestArguments = 2000
-/** The same for its result, which has been computed by then: a slice. */
+/** The same for its result, which is already computed then: a slice. */
 export const largestResult = 5000
 
-/** Deeper than anybody's data, and far from the end of the stack. */
+/** Deeper than real data, and far from the end of the stack. A guess. */
 const deepest = 1000
 
-export type Verdict =
+type Verdict =
   | { readonly _tag: "Faithful"; readonly micros: number }
   | ({ readonly _tag: "Unfaithful" } & Uncloneable)
   | { readonly _tag: "TooLarge" }
@@ -41,7 +41,7 @@ interface Walk {
 
 const tooLarge: Verdict = { _tag: "TooLarge" }
 
-/** Looks at `value`, as far as copying it costs less than `limitMicros`, if that is said. Runs no code of the value's. */
+/** Looks at `value`, and stops when copying it would cost more than `limitMicros`. Runs no code of the value. */
 export const examine = (value: unknown, limitMicros = Infinity): Verdict => {
   const walk: Walk = { micros: 0, limit: limitMicros, seen: limitMicros === Infinity ? new Set() : undefined }
   try {
@@ -135,7 +135,7 @@ const ofClass = (proto: object | null): Verdict => {
   )
 }
 
-/** A built-in object that somebody has given properties of its own loses them. */
+/** The clone of a built-in object loses the properties that a program gave to it. */
 const noMore = ([extra]: ReadonlyArray<string | symbol>): Verdict | undefined =>
   extra === undefined ? undefined : unfaithful(`an object with a property ${String(extra)} of its own`)
 

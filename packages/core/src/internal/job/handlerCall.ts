@@ -1,5 +1,5 @@
 /**
- * One call of a handler: plain or effectful, failing as its author means it to.
+ * One call of a handler: plain or effectful, with the failure that its author meant.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -10,8 +10,8 @@ import type { Definition } from "./taskDefinition.ts"
 import * as jobSteps from "../steppable/jobSteps.ts"
 
 /**
- * Calls `handler`, plain or effectful; its services are in the context, `Task.make` saw to it. A plain one fails by
- * throwing what the task's error schema describes.
+ * Calls `handler`, plain or effectful. Its services are in the context, by the types of `Task.make`. A plain handler fails
+ * by throwing a value that matches the task's error schema.
  */
 export const call = (
   task: Pick<Definition, "name" | "error">,
@@ -19,7 +19,7 @@ export const call = (
   args: Array<unknown>
 ): Effect.Effect<unknown, unknown, Scope.Scope> => settled(task, jobSteps.call(handler, args))
 
-/** The same with a scope of its own. What returns a plain value, as most do, needs none, and takes the short way. */
+/** The same with a scope of its own. A handler that returns a plain value, as most do, needs no scope: the short way. */
 export const scoped = (
   task: Pick<Definition, "name" | "error">,
   handler: (...args: Array<any>) => unknown,
@@ -57,11 +57,11 @@ const settled = (
   })
 
 /**
- * A promise cannot be cancelled, so a job that went on in one would outlive its caller. Most schemas refuse a promise by
- * themselves, but `Schema.Void` takes anything: the job would seem done while it has hardly begun.
+ * A promise cannot be cancelled, so a job that goes on in one would outlive its caller. Most schemas refuse a promise by
+ * themselves, but `Schema.Void` takes any value: the job would seem done when it has hardly begun.
  */
 const refusePromise = (task: Pick<Definition, "name">, promise: Promise<unknown>): Effect.Effect<never> => {
-  // Nobody waits for it any more: its rejection must not end the worker.
+  // No code waits for it any more: its rejection must not end the worker.
   promise.catch(() => undefined)
   return Effect.die(
     new TypeError(

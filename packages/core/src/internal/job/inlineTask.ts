@@ -1,9 +1,9 @@
 /**
  * Inline work as a task, on both sides of the thread.
  *
- * What has no schema crosses as plain data: arguments, captured variables, result and failure are examined, and what a
- * copy would change is refused with its place (`faithful`), so that what arrives is what was sent. What has one crosses
- * as it does for a task.
+ * A value without a schema crosses as plain data. Arguments, captured variables, result and failure are examined, and a
+ * value that a copy would change is refused, with the path to it (`faithful`). So the value that arrives equals the value
+ * that was sent. A value with a schema crosses as it does for a task.
  */
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -15,19 +15,19 @@ import type { Defined, Extraction, Kind, Make } from "../steppable/inlineWork.ts
 import * as inlineWork from "../steppable/inlineWork.ts"
 import * as wireCodec from "./wireCodec.ts"
 
-export interface Schemas {
+interface Schemas {
   readonly success?: PlainCodec | undefined
   readonly error?: PlainCodec | undefined
 }
 
-/** What crosses to the job. */
+/** The payload of the task. */
 interface Payload {
   readonly args: ReadonlyArray<unknown>
   /** captured variables by name, in the order in which `Make` takes them */
   readonly captured?: Readonly<Record<string, unknown>>
 }
 
-/** Anything whose copy is as good as it is; `instead` is what to do about the rest. */
+/** Accepts every value that equals its copy; `instead` is the remedy for the others. */
 const plainData = (instead: string): PlainCodec => {
   const schema = Schema.Unknown.check(
     Schema.makeFilter((value: unknown) => {
@@ -39,7 +39,7 @@ const plainData = (instead: string): PlainCodec => {
   return wireCodec.checkedBy(schema, (value) => faithful.examine(value)._tag !== "Unfaithful")
 }
 
-/** `.args[0].size` as the steps of a path; a key with a dot in it shows as two. */
+/** `.args[0].size` as the steps of a path; a key with a dot in it becomes two steps. */
 const stepsOf = (path: string): ReadonlyArray<string> => path.split(/[.[\]]+/).filter((step) => step !== "")
 
 const payload = plainData("pass its parts, or use a Task, whose payload has a schema")
@@ -48,7 +48,7 @@ const error = plainData("give the work its `error` schema")
 
 const describe = (moduleUrl: string, name: string, make: Make, schemas: Schemas): Definition => {
   const thrown = { name, error: schemas.error ?? Schema.Never }
-  /** what captures nothing is made once */
+  /** made once for work that captures nothing */
   let made: ReturnType<Make> | undefined
   return {
     moduleUrl,
@@ -62,7 +62,7 @@ const describe = (moduleUrl: string, name: string, make: Make, schemas: Schemas)
   }
 }
 
-// --- where it is written ----------------------------------------------------------------------------------------------
+// --- on the thread that calls it ----------------------------------------------------------------------------------------
 
 /** Work that can be called. */
 export interface Work {
@@ -109,7 +109,7 @@ const nameOf = (work: object): string => (typeof work === "function" && work.nam
 const uncompiled = (kind: Kind, work: object): ReturnType<Make> =>
   kind === "fn" ? (work as ReturnType<Make>) : () => work as Effect.Effect<unknown>
 
-// --- where it is found ------------------------------------------------------------------------------------------------
+// --- on the thread that runs it -----------------------------------------------------------------------------------------
 
 const found = new WeakMap<Defined, Definition>()
 

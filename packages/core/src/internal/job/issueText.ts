@@ -1,8 +1,8 @@
 /**
- * A schema's refusal in one line: what was expected, where, and what was there.
+ * A schema's refusal in one line: the expected type, the path, and the value that was found.
  *
- * Schemas do not keep the refused value (it may be secret, and it costs), so it is looked up again by its path, only
- * when there is a message to write, and shown shortly: a payload may be an image.
+ * Schemas do not keep the refused value: it may be secret, and keeping it costs. So a message looks it up again by its path,
+ * and shows it cut: a payload may be an image.
  */
 import type * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"

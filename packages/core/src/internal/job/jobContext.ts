@@ -1,6 +1,6 @@
 /**
  * The part of a caller's fiber that holds inside the job: its span as the parent, log annotations, log spans, log and
- * trace levels. Loggers and tracer stay where they are; the job's signals go back to them (`telemetry.ts`).
+ * trace levels. Loggers and tracer stay with the caller; the job's signals go back to them (`telemetry.ts`).
  *
  * Services do not cross: a task names its own in its layer.
  */
@@ -12,7 +12,7 @@ import * as Tracer from "effect/Tracer"
 import type { Packed } from "./transport.ts"
 import { pack, unpack } from "./transport.ts"
 
-/** Only what differs from a bare fiber's: most callers have a span and nothing else, and each field is cloned per job. */
+/** Only values that differ from the defaults: most callers have just a span, and each field is cloned per job. */
 export interface PackedContext {
   readonly span?: { readonly traceId: string; readonly spanId: string; readonly sampled: boolean }
   readonly logAnnotations?: ReadonlyArray<readonly [string, Packed]>
@@ -31,10 +31,10 @@ const packRecord = (record: Readonly<Record<string, unknown>>): ReadonlyArray<re
 const unpackRecord = (entries: ReadonlyArray<readonly [string, Packed]>): Record<string, unknown> =>
   Object.fromEntries(entries.map(([key, value]) => [key, unpack(value)]))
 
-/** Contexts of which a job needs to know nothing: a caller runs job after job in the same one. */
+/** Contexts with defaults only: a caller runs job after job in the same context. */
 const bare = new WeakSet<Context.Context<never>>()
 
-/** What a job needs to know of its caller's fiber, `undefined` if nothing. */
+/** The values of the caller's fiber that a job needs; `undefined`: all are defaults. */
 export const capture = (fiber: Fiber.Fiber<unknown, unknown>): PackedContext | undefined => {
   const { context } = fiber
   if (bare.has(context)) return undefined
@@ -65,7 +65,7 @@ export const capture = (fiber: Fiber.Fiber<unknown, unknown>): PackedContext | u
   return undefined
 }
 
-/** `base`, with what a job was given on top. */
+/** `base`, with the values of the caller. */
 export const restore = (packed: PackedContext | undefined, base: Context.Context<never>): Context.Context<never> => {
   if (packed === undefined) return base
   let context = base

@@ -1,5 +1,5 @@
 /**
- * What a caller and a worker say to each other. Everything here survives a structured clone.
+ * The messages between a caller and a worker. All of them survive a structured clone.
  *
  * The transport is any ordered pair of message channels; the flag in shared memory (`threadBlock.requestCancel`) only
  * makes a cancel arrive sooner than its message.
@@ -35,7 +35,7 @@ export interface JobRequest extends JobTarget {
   readonly transfer?: ReadonlyArray<Transferable>
 }
 
-/** How a job ended, as the worker that ran it tells. */
+/** How a job ended, in the words of the worker that ran it. A tag is the name of the error that the caller gets. */
 export type Outcome =
   /** `ranMs`: how long a pure function ran */
   | {
@@ -45,7 +45,7 @@ export type Outcome =
       readonly transfer?: ReadonlyArray<Transferable>
     }
   | { readonly _tag: "Failure"; readonly error: unknown; readonly transfer?: ReadonlyArray<Transferable> }
-  /** of a batch: what succeeded, and how the first that did not ended */
+  /** of a batch: the results up to the first item that did not succeed, and its outcome */
   | {
       readonly _tag: "Batch"
       readonly values: ReadonlyArray<unknown>
@@ -62,7 +62,7 @@ export type Outcome =
   | { readonly _tag: "TaskModuleFailed"; readonly cause: Packed }
   | { readonly _tag: "TaskLayerFailed"; readonly cause: Packed }
 
-/** How a job ended for its caller: also without a worker's word. */
+/** How a job ended for its caller. The tags beyond {@link Outcome} come from the pool. */
 export type Ending =
   | Outcome
   | ({ readonly _tag: "PayloadNotCloneable" } & Uncloneable)
@@ -74,7 +74,7 @@ export type Ending =
   | { readonly _tag: "WorkerOutOfMemory"; readonly limitMb: number }
   | { readonly _tag: "WorkerUnavailable"; readonly attempts: number; readonly cause: Packed }
 
-/** What moves to the caller with an outcome. */
+/** The values that move to the caller with an outcome. */
 export const transferOf = (outcome: Outcome): ReadonlyArray<Transferable> | undefined =>
   outcome._tag === "Success" || outcome._tag === "Failure" || outcome._tag === "Batch" ? outcome.transfer : undefined
 
@@ -85,7 +85,7 @@ export const succeeded = (ending: Ending): boolean =>
 export type ToWorker =
   /** there are jobs in the ring */
   | null
-  /** the data of the job in this place of the ring; `undefined`: they could not be sent, and the job was withdrawn */
+  /** the data of the job in this slot of the ring; `undefined`: they could not be sent, and the job was withdrawn */
   | { readonly _tag: "Run"; readonly place: number; readonly request: JobRequest | undefined }
   | { readonly _tag: "Cancel"; readonly job: number }
   /** the caller took so many elements: the job may send as many more */
@@ -98,7 +98,7 @@ export type ToWorker =
 export type FromWorker =
   /** there are answers in the ring */
   | null
-  /** `complaint`: what did not work, but need not */
+  /** `complaint`: a step of its start that failed, and without which the worker can go on */
   | { readonly _tag: "Ready"; readonly complaint: string | undefined }
   /** answers `Watch` */
   | { readonly _tag: "Watched"; readonly buffers: WatchedBuffers }
@@ -108,11 +108,11 @@ export type FromWorker =
   | { readonly _tag: "Elements"; readonly job: number; readonly elements: ReadonlyArray<unknown> }
   | { readonly _tag: "Signal"; readonly job: number; readonly signal: Signal }
 
-/** Whoever submits a job listens here. `settle` is called exactly once, also after `cancel`. */
+/** The callbacks of one job. `settle` is called exactly once, also after `cancel`. */
 export interface JobListener {
   readonly settle: (ending: Ending) => void
   readonly signal: (signal: Signal) => void
-  /** what the job emitted; never after `settle` */
+  /** elements that the job emitted; never after `settle` */
   readonly elements: (elements: ReadonlyArray<unknown>) => void
 }
 

@@ -2,7 +2,7 @@
  * A job's logs and spans on their way to the caller's loggers and tracer.
  *
  * In the worker a logger and a tracer turn every log line, span start, attribute, event and end into a **signal**, sent at
- * once (a job that hangs afterwards has still been heard). On the caller's side a receiver replays them: log lines
+ * once (so the signals of a job that hangs afterwards arrive). On the caller's side a receiver replays them: log lines
  * through the loggers of the caller's fiber with the original date, level, message and cause; spans through its tracer,
  * one real span for each span of the job, keyed by number.
  *
@@ -114,7 +114,7 @@ const unpackLinks = (links: ReadonlyArray<PackedLink>): Array<Tracer.SpanLink> =
 
 // --- in the worker --------------------------------------------------------------------------------------------------
 
-/** A span of the job: an ordinary one for the job's own eyes, that also tells the caller. */
+/** A span of the job: an ordinary one inside the job, that also sends each change to the caller. */
 class JobSpan extends Tracer.NativeSpan {
   readonly key: SpanKey
   private readonly send: (signal: Signal) => void
@@ -165,7 +165,7 @@ class JobSpan extends Tracer.NativeSpan {
 
 const keyOf = (span: Tracer.AnySpan | undefined): SpanKey => (span instanceof JobSpan ? span.key : 0)
 
-/** `context`, in which a job runs, with loggers and a tracer that turn all it says into signals. */
+/** `context`, in which a job runs, with loggers and a tracer that turn its logs and spans into signals. */
 export const relay = (send: (signal: Signal) => void, context: Context.Context<never>): Context.Context<never> => {
   let spans = 0
   const given = Context.get(context, References.CurrentLogAnnotations)
@@ -196,11 +196,11 @@ export const relay = (send: (signal: Signal) => void, context: Context.Context<n
 /** Replays a job's signals for the fiber that ran it. */
 export interface Receiver {
   readonly receive: (signal: Signal) => void
-  /** the job is over: what it left open is ended as interrupted */
+  /** the job is over: a span that it left open is ended as interrupted */
   readonly close: () => void
 }
 
-/** What a receiver needs of its fiber. A fiber drops its context when it ends; signals may still be on their way then. */
+/** The parts of its fiber that a receiver needs. An ended fiber drops its context, and signals may still be on their way. */
 export type Told = Pick<Fiber.Fiber<unknown, unknown>, "cache" | "context">
 
 export const receiver = (fiber: Fiber.Fiber<unknown, unknown>, { cache, context }: Told): Receiver => {
@@ -284,7 +284,7 @@ export const receiver = (fiber: Fiber.Fiber<unknown, unknown>, { cache, context 
 
 /**
  * The caller's fiber as a logger sees it, with the job's annotations, log spans and current span in place of its own.
- * Loggers take a fiber, and a fiber cannot be copied: so an object that inherits from it.
+ * Loggers take a fiber, and a fiber cannot be copied, so this is an object that inherits from it.
  */
 const viewOf = (
   fiber: Fiber.Fiber<unknown, unknown>,

@@ -1,22 +1,23 @@
 /**
- * What moves to the other thread instead of being copied: what schemas made with Effect's `Transferable` ask for, when
- * they encode.
+ * The values that move to the other thread instead of being copied. Schemas made with Effect's `Transferable` name them
+ * when they encode.
  *
- * Only such a schema makes an encoding that is no `Exit`; so a task without one never comes this way, and pays nothing.
+ * The encoding of any other schema is an `Exit`, so a task without such a schema never comes this way, and pays nothing.
  *
- * **Invariant**: a list names each thing once, as a transfer list must, and no memory that threads share.
+ * **Invariant**: a list names each value once, as a transfer list must, and no memory that threads share.
  *
- * Rejected: to look into the schema for what moves (a schema does not show it, a value of a union may hold it or not).
+ * Rejected: to look into the schema for the values that move (a schema does not show them; a value of a union may hold one
+ * or not).
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Schema from "effect/Schema"
 import * as Transfer from "effect/workers/Transferable"
 
-/** Each thing once. */
+/** Each value once. */
 export type Moving = Set<Transferable>
 
-/** Encodes, and notes in `moving` what is to move. */
+/** Encodes, and notes in `moving` the values that are to move. */
 export const into = (
   moving: Moving,
   encoding: Effect.Effect<unknown, Schema.SchemaError>
@@ -31,17 +32,17 @@ export const into = (
   })
 }
 
-/** Threads share it anyway: in a transfer list it would be refused. */
+/** Threads share it anyway, and a transfer list refuses it. */
 const isMemoryOfAll = (item: unknown): boolean =>
   typeof SharedArrayBuffer !== "undefined" && item instanceof SharedArrayBuffer
 
-/** A message with the list of what moves with it, if anything does. */
+/** A message with the list of the values that move with it, if there are any. */
 export const listed = <M extends object>(
   message: M,
   moving: Moving
 ): M & { readonly transfer?: ReadonlyArray<Transferable> } =>
   moving.size === 0 ? message : { ...message, transfer: Array.from(moving) }
 
-/** What a structured clone is told; `undefined` of a message that only copies. */
+/** The options of a structured clone; `undefined` for a message that only copies. */
 export const optionsOf = (transfer: ReadonlyArray<Transferable> | undefined): StructuredSerializeOptions | undefined =>
   transfer === undefined ? undefined : { transfer: Array.from(transfer) }

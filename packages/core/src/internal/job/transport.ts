@@ -1,21 +1,21 @@
 /**
- * Values and errors that were not made to cross a thread boundary, made to cross it all the same: what a job throws,
- * what it logs, what it puts on its spans.
+ * Takes values and errors across a thread boundary that have no schema for it: those that a job throws, logs, or puts on
+ * its spans.
  *
- * An error is taken apart (name, class, message, stack, own fields, cause) and rebuilt as an `Error` that answers to
- * `name`, `constructor.name`, `message` and its fields as the original did, and to `instanceof` for the built-in class
- * it descends from. The structured clone by itself keeps none of the class, the fields or the cause's class.
+ * An error is taken apart (name, class, message, stack, own fields, cause) and rebuilt as an `Error` with the `name`,
+ * `constructor.name`, `message` and fields of the original. It is an `instanceof` the built-in class that the original
+ * descends from. The structured clone by itself keeps neither the class, nor the fields, nor the class of the cause.
  *
- * **Invariant**: `pack` never throws, and what it returns can be cloned.
+ * **Invariant**: `pack` never throws, and its result can be cloned.
  */
 import * as Inspectable from "effect/Inspectable"
 
-/** A value on its way: an error taken apart, or anything a structured clone takes. */
+/** A value on its way: an error taken apart, or a value that a structured clone takes. */
 export type Packed =
   | { readonly _tag: "Error"; readonly error: PackedError }
   | { readonly _tag: "Value"; readonly value: unknown }
 
-export interface PackedError {
+interface PackedError {
   readonly name: string
   /** the name of its class */
   readonly className: string
@@ -41,8 +41,8 @@ const builtIns: Readonly<Record<string, new (message?: string) => Error>> = {
 }
 
 /**
- * How many causes deep an error is followed; what is deeper goes as text. A guess. A cycle ends here too: as text, because
- * a clone would be the cycle again, and whoever walks the causes of what arrives would walk for ever.
+ * How many causes deep an error is followed; a deeper one goes as text. A guess. A cycle ends here too, as text: a clone
+ * would hold the cycle again, and a program that walks the causes of the error that arrives would walk for ever.
  */
 const maxDepth = 8
 
@@ -56,7 +56,7 @@ export const pack = (value: unknown, depth = 0): Packed => {
   }
 }
 
-/** Stands for what throws when it is looked at: a proxy, an object that cannot become text. */
+/** Stands for a value that throws when it is looked at: a proxy, or an object that cannot become text. */
 const unreadable = "a value that cannot be read"
 
 const packError = (error: Error, depth = 0): PackedError => {
@@ -82,7 +82,7 @@ const packError = (error: Error, depth = 0): PackedError => {
 /** Fields that travel by themselves. */
 const ownParts = new Set(["name", "message", "stack", "cause", "errors"])
 
-/** A getter of somebody else's error may throw. */
+/** A getter of a user's error may throw. */
 const read = (error: Error, key: string): unknown => {
   try {
     return (error as unknown as Record<string, unknown>)[key]
@@ -102,7 +102,7 @@ const nearestBuiltIn = (error: Error): string => {
   return "Error"
 }
 
-/** The value itself if it can be cloned, what it wants to be as JSON if it is an object of a class, else its text. */
+/** The value itself if it can be cloned, the result of its `toJSON` if it has one, else its text. */
 const cloneableForm = (value: unknown): unknown => {
   switch (typeof value) {
     case "string":
@@ -143,7 +143,7 @@ const classNamed = (className: string, builtIn: string): new (message?: string) 
   return made
 }
 
-export const unpackError = (packed: PackedError): Error => {
+const unpackError = (packed: PackedError): Error => {
   const error =
     packed.builtIn === "AggregateError"
       ? new AggregateError((packed.errors ?? []).map(unpack), packed.message)

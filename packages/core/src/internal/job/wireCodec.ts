@@ -1,14 +1,14 @@
 /**
- * What crosses a thread boundary for a schema: its own encoded form where a structured clone keeps it, else its JSON
- * codec.
+ * The form in which a schema's values cross a thread boundary: its own encoded form where a structured clone keeps it, else
+ * that of its JSON codec.
  *
  * A structured clone drops prototypes, so an encoded `Option` or `Chunk` would arrive as a bare object and fail to
- * decode. Whether that can happen is a property of the schema, decided once per task: a declaration on the encoded side
- * that the clone does not know, but that knows how to become JSON. `Uint8Array`, `Date`, `Map`, `Set`, `RegExp` and
- * `bigint` cross as they are; only a schema that holds one of the other kind pays for JSON, for all its fields.
+ * decode. The schema shows whether that can happen, and it is decided once per task: its encoded side then has a
+ * declaration that the clone does not know, and that has a JSON form. `Uint8Array`, `Date`, `Map`, `Set`, `RegExp` and
+ * `bigint` cross as they are. Only a schema with one of the other declarations pays for JSON, for all its fields.
  *
- * A value of plain data that its schema does not change is validated where it is sent, and not again where it arrives: what
- * arrives is what was sent.
+ * A value of plain data that its schema does not change is validated where it is sent, and not again where it arrives: the
+ * copy equals it.
  *
  * Rejected: JSON always (base64 for each image); a codec derived field by field (Effect keeps the means to rewrite an
  * AST to itself).
@@ -55,10 +55,10 @@ export const of = (task: Definition): TaskCodec => {
 const wireSchema = (schema: PlainCodec): PlainCodec =>
   survivesClone(SchemaAST.toEncoded(schema.ast), new Set()) ? schema : Schema.toCodecJson(schema)
 
-/** Schemas of plain data of any shape, and what tells it. */
+/** Schemas of plain data of any shape, with their checks. */
 const checks = new WeakMap<PlainCodec, (value: unknown) => boolean>()
 
-/** Has `schema`, which changes nothing, asked only about values that fail `check`: for what is wrong with them. */
+/** From now on `schema`, which changes nothing, sees only values that fail `check`, to name their fault. */
 export const checkedBy = (schema: PlainCodec, check: (value: unknown) => boolean): PlainCodec => {
   checks.set(schema, check)
   return schema
@@ -73,7 +73,7 @@ const encoderOf = (schema: PlainCodec): Conversion => {
 const decoderOf = (schema: PlainCodec): Conversion =>
   checks.has(schema) || isPlain(schema.ast) ? Exit.succeed : Schema.decodeUnknownEffect(schema)
 
-/** Whether encoding is only validating, and a copy of what passes is as good as it: no transformations, no classes. */
+/** Whether encoding only validates, and a valid value equals its copy: no transformations, no classes. */
 const isPlain = (ast: SchemaAST.AST): boolean => SchemaAST.flip(ast) === ast && holdsNoObjectsOfClasses(ast)
 
 const holdsNoObjectsOfClasses = (ast: SchemaAST.AST): boolean => {

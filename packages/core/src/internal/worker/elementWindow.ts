@@ -1,8 +1,8 @@
 /**
  * The emitting end of a job's elements: sends them, and waits when it is too far ahead.
  *
- * **Invariant**: at most `size` elements were sent and not granted again. The caller grants what it takes, so a job never
- * fills the memory of a caller that is slower than it.
+ * **Invariant**: at most `size` elements were sent and not granted again. The caller grants as many as it takes, so a job
+ * never fills the memory of a slower caller.
  *
  * Rejected: the flow control of the channel (a message port has none); one acknowledgement per element (a message each).
  */
@@ -22,8 +22,8 @@ export class ElementWindow {
   }
 
   /**
-   * Sends all of them, as many at once as may be. Not to be called again before it is done. Dies of what `send` throws.
-   * `transfer`: what moves with one element.
+   * Sends all of them, as many at once as the credit allows. Do not call it again before it is done. An error that `send`
+   * throws is a defect. `transfer`: the values that move; then `elements` is a single one.
    */
   emit(elements: ReadonlyArray<unknown>, transfer?: ReadonlyArray<Transferable>): Effect.Effect<void> {
     let sent = 0
@@ -53,7 +53,7 @@ export class ElementWindow {
     return some.length
   }
 
-  /** Asks again: whoever emits may have given way since it saw that there is no credit, and been granted some meanwhile. */
+  /** Looks at the credit again: the emitting fiber may have given way since it saw none, and got some meanwhile. */
   private readonly granted: Effect.Effect<void> = Effect.callback<void>((resume) => {
     if (this.credit > 0) {
       resume(Effect.void)

@@ -34,31 +34,31 @@ import { pack } from "../job/transport.ts"
 import * as wireCodec from "../job/wireCodec.ts"
 
 export interface JobExecutor {
-  /** `elements`: where a job that emits is to put them; `own`: the task, if it is no module's */
+  /** `elements`: takes the elements of a job that emits; `own`: the task, if no module defines it */
   readonly execute: (request: JobRequest, elements?: ElementWindow, own?: Definition) => Effect.Effect<Outcome>
-  /** imports a module that jobs may come from, and has the codecs of its tasks at hand; what does not work is a job's to say */
+  /** imports a module that jobs may come from, and makes the codecs of its tasks; rejects if the import fails */
   readonly preload: (moduleUrl: string) => Promise<void>
-  /** imports a task's module and builds its services; says what did not work, and what a job of it would say again */
+  /** imports a task's module and builds its services; succeeds with the fault, if there is one: a job would meet it again */
   readonly warmUp: (moduleUrl: string, name: string) => Effect.Effect<string | undefined>
   /** releases the services that were built */
   readonly close: Effect.Effect<void>
 }
 
 /**
- * `importModule` imports a task's module; it is asked only if no task of that name is known yet. `context` is what the
- * tasks' layers are built in.
+ * `importModule` imports a task's module; it is called only if no task of that name is known yet. The layers of the tasks
+ * are built in `context`.
  */
 export const make = (importModule: (url: string) => Promise<unknown>, context: Context.Context<never>): JobExecutor => {
   const memoMap = Layer.makeMemoMapUnsafe()
   const scope = Scope.makeUnsafe()
-  /** modules that threw after they had defined tasks: such a task is not to be run just because the import was tried */
+  /** modules whose import failed, perhaps after they had defined tasks: such a task must not run */
   const broken = new Set<string>()
   const built = new Map<Layer.Layer<any, unknown>, Fiber.Fiber<Context.Context<any>, unknown>>()
 
   const services = (layer: Layer.Layer<any, unknown>): Fiber.Fiber<Context.Context<any>, unknown> => {
     let fiber = built.get(layer)
     if (fiber === undefined) {
-      // A child scope, so that a layer that failed halfway gives back what it had.
+      // A child scope, so that a layer that fails halfway releases its part.
       const attempt = Scope.forkUnsafe(scope)
       fiber = Effect.runForkWith(context)(
         Effect.onExit(Layer.buildWithMemoMap(layer, memoMap, attempt), (exit) =>
@@ -118,7 +118,7 @@ export const make = (importModule: (url: string) => Promise<unknown>, context: C
       )
     })
 
-  /** What a request asks for, if its module has defined it. */
+  /** The run that a request asks for; `undefined` while its module has not defined the task. */
   const find = (
     { batch, moduleUrl, name, payload, pure }: JobRequest,
     elements: ElementWindow | undefined,
@@ -181,7 +181,7 @@ export const make = (importModule: (url: string) => Promise<unknown>, context: C
   return { execute, preload, warmUp, close: Effect.suspend(() => Scope.close(scope, Exit.void)) }
 }
 
-/** Calls a pure function. A result that its copy would not equal is not sent: the caller runs the function itself. */
+/** Calls a pure function. A result that a copy would change is not sent: the caller runs the function itself. */
 const runPure = (plain: (...args: Array<unknown>) => unknown, args: ReadonlyArray<unknown>): Effect.Effect<Outcome> =>
   Effect.suspend(() => {
     const start = performance.now()
@@ -203,7 +203,7 @@ const runPure = (plain: (...args: Array<unknown>) => unknown, args: ReadonlyArra
     })
   })
 
-/** Sends an outcome with `send`, which clones all but what moves; if its value refuses, sends that instead. */
+/** Sends an outcome with `send`, which clones all parts that do not move. If the clone fails, sends the reason instead. */
 export const sendOutcome = (
   outcome: Outcome,
   send: (outcome: Outcome, transfer: ReadonlyArray<Transferable> | undefined) => void
@@ -216,7 +216,7 @@ export const sendOutcome = (
   }
 }
 
-/** The user's part of an outcome. */
+/** The values in an outcome that come from the handler. */
 const carried = (outcome: Outcome): unknown => {
   switch (outcome._tag) {
     case "Success":

@@ -11,7 +11,7 @@ import * as transferring from "../job/transferring.ts"
 import { pack } from "../job/transport.ts"
 import type * as wireCodec from "../job/wireCodec.ts"
 
-/** The handler's exit, encoded. What it throws comes first, as in `Cause.squash`: failure, defect, interruption. */
+/** The handler's exit, encoded. Of several reasons one counts, as in `Cause.squash`: failure, defect, interruption. */
 export const outcomeOf = (
   codec: Pick<wireCodec.TaskCodec, "encodeSuccess" | "encodeError">,
   handled: Effect.Effect<unknown, unknown>

@@ -1,13 +1,13 @@
 /**
- * How a worker is watched: its fibers run under the fiber hook, and what that counts is in shared memory.
+ * How a worker is watched: its fibers run under the fiber hook, whose counts are in shared memory.
  *
- * It is installed on a worker only if the process is supervised: a slice costs what it costs on main (see
+ * The hook is installed on a worker only if the process is supervised. A slice then costs as much as on the main thread (see
  * `Supervision.layer`), and a job that does not wait is one slice.
  */
 import * as fiberHook from "../hook/fiberHook.ts"
 import * as jobBoard from "../sharedMemory/jobBoard.ts"
 
-/** Slices below this are not told one by one. */
+/** ms; shorter slices are only counted together. A guess. */
 const longMs = 1
 
 /** Whether this thread's fibers are seen. */

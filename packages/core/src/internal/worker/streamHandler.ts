@@ -1,6 +1,6 @@
 /**
- * The worker's side of a task that emits: takes the handler's stream element by element, or in the chunks it comes in,
- * encodes them and puts them through the window.
+ * The worker's side of a task that emits: takes the chunks of the handler's stream, or the single elements of its
+ * iterable, encodes them, and sends them through the window.
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -15,7 +15,7 @@ import { outcomeOf } from "./jobOutcome.ts"
 import * as transferring from "../job/transferring.ts"
 import type { TaskCodec } from "../job/wireCodec.ts"
 
-/** An element that cannot be sent ends the stream, and says so as no failure of the task's own could. */
+/** An element that cannot be sent ends the stream with this, which no failure of the task can be mistaken for. */
 class Unsendable {
   readonly outcome: Outcome
   constructor(outcome: Outcome) {
@@ -23,7 +23,7 @@ class Unsendable {
   }
 }
 
-/** An encoded element that moves something: a message of its own, however full the window is. */
+/** An encoded element with values that move. It is a message of its own, also if the window had room for more. */
 class Mover {
   readonly value: unknown
   readonly transfer: ReadonlyArray<Transferable>
