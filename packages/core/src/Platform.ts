@@ -10,7 +10,7 @@
  */
 export * as threadBlock from "./internal/sharedMemory/threadBlock.ts"
 export * as answers from "./internal/watched/answers.ts"
-export type { Place } from "./internal/pool/jobQueue.ts"
+export type { Turn } from "./internal/pool/jobQueue.ts"
 export * as jobRing from "./internal/sharedMemory/jobRing.ts"
 export { ElementWindow } from "./internal/worker/elementWindow.ts"
 export { findUncloneable } from "./internal/job/cloneable.ts"
@@ -30,7 +30,6 @@ export type {
   JobListener,
   JobRequest,
   JobRunner,
-  JobTarget,
   Outcome,
   ToWorker
 } from "./internal/job/jobMessages.ts"

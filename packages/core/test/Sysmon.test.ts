@@ -24,7 +24,6 @@ const beacon: Sysmon.Seen = {
   heartbeatDue: 0,
   attributed: 0,
   allowed: 0,
-  job: 0,
   wakes: 0,
   name: undefined,
   reading: undefined,

@@ -1,62 +1,58 @@
 /**
- * A worker's inbox as the worker sees it: what it runs next, and where its answers go.
+ * The worker's end of its job ring: which job it begins next, and how its outcomes get back. Main's end is
+ * `wire/sentJobs.ts`.
  *
- * **When main is told.** An answer in the ring is seen by a main thread that happens to look; one that sleeps needs a
- * message, and each costs it about ten jobs' worth of time. So after short jobs, with more behind them, the message is held
- * back a moment, and is one for all of them. Who guesses wrong (the next job is long) costs a caller the 2 ms after which
- * main looks by itself.
+ * **When main is told.** A main thread that happens to look sees an outcome in the ring by itself. One that sleeps needs a
+ * message, and a message costs it as much time as ten jobs. So after short jobs, with more jobs behind them, the worker
+ * holds the message back for a moment and sends one for all of them. If that guess is wrong (the next job is long), a
+ * caller waits for the 2 ms after which main looks by itself.
  *
- * **When the worker sleeps.** Waking it costs both threads tens of µs. Having answered the last job it looks out for the
- * next one for about as long, and goes to sleep if none comes. If that is in vain several times it sleeps at once, and
- * tries again now and then: an idle worker uses no core.
+ * **When the worker sleeps.** To wake it costs both threads tens of µs. So after its last job it looks out for the next one
+ * for about as long, and sleeps if none comes. If that was in vain several times, it sleeps at once, and looks out again
+ * now and then: an idle worker uses no core.
  */
-import type { FromWorker, JobRequest, JobTarget, Outcome } from "@giveway/core/Platform"
+import type { FromWorker, JobRequest, Outcome } from "@giveway/core/Platform"
 import { jobExecutor, jobRing, transferOf } from "@giveway/core/Platform"
-import { Answer } from "../wire/inbox.ts"
 import * as plainBytes from "../wire/plainBytes.ts"
+import * as slotData from "../wire/slotData.ts"
+import type { RunningJob } from "./runningJob.ts"
+import * as runningJob from "./runningJob.ts"
 
 /** Jobs below this are short: main is not told of each. */
 const shortMs = 0.05
-/** So many in a row make it likely that the next one is. A guess. */
+/** So many short jobs in a row make it likely that the next one is short too. A guess. */
 const shortOnes = 8
-/** How long an answer may be held back, ms: about what a wake of main takes. */
+/** How long the message about an outcome may be held back, ms: about as long as it takes to wake main. */
 const holdMs = 0.05
-/** How long jobs may follow one another, ms, before the worker's event loop turns: what a timer of a service may be late. */
+/** How long jobs may follow one another, ms, before the worker's event loop turns: as late a service's timer may fire. */
 const turnMs = 5
-/** Spins in vain until none is tried, and sleeps until one is tried again. Guesses. */
+/** After so many vain spins the worker sleeps at once, and after so many sleeps it spins again. Guesses. */
 const vain = 3
 const tryAgain = 32
 
-type Target = JobTarget & Pick<JobRequest, "batch">
-
 type Post = (message: FromWorker, transfer?: ReadonlyArray<Transferable>) => void
 
-export interface Next {
-  readonly job: number
-  readonly request: JobRequest
-}
-
-/** Requests that came as messages, by the place of their job, until it is begun. */
+/** Requests that came as messages, by the position of their job in the ring, until the job is begun. */
 class Mail implements jobRing.Mail {
   private readonly requests = new Map<number, JobRequest | undefined>()
-  /** withdrawn before their message came */
+  /** positions whose job was withdrawn before its message came */
   private readonly dropped = new Set<number>()
 
-  has(place: number): boolean {
-    return this.requests.has(place)
+  has(position: number): boolean {
+    return this.requests.has(position)
   }
 
-  drop(place: number): void {
-    if (!this.requests.delete(place)) this.dropped.add(place)
+  drop(position: number): void {
+    if (!this.requests.delete(position)) this.dropped.add(position)
   }
 
-  arrived(place: number, request: JobRequest | undefined): void {
-    if (!this.dropped.delete(place)) this.requests.set(place, request)
+  arrived(position: number, request: JobRequest | undefined): void {
+    if (!this.dropped.delete(position)) this.requests.set(position, request)
   }
 
-  take(place: number): JobRequest {
-    const request = this.requests.get(place)!
-    this.requests.delete(place)
+  take(position: number): JobRequest {
+    const request = this.requests.get(position)!
+    this.requests.delete(position)
     return request
   }
 }
@@ -72,8 +68,8 @@ export class Desk {
   private readonly post: Post
   private readonly spinMs: number
   private readonly mail = new Mail()
-  private readonly targets = new Map<number, Target>()
-  /** answers that main was not told of, and when the first of them was given */
+  private readonly targets: slotData.Targets = new Map()
+  /** outcomes that main was not told of, and when the first of them was written */
   private untold = 0
   private untoldSince = 0
   private short = 0
@@ -87,14 +83,14 @@ export class Desk {
     this.post = post
   }
 
-  /** Nothing was put into the inbox yet: sleeps until there is. */
+  /** The ring is still empty: sleeps until main puts a job in. */
   open(): void {
     jobRing.park(this.ring)
   }
 
-  /** The data of the job in a place of the ring came as a message. */
-  received(place: number, request: JobRequest | undefined): void {
-    this.mail.arrived(place, request)
+  /** The request of the job at a position of the ring came as a message. */
+  received(position: number, request: JobRequest | undefined): void {
+    this.mail.arrived(position, request)
   }
 
   openTurn(): void {
@@ -103,8 +99,8 @@ export class Desk {
     this.turnEnd = this.now + turnMs
   }
 
-  /** Begins the next job. `undefined`: a message or an immediate will call again. */
-  next(): Next | undefined {
+  /** Hot. Begins the next job. `undefined`: a message or an immediate will call again. */
+  next(): RunningJob | undefined {
     if (this.now > this.turnEnd) {
       this.turnIsOver = true
       this.tell()
@@ -119,14 +115,18 @@ export class Desk {
     }
   }
 
-  /** Answers the job that was begun at `begunAt`; by message if others of it are on their way, or if something moves. */
-  answer(job: number, outcome: Outcome, begunAt: number, byMessage: boolean): void {
+  /** Hot. Hands the outcome of a job back: as a message if the job has posted others, or if the outcome moves memory. */
+  answer({ begunAt, hasPosted, job }: RunningJob, outcome: Outcome): void {
+    const { memory, ring } = this
     this.now = performance.now()
     const ranMs = this.now - begunAt
-    const length = byMessage || transferOf(outcome) !== undefined ? -1 : this.write(outcome)
-    jobRing.answer(this.ring, length, Math.min(2 ** 31 - 1, Math.round(ranMs * 1000)))
+    const length =
+      hasPosted || transferOf(outcome) !== undefined
+        ? -1
+        : slotData.writeOutcome(memory, jobRing.dataOf(ring, ring.next), outcome)
+    jobRing.answer(ring, length, Math.min(2 ** 31 - 1, Math.round(ranMs * 1000)))
     if (length === -1) {
-      // in this order: main would overlook a slot that is not answered yet. It looks at all of them when this arrives
+      // Only now, since main overlooks a slot that is not answered yet. It looks at all slots when this message arrives.
       jobExecutor.sendOutcome(outcome, (outcome, transfer) => this.post({ _tag: "Done", job, outcome }, transfer))
       this.untold = 0
       return
@@ -136,7 +136,7 @@ export class Desk {
     if (this.short < shortOnes || this.now - this.untoldSince > holdMs) this.tell()
   }
 
-  /** Tells main of the answers it may not have seen. */
+  /** Tells main of the outcomes that it may not have seen. */
   tell(): void {
     if (this.untold === 0) return
     this.untold = 0
@@ -146,37 +146,14 @@ export class Desk {
     this.now = performance.now()
   }
 
-  private read(): Next {
+  private read(): RunningJob {
     const { memory, ring } = this
     const job = jobRing.jobOf(ring, ring.next)
-    if (jobRing.lengthOf(ring, ring.next) === -1) {
-      return { job, request: this.mail.take(ring.next) }
-    }
-    plainBytes.open(memory, jobRing.dataOf(ring, ring.next))
-    const target = this.target(plainBytes.read() as number | TargetWritten)
-    const context = plainBytes.read() as JobRequest["context"]
-    const payload = plainBytes.read()
-    return { job, request: { ...target, context, payload } }
-  }
-
-  private target(written: number | TargetWritten): Target {
-    if (typeof written === "number") return this.targets.get(written)!
-    const [number, moduleUrl, name, pure, batch] = written
-    const target: Target = {
-      moduleUrl,
-      name,
-      ...(pure === undefined ? {} : { pure }),
-      ...(batch === undefined ? {} : { batch })
-    }
-    this.targets.set(number, target)
-    return target
-  }
-
-  private write(outcome: Outcome): number {
-    const { memory, ring } = this
-    const plain = outcome._tag === "Success" && outcome.ranMs === undefined
-    const values = plain ? [Answer.value, outcome.value] : [Answer.outcome, outcome]
-    return plainBytes.write(memory, jobRing.dataOf(ring, ring.next), jobRing.slotBytes, values)
+    const request =
+      jobRing.lengthOf(ring, ring.next) === -1
+        ? this.mail.take(ring.next)
+        : slotData.readRequest(memory, jobRing.dataOf(ring, ring.next), this.targets)
+    return runningJob.make(job, request, this.now)
   }
 
   private spin(): boolean {
@@ -201,12 +178,3 @@ export class Desk {
     return jobRing.park(this.ring)
   }
 }
-
-/** What a job runs, when the worker reads it for the first time. */
-type TargetWritten = readonly [
-  number: number,
-  moduleUrl: string,
-  name: string,
-  pure: boolean | undefined,
-  batch: boolean | undefined
-]

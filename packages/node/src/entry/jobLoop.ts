@@ -1,21 +1,21 @@
 /**
- * The compute worker: takes one job after another from its inbox, runs each as a fiber under the fair scheduler, and
- * answers.
+ * The compute worker: takes one job after another from its ring, runs each as a fiber under the fair scheduler, and hands
+ * its outcome back.
  *
- * A cancel comes twice. The flag in shared memory is seen by running code: by `YieldPoint.check` in plain functions, and
- * here at every operation of a fiber (`attention`). The message is seen by an idle event loop: it wakes a job that waits.
- * Whichever is first interrupts the job's fiber, once; its finalizers run before the answer is given.
+ * A cancel comes twice. Running code sees the flag in shared memory: `YieldPoint.check` in plain functions, and `attention`
+ * here, at every operation of a fiber. An idle event loop hears the message, which wakes a job that waits. The first of the
+ * two interrupts the job's fiber, and its finalizers run before the outcome is handed back.
  *
- * **Invariant**: its answer is the last this worker says of a job, and when it is given nothing of the job's fiber runs. A
- * job that has sent messages (logs, spans, elements) is answered by message too, so that its answer does not overtake them.
+ * **Invariant**: the outcome is the last word of this worker about a job, and by then nothing of the job's fiber runs. A
+ * job that has posted messages (logs, spans, elements) has its outcome posted too, so that it does not overtake them.
  *
- * Anything thrown where no fiber can catch it (a timer's callback) ends the worker: its state cannot be trusted any more.
- * The job that runs is told; that it was its callback is a guess, but nearly always right.
+ * An error that is thrown where no fiber can catch it (in a timer's callback) ends the worker: its state cannot be trusted
+ * any more. The error is told to the caller of the job that runs: most probably that job had set the timer.
  */
 import type { Transferable as NodeTransferable } from "node:worker_threads"
 import { parentPort } from "node:worker_threads"
 import * as FairScheduler from "@giveway/core/FairScheduler"
-import type { FromWorker, JobRequest, Outcome, ToWorker } from "@giveway/core/Platform"
+import type { FromWorker, Outcome, ToWorker } from "@giveway/core/Platform"
 import {
   ElementWindow,
   enterJob,
@@ -32,24 +32,13 @@ import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
 import { Desk } from "./desk.ts"
 import { rehearse } from "./rehearsal.ts"
+import type { RunningJob } from "./runningJob.ts"
+import { interrupt } from "./runningJob.ts"
 import * as threadPriority from "../wire/threadPriority.ts"
 import * as workerData from "../wire/workerData.ts"
-
-interface Running {
-  readonly job: number
-  /** ms of `performance.now` */
-  readonly begunAt: number
-  /** whether messages of it are on their way */
-  said: boolean
-  fiber: Fiber.Fiber<Outcome> | undefined
-  interrupted: boolean
-  /** of a job that emits */
-  readonly elements: ElementWindow | undefined
-}
 
 const port = parentPort!
 const data = workerData.own()
@@ -57,31 +46,24 @@ const block = threadBlock.fromBuffer(data.block)
 const board = jobBoard.fromBuffer(data.board)
 /** what is counted of this worker's fibers, if the process is supervised */
 let watched: jobBoard.Watched | undefined
-let running: Running | undefined
+let running: RunningJob | undefined
 
 const post = (message: FromWorker, transfer?: ReadonlyArray<Transferable>): void => {
   if (transfer === undefined) port.postMessage(message)
   else port.postMessage(message, transfer as ReadonlyArray<NodeTransferable>)
 }
 
-const desk = new Desk(data.inbox, data.spinMicros, post)
-
-/** Interrupts the job's fiber, once. Before the fiber's first operation there is none; its second will ask again. */
-const interrupt = (running: Running): void => {
-  if (running.interrupted || running.fiber === undefined) return
-  running.interrupted = true
-  running.fiber.interruptUnsafe()
-}
+const desk = new Desk(data.ring, data.spinMicros, post)
 
 const attention = (): void => {
   if (running !== undefined && threadBlock.isCancelRequested(block, running.job)) interrupt(running)
 }
 
 const base = Context.make(Scheduler.Scheduler, FairScheduler.make({ attention })) as Context.Context<never>
-/** The hook says that it is there; the compiler itself is nothing that this may import. */
+/** The compiler's hook leaves this mark. The compiler itself is not imported here, since it takes long to load. */
 const hasHook = (): boolean => Object.hasOwn(globalThis, Symbol.for("@giveway/node/register"))
 
-/** Of an extracted module there is no file but the whole, which must not be evaluated here instead of it. */
+/** Without the compiler, the URL of an extracted module would load the whole file that it was extracted from. */
 const importModule = async (url: string): Promise<unknown> => {
   if (/\?giveway=[\w-]+$/.test(url) && !hasHook()) {
     throw new Error("this worker has no compiler to extract it. Leave the option yieldPoints of NodeCompute at true")
@@ -91,55 +73,53 @@ const importModule = async (url: string): Promise<unknown> => {
 
 const executor = jobExecutor.make(importModule, base)
 
-const contextOf = (mine: Running, request: JobRequest): Context.Context<never> =>
+const contextOf = (mine: RunningJob): Context.Context<never> =>
   telemetry.relay(
     (signal) => {
-      mine.said = true
+      mine.hasPosted = true
       post({ _tag: "Signal", job: mine.job, signal })
     },
-    jobContext.restore(request.context, base)
+    jobContext.restore(mine.request.context, base)
   )
 
-const elementsOf = (job: number, { window }: JobRequest): ElementWindow | undefined =>
-  window === undefined
-    ? undefined
-    : new ElementWindow(window, (elements, transfer) => post({ _tag: "Elements", job, elements }, transfer))
-
-const run = (job: number, request: JobRequest): void => {
-  const elements = elementsOf(job, request)
-  const said = elements !== undefined
-  const mine: Running = { job, begunAt: desk.now, said, fiber: undefined, interrupted: false, elements }
+/** Hot. */
+const run = (mine: RunningJob): void => {
+  const { begunAt, job, request } = mine
+  if (request.window !== undefined) {
+    mine.elements = new ElementWindow(request.window, (elements, transfer) =>
+      post({ _tag: "Elements", job, elements }, transfer)
+    )
+    mine.hasPosted = true
+  }
   running = mine
-  threadBlock.setJob(block, job)
   if (watched !== undefined) {
-    jobBoard.begin(board, watched, job, request.name, performance.timeOrigin + mine.begunAt)
+    jobBoard.begin(board, watched, job, request.name, performance.timeOrigin + begunAt)
   }
   enterJob(block, job)
   const body = Effect.withFiber<Outcome>((fiber) => {
-    mine.fiber = fiber as Fiber.Fiber<Outcome>
-    return executor.execute(request, elements)
+    mine.fiber = fiber as RunningJob["fiber"]
+    return executor.execute(request, mine.elements)
   })
-  Effect.runForkWith(contextOf(mine, request))(body).addObserver((exit) => {
+  Effect.runForkWith(contextOf(mine))(body).addObserver((exit) => {
     running = undefined
     leaveJob()
-    threadBlock.setJob(block, 0)
     jobBoard.end(board)
-    desk.answer(job, outcomeOf(job, exit), mine.begunAt, mine.said)
-    // a job that waited ends inside the run loop that resumed it: the next one is not to begin in there
+    desk.answer(mine, outcomeOf(job, exit))
+    // A job that waited ends inside the run loop that resumed it: the next one must not begin in there.
     if (!working) setImmediate(work)
   })
 }
 
 let working = false
 
-/** This is the worker's loop: job after job until one waits, or there is none, or the event loop should turn. */
+/** This is the worker's loop: job after job, until one waits, or none is left, or the event loop should turn. */
 const work = (): void => {
   if (working || running !== undefined) return
   working = true
   desk.openTurn()
   let next = desk.next()
   while (next !== undefined) {
-    run(next.job, next.request)
+    run(next)
     if (running !== undefined) {
       desk.tell()
       break
@@ -166,7 +146,7 @@ const crash = (error: unknown): void => {
 }
 
 process.on("uncaughtException", crash)
-// The request of a job that cannot be read: nobody would ever answer it.
+// A request that cannot be read: its job would never end.
 port.on("messageerror", crash)
 
 port.on("message", (message: ToWorker) => {
@@ -176,7 +156,7 @@ port.on("message", (message: ToWorker) => {
   }
   switch (message._tag) {
     case "Run": {
-      desk.received(message.place, message.request)
+      desk.received(message.position, message.request)
       work()
       break
     }
@@ -207,8 +187,8 @@ const complaints: Array<string> = []
 const refusal = data.priority === false ? undefined : threadPriority.lower(data.priority)
 if (refusal !== undefined) complaints.push(`the priority of its thread could not be lowered: ${refusal}`)
 
-// Now that this package and Effect are loaded: what comes next are the modules of tasks. A hook that the process was
-// started with is the same module, and does nothing again.
+// This package and Effect are loaded, the modules of tasks come next: now the hook has only those to compile. If the process
+// was started with the hook, this is the same module, and does nothing.
 if (data.hook !== undefined) {
   try {
     await import(data.hook)
@@ -218,8 +198,8 @@ if (data.hook !== undefined) {
 }
 
 /**
- * How long the modules of earlier jobs may hold up the first job, which may need none of them. A guess: several times
- * what they took before.
+ * How long the modules of earlier jobs may hold up the first job, which may need none of them. A guess: several times as
+ * long as modules usually take.
  */
 const preloadMs = 1000
 await Promise.race([

@@ -1,15 +1,15 @@
 /**
- * A job of the worker's own, before the first that somebody waits for.
+ * A job of the worker's own, which it runs before the first job of a caller.
  *
- * Modules that are loaded have not run yet: V8 reads a function's code when it is called first, and Effect compiles a
- * schema when it is used first. That makes the first job of a new worker some 3 ms late; a worker that replaces one that
- * was killed gets its first job at once. So it takes an empty job from an inbox that nobody else sees, runs it, and answers
- * it, before it says that it is ready.
+ * To load a module runs little of it: V8 compiles a function when it is called first, and Effect compiles a schema when it
+ * is used first. That makes the first job of a new worker some 3 ms late; a worker that replaces one that
+ * was killed gets its first job at once. So before it says that it is ready, it takes an empty job from a ring of its own,
+ * runs it, and answers it.
  */
 import type { JobRequest, Outcome } from "@giveway/core/Platform"
 import type * as Task from "@giveway/core/Task"
 import * as Schema from "effect/Schema"
-import { Inbox } from "../wire/inbox.ts"
+import { SentJobs } from "../wire/sentJobs.ts"
 import { Desk } from "./desk.ts"
 
 const moduleUrl = import.meta.url
@@ -31,15 +31,15 @@ const request: JobRequest = {
   context: undefined
 }
 
-/** `run` runs a job as it will run those that come, its task being given. */
+/** `run` runs the request as it will run those of callers, but with its task given. */
 export const rehearse = async (
   run: (request: JobRequest, task: Task.Definition) => Promise<Outcome>
 ): Promise<void> => {
-  const inbox = new Inbox({ wake: () => undefined, post: () => undefined })
-  const desk = new Desk(inbox.ring.buffer, 0, () => undefined)
-  inbox.put(1, request)
+  const sent = new SentJobs({ wake: () => undefined, post: () => undefined })
+  const desk = new Desk(sent.ring.buffer, 0, () => undefined)
+  sent.put(1, request)
   desk.openTurn()
-  const next = desk.next()!
-  desk.answer(next.job, await run(next.request, task), desk.now, false)
-  inbox.collect(1, () => undefined)
+  const running = desk.next()!
+  desk.answer(running, await run(running.request, task))
+  sent.collect(1, () => undefined)
 }

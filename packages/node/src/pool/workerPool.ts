@@ -1,36 +1,44 @@
 /**
  * The pool on worker threads: executes the actions of `poolMachine` and feeds it what happens.
  *
- * It decides nothing. Its own knowledge is what the machine has no use for: the payloads, the listeners, the threads, the
- * timers, and how each job ended.
+ * It decides nothing. It holds what the machine has no use for: the jobs' requests and listeners, the threads, the timers,
+ * and how each job ended.
  *
  * **Invariant**: events are stepped one after another, never inside one another. A listener may run a fiber that submits
- * the next job at once; that event waits its turn in `inbox`. Listeners are told last, after workers got their next jobs.
+ * the next job at once: that event waits its turn in `events`. Listeners are told last, after workers got their next jobs.
+ *
+ * Apart from it stand what others see of the pool (`poolView.ts`), who waits until it is ready (`readiness.ts`), threads that
+ * do not end (`zombies.ts`), jobs that wait behind a long one (`delays.ts`), and its slower clocks (`housekeeping.ts`).
  */
-import type { Statistics, WorkerStatistics } from "@giveway/core/Compute"
-import type { computeMetrics, Ending, JobListener, JobRequest, JobRunner, Outcome, Place } from "@giveway/core/Platform"
+import type { Statistics } from "@giveway/core/Compute"
+import type { computeMetrics, Ending, JobListener, JobRequest, JobRunner, Outcome, Turn } from "@giveway/core/Platform"
 import { findUncloneable, pack, poolMachine, succeeded } from "@giveway/core/Platform"
-import type { Lane, PoolView } from "../diagnostics/protocol.ts"
-import type { HousekeepingOptions } from "./housekeeping.ts"
+import type { PoolView } from "../diagnostics/protocol.ts"
+import { Delays } from "./delays.ts"
 import { Foresight } from "./foresight.ts"
+import type { HousekeepingOptions } from "./housekeeping.ts"
 import { Housekeeping } from "./housekeeping.ts"
 import type { PoolJob } from "./poolJob.ts"
 import * as poolJob from "./poolJob.ts"
+import type { PoolParts } from "./poolView.ts"
+import * as poolView from "./poolView.ts"
+import { Readiness } from "./readiness.ts"
 import { causeOf, provesImport } from "./workerEnding.ts"
 import { WorkerMeter } from "./workerMeter.ts"
 import type { WorkerThreadListener, WorkerThreadOptions } from "./workerThread.ts"
 import { WorkerThread } from "./workerThread.ts"
+import * as zombies from "./zombies.ts"
 
 export interface WorkerPoolOptions extends poolMachine.PoolConfig, WorkerThreadOptions, HousekeepingOptions {
   readonly graceMs: number
-  /** how long after a kill its caller waits for native code at most; `Infinity`: until it is over */
+  /** how long after a kill the job's caller waits for native code at most; `Infinity`: until it is over */
   readonly abandonMs: number
 }
 
 /** Whom the pool tells what it sees. */
 export interface WorkerPoolObserver {
   readonly metrics: computeMetrics.ComputeMetrics
-  /** nothing is wrong for any job, but somebody may want to know */
+  /** news that concern no single job */
   readonly log: (level: "Debug" | "Warn", message: string) => void
 }
 
@@ -40,23 +48,16 @@ export interface WorkerPoolObserver {
  */
 const stopMs = 1000
 
-/** After this long a terminated thread is worth a word: JavaScript ends within milliseconds. */
-const zombieMs = 1000
-
-/** After this long its end is not waited for to start the next standby. A thread that only ran JavaScript takes 4 ms. */
-const lingerMs = 5
-
-/** Answers that are told by one reading of the clock: late by what so many callers do at once. A guess. */
+/** Outcomes that are told by one reading of the clock: it is late by what so many callers do at once. A guess. */
 const perReading = 16
-
-/** How long jobs may wait behind one that turns out to be long: about as long as a timer takes to be sure. */
-const watchMs = 2
 
 /** Job numbers live in an Int32 cell of shared memory, where 0 means none. */
 const maxJob = 2 ** 31 - 1
 
 /** Takes the first; mostly there is one or none, and `shift` is a call out of compiled code. */
 const first = <A>(queue: Array<A>): A | undefined => (queue.length > 1 ? queue.shift() : queue.pop())
+
+type WorkerAction = Exclude<poolMachine.Action, { readonly _tag: "Settle" | "Spawn" | "BackOff" | "Drain" | "Closed" }>
 
 export class WorkerPool implements JobRunner {
   private readonly options: WorkerPoolOptions
@@ -65,51 +66,54 @@ export class WorkerPool implements JobRunner {
   private readonly threads = new Map<number, WorkerThread>()
   private readonly meters = new Map<number, WorkerMeter>()
   private readonly jobs = new Map<number, PoolJob>()
+  private readonly counts = { completed: 0, failed: 0, cancelled: 0, killed: 0 }
+  private readonly parts: PoolParts
   /** modules that workers have imported without harm; a new worker imports them before it is ready */
   private readonly modules = new Set<string>()
-  private readonly inbox: Array<poolMachine.Event> = []
-  /** to what the machine asked; heard before anything else */
-  private readonly answers: Array<poolMachine.Event> = []
+  /** what happened and was not stepped yet */
+  private readonly events: Array<poolMachine.Event> = []
+  /** replies to `Withdraw`: stepped before anything else */
+  private readonly replies: Array<poolMachine.Event> = []
   private stepping = false
   /**
-   * The clock, ms: as it was when answers were looked for, when a job was submitted, or when anything else happened. Not
-   * read for each answer: that was a twentieth of what a job costs this thread, and what callers do between two answers is
-   * no wait of a job.
+   * The clock, ms: as it was when outcomes were looked for, when a job was submitted, or when anything else happened. It is
+   * not read for each outcome: that was a twentieth of what a job costs this thread, and what callers do between two
+   * outcomes is no wait of a job.
    */
   private now = performance.now()
-  /** answers that were told since it was read */
+  /** outcomes that were told since the clock was read */
   private told = 0
   /** the depth of the queue that the gauge shows */
   private gauged = -1
   private readonly foresight = new Foresight()
-  private watching: NodeJS.Timeout | undefined
+  private readonly delays = new Delays(this.threads, (worker) => this.handle({ _tag: "Delayed", worker }))
+  private readonly readiness = new Readiness(() => this.keepAlive(this.isAwaited()))
+  private readonly housekeeping: Housekeeping
   private lastJob = 0
   private lastBootFailure: Ending = { _tag: "WorkerExited", code: 0 }
-  private readonly counts = { completed: 0, failed: 0, cancelled: 0, killed: 0 }
   private onClosed: (() => void) | undefined
-  private readonly housekeeping: Housekeeping
-  /** who waits until the pool is ready, or is told why it is not */
-  private readonly untilReady = new Set<(failure: Error | undefined) => void>()
 
   constructor(options: WorkerPoolOptions, observer: WorkerPoolObserver) {
     this.options = options
     this.observer = observer
     this.state = poolMachine.make(options)
+    const { counts, jobs, meters, state, threads } = this
+    this.parts = { counts, jobs, meters, state, threads }
     this.housekeeping = new Housekeeping(
       options,
       (event) => this.handle(event),
-      () => Array.from(this.threads, ([worker, thread]) => [worker, thread.usedHeapMb()] as const),
+      () => Array.from(threads, ([worker, thread]) => [worker, thread.usedHeapMb()] as const),
       (ms) => this.reportUse(ms)
     )
     this.handle({ _tag: "Start" })
   }
 
-  submit(request: JobRequest, listener: JobListener, place: Place | undefined): number {
+  submit(request: JobRequest, listener: JobListener, turn: Turn | undefined): number {
     const job = this.nextJob()
     const now = this.readClock()
     this.jobs.set(job, poolJob.make(request, listener, now))
     if (this.jobs.size === 1) this.keepAlive(true)
-    this.handle({ _tag: "Submit", job, now, place, final: request.transfer !== undefined })
+    this.handle({ _tag: "Submit", job, now, turn, final: request.transfer !== undefined })
     return job
   }
 
@@ -122,125 +126,50 @@ export class WorkerPool implements JobRunner {
     if (worker !== undefined) this.threads.get(worker)?.post({ _tag: "Grant", job, elements })
   }
 
-  whereabouts(job: number): ReturnType<NonNullable<JobRunner["whereabouts"]>> {
-    const entry = this.jobs.get(job)
-    if (entry === undefined) return undefined
-    const { dispatchedAt, submittedAt } = entry
-    const worker = this.state.sent.get(job)
-    // a job that was sent ahead waits in its worker's inbox
-    const isFirst = worker !== undefined && this.state.workers.get(worker)?.inbox[0] === job
-    const work = worker === undefined ? undefined : this.threads.get(worker)?.work()
-    if (work?.job === job) return { state: "running", worker, since: work.since - performance.timeOrigin, work }
-    return isFirst && dispatchedAt !== undefined
-      ? { state: "running", worker, since: dispatchedAt }
-      : { state: "queued", worker, since: submittedAt }
-  }
-
-  /** Cancels what runs, refuses what comes, and calls back when every thread has ended. */
+  /** Cancels the jobs that run, refuses new ones, and calls back when every thread has ended. */
   close(onClosed: () => void): void {
     this.onClosed = onClosed
-    this.tellAll(new Error("the pool was closed before"))
+    this.readiness.tell(new Error("the pool was closed before"))
     this.keepAlive(true)
     this.handle({ _tag: "Shutdown" })
   }
 
-  /** Calls back when `minWorkers` have started, or one has failed to. Returns what ends the wait. */
+  /** Calls back when `minWorkers` have started, or one has failed to. Returns a function that ends the wait. */
   whenReady(listener: (failure: Error | undefined) => void): () => void {
-    this.untilReady.add(listener)
+    const stop = this.readiness.add(listener)
     this.tellReady()
-    this.keepAlive(this.isAwaited())
-    return () => {
-      this.untilReady.delete(listener)
-      this.keepAlive(this.isAwaited())
-    }
+    return stop
   }
 
-  /** Whether somebody waits for the pool, so that it must keep the process alive. */
-  private isAwaited(): boolean {
-    return this.jobs.size > 0 || this.untilReady.size > 0 || this.onClosed !== undefined
-  }
+  // --- what can be seen of it ---------------------------------------------------------------------------------------
 
-  private tellReady(): void {
-    if (this.untilReady.size === 0) return
-    const { busy, idle } = poolMachine.census(this.state)
-    if (idle + busy >= this.options.minWorkers) this.tellAll(undefined)
-  }
-
-  private tellAll(failure: Error | undefined): void {
-    const listeners = Array.from(this.untilReady)
-    this.untilReady.clear()
-    this.keepAlive(this.isAwaited())
-    for (const listener of listeners) listener(failure)
+  whereabouts(job: number): ReturnType<NonNullable<JobRunner["whereabouts"]>> {
+    return poolView.whereabouts(this.parts, job)
   }
 
   statistics(): Statistics {
-    const each: Array<WorkerStatistics> = []
-    for (const [id, { inbox, phase, standby }] of this.state.workers) {
-      const meter = this.meters.get(id)
-      if (meter === undefined) continue
-      const state = standby ? "standby" : (phase._tag.toLowerCase() as WorkerStatistics["state"])
-      each.push({ id, state, waiting: Math.max(0, inbox.length - 1), ...meter.read() })
-    }
-    return { ...poolMachine.census(this.state), ...this.counts, each }
+    return poolView.statistics(this.parts)
   }
 
-  /** What the workers did since the last time. */
-  private reportUse(ms: number): void {
-    let busyMs = 0
-    for (const meter of this.meters.values()) busyMs += meter.lately()
-    this.observer.metrics.utilisation(Math.min(1, busyMs / ms / this.options.maxWorkers))
-  }
-
-  /** What each worker does, for those who look at the process. Changes nothing, at any moment (`answers.ts` in core). */
   view(): PoolView {
-    const { queued, suspended } = poolMachine.census(this.state)
-    const lanes: Array<Lane> = []
-    for (const [worker, { inbox, phase, standby }] of this.state.workers) {
-      const job = phase._tag === "Zombie" ? phase.job : inbox[0]
-      const entry = job === undefined ? undefined : this.jobs.get(job)
-      lanes.push({
-        worker,
-        phase: standby ? "standby" : phase._tag.toLowerCase(),
-        task: entry?.request.name,
-        forMs: entry?.dispatchedAt === undefined ? undefined : performance.now() - entry.dispatchedAt,
-        ahead: Math.max(0, inbox.length - 1)
-      })
-    }
-    return { maxWorkers: this.options.maxWorkers, queued, suspended, ...this.counts, lanes }
+    return poolView.view(this.parts)
   }
 
-  /** What decides whether a job that is sent now would have to wait. */
-  load(): { readonly workers: number; readonly free: number; readonly idle: number; readonly queued: number } {
-    const { maxWorkers: workers } = this.options
-    const { idle } = poolMachine.census(this.state)
-    const jobs = this.jobs.size
-    return { workers, free: Math.max(0, workers - jobs), idle, queued: Math.max(0, jobs - workers) }
+  load(): ReturnType<typeof poolView.load> {
+    return poolView.load(this.parts)
   }
 
-  private nextJob(): number {
-    do this.lastJob = this.lastJob === maxJob ? 1 : this.lastJob + 1
-    while (this.jobs.has(this.lastJob))
-    return this.lastJob
-  }
+  // --- its events ---------------------------------------------------------------------------------------------------
 
-  private keepAlive(alive: boolean): void {
-    for (const thread of this.threads.values()) thread.keepAlive(alive)
-    this.housekeeping.keepAlive(alive)
-  }
-
-  private readClock(): number {
-    this.told = 0
-    return (this.now = performance.now())
-  }
-
+  /** Hot. Steps the machine, executes its actions, and goes on with what happened meanwhile. */
   private handle(event: poolMachine.Event): void {
-    this.inbox.push(event)
+    this.events.push(event)
     if (this.stepping) return
     if (event._tag !== "Submit" && event._tag !== "JobDone" && event._tag !== "Ahead") this.readClock()
     this.stepping = true
     try {
       for (;;) {
-        const next = first(this.answers) ?? first(this.inbox)
+        const next = first(this.replies) ?? first(this.events)
         if (next === undefined) break
         const actions = poolMachine.step(this.state, next)
         if (next._tag === "JobDone") {
@@ -258,112 +187,95 @@ export class WorkerPool implements JobRunner {
   }
 
   private execute(action: Exclude<poolMachine.Action, { readonly _tag: "Settle" }>): void {
-    if (action._tag === "Closed") {
-      this.housekeeping.close()
-      this.onClosed?.()
-      return
+    switch (action._tag) {
+      case "Spawn": {
+        this.spawn(action.worker)
+        break
+      }
+      case "BackOff": {
+        this.housekeeping.backOff(action.ms)
+        this.housekeeping.keepAlive(this.isAwaited())
+        break
+      }
+      case "Drain": {
+        this.housekeeping.drain()
+        break
+      }
+      case "Closed": {
+        this.housekeeping.close()
+        this.onClosed?.()
+        break
+      }
+      default: {
+        const thread = this.threads.get(action.worker)
+        if (thread !== undefined) this.executeOn(thread, action)
+      }
     }
-    if (action._tag === "BackOff") {
-      this.housekeeping.backOff(action.ms)
-      this.housekeeping.keepAlive(this.isAwaited())
-      return
-    }
-    if (action._tag === "Drain") {
-      this.housekeeping.drain()
-      return
-    }
-    if (action._tag === "Spawn") {
-      this.spawn(action.worker)
-      return
-    }
-    const thread = this.threads.get(action.worker)
-    if (thread === undefined) return
+  }
+
+  private executeOn(thread: WorkerThread, action: WorkerAction): void {
+    const { worker } = action
     switch (action._tag) {
       case "Dispatch": {
-        this.meters.get(action.worker)?.began(this.now)
-        this.dispatch(action.worker, thread, action.job)
+        this.meters.get(worker)?.began(this.now)
+        this.dispatch(worker, thread, action.job)
         break
       }
       case "Withdraw": {
-        const { job, worker } = action
-        this.answers.push({ _tag: thread.withdraw(job) ? "Withdrawn" : "Kept", worker, job })
+        const { job } = action
+        this.replies.push({ _tag: thread.withdraw(job) ? "Withdrawn" : "Kept", worker, job })
         break
       }
       case "RaiseCancel": {
-        const { job, worker } = action
+        const { job } = action
         const entry = this.jobs.get(job)
         if (entry !== undefined) entry.cancelledAt ??= performance.now()
         thread.requestCancel(job)
-        thread.timer = setTimeout(() => {
+        thread.after(this.options.graceMs, () => {
           thread.collect()
           this.handle({ _tag: "GraceExpired", worker, job })
-        }, this.options.graceMs)
+        })
         break
       }
       case "StopGrace": {
-        clearTimeout(thread.timer)
+        thread.stopTimer()
         break
       }
       case "Terminate": {
-        this.meters.get(action.worker)?.stopped(this.now)
+        this.meters.get(worker)?.stopped(this.now)
         if (action.killed) {
           this.counts.killed++
           this.observer.metrics.killed()
         }
         thread.terminate()
         this.countZombies()
-        this.watchZombie(action.worker, thread)
+        zombies.watch(thread, this.options.abandonMs, {
+          lingers: () => this.handle({ _tag: "Lingers", worker }),
+          overdue: (afterMs) => this.reportZombie(worker, afterMs),
+          abandoned: () => this.handle({ _tag: "Abandoned", worker })
+        })
         break
       }
       case "Stop": {
-        const { worker } = action
         thread.post({ _tag: "Stop" })
-        thread.timer = setTimeout(() => this.handle({ _tag: "StopExpired", worker }), stopMs)
+        thread.after(stopMs, () => this.handle({ _tag: "StopExpired", worker }))
       }
     }
   }
 
-  private countZombies(): void {
-    this.observer.metrics.zombies(poolMachine.census(this.state).zombies)
+  private settle(job: number, as: poolMachine.Settlement): void {
+    const entry = this.jobs.get(job)
+    if (entry === undefined) return
+    this.jobs.delete(job)
+    if (!this.isAwaited()) this.keepAlive(false)
+    const ending = poolJob.endingOf(entry, as, this.options.capacity, () => this.workerUnavailable())
+    const outcome = succeeded(ending) ? "completed" : ending._tag === "Cancelled" ? "cancelled" : "failed"
+    this.counts[outcome]++
+    poolJob.record(entry, outcome, this.observer.metrics, this.now)
+    entry.listener.settle(ending)
   }
 
-  /** What is due while a terminated thread has not ended. */
-  private watchZombie(worker: number, thread: WorkerThread): void {
-    const { abandonMs } = this.options
-    const reportMs = Math.min(zombieMs, abandonMs)
-    const stages = [
-      { atMs: lingerMs, act: () => this.handle({ _tag: "Lingers", worker }) },
-      { atMs: reportMs, act: () => this.reportZombie(worker, reportMs) },
-      { atMs: abandonMs, act: () => this.handle({ _tag: "Abandoned", worker }) }
-    ]
-    const wait = (fromMs: number): void => {
-      const stage = stages.shift()
-      if (stage === undefined || stage.atMs === Infinity) return
-      thread.timer = setTimeout(
-        () => {
-          stage.act()
-          wait(stage.atMs)
-        },
-        Math.max(0, stage.atMs - fromMs)
-      )
-    }
-    wait(0)
-  }
-
-  /** A thread that was terminated and is still there: only native code can hold it. */
-  private reportZombie(worker: number, afterMs: number): void {
-    const phase = this.state.workers.get(worker)?.phase
-    if (phase?._tag !== "Zombie") return
-    const task = phase.job === undefined ? undefined : this.jobs.get(phase.job)?.request.name
-    const waits = this.options.abandonMs <= afterMs ? "is told before" : "waits until"
-    const who = phase.told
-      ? "Its job is over, and whoever cancelled it was told. It is held by what that job began and did not wait for, in native code (a write, asynchronous crypto)"
-      : `${task === undefined ? "It released its services" : `It ran task "${task}"`}: that is in native code (a large sort or JSON.parse, crypto, a write), which nothing can stop. Whoever cancelled the job ${waits} it is over. Give such work smaller pieces`
-    this.observer.log(
-      "Warn",
-      `Compute worker ${worker} was terminated ${afterMs} ms ago and has not ended. ${who}. Another worker has its place`
-    )
-  }
+  // --- its threads --------------------------------------------------------------------------------------------------
 
   private spawn(worker: number): void {
     try {
@@ -383,6 +295,7 @@ export class WorkerPool implements JobRunner {
     }
   }
 
+  /** Hot. */
   private dispatch(worker: number, thread: WorkerThread, job: number): void {
     const entry = this.jobs.get(job)!
     const isFirst = entry.dispatchedAt === undefined
@@ -390,7 +303,7 @@ export class WorkerPool implements JobRunner {
     try {
       thread.put(job, entry.request)
       entry.isTimed = isFirst && thread.load === 1
-      if (thread.load > 1) this.watch()
+      if (thread.load > 1) this.delays.watch()
     } catch (refusal) {
       entry.ending = {
         _tag: "PayloadNotCloneable",
@@ -420,6 +333,7 @@ export class WorkerPool implements JobRunner {
     }
   }
 
+  /** Hot. */
   private done(worker: number, job: number, outcome: Outcome, ranMs: number): void {
     if (++this.told > perReading) this.readClock()
     const entry = this.jobs.get(job)
@@ -433,24 +347,10 @@ export class WorkerPool implements JobRunner {
     this.handle({ _tag: "JobDone", worker, job })
   }
 
-  /** While jobs wait behind others: looks every few ms whether a worker has got on. */
-  private watch(): void {
-    if (this.watching !== undefined) return
-    this.watching = setTimeout(() => {
-      this.watching = undefined
-      let again = false
-      for (const [worker, thread] of this.threads) {
-        thread.collectTurn()
-        if (thread.load > 1 && !thread.hasGotOn()) this.handle({ _tag: "Delayed", worker })
-        if (thread.load > 1) again = true
-      }
-      if (again) this.watch()
-    }, watchMs)
-  }
-
   /**
-   * A job that held its thread to the end awaited nothing. One whose event loop turned may have awaited what goes on
-   * without it (a write in libuv's thread pool): only the exit says that this is over.
+   * The code of a killed worker has stopped. A job that held its thread to the end awaited nothing, so it is over. A job
+   * whose event loop turned may have awaited work that goes on without JavaScript (a write in libuv's thread pool): only
+   * the exit says that this is over.
    */
   private stopped(worker: number): void {
     const phase = this.state.workers.get(worker)?.phase
@@ -468,7 +368,7 @@ export class WorkerPool implements JobRunner {
     for (const sent of inbox ?? []) poolJob.lose(this.jobs.get(sent), sent === job, ending)
     if (phase === "Starting") {
       this.lastBootFailure = ending
-      // One of them may be the reason: the next worker starts without, and is ready for all other jobs.
+      // A module may be the reason: the next worker starts without them, and is ready for all other jobs.
       this.modules.clear()
     }
     if (phase === "Starting" || phase === "Idle") {
@@ -476,22 +376,58 @@ export class WorkerPool implements JobRunner {
     }
     this.handle({ _tag: "WorkerExited", worker, job })
     if (phase === "Zombie") this.countZombies()
-    if (phase === "Starting") this.tellAll(causeOf(ending))
+    if (phase === "Starting") this.readiness.tell(causeOf(ending))
   }
 
-  private settle(job: number, as: poolMachine.Settlement): void {
-    const entry = this.jobs.get(job)
-    if (entry === undefined) return
-    this.jobs.delete(job)
-    if (!this.isAwaited()) this.keepAlive(false)
-    const ending = poolJob.endingOf(entry, as, this.options.capacity, () => this.noWorker())
-    const outcome = succeeded(ending) ? "completed" : ending._tag === "Cancelled" ? "cancelled" : "failed"
-    this.counts[outcome]++
-    poolJob.record(entry, outcome, this.observer.metrics, this.now)
-    entry.listener.settle(ending)
+  private countZombies(): void {
+    this.observer.metrics.zombies(poolMachine.census(this.state).zombies)
   }
 
-  private noWorker(): Ending {
+  private reportZombie(worker: number, terminatedMsAgo: number): void {
+    const phase = this.state.workers.get(worker)?.phase
+    if (phase?._tag !== "Zombie") return
+    const task = phase.job === undefined ? undefined : this.jobs.get(phase.job)?.request.name
+    const { abandonMs } = this.options
+    this.observer.log("Warn", zombies.describe({ worker, task, isCallerTold: phase.told, terminatedMsAgo, abandonMs }))
+  }
+
+  // --- the rest -----------------------------------------------------------------------------------------------------
+
+  private tellReady(): void {
+    if (!this.readiness.isAwaited) return
+    const { busy, idle } = poolMachine.census(this.state)
+    if (idle + busy >= this.options.minWorkers) this.readiness.tell(undefined)
+  }
+
+  private workerUnavailable(): Ending {
     return { _tag: "WorkerUnavailable", attempts: this.state.failedBoots, cause: pack(causeOf(this.lastBootFailure)) }
+  }
+
+  /** Whether somebody waits for the pool, so that it must keep the process alive. */
+  private isAwaited(): boolean {
+    return this.jobs.size > 0 || this.readiness.isAwaited || this.onClosed !== undefined
+  }
+
+  private keepAlive(alive: boolean): void {
+    for (const thread of this.threads.values()) thread.keepAlive(alive)
+    this.housekeeping.keepAlive(alive)
+  }
+
+  /** How busy the workers were during the last `ms`. */
+  private reportUse(ms: number): void {
+    let busyMs = 0
+    for (const meter of this.meters.values()) busyMs += meter.lately()
+    this.observer.metrics.utilisation(Math.min(1, busyMs / ms / this.options.maxWorkers))
+  }
+
+  private nextJob(): number {
+    do this.lastJob = this.lastJob === maxJob ? 1 : this.lastJob + 1
+    while (this.jobs.has(this.lastJob))
+    return this.lastJob
+  }
+
+  private readClock(): number {
+    this.told = 0
+    return (this.now = performance.now())
   }
 }

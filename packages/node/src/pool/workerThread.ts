@@ -1,14 +1,15 @@
 /**
- * One compute worker, seen from the main thread: a Node worker, its thread block, and the story of how it ended.
+ * One compute worker, seen from the main thread: a Node worker, what it shares with main (its job ring, its thread block, its
+ * board), and how it ended.
  *
- * **Invariant**: `exited` is called exactly once, after the last message was delivered, and says why.
+ * **Invariant**: `exited` is called exactly once, after the last message was delivered, and says why the worker ended.
  */
 import type { Transferable as NodeTransferable } from "node:worker_threads"
 import { Worker } from "node:worker_threads"
 import type { Ending, FromWorker, JobRequest, Outcome, ToWorker } from "@giveway/core/Platform"
 import { jobBoard, jobWatch, pack, threadBlock } from "@giveway/core/Platform"
 import * as Sysmon from "@giveway/core/Sysmon"
-import { Inbox } from "../wire/inbox.ts"
+import { SentJobs } from "../wire/sentJobs.ts"
 import * as lifeline from "./lifeline.ts"
 import * as watchedWorkers from "../wire/watchedWorkers.ts"
 import * as workerData from "../wire/workerData.ts"
@@ -18,7 +19,7 @@ export interface WorkerThreadOptions {
   readonly priority: number | false
   /** whether tasks get yield points */
   readonly yieldPoints: boolean
-  /** tasks whose modules and services it has before it is ready */
+  /** tasks whose modules it imports and whose services it builds before it is ready */
   readonly warmUp: ReadonlyArray<workerData.TaskAddress>
   /** µs an idle worker may spin before it sleeps */
   readonly spinMicros: number
@@ -26,7 +27,7 @@ export interface WorkerThreadOptions {
 
 export interface WorkerThreadListener {
   readonly message: (message: Exclude<FromWorker, null | { readonly _tag: "Crashed" | "Done" | "Watched" }>) => void
-  /** answers are looked for: what is found now is told at once */
+  /** outcomes are looked for: those that are found are told at once */
   readonly looks: () => void
   /** a job is over; `ranMs`: how long it ran there */
   readonly done: (job: number, outcome: Outcome, ranMs: number) => void
@@ -36,20 +37,20 @@ export interface WorkerThreadListener {
   readonly exited: (ending: Ending) => void
 }
 
-/** Files beside this one: sources run as TypeScript, what is built as JavaScript. */
+/** Of the files beside this one: sources run as TypeScript, the built package as JavaScript. */
 const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js"
 const entry = new URL(`../entry/computeWorker${extension}`, import.meta.url)
-/** Given to workers by its name, so that nothing here loads the compiler. */
+/** Workers get it by its name, so that this thread does not load the compiler. */
 const hook = new URL(`../compiler/host/register${extension}`, import.meta.url).href
 
 /**
- * Answers that are heard in one turn of the event loop: with what their callers do at once, about half a millisecond of
- * short jobs. A guess.
+ * Outcomes that are heard in one turn of the event loop: of short jobs about half a millisecond, with what their callers do
+ * at once. A guess.
  */
 const perTurn = 128
 
 export class WorkerThread {
-  timer: NodeJS.Timeout | undefined
+  private timer: NodeJS.Timeout | undefined
   private readonly worker: Worker
   private readonly block = threadBlock.make()
   private readonly board = jobBoard.make()
@@ -57,9 +58,9 @@ export class WorkerThread {
   private unlist: (() => void) | undefined
   private readonly maxHeapMb: number
   private readonly listener: WorkerThreadListener
-  private readonly inbox = new Inbox({
+  private readonly sent = new SentJobs({
     wake: () => this.post(null),
-    post: (place, request) => this.post({ _tag: "Run", place, request }, request?.transfer)
+    post: (position, request) => this.post({ _tag: "Run", position, request }, request?.transfer)
   })
   private collecting = false
   private seen = -1
@@ -79,7 +80,7 @@ export class WorkerThread {
       name: "giveway-compute",
       workerData: workerData.make({
         block: this.block.buffer,
-        inbox: this.inbox.ring.buffer,
+        ring: this.sent.ring.buffer,
         board: this.board.buffer,
         lifeline: line,
         spinMicros: options.spinMicros,
@@ -94,7 +95,7 @@ export class WorkerThread {
       if (message === null) {
         this.collectTurn()
       } else if (message._tag === "Done") {
-        this.inbox.received(message.job, message.outcome)
+        this.sent.received(message.job, message.outcome)
         this.collectTurn()
       } else if (message._tag === "Crashed") {
         this.failure = { _tag: "JobDied", cause: message.cause }
@@ -108,7 +109,7 @@ export class WorkerThread {
         listener.message(message)
       }
     })
-    // A message that cannot be read was perhaps the outcome somebody waits for: only the worker's end settles that job.
+    // A message that cannot be read may have been the outcome of a job: only the worker's end settles that job.
     this.worker.on("messageerror", (error) => {
       this.fail(error)
       this.terminate()
@@ -117,7 +118,7 @@ export class WorkerThread {
     this.worker.on("exit", (code) => {
       this.look = undefined
       this.unlist?.()
-      clearTimeout(this.timer)
+      this.stopTimer()
       this.collect()
       listener.exited(this.failure ?? { _tag: "WorkerExited", code })
     })
@@ -129,24 +130,24 @@ export class WorkerThread {
     else this.worker.postMessage(message, transfer as ReadonlyArray<NodeTransferable>)
   }
 
-  /** Puts a job into the worker's inbox. Throws what `postMessage` throws if its request cannot be cloned. */
+  /** Sends a job to the worker. Throws what `postMessage` throws if its request cannot be cloned. */
   put(job: number, request: JobRequest): void {
-    this.inbox.put(job, request)
+    this.sent.put(job, request)
   }
 
   /** Takes a job back; `false` if the worker has begun it. */
   withdraw(job: number): boolean {
-    return this.inbox.withdraw(job)
+    return this.sent.withdraw(job)
   }
 
-  /** Jobs in the inbox: what runs, and what waits behind it. */
+  /** Jobs that were sent to it and are not over: the one that runs, and those that wait behind it. */
   get load(): number {
-    return this.inbox.size
+    return this.sent.size
   }
 
-  /** Whether anything was collected since this was asked last. */
+  /** Whether an outcome was collected since this was asked last. */
   hasGotOn(): boolean {
-    const { next } = this.inbox.ring
+    const { next } = this.sent.ring
     if (next === this.seen) return false
     this.seen = next
     return true
@@ -154,15 +155,15 @@ export class WorkerThread {
 
   /** Once it has ended: the job that it had begun and not answered, 0 if none. */
   begun(): number {
-    return this.inbox.begun()
+    return this.sent.begun()
   }
 
-  /** Hears of everything that is over. */
+  /** Collects the outcomes of all jobs that are over. */
   collect(): void {
     while (this.hear());
   }
 
-  /** The same, but not all in one turn of the event loop. */
+  /** Collects them too, but not all in one turn of the event loop. */
   collectTurn(): void {
     if (this.collecting || !this.hear()) return
     this.collecting = true
@@ -174,15 +175,15 @@ export class WorkerThread {
 
   private hear(): boolean {
     this.listener.looks()
-    return this.inbox.collect(perTurn, this.listener.done)
+    return this.sent.collect(perTurn, this.listener.done)
   }
 
-  /** What it runs now, as it says itself; `undefined` if nothing, or if it is not watched. */
+  /** The job that it runs now, by its own account; `undefined` if it runs none, or is not watched. */
   work(): Sysmon.Work | undefined {
     return this.look?.(performance.timeOrigin + performance.now())
   }
 
-  /** Raises the flag that running code sees, and wakes code that waits. */
+  /** Raises the flag that running code sees, and posts the message that wakes waiting code. */
   requestCancel(job: number): void {
     threadBlock.requestCancel(this.block, job)
     this.post({ _tag: "Cancel", job })
@@ -194,8 +195,18 @@ export class WorkerThread {
   }
 
   terminate(): void {
-    clearTimeout(this.timer)
+    this.stopTimer()
     void this.worker.terminate()
+  }
+
+  /** Sets the one timer of this thread. It is cleared when the thread ends. */
+  after(ms: number, act: () => void): void {
+    clearTimeout(this.timer)
+    this.timer = setTimeout(act, ms)
+  }
+
+  stopTimer(): void {
+    clearTimeout(this.timer)
   }
 
   /** Rejects when the thread has ended. */

@@ -24,8 +24,8 @@ export interface ComputeWorkerData {
   readonly kind: typeof kind
   /** the worker's thread block: its cancel cell, its beacon */
   readonly block: SharedArrayBuffer
-  /** its inbox: a job ring */
-  readonly inbox: SharedArrayBuffer
+  /** its job ring */
+  readonly ring: SharedArrayBuffer
   /** where it says what job it runs */
   readonly board: SharedArrayBuffer
   /** held, and nothing else: see `lifeline.ts` */

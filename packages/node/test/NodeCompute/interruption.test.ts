@@ -116,7 +116,7 @@ describe("a deadline", () => {
       const buffer = shared()
       const error = yield* timesOut(Compute.run(jobs.busyFiber, buffer, { timeout: 300 }))
       assert.deepInclude(error, { task: "busyFiber", timeoutMs: 300 })
-      assert.include(error.stack, "NodeCompute.interruption.test.ts")
+      assert.include(error.stack, "NodeCompute/interruption.test.ts")
       assert.strictEqual(read(buffer, "finalized"), 1)
       assert.isFalse(yield* beats(buffer))
       assert.strictEqual(yield* Compute.run(jobs.where, undefined), worker)
@@ -171,7 +171,7 @@ it.live("a native call cannot be stopped: it is counted and reported until it re
     yield* Effect.gen(function* () {
       while ((yield* Compute.statistics).zombies > 0) yield* Effect.sleep(5)
     })
-    assert.match(lines.join("\n"), /has not ended\. It ran task "native"/)
+    assert.match(lines.join("\n"), /has not ended\. Its task "native" runs native code/)
   }).pipe(pool({ grace: 20 }), Effect.provide(Logger.layer([logger])))
 })
 
@@ -189,7 +189,7 @@ it.live(
       assert.deepStrictEqual({ cancelled, zombies }, { cancelled: 1, zombies: 1 })
       assert.match(
         lines.join("\n"),
-        /terminated 30 ms ago and has not ended\. It ran task "native".* is told before it is over/
+        /terminated 30 ms ago and has not ended\. Its task "native" runs native code.* goes on before that code returns/
       )
       yield* worksOn
       yield* Effect.gen(function* () {

@@ -4,26 +4,26 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type { Place } from "../pool/jobQueue.ts"
+import type { Turn } from "../pool/jobQueue.ts"
 import { wholeNumber } from "../options/optionCheck.ts"
 
 /** A job takes it from its caller's fiber when it is submitted. */
-const QueuePlace: Context.Reference<Place> = Context.Reference<Place>("@giveway/core/Compute/QueuePlace", {
+const QueuePlace: Context.Reference<Turn> = Context.Reference<Turn>("@giveway/core/Compute/QueuePlace", {
   defaultValue: () => none
 })
 
-const none: Place = {}
+const none: Turn = {}
 
-/** The place that holds for a caller; `undefined`: it has neither key nor priority. */
-export const of = (context: Context.Context<never>): Place | undefined => Context.getOrUndefined(context, QueuePlace)
+/** The turn that holds for a caller; `undefined`: it has neither key nor priority. */
+export const of = (context: Context.Context<never>): Turn | undefined => Context.getOrUndefined(context, QueuePlace)
 
 /** The queue looks at each level of priority in turn. */
 const mostPriority = 10
 
-/** Runs `effect` with the key and the priority of `place`. One that `place` leaves out is that of the fiber. */
-export const provide = <A, E, R>(effect: Effect.Effect<A, E, R>, place: Place | undefined): Effect.Effect<A, E, R> => {
-  if (place === undefined || (place.key === undefined && place.priority === undefined)) return effect
-  const { key, priority } = place
+/** Runs `effect` with the key and the priority of `turn`. One that `turn` leaves out is that of the fiber. */
+export const provide = <A, E, R>(effect: Effect.Effect<A, E, R>, turn: Turn | undefined): Effect.Effect<A, E, R> => {
+  if (turn === undefined || (turn.key === undefined && turn.priority === undefined)) return effect
+  const { key, priority } = turn
   const checked =
     priority === undefined ? Exit.void : wholeNumber("Compute", "priority", priority, -mostPriority, mostPriority)
   return Effect.andThen(

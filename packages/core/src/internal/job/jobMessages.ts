@@ -7,20 +7,16 @@
 import type { WatchedBuffers, Work } from "../sharedMemory/jobBoard.ts"
 import type { Uncloneable } from "./cloneable.ts"
 import type { PackedContext } from "./jobContext.ts"
-import type { Place } from "../pool/jobQueue.ts"
+import type { Turn } from "../pool/jobQueue.ts"
 import type { Signal } from "./telemetry.ts"
 import type { Packed } from "./transport.ts"
 
-/** What a job runs. */
-export interface JobTarget {
+/** One job as its caller describes it, from the caller to the worker. */
+export interface JobRequest {
   readonly moduleUrl: string
   readonly name: string
   /** whether it is a pure function, with its arguments as payload, and no task */
   readonly pure?: boolean
-}
-
-/** One job as its caller describes it. */
-export interface JobRequest extends JobTarget {
   /** whether the payload is an array of payloads, for a run each */
   readonly batch?: boolean
   /** of a job that emits: how many elements it may be ahead of its caller */
@@ -29,8 +25,8 @@ export interface JobRequest extends JobTarget {
   readonly payload: unknown
   readonly context: PackedContext | undefined
   /**
-   * what moves along instead of being copied, parts of the payload. Such a job is begun by the worker that it is sent to,
-   * or by none: what was sent is not here any more
+   * parts of the payload that move to the worker instead of being copied. Such a job is begun by the worker that it is sent
+   * to, or by none: what has moved cannot be sent again
    */
   readonly transfer?: ReadonlyArray<Transferable>
 }
@@ -85,8 +81,8 @@ export const succeeded = (ending: Ending): boolean =>
 export type ToWorker =
   /** there are jobs in the ring */
   | null
-  /** the data of the job in this slot of the ring; `undefined`: they could not be sent, and the job was withdrawn */
-  | { readonly _tag: "Run"; readonly place: number; readonly request: JobRequest | undefined }
+  /** the request of the job at this position of the ring; `undefined`: it could not be sent, and the job was withdrawn */
+  | { readonly _tag: "Run"; readonly position: number; readonly request: JobRequest | undefined }
   | { readonly _tag: "Cancel"; readonly job: number }
   /** the caller took so many elements: the job may send as many more */
   | { readonly _tag: "Grant"; readonly job: number; readonly elements: number }
@@ -118,7 +114,7 @@ export interface JobListener {
 
 /** The port that a platform implements: runs jobs somewhere. */
 export interface JobRunner {
-  readonly submit: (request: JobRequest, listener: JobListener, place: Place | undefined) => number
+  readonly submit: (request: JobRequest, listener: JobListener, turn: Turn | undefined) => number
   /** the listener hears when the job is gone, not before */
   readonly cancel: (job: number) => void
   /** lets a job that emits send so many more */

@@ -1,29 +1,29 @@
 /**
  * The queue of a pool: which job is next.
  *
- * **Keys share evenly.** Jobs of one key (a tenant, a user; most have none, which is a key too) are a flow. Flows stand in
- * a ring: the first has one job served and, if it has more, goes to the end; a flow that comes with its first job goes to
- * the end as well. So whoever sends one job waits for at most one job of each other key, however many thousands they have
- * waiting, and no stream of newcomers can hold up who is in the ring.
+ * **Keys share evenly.** The jobs of one key (a tenant, a user) are a flow; jobs without a key are a flow too. Flows stand
+ * in a ring. The first flow has one job served and, if it has more, goes to the end; a flow that gets its first job goes to
+ * the end as well. So a caller of one job waits for at most one job of each other key, however many thousands those have
+ * waiting, and a stream of new keys cannot hold up a flow that is in the ring.
  *
  * **Within a key, priority goes first, until waiting makes up for it**: each level of priority counts as `ageingMs` of
- * waiting. Since all that wait grow older equally, the order of two jobs never changes, and nothing needs a timer: a job of
- * priority p ranks as if it had come p · `ageingMs` earlier. A job is overtaken by those that come within that time after
- * it, and by no others, so none starves.
+ * waiting. All waiting jobs grow older equally, so the order of two jobs never changes, and no timer is needed: a job of
+ * priority p ranks as if it had come p · `ageingMs` earlier. Only jobs that come within that time after a job can overtake
+ * it, so no job starves.
  *
- * **A job that was given back**, because the worker it was sent to had no time for it, has had its turn: it goes first.
+ * **A job that was given back**, because the worker that it was sent to had no time for it, has had its turn: it goes first.
  *
  * **Invariant.** Every operation is O(1) amortised for keys and jobs, and O(levels) for priorities, of which there are
  * few: a withdrawn job leaves a hole, which is skipped, or swept once holes outnumber jobs.
  *
- * Rejected: virtual time, as in fair queueing of packets (a flow that comes is served before those that were served
- * already, so that a stream of new keys starves the others); priority before keys (whoever calls everything urgent starves the rest); shares of time (what a job takes is
- * known when it is too late); one heap (every job pays for what few use).
+ * Rejected: virtual time, as in fair queueing of packets (a new flow is served before those that were served already, so a
+ * stream of new keys starves the others); priority before keys (a caller that calls everything urgent starves the rest);
+ * shares of time (how long a job takes is known too late); one heap (every job pays for what few use).
  */
 
-/** What a job's caller says of its turn. */
-export interface Place {
-  /** whose job it is; no key is a key too */
+/** What a job's caller says about its turn in the queue. */
+export interface Turn {
+  /** whose job it is; jobs without a key share one flow */
   readonly key?: string | undefined
   /** 0 if not given; higher goes first */
   readonly priority?: number | undefined
@@ -52,15 +52,15 @@ interface Flow {
 
 export class JobQueue {
   private readonly ageingMs: number
-  /** the jobs that are in and not given back; a job that stands elsewhere, or nowhere, is a hole */
-  private readonly places = new Map<number, Level>()
+  /** the level of each job that is in and was not given back; in any other level the job is a hole */
+  private readonly levels = new Map<number, Level>()
   private readonly flows = new Map<string | undefined, Flow>()
   /** jobs that were given back, the next one last */
   private returned: Array<number> = []
-  /** the flows that have jobs, and perhaps some that have none any more, from `turn` on */
+  /** the flows that have jobs, and perhaps some that have none any more, from `head` on */
   private ring: Array<Flow> = []
-  private turn = 0
-  /** of the job that `shift` gave last; unknown if that had been given back */
+  private head = 0
+  /** the key of the job that `shift` gave last; `undefined` if that job had been given back */
   lastKey: string | undefined
 
   constructor(ageingMs: number) {
@@ -68,24 +68,24 @@ export class JobQueue {
   }
 
   get size(): number {
-    return this.places.size + this.returned.length
+    return this.levels.size + this.returned.length
   }
 
   /** `job` must not be in. `now`: ms on any clock that does not go back. */
-  push(job: number, now: number, place?: Place): void {
-    const flow = this.flowOf(place?.key)
-    const level = levelOf(flow, place?.priority ?? 0)
+  push(job: number, now: number, turn?: Turn): void {
+    const flow = this.flowOf(turn?.key)
+    const level = levelOf(flow, turn?.priority ?? 0)
     level.jobs.push(job)
     level.times.push(now)
     level.size++
     flow.size++
-    this.places.set(job, level)
+    this.levels.set(job, level)
     if (flow.listed) return
     flow.listed = true
     this.ring.push(flow)
   }
 
-  /** A job that `shift` gave, and that nobody began: it goes first, before those that were given back before it. */
+  /** Gives back a job that `shift` gave and no worker began: it goes first, before those that were given back before it. */
   unshift(job: number): void {
     this.returned.push(job)
   }
@@ -104,9 +104,9 @@ export class JobQueue {
     return job
   }
 
-  /** Takes a job out wherever it stands; `false` if it is not in. */
+  /** Takes a job out, from any position; `false` if it is not in. */
   withdraw(job: number): boolean {
-    const level = this.places.get(job)
+    const level = this.levels.get(job)
     if (level === undefined) {
       const at = this.returned.indexOf(job)
       if (at >= 0) this.returned.splice(at, 1)
@@ -117,7 +117,7 @@ export class JobQueue {
     return true
   }
 
-  /** Takes the oldest job of the lowest priority of the key that has most: the one to give up when there is no room. */
+  /** Takes the job to give up when there is no room: of the key with the most jobs the oldest of the lowest priority. */
   shed(): number | undefined {
     let longest: Flow | undefined
     for (const flow of this.flows.values()) if (flow.size > (longest?.size ?? 0)) longest = flow
@@ -141,14 +141,14 @@ export class JobQueue {
       copy.flows.set(key, flow)
       for (const level of flow.levels) {
         for (const job of level.jobs.slice(level.head)) {
-          if (this.places.get(job)?.priority === level.priority && this.places.get(job)?.flow.key === key) {
-            copy.places.set(job, level)
+          if (this.levels.get(job)?.priority === level.priority && this.levels.get(job)?.flow.key === key) {
+            copy.levels.set(job, level)
           }
         }
       }
     }
     copy.returned = this.returned.slice()
-    copy.ring = this.ring.slice(this.turn).map((flow) => flows.get(flow)!)
+    copy.ring = this.ring.slice(this.head).map((flow) => flows.get(flow)!)
     return copy
   }
 
@@ -163,11 +163,11 @@ export class JobQueue {
 
   /** Takes the flow whose turn it is out of the ring. */
   private nextFlow(): Flow | undefined {
-    while (this.turn < this.ring.length) {
-      const flow = this.ring[this.turn++]!
-      if (this.turn > sweepAt && this.turn * 2 > this.ring.length) {
-        this.ring = this.ring.slice(this.turn)
-        this.turn = 0
+    while (this.head < this.ring.length) {
+      const flow = this.ring[this.head++]!
+      if (this.head > sweepAt && this.head * 2 > this.ring.length) {
+        this.ring = this.ring.slice(this.head)
+        this.head = 0
       }
       if (flow.size > 0) return flow
       this.forget(flow)
@@ -196,7 +196,7 @@ export class JobQueue {
   }
 
   private skipHoles(level: Level): void {
-    while (this.places.get(level.jobs[level.head]!) !== level) level.head++
+    while (this.levels.get(level.jobs[level.head]!) !== level) level.head++
   }
 
   /** The first job of a level that has one. */
@@ -213,7 +213,7 @@ export class JobQueue {
   }
 
   private leave(job: number, level: Level): void {
-    this.places.delete(job)
+    this.levels.delete(job)
     level.size--
     level.flow.size--
   }
@@ -223,7 +223,7 @@ export class JobQueue {
     level.jobs = []
     level.times = []
     for (let at = level.head; at < jobs.length; at++) {
-      if (this.places.get(jobs[at]!) !== level) continue
+      if (this.levels.get(jobs[at]!) !== level) continue
       level.jobs.push(jobs[at]!)
       level.times.push(times[at]!)
     }

@@ -13,7 +13,7 @@ import { admitted, bound } from "./poolState.ts"
 
 export const submit = (
   state: PoolState,
-  { final, job, now, place }: Extract<Event, { readonly _tag: "Submit" }>,
+  { final, job, now, turn }: Extract<Event, { readonly _tag: "Submit" }>,
   actions: Array<Action>
 ): void => {
   if (state.closing) {
@@ -26,7 +26,7 @@ export const submit = (
     if (shed === undefined) return
   }
   if (final === true) state.final.add(job)
-  state.queued.push(job, now, place)
+  state.queued.push(job, now, turn)
   serve(state, actions)
 }
 

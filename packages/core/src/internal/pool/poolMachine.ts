@@ -52,7 +52,7 @@ import { drainExpired, shutdown } from "./shutdown.ts"
 import * as workers from "./workers.ts"
 import type { Action, Event } from "./poolProtocol.ts"
 
-export type { PoolState, WorkerPhase } from "./poolState.ts"
+export type { PoolState, PoolWorker } from "./poolState.ts"
 export { census, copy, make } from "./poolState.ts"
 export type { Action, Event, PoolConfig, Settlement } from "./poolProtocol.ts"
 

@@ -3,7 +3,7 @@
  *
  * Jobs and workers are numbers here. Payloads, results, threads and timers belong to the shell.
  */
-import type { Place } from "./jobQueue.ts"
+import type { Turn } from "./jobQueue.ts"
 
 export interface PoolConfig {
   /** workers that run jobs, at most */
@@ -33,7 +33,7 @@ export type Event =
       readonly _tag: "Submit"
       readonly job: number
       readonly now: number
-      readonly place?: Place | undefined
+      readonly turn?: Turn | undefined
       readonly final?: boolean
     }
   | { readonly _tag: "Cancel"; readonly job: number }

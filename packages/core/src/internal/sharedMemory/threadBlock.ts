@@ -40,10 +40,8 @@ const Cell = {
   watched: 16,
   /** number of the job this worker must stop; 0 for none. Written by main only */
   cancel: 32,
-  /** number of the job this worker runs; 0 for none. Written by the worker only */
-  job: 48,
   /** number of the job whose cancel the worker's event loop has heard. Written by the worker only */
-  heard: 49,
+  heard: 48,
   /** what compiled code may do until it looks whether its slice is over */
   budget: 80,
   /** a budget that no code counts down, see `internal/watcher/flagTest.ts` */
@@ -113,11 +111,6 @@ export const make = (): ThreadBlock => fromBuffer(new SharedArrayBuffer(bytes))
 /** Main: asks the worker to stop `job`. Harmless if that job is over. */
 export const requestCancel = (block: ThreadBlock, job: number): void => {
   Atomics.store(block.i32, Cell.cancel, job)
-}
-
-/** Worker: notes that `job` runs now (0: none). */
-export const setJob = (block: ThreadBlock, job: number): void => {
-  Atomics.store(block.i32, Cell.job, job)
 }
 
 /** Worker: its event loop turns, and has heard that `job` is to stop. */
@@ -246,7 +239,6 @@ export interface Beacon {
   readonly attributed: number
   /** a fiber that may hold the loop, 0 for none */
   readonly allowed: number
-  readonly job: number
   /** to be given to `sleep` */
   readonly wakes: number
 }
@@ -274,7 +266,6 @@ export const readBeacon = (block: ThreadBlock): Beacon => {
       heartbeatDue: f64[Time.heartbeatDue]!,
       attributed: f64[Time.attributed]!,
       allowed: f64[Time.allowed]!,
-      job: Atomics.load(i32, Cell.job),
       wakes: Atomics.load(i32, Cell.wakes)
     }
     if (attempt === 3 || Atomics.load(i32, Cell.sliceSeq) === sliceSeq) return beacon

@@ -1,4 +1,4 @@
-/** `Compute.auto` on real workers, for NodeCompute.auto.test.ts: prints one JSON line of what it saw. */
+/** `Compute.auto` on real workers, for NodeCompute/auto.test.ts: prints one JSON line of what it saw. */
 import { threadId } from "node:worker_threads"
 import { Compute, FairScheduler, Pure } from "@giveway/core"
 import { NodeCompute } from "@giveway/node"

@@ -1,10 +1,10 @@
 /**
- * A worker's inbox when its ring is full, with nobody at the other end but the test.
+ * Jobs that are sent when the ring is full. The test plays the worker.
  */
 import { assert, describe, it } from "vitest"
 import type { JobRequest } from "@giveway/core/Platform"
 import { jobRing } from "@giveway/core/Platform"
-import { Inbox } from "../../src/wire/inbox.ts"
+import { SentJobs } from "../../src/wire/sentJobs.ts"
 
 const plain: JobRequest = { moduleUrl: "file:///tasks.ts", name: "task", payload: 1, context: undefined }
 
@@ -13,31 +13,31 @@ const moving = (buffer: ArrayBuffer): JobRequest => ({ ...plain, payload: { buff
 const bytesOf = (request: JobRequest | undefined): Uint8Array =>
   new Uint8Array((request!.payload as { readonly buffer: ArrayBuffer }).buffer)
 
-/** An inbox whose ring is full, and the worker's side of it. */
+/** Main's end of a full ring, and the worker's. */
 const full = () => {
   const posted: Array<JobRequest | undefined> = []
-  const inbox = new Inbox({ wake: () => undefined, post: (_place, request) => posted.push(request) })
-  for (let job = 1; job <= jobRing.slots; job++) inbox.put(job, plain)
-  return { inbox, posted, worker: jobRing.fromBuffer(inbox.ring.buffer) }
+  const sent = new SentJobs({ wake: () => undefined, post: (_position, request) => posted.push(request) })
+  for (let job = 1; job <= jobRing.slots; job++) sent.put(job, plain)
+  return { sent, posted, worker: jobRing.fromBuffer(sent.ring.buffer) }
 }
 
 /** The worker passes what was withdrawn, and main frees its slots. */
-const pass = (inbox: Inbox, worker: jobRing.JobRing): void => {
+const pass = (sent: SentJobs, worker: jobRing.JobRing): void => {
   const claimed = jobRing.claim(worker, { has: () => false, drop: () => undefined })
   assert.notStrictEqual(claimed, jobRing.Claim.begun)
-  inbox.collect(jobRing.slots, () => assert.fail("nothing was answered"))
+  sent.collect(jobRing.slots, () => assert.fail("nothing was answered"))
 }
 
 describe("a job that moves what it holds, when the ring is full", () => {
   it("has it moved at once, and is posted when a slot is free, with what it was given", () => {
-    const { inbox, posted, worker } = full()
+    const { sent, posted, worker } = full()
     const buffer = new Uint8Array([7, 8, 9]).buffer
-    inbox.put(100, moving(buffer))
+    sent.put(100, moving(buffer))
     assert.strictEqual(buffer.byteLength, 0)
     assert.lengthOf(posted, 0)
 
-    for (let job = 1; job <= jobRing.slots; job++) assert.isTrue(inbox.withdraw(job))
-    pass(inbox, worker)
+    for (let job = 1; job <= jobRing.slots; job++) assert.isTrue(sent.withdraw(job))
+    pass(sent, worker)
     assert.lengthOf(posted, 1)
     assert.deepStrictEqual(Array.from(bytesOf(posted[0])), [7, 8, 9])
     // it can be sent on: what moves is the copy's own buffer, not the caller's, which is empty
@@ -46,21 +46,21 @@ describe("a job that moves what it holds, when the ring is full", () => {
   })
 
   it("that cannot be sent is refused as it is put, and leaves nothing behind", () => {
-    const { inbox } = full()
+    const { sent } = full()
     const buffer = new ArrayBuffer(8)
     structuredClone(buffer, { transfer: [buffer] })
-    assert.throws(() => inbox.put(100, moving(buffer)), /transfer/)
-    assert.strictEqual(inbox.size, jobRing.slots)
-    assert.isFalse(inbox.withdraw(100))
+    assert.throws(() => sent.put(100, moving(buffer)), /transfer/)
+    assert.strictEqual(sent.size, jobRing.slots)
+    assert.isFalse(sent.withdraw(100))
   })
 
   it("can be taken back while it waits", () => {
-    const { inbox, posted, worker } = full()
-    inbox.put(100, moving(new ArrayBuffer(8)))
-    assert.isTrue(inbox.withdraw(100))
-    for (let job = 1; job <= jobRing.slots; job++) assert.isTrue(inbox.withdraw(job))
-    pass(inbox, worker)
+    const { sent, posted, worker } = full()
+    sent.put(100, moving(new ArrayBuffer(8)))
+    assert.isTrue(sent.withdraw(100))
+    for (let job = 1; job <= jobRing.slots; job++) assert.isTrue(sent.withdraw(job))
+    pass(sent, worker)
     assert.lengthOf(posted, 0)
-    assert.strictEqual(inbox.size, 0)
+    assert.strictEqual(sent.size, 0)
   })
 })

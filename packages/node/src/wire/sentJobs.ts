@@ -1,0 +1,157 @@
+/**
+ * Main's end of a job ring: the jobs that were sent to one worker and whose outcomes were not collected yet. The worker's
+ * end is `entry/desk.ts`.
+ *
+ * A request of small plain data is written into the ring. Any other request is posted as a message. Its job has a slot in
+ * the ring all the same, so whether a job was begun is decided in one place only. The ring can be full, because withdrawn
+ * jobs keep their slots until the worker passes them: the next jobs then wait on this side. Rejected: one message for
+ * several jobs (decision 0083).
+ *
+ * **Invariant**: outcomes are collected in the order in which the jobs were put in.
+ */
+import type { JobRequest, Outcome } from "@giveway/core/Platform"
+import { jobRing } from "@giveway/core/Platform"
+import * as plainBytes from "./plainBytes.ts"
+import * as slotData from "./slotData.ts"
+
+/** A job that was sent to this worker: its request, and where that is on its way. */
+interface SentJob {
+  readonly request: JobRequest
+  /** its slot in the ring, counted from the first job on; -1 while it waits on this side */
+  position: number
+  /** whether its request was written into the ring, with its target, and not posted */
+  isWritten: boolean
+  /** the number of its target */
+  readonly target: number
+}
+
+/** Sends messages to the worker. */
+export interface SentJobsPort {
+  /** wakes the worker's event loop */
+  readonly wake: () => void
+  /** throws what a structured clone throws; `undefined`: the worker is not to wait for the request of this position */
+  readonly post: (position: number, request: JobRequest | undefined) => void
+}
+
+export class SentJobs {
+  readonly ring = jobRing.make()
+  private readonly memory = plainBytes.over(this.ring.buffer)
+  private readonly jobs = new Map<number, SentJob>()
+  /** jobs for which the ring had no free slot */
+  private readonly outside: Array<number> = []
+  /** outcomes that came as messages before their slot was collected */
+  private readonly posted = new Map<number, Outcome>()
+  /** targets that the worker knows by number */
+  private readonly knownTargets = new Set<number>()
+  private readonly port: SentJobsPort
+
+  constructor(port: SentJobsPort) {
+    this.port = port
+    jobRing.listen(this.ring)
+  }
+
+  /** Jobs that were put in and are not collected. */
+  get size(): number {
+    return this.jobs.size
+  }
+
+  /** Throws what a structured clone throws if the request can be neither written nor posted. */
+  put(job: number, request: JobRequest): void {
+    const full = this.outside.length > 0 || jobRing.isFull(this.ring)
+    // A job that waits here is cloned and moved now: a request that cannot be sent is refused at once, as it would be
+    // with a free slot.
+    const { transfer } = request
+    const sent: SentJob = {
+      request: full ? structuredClone(request, transfer && { transfer: Array.from(transfer) }) : request,
+      position: -1,
+      isWritten: false,
+      target: slotData.numberOf(request)
+    }
+    if (full) this.outside.push(job)
+    else this.offer(job, sent)
+    this.jobs.set(job, sent)
+  }
+
+  /** `false` if the worker has begun the job, or if it is not here. */
+  withdraw(job: number): boolean {
+    const sent = this.jobs.get(job)
+    if (sent === undefined) return false
+    if (sent.position === -1) this.outside.splice(this.outside.indexOf(job), 1)
+    else if (!jobRing.withdraw(this.ring, sent.position)) return false
+    this.jobs.delete(job)
+    return true
+  }
+
+  /** An outcome that came as a message. Its slot is collected later. */
+  received(job: number, outcome: Outcome): void {
+    this.posted.set(job, outcome)
+  }
+
+  /**
+   * Hot. Gives up to `most` outcomes to `ended`. Returns whether there may be more. If not, the worker will send a message
+   * when there is one.
+   */
+  collect(most: number, ended: (job: number, outcome: Outcome, ranMs: number) => void): boolean {
+    const { memory, ring } = this
+    for (let n = 0; n < most; n++) {
+      const state = jobRing.collect(ring)
+      const job = state === jobRing.State.done || state === jobRing.State.posted ? jobRing.jobOf(ring, ring.next) : 0
+      const outcome =
+        state === jobRing.State.done
+          ? slotData.readOutcome(memory, jobRing.dataOf(ring, ring.next))
+          : this.posted.get(job)
+      if (job === 0 || outcome === undefined) {
+        this.refill()
+        // an outcome that travels as a message needs no further message: main hears that one anyway
+        if (job !== 0 || jobRing.listen(ring)) return false
+        continue
+      }
+      const ranMs = jobRing.ranOf(ring, ring.next) / 1000
+      jobRing.release(ring)
+      this.posted.delete(job)
+      const sent = this.jobs.get(job)!
+      // a posted request told the worker its target, but not the target's number
+      if (sent.isWritten) this.knownTargets.add(sent.target)
+      this.jobs.delete(job)
+      ended(job, outcome, ranMs)
+    }
+    this.refill()
+    return true
+  }
+
+  /** Once the worker has ended and all is collected: the job that it had begun, 0 if none. */
+  begun(): number {
+    return jobRing.wasClaimed(this.ring) ? jobRing.jobOf(this.ring, this.ring.next) : 0
+  }
+
+  private refill(): void {
+    while (this.outside.length > 0 && !jobRing.isFull(this.ring)) {
+      const job = this.outside.shift()!
+      this.offer(job, this.jobs.get(job)!)
+    }
+  }
+
+  private offer(job: number, sent: SentJob): void {
+    const { memory, ring } = this
+    const { request, target } = sent
+    const start = jobRing.dataOf(ring, ring.end)
+    const length = slotData.writeRequest(memory, start, request, target, this.knownTargets.has(target))
+    sent.position = ring.end
+    sent.isWritten = length !== -1
+    const sleeps = jobRing.offer(ring, job, length)
+    if (length === -1) this.post(sent)
+    else if (sleeps) this.port.wake()
+  }
+
+  /** After its slot is in the ring: a worker that met the message first would go to sleep again. */
+  private post({ position, request }: SentJob): void {
+    try {
+      this.port.post(position, request)
+    } catch (refusal) {
+      // the worker cannot have begun the job without its request
+      jobRing.withdraw(this.ring, position)
+      this.port.post(position, undefined)
+      throw refusal
+    }
+  }
+}
