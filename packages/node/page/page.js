@@ -1,6 +1,6 @@
 /**
  * The page of a served process. Overviews come as server-sent events, twice a second; the fibers are fetched every two
- * seconds while the page is looked at. All of it comes from a thread of its own, so it goes on while the program is stuck.
+ * seconds while the page is visible. Both come from a thread of their own, so the page goes on while the program is stuck.
  */
 import { Flame } from "./flame.js"
 import { Lanes } from "./lanes.js"
@@ -10,7 +10,7 @@ import { ago, clock, make, nameless, percent, placeText, userFrames, whoText } f
 
 const $ = (id) => document.getElementById(id)
 
-/** A dump of more fibers would keep the watched thread busy: then it is fetched on request only. */
+/** A dump of more fibers would keep the watched thread busy, so it is not fetched. */
 const mostFibers = 5000
 const dumpEveryMs = 2000
 const lintEveryMs = 5000
@@ -28,7 +28,7 @@ const flame = new Flame($("flame"), $("flame-hint"))
 const tree = new Tree($("fibers"), $("fibers-hint"))
 const lanes = new Lanes($("lanes"), $("pool-hint"))
 
-/** 99 % of the slices that were queued since the overview before waited at most so long, in ms. */
+/** The longest wait of 99 % of the slices that were queued since the overview before, in ms. */
 const delayOf = (from, to) => {
   const bounds = [...to.delayBoundsMs, Infinity]
   const sum = ({ usage }, bucket) => usage.reduce((total, { runDelays }) => total + runDelays[bucket], 0)
@@ -39,7 +39,7 @@ const delayOf = (from, to) => {
   return total <= 0 ? 0 : Math.min(bounds[bucket], to.delayBoundsMs.at(-1))
 }
 
-/** What each name cost, and its share of the time since the overview before. */
+/** The usage of each name, and its share of the time since the overview before. */
 const namesOf = (from, to) => {
   const known = new Map(from.usage.map(({ name, selfMs }) => [name, selfMs]))
   const elapsed = Math.max(1, to.at - from.at)
@@ -117,14 +117,14 @@ const openStall = (stall) => {
     `${stall.cause}, from ${clock(startedAt)}${slices === undefined ? "" : `, ${slices} slices`}`,
     stall.place &&
       `at ${placeText(stall.place)}${stall.place.function === undefined ? "" : ` in ${stall.place.function}`}`,
-    allowed && `it was meant to be: ${allowed}`,
+    allowed && `it was allowed: ${allowed}`,
     parts &&
       `garbage ${ago(parts.gcMs)}, kernel ${ago(parts.systemMs)}, blocked ${ago(parts.blockedMs)}, without a core ${ago(parts.noCoreMs)}`,
     shares.length > 0 && shares.map(({ name, selfMs }) => `${name ?? nameless} ${ago(selfMs)}`).join(", "),
     victims &&
       victims.ready > 0 &&
       `${victims.ready} fibers were ready and waited, ${ago(victims.longestWaitMs)} at most`,
-    late && "the stack was taken after a native call returned: it shows what came next"
+    late && "the stack was taken after a native call had returned: it shows the code that ran next"
   ]
   const frames = stack === undefined ? [] : userFrames(stack)
   const waited = (victims?.fibers ?? []).map(
@@ -133,7 +133,7 @@ const openStall = (stall) => {
   )
   $("details-body").replaceChildren(
     ...facts.filter((fact) => fact !== undefined && fact !== false).map((fact) => make("p", {}, fact)),
-    make("pre", {}, frames.length === 0 ? "no JavaScript of the program was seen in it" : frames.join("\n")),
+    make("pre", {}, frames.length === 0 ? "no stack of the program was sampled in it" : frames.join("\n")),
     waited.length === 0 ? "" : make("pre", {}, waited.join("\n"))
   )
   $("details").showModal()
@@ -201,7 +201,7 @@ events.addEventListener("overview", ({ data }) => {
 })
 events.addEventListener("error", () => {
   $("loop").dataset.state = "unknown"
-  $("loop-state").textContent = "The process does not answer: it has ended, or cannot be reached"
+  $("loop-state").textContent = "The process does not respond: it has ended, or cannot be reached"
   $("loop-by").textContent = ""
   $("loop-place").textContent = ""
 })

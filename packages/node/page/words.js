@@ -1,5 +1,5 @@
 /**
- * Times, names and colours, as every part of the page shows them.
+ * Times, names and colours, the same in every part of the page.
  */
 
 /** "340 ms", "5.1 s", "12 min" */
@@ -18,7 +18,7 @@ export const clock = (at) => new Date(at).toTimeString().slice(0, 8)
 
 export const placeText = (place) => (place === undefined ? "" : `${place.file}:${place.line}`)
 
-/** Who it is, for people: a span, a fiber, or what is no fiber. */
+/** The holder as text: a span, a fiber, or that it is no fiber. */
 export const whoText = ({ cause, fiberId, name }) =>
   name ?? (fiberId === undefined ? `no fiber (${cause})` : `fiber #${fiberId}`)
 
@@ -34,7 +34,7 @@ export const isDark = () => {
   return theme === undefined ? matchMedia("(prefers-color-scheme: dark)").matches : theme === "dark"
 }
 
-/** What fibers in no span are called. */
+/** The name of fibers in no span. */
 export const nameless = "(no span)"
 
 export const colourOf = (name) => {
@@ -63,13 +63,13 @@ export const make = (tag, attributes = {}, ...children) => {
   return element
 }
 
-/** The stack below the question itself, without Node's, Effect's and Giveway's frames. */
+/** The frames below that of the evaluated expression, without those of Node, Effect and Giveway. */
 export const userFrames = (stack) => {
   const frames = stack.split("\n").filter((line) => /^\s+at /.test(line))
-  const asked = frames.findLastIndex((line) => /^\s+at <anonymous>:\d+:\d+$/.test(line))
+  const evaluated = frames.findLastIndex((line) => /^\s+at <anonymous>:\d+:\d+$/.test(line))
   const others = /node:|\/node_modules\/@?effect\/|\/(@giveway|packages)\/(core|node)\/(src|dist)\//
   return frames
-    .slice(asked + 1)
+    .slice(evaluated + 1)
     .filter((line) => !others.test(line))
     .map((line) => line.trim())
 }

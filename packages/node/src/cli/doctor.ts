@@ -1,8 +1,8 @@
 /**
- * `giveway doctor FILE`: starvation as a CI check. Runs a program or a test command with supervision put into every Node
- * process of it, and says what held an event loop past the budget, with place, cause and fix.
+ * `giveway doctor FILE`: stalls as a CI check. Runs a program or a test command, with supervision in each of its Node
+ * processes, and reports each stall past the budget with its line, cause and fix.
  *
- * Standard input, output and errors stay the program's own; what was found comes when it has ended, also after Ctrl-C.
+ * Standard input, output and errors stay the program's own. The report comes when the program has ended, also after Ctrl-C.
  */
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
@@ -26,12 +26,12 @@ const duration = (name: string, standard: string, leastMs: number, description: 
     Flag.withDefault(standard),
     Flag.filterMap(
       (text) => {
-        // "20ms" is what people write; Effect reads "20 millis"
+        // people write "20ms", Effect reads "20 millis"
         const input = text.replace(/^([\d.]+)\s*ms$/, "$1 millis").replace(/^([\d.]+)\s*s$/, "$1 seconds")
         const ms = Option.map(Duration.fromInput(input as Duration.Input), Duration.toMillis)
         return Option.filter(ms, (ms) => ms >= leastMs && Number.isFinite(ms))
       },
-      (text) => `"${text}" is no duration of at least ${leastMs} ms, such as 20ms or "1 second"`
+      (text) => `--${name} is "${text}", but must be a duration of at least ${leastMs} ms, such as 20ms or "1 second"`
     )
   )
 
@@ -41,24 +41,26 @@ const flags = {
     "grace",
     "1s",
     0,
-    "How long a process may take to start: what begins within it is listed, not counted"
+    "How long a process may take to start: a stall that begins in this time is listed, not counted"
   ),
   junit: Flag.String("junit").pipe(
     Flag.withMetavar("file"),
     Flag.optional,
-    Flag.withDescription("Write JUnit XML to this file too")
+    Flag.withDescription("Also write the report to this file, as JUnit XML")
   ),
   json: Flag.Boolean("json").pipe(
     Flag.withDefault(false),
-    Flag.withDescription("Print what was found as JSON, and what the program prints to standard error")
+    Flag.withDescription("Print the report as JSON; the program's own output goes to standard error")
   ),
   failOnLints: Flag.Boolean("fail-on-lints").pipe(
     Flag.withDefault(false),
-    Flag.withDescription("Count what lints say of the fibers at the end (leaked, deadlocked, polling …) as faults too")
+    Flag.withDescription(
+      "Count the findings of the lints at the end (fibers that leak, deadlock, poll …) as faults too"
+    )
   ),
   reportOnly: Flag.Boolean("report-only").pipe(
     Flag.withDefault(false),
-    Flag.withDescription("End with the program's own exit code, whatever was found")
+    Flag.withDescription("Exit with the program's own exit code, even if there are faults")
   )
 }
 
@@ -74,10 +76,10 @@ const operands = {
 
 const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js"
 
-/** What makes a Node process a watched one. A URL has no spaces. */
+/** The module that supervises a Node process. As a URL, since a path may have spaces. */
 const preload = new URL(`../entry/doctor${extension}`, import.meta.url).href
 
-/** How long the program may take to end after Ctrl-C before it is killed: its loop may be stuck. */
+/** How long the program may take to end after Ctrl-C before it is killed, since its loop may be stuck. */
 const patience = "5 seconds"
 
 const nodeOptions = (): string =>
@@ -111,7 +113,7 @@ const runIn = Effect.fnUntraced(function* (
     forceKillAfter: patience
   })
   if (!json) return yield* child.exitCode
-  // standard output is for what was found
+  // standard output is for the report
   const forwarded = Stream.runForEach(child.stdout, (bytes) => Effect.sync(() => process.stderr.write(bytes)))
   const [exitCode] = yield* Effect.all([child.exitCode, forwarded], { concurrency: 2 })
   return exitCode
@@ -145,7 +147,9 @@ export const doctor = Command.make(
       if (json) yield* Console.log(report.json(found, run, code))
       else yield* Console.error(report.render(found, run, process.stderr))
       if (processes.length === 0) {
-        yield* Console.error(`giveway doctor: \`${file}\` started no Node process, so nothing was watched`)
+        yield* Console.error(
+          `giveway doctor: \`${file}\` started no Node process, so nothing was watched: name a program or a command that runs Node`
+        )
       }
       const broken =
         processes.length === 0 ||
@@ -164,13 +168,13 @@ export const doctor = Command.make(
   }, Effect.scoped)
 ).pipe(
   Command.withDescription(
-    `Runs a program or a test command and reports what held an event loop past the budget: the cause, the fiber or function, the line, and what to do about it, once for each trouble. Every Node process that it starts is watched, whether it knows Giveway or not. Exits with 1 if there is a fault, else with the program's own exit code.
+    `Runs a program or a test command and reports the stalls of its event loops past the budget: the cause, the fiber or function, the line, and the fix, once for each fault. It watches every Node process that the command starts, also those without Giveway. It exits with the program's own exit code, or with 1 if that is 0 and there is a fault.
 
-When a process ends, the lints look at its fibers once; what they find is listed, and counts with --fail-on-lints only.
+When a process ends, the lints check its fibers once. Their findings are listed, and count with --fail-on-lints only.
 
-Not counted, but listed: blocking that the program allows (Supervision.allowBlocking), what happens within --grace of a process's start, and what is nobody's doing (garbage collection, a machine without a free core, a stopped process).`
+Listed, but not counted: blocking that the program allows (Supervision.allowBlocking), stalls that begin within --grace of a process's start, and stalls that the program did not cause (garbage collection, a machine without a free core, a stopped process).`
   ),
-  Command.withShortDescription("Runs a program or its tests, and reports what holds its event loop"),
+  Command.withShortDescription("Runs a program or its tests, and reports the stalls of its event loop"),
   Command.withExamples([
     { command: "giveway doctor src/main.ts", description: "A program, until it ends or Ctrl-C" },
     { command: "giveway doctor --budget 50ms --junit stalls.xml -- npx vitest run", description: "A CI check" },

@@ -1,58 +1,59 @@
 /**
- * What the doctor makes of the stalls that processes left behind: the same trouble once, with how often and how long, and
- * whether the program is to blame.
+ * Turns the stalls in the journals into findings: stalls of one fault are one finding, with their number, their time, and the
+ * verdict whether the program is to blame.
  *
- * **What does not count against the budget**, and is listed all the same: what was allowed (`Supervision.allowBlocking`); what
- * began within the grace or was the loading of modules, as a program may take its time to start; and what is nobody's doing, that is, collecting garbage,
- * a machine that had no core to give, a stopped process.
+ * **Listed, but not counted against the budget**: stalls that were allowed (`Supervision.allowBlocking`); stalls that began
+ * within the grace, or in which modules were loaded, since a program may take its time to start; and stalls that the program
+ * did not cause: collecting garbage, a machine without a free core, a stopped process.
  */
 import type { Line, Stall } from "../watch/journal.ts"
 
 export type Verdict = "fault" | "allowed" | "startup" | "environment"
 
-/** The same trouble, however often it came. */
+/** All stalls of one fault. */
 export interface Finding {
   readonly verdict: Verdict
   readonly fingerprint: string
   readonly count: number
   readonly totalMs: number
-  /** the longest of them: the words, the place and the stack are its own */
+  /** the longest of them, whose text, place and stack are shown */
   readonly worst: Stall
 }
 
-/** What lints said of a process when it ended: the same of other fibers once. */
+/** A finding of the lints at a process's end. Findings that differ in their fibers only are one. */
 export interface Lint {
   readonly lint: string
   readonly count: number
-  /** of the first */
+  /** the message of the first */
   readonly message: string
   readonly fix: string
 }
 
 export interface Findings {
   readonly processes: number
-  /** why a process could not be watched */
+  /** for each process that could not be watched, the reason */
   readonly unwatched: ReadonlyArray<string>
-  /** faults first, and what cost most first */
+  /** faults first, and within a verdict the most time first */
   readonly findings: ReadonlyArray<Finding>
-  /** never part of the budget */
+  /** they do not count against the budget */
   readonly lints: ReadonlyArray<Lint>
 }
 
 const order: ReadonlyArray<Verdict> = ["fault", "allowed", "startup", "environment"]
 
+/** Causes that blame no code of the program. */
 const nobodys = new Set(["gc", "os-starved", "suspended"])
 
 const verdictOf = (stall: Stall, began: number, { budgetMs, graceMs }: Limits): Verdict | undefined => {
   if (stall.durationMs < budgetMs) return undefined
   if (stall.allowed !== undefined) return "allowed"
   if (nobodys.has(stall.cause) || stall.durationMs - stall.unobservedMs < budgetMs) return "environment"
-  // no fiber, and the watching thread did not get to look either: the machine stood still for both
+  // no fiber ran, and the watching thread could not look either: the machine gave neither a core
   if (stall.cause === "loop" && stall.stack === undefined) return "environment"
   return stall.startedAt < began + graceMs || loadsModules(stall) ? "startup" : "fault"
 }
 
-/** Node's module loader at work, and no line of the program in it. */
+/** Whether Node's module loader ran, and no line of the program in it. */
 const loadsModules = ({ place, stack }: Stall): boolean =>
   place === undefined && stack !== undefined && stack.includes("(node:internal/modules/")
 
@@ -64,15 +65,15 @@ export interface Limits {
 const overlap = (a: Stall, b: Stall): boolean =>
   a.startedAt < b.startedAt + b.durationMs && b.startedAt < a.startedAt + a.durationMs
 
-/** A report counts if the process ended before the stall that it tells of did, as far as anybody noticed. */
+/** The stalls that are over, and those that were reported and whose end nobody saw: the process ended in them. */
 const stallsOf = (lines: ReadonlyArray<Line>): ReadonlyArray<Stall> => {
   const over = lines.flatMap((line) => (line._tag === "Stalled" ? [line.stall] : []))
   const lasting = new Map(lines.flatMap((line) => (line._tag === "Stalls" ? [[line.key, line.stall] as const] : [])))
   return [...over, ...Array.from(lasting.values()).filter((stall) => !over.some((one) => overlap(one, stall)))]
 }
 
-/** What one repairs in one go: the same function under the same name, even if a crowded machine made it look different once. */
-const troubleOf = ({ fingerprint, name, place }: Stall): string =>
+/** The same for stalls of one fault: those of one function under one name, even if a crowded machine gave one another cause. */
+const faultOf = ({ fingerprint, name, place }: Stall): string =>
   place === undefined ? fingerprint : `${name ?? ""}|${place.file}:${place.function ?? place.line}`
 
 const plus = (a: Finding, b: Finding): Finding => ({
@@ -82,7 +83,7 @@ const plus = (a: Finding, b: Finding): Finding => ({
   worst: b.worst.durationMs > a.worst.durationMs && b.worst.place !== undefined ? b.worst : a.worst
 })
 
-/** A stall that was too short for a look at its stack is one more of what else happened under its name. */
+/** Findings without a place, because the stall was too short for a sample, are added to the one of the same name and verdict. */
 const placed = (findings: ReadonlyArray<Finding>): ReadonlyArray<Finding> => {
   const merged = findings.filter(({ worst }) => worst.place !== undefined)
   for (const finding of findings) {
@@ -98,7 +99,7 @@ const placed = (findings: ReadonlyArray<Finding>): ReadonlyArray<Finding> => {
   return merged
 }
 
-/** Fibers of one name differ in their numbers and times. */
+/** A message without its numbers: those of fibers, and times. */
 const alike = (text: string): string => text.replaceAll(/#?\d[\d.,]*/g, "")
 
 const lintsOf = (lines: ReadonlyArray<Line>): ReadonlyArray<Lint> => {
@@ -113,7 +114,7 @@ const lintsOf = (lines: ReadonlyArray<Line>): ReadonlyArray<Lint> => {
   return Array.from(found.values())
 }
 
-/** What all processes left behind, each its own lines. */
+/** The findings of all processes. `processes`: the lines of each one's journal. */
 export const find = (processes: ReadonlyArray<ReadonlyArray<Line>>, limits: Limits): Findings => {
   const found = new Map<string, Finding>()
   for (const lines of processes) {
@@ -121,7 +122,7 @@ export const find = (processes: ReadonlyArray<ReadonlyArray<Line>>, limits: Limi
     for (const stall of stallsOf(lines)) {
       const verdict = verdictOf(stall, began, limits)
       if (verdict === undefined) continue
-      const key = `${verdict}|${troubleOf(stall)}`
+      const key = `${verdict}|${faultOf(stall)}`
       const known = found.get(key)
       const one: Finding = {
         verdict,
@@ -143,6 +144,6 @@ export const find = (processes: ReadonlyArray<ReadonlyArray<Line>>, limits: Limi
   }
 }
 
-/** Those that break the budget. */
+/** The findings that break the budget. */
 export const faults = ({ findings }: Findings): ReadonlyArray<Finding> =>
   findings.filter(({ verdict }) => verdict === "fault")

@@ -1,17 +1,17 @@
 /**
- * What `giveway doctor` found, as text, as JUnit XML and as JSON.
+ * The findings of `giveway doctor` as text, as JUnit XML and as JSON.
  */
 import { styleText } from "node:util"
 import type { Finding, Findings, Verdict } from "./doctorFindings.ts"
 import { faults } from "./doctorFindings.ts"
 
-/** A run, as far as a report mentions it. */
+/** The facts about a run that a report mentions. */
 export interface Run {
   readonly command: string
   readonly budgetMs: number
   readonly graceMs: number
   readonly tookMs: number
-  /** whether what lints found breaks it */
+  /** whether findings of lints make the run fail */
   readonly failOnLints: boolean
 }
 
@@ -32,18 +32,18 @@ const headings: Record<Verdict, (run: Run) => string> = {
   fault: ({ budgetMs }) => `past the budget of ${ms(budgetMs)}`,
   allowed: () => "allowed, so not counted",
   startup: ({ graceMs }) =>
-    `within the first ${ms(graceMs)} of a program (--grace), or while it loaded modules, so not counted`,
-  environment: () => "nobody's doing (garbage collection, no core, a stopped process), so not counted"
+    `begun within the first ${ms(graceMs)} of a process (--grace), or while it loaded modules, so not counted`,
+  environment: () => "not caused by the program (garbage collection, no core, a stopped process), so not counted"
 }
 
-const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`
+const count = (number: number, noun: string, plural = `${noun}s`): string => `${number} ${number === 1 ? noun : plural}`
 
-/** For people; in colours if `stream` is a terminal. */
+/** As text; in colours if `stream` is a terminal. */
 export const render = (found: Findings, run: Run, stream: NodeJS.WriteStream): string => {
   const paint = (style: Parameters<typeof styleText>[0], text: string): string => styleText(style, text, { stream })
   const lines = [
     paint("bold", `giveway doctor: ${run.command}`),
-    paint("gray", `watched ${count(found.processes, "process").replace("processs", "processes")} for ${ms(run.tookMs)}`)
+    paint("gray", `watched ${count(found.processes, "process", "processes")} for ${ms(run.tookMs)}`)
   ]
   for (const why of found.unwatched) lines.push(paint("red", `a process could not be watched: ${why}`))
   let heading: Verdict | undefined
@@ -60,7 +60,7 @@ export const render = (found: Findings, run: Run, stream: NodeJS.WriteStream): s
     if (verdict === "fault" || verdict === "startup") lines.push(`   fix: ${worst.fix}`)
   })
   if (found.lints.length > 0) {
-    lines.push("", paint("bold", `what lints say of its fibers at the end${run.failOnLints ? "" : ", not counted"}`))
+    lines.push("", paint("bold", `found by the lints when a process ended${run.failOnLints ? "" : ", not counted"}`))
   }
   for (const { count, fix, lint, message } of found.lints) {
     const more = count === 1 ? "" : ` (and ${count - 1} more like it)`
@@ -74,7 +74,7 @@ export const render = (found: Findings, run: Run, stream: NodeJS.WriteStream): s
   return [...lines, "", paint(broken === 0 ? "green" : "red", result)].join("\n")
 }
 
-/** For programs. */
+/** As JSON, for scripts. */
 export const json = (found: Findings, run: Run, exitCode: number | undefined): string =>
   JSON.stringify(
     {
@@ -104,13 +104,13 @@ export const json = (found: Findings, run: Run, exitCode: number | undefined): s
     2
   )
 
-/** What XML 1.0 cannot hold, escaped or not. */
+/** Characters that XML 1.0 cannot hold, escaped or not. */
 // oxlint-disable-next-line no-control-regex
-const unspeakable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g
+const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g
 
 const xml = (text: string): string =>
   text
-    .replace(unspeakable, "")
+    .replace(forbidden, "")
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;")
@@ -129,8 +129,8 @@ export const junit = (found: Findings, run: Run): string => {
     return `${open}${inside}</testcase>`
   })
   const linted = found.lints.map(({ count, fix, lint, message }) => {
-    const what = xml(`${message} (${count}). Fix: ${fix}`)
-    const inside = run.failOnLints ? `<failure type="${xml(lint)}" message="${what}"/>` : `<skipped message="${what}"/>`
+    const text = xml(`${message} (${count}). Fix: ${fix}`)
+    const inside = run.failOnLints ? `<failure type="${xml(lint)}" message="${text}"/>` : `<skipped message="${text}"/>`
     return `    <testcase classname="giveway doctor lints" name="${xml(`${lint}: ${message}`)}" time="0.000">${inside}</testcase>`
   })
   const whole = `    <testcase classname="giveway doctor" name="${xml(`${run.command} stays within ${ms(run.budgetMs)}`)}" time="${(run.tookMs / 1000).toFixed(3)}">${

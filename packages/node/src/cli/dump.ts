@@ -1,6 +1,6 @@
 /**
- * `giveway dump`: the fibers of a running process, also while its loop is stuck, and the stack of a Node process that
- * nobody prepared.
+ * `giveway dump`: the fibers of a running process, also while its loop is stuck, and the stack of a Node process that was not
+ * prepared for it.
  */
 import * as Sysmon from "@giveway/core/Sysmon"
 import * as Command from "effect/cli/Command"
@@ -16,7 +16,7 @@ import * as served from "./served.ts"
 
 export const pid = Flag.Int("pid").pipe(
   Flag.optional,
-  Flag.withDescription("The process; not needed if only one is served")
+  Flag.withDescription("The number of the process; not needed if only one is served")
 )
 
 const flags = {
@@ -24,8 +24,8 @@ const flags = {
   json: Flag.Boolean("json").pipe(Flag.withDefault(false), Flag.withDescription("Print JSON, for scripts"))
 }
 
-/** What an unprepared process can say; with Giveway in it, its fibers as well. */
-const question = `JSON.stringify({
+/** The facts about an unprepared process; with Giveway in it, its fibers too. The stack as in core's `watched/stackHere`. */
+const expression = `JSON.stringify({
   process: {
     pid: process.pid,
     program: (process.argv[1] ?? process.execPath).split(/[\\\\/]/).at(-1),
@@ -43,7 +43,7 @@ const question = `JSON.stringify({
 const dumpOf = Effect.fnUntraced(function* (pid: number | undefined) {
   const socket = pid === undefined ? yield* served.find(undefined) : yield* served.socketOf(pid)
   if (socket !== undefined) return yield* served.get(socket, "/fibers")
-  return yield* otherProcess.evaluate(pid!, question)
+  return yield* otherProcess.evaluate(pid!, expression)
 })
 
 export const dump = Command.make("dump", flags, ({ json, pid }) =>
@@ -54,11 +54,11 @@ export const dump = Command.make("dump", flags, ({ json, pid }) =>
   )
 ).pipe(
   Command.withDescription(
-    "Prints the live fibers of a process as a tree: what each does or awaits, and who holds the loop if it is held. A process that is not served is asked through Node's inspector, which SIGUSR1 opens on loopback until its loop turns again; if Giveway is not in it, its stack is all there is."
+    "Prints the live fibers of a process as a tree: the state of each, what it awaits, and which one holds the loop, if it is held. With --pid, a process that is not served is asked through Node's inspector, which SIGUSR1 opens on loopback until its loop turns again. Of a process without Giveway only the stack is printed."
   ),
   Command.withShortDescription("Prints the live fibers of a process, also of one that is stuck"),
   Command.withExamples([
-    { command: "giveway dump", description: "The one process that is served" },
+    { command: "giveway dump", description: "The only process that is served" },
     { command: "giveway dump --pid 4711", description: "Any Node process, stuck or not" },
     { command: "giveway dump --json | jq '.fibers.fibers[].name'", description: "For scripts" }
   ])

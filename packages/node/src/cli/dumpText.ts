@@ -1,17 +1,17 @@
 /**
- * A dump in words: the process, who holds its loop, and the tree.
+ * A dump as text: the process, the holder of its loop, the workers, and the tree of fibers.
  */
 import { styleText } from "node:util"
 import * as FiberDump from "@giveway/core/FiberDump"
 import type { Loop, Process, Source, WorkerWork } from "../diagnostics/protocol.ts"
 import { ago } from "./units.ts"
 
-/** What a served process answers at `/fibers`, or an unprepared one through the inspector. */
+/** The response of a served process at `/fibers`, or the value from an unprepared one through the inspector. */
 export interface Dump {
   readonly process: Process
   readonly loop?: Loop
   readonly source?: Source
-  /** what workers run */
+  /** the workers that run a job */
   readonly working?: ReadonlyArray<WorkerWork>
   /** of an unprepared process */
   readonly stack?: string
@@ -24,15 +24,15 @@ export interface Dump {
 /** Frames that are shown. A guess: enough to reach out of a library into its caller. */
 const framesShown = 12
 
-/** Nobody looks for the fault there. */
+/** Frames that are not the user's own code. */
 const notUsers = /node:|\/node_modules\/@?effect\/|\/(@giveway|packages)\/(core|node)\/(src|dist)\//
 
-/** The frames below the question itself, without those of Node, Effect and Giveway. */
+/** The frames below that of the evaluated expression, without those of Node, Effect and Giveway. */
 export const userFrames = (stack: string): ReadonlyArray<string> => {
   const frames = stack.split("\n").filter((line) => /^\s+at /.test(line))
-  const asked = frames.findLastIndex((line) => /^\s+at (JSON\.stringify \()?<anonymous>(:\d+:\d+)?\)?$/.test(line))
+  const evaluated = frames.findLastIndex((line) => /^\s+at (JSON\.stringify \()?<anonymous>(:\d+:\d+)?\)?$/.test(line))
   return frames
-    .slice(asked + 1)
+    .slice(evaluated + 1)
     .filter((line) => !notUsers.test(line))
     .map((line) => line.trim())
 }
@@ -54,7 +54,8 @@ const headOf = ({ process: { node, pid, program, startedAt }, loop }: Dump): str
 
 const loopLines = ({ loop, source }: Dump): ReadonlyArray<string> => {
   if (loop === undefined) return []
-  const stale = source?.from === "memory" ? [`it does not answer: this is what it said ${ago(source.ageMs)} ago`] : []
+  const stale =
+    source?.from === "memory" ? [`it does not answer now: its fibers are from ${ago(source.ageMs)} ago`] : []
   if (loop.state === "turning") return ["the loop turns", ...stale]
   const stack = loop.by.stack === undefined ? [] : userFrames(loop.by.stack).slice(0, framesShown)
   return [
@@ -68,7 +69,7 @@ const stackLines = ({ stack }: Dump): ReadonlyArray<string> => {
   if (stack === undefined) return []
   const frames = userFrames(stack)
   return frames.length === 0
-    ? ["no JavaScript of the program runs at the moment"]
+    ? ["no JavaScript of the program runs now"]
     : ["it runs", ...frames.map((frame) => `    ${frame}`)]
 }
 
@@ -82,7 +83,7 @@ const workersOf = ({ loop, working = [] }: Dump): ReadonlyArray<string> =>
 
 const treeOf = ({ fibers, loop }: Dump): string => {
   if (fibers === undefined || fibers === null)
-    return "its fibers are not known: Giveway is not in it, or has not answered"
+    return "its fibers are not known: Giveway is not in it, or did not answer"
   const note = loop?.state === "held" ? `holds the loop for ${ago(loop.heldMs)}` : undefined
   const culprit = loop?.state === "held" ? loop.by.fiberId : undefined
   return FiberDump.render(

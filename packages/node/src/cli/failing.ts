@@ -1,5 +1,5 @@
 /**
- * How a command ends that could not do what it was asked: one line on standard error and exit code 1, no stack.
+ * The end of a command that failed: one line on standard error and exit code 1, no stack.
  */
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"

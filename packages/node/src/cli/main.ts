@@ -20,7 +20,7 @@ const giveway = Command.make("giveway").pipe(
   Command.withSubcommands([compile, doctor, dump, top])
 )
 
-// a reader that has seen enough (`giveway compile x.ts --code | head`) ends the program, not in an error
+// a reader that closes the pipe (`giveway compile x.ts --code | head`) ends the program without an error
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error
   process.exit()

@@ -1,5 +1,5 @@
 /**
- * Finds processes that are served on their local socket, and asks them.
+ * Finds processes that are served on their local socket, and requests their endpoints.
  */
 import { request } from "node:http"
 import * as Effect from "effect/Effect"
@@ -7,26 +7,26 @@ import * as Schema from "effect/Schema"
 import type { Overview } from "../diagnostics/protocol.ts"
 import * as localSocket from "../diagnostics/localSocket.ts"
 
-/** There is nobody to ask, or it is not clear whom. */
+/** There is no served process, or more than one to choose from. */
 export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", { message: Schema.String }) {}
 
-/** A process that was found does not answer. */
-export class NoAnswer extends Schema.TaggedError<NoAnswer>()("NoAnswer", {
+/** A served process gave no usable response. */
+export class NoResponse extends Schema.TaggedError<NoResponse>()("NoResponse", {
   pid: Schema.Int,
   reason: Schema.String
 }) {
   override get message(): string {
-    return `process ${this.pid} does not answer: ${this.reason}`
+    return `process ${this.pid} did not respond: ${this.reason}`
   }
 }
 
-/** How long an answer may take, in ms. The thread that answers has nothing else to do; a large dump takes seconds. */
+/** How long a response may take, in ms. The thread that responds has nothing else to do, but a large dump takes seconds. */
 const patienceMs = 15_000
 
-/** What a socket answers at `path`. */
-export const get = (found: localSocket.Found, path: string): Effect.Effect<string, NoAnswer> =>
+/** The body of the response at `path`. */
+export const get = (found: localSocket.Found, path: string): Effect.Effect<string, NoResponse> =>
   Effect.callback((resume) => {
-    const fail = (reason: string): void => resume(Effect.fail(new NoAnswer({ pid: found.pid, reason })))
+    const fail = (reason: string): void => resume(Effect.fail(new NoResponse({ pid: found.pid, reason })))
     const asked = request({ socketPath: found.path, path, timeout: patienceMs }, (response) => {
       let body = ""
       response.setEncoding("utf8")
@@ -34,7 +34,7 @@ export const get = (found: localSocket.Found, path: string): Effect.Effect<strin
       response.on("error", (error) => fail(error.message))
       response.on("end", () => {
         if (response.statusCode === 200) resume(Effect.succeed(body))
-        else fail(`it says ${response.statusCode} to ${path}`)
+        else fail(`${path} has status ${response.statusCode}`)
       })
     })
     asked.on("timeout", () => asked.destroy(new Error(`nothing came for ${patienceMs / 1000} s`)))
@@ -43,19 +43,19 @@ export const get = (found: localSocket.Found, path: string): Effect.Effect<strin
     return Effect.sync(() => void asked.destroy())
   })
 
-export const overview = (found: localSocket.Found): Effect.Effect<Overview, NoAnswer> =>
+export const overview = (found: localSocket.Found): Effect.Effect<Overview, NoResponse> =>
   Effect.map(get(found, "/overview"), (body) => JSON.parse(body) as Overview)
 
 /** The socket of `pid`, if it has one. */
 export const socketOf = (pid: number): Effect.Effect<localSocket.Found | undefined> =>
   Effect.sync(() => localSocket.list().find((one) => one.pid === pid))
 
-const hint = "a program under Giveway.runMain is found by itself, others need sysmon: { serve: { socket: true } }"
+const hint = "a program under Giveway.runMain is served by default, others need sysmon: { serve: { socket: true } }"
 
 const nameOf = (found: localSocket.Found): Effect.Effect<string> =>
   overview(found).pipe(
     Effect.map(({ process }) => `${found.pid} ${process.program}`),
-    Effect.catch(() => Effect.succeed(`${found.pid} (no answer)`))
+    Effect.catch(() => Effect.succeed(`${found.pid} (no response)`))
   )
 
 /** The only process that is served, or the one that is asked for. */
@@ -63,13 +63,13 @@ export const find = Effect.fnUntraced(function* (pid: number | undefined) {
   const all = yield* Effect.sync(() => localSocket.list())
   if (pid !== undefined) {
     const found = all.find((one) => one.pid === pid)
-    return found ?? (yield* new NotFound({ message: `process ${pid} is not served here: ${hint}` }))
+    return found ?? (yield* new NotFound({ message: `process ${pid} is not served: ${hint}` }))
   }
   const [first, ...others] = all
   if (first === undefined) return yield* new NotFound({ message: `no process of this user is served: ${hint}` })
   if (others.length === 0) return first
   const names = yield* Effect.forEach(all, nameOf, { concurrency: "unbounded" })
   return yield* new NotFound({
-    message: `several processes are served, say which with --pid:\n  ${names.join("\n  ")}`
+    message: `several processes are served, choose one with --pid:\n  ${names.join("\n  ")}`
   })
 })

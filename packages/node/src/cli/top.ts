@@ -1,8 +1,8 @@
 /**
- * `giveway top`: what a process does, as it does it, also while its loop is stuck.
+ * `giveway top`: shows live where a process spends its event loop, also while the loop is stuck.
  *
- * This file moves bytes: overviews from the process and keys from the terminal go into `topState`, what `topView` makes
- * of it goes onto the screen.
+ * This file moves data: overviews from the process and keys from the terminal go into the machine `topState`, and the lines
+ * that `topView` makes of its state go onto the screen.
  */
 import { request } from "node:http"
 import type { IncomingMessage } from "node:http"
@@ -64,13 +64,14 @@ const plain = (line: Line): string =>
     .join("")
     .trimEnd()
 
-/** What "now" means for `--once`, ms. */
+/** How long "now" is for `--once`, ms. */
 const momentMs = 400
 
 const onceColumns = 100
 
-/** How often the lints are asked: each look is a dump. Of more fibers than this not at all, unless a key asks. */
+/** How often the lints are fetched. Each time costs the process a dump of its fibers. */
 const lintEvery = "5 seconds"
+/** With more fibers than this, the lints are fetched at a key press only. */
 const mostFibers = 5000
 
 const findingsOf = (found: Found) =>
@@ -89,9 +90,9 @@ const printOnce = Effect.fnUntraced(function* (found: Found) {
 
 /** The overviews that a process sends, until it ends. */
 const overviews = (found: Found, onOverview: (overview: Overview) => void) =>
-  Effect.callback<void, served.NoAnswer>((resume) => {
-    const fail = (reason: string): void => resume(Effect.fail(new served.NoAnswer({ pid: found.pid, reason })))
-    const hear = (response: IncomingMessage): void => {
+  Effect.callback<void, served.NoResponse>((resume) => {
+    const fail = (reason: string): void => resume(Effect.fail(new served.NoResponse({ pid: found.pid, reason })))
+    const receive = (response: IncomingMessage): void => {
       let text = ""
       response.setEncoding("utf8")
       response.on("data", (data: string) => {
@@ -104,7 +105,7 @@ const overviews = (found: Found, onOverview: (overview: Overview) => void) =>
       })
       response.on("close", () => resume(Effect.void))
     }
-    const asked = request({ socketPath: found.path, path: "/events" }, hear)
+    const asked = request({ socketPath: found.path, path: "/events" }, receive)
     asked.on("error", (error) => fail(error.message))
     asked.end()
     return Effect.sync(() => void asked.destroy())
@@ -117,9 +118,9 @@ const screen = (terminal: Terminal.Terminal) =>
   )
 
 const interactive = Effect.fnUntraced(function* (found: Found) {
-  // nothing of it keeps the command alive once it has ended
+  // standard input must not keep the command alive once the screen has ended
   yield* Effect.addFinalizer(() => Effect.sync(() => process.stdin.unref()))
-  // the keys that would end it by themselves are part of the machine
+  // the machine handles Ctrl-C, so the terminal must not end the command at any key
   const terminal = yield* NodeTerminal.make(() => false)
   yield* screen(terminal)
   const quit = yield* Deferred.make<void>()
@@ -221,11 +222,11 @@ const show = Effect.fnUntraced(function* (pid: number | undefined, once: boolean
 
 export const top = Command.make("top", flags, ({ once, pid }) => failing(show(Option.getOrUndefined(pid), once))).pipe(
   Command.withDescription(
-    "Shows where the event loop of a served process spends its time: names by self time, run delays, the pool's workers, stalls while they last. It goes on showing while the loop is stuck, and says who holds it."
+    "Shows where the event loop of a served process spends its time: names by self time, run delays, the pool's workers, and stalls while they last. It goes on while the loop is stuck, and names the fiber that holds it."
   ),
   Command.withShortDescription("Shows live where a process spends its event loop"),
   Command.withExamples([
-    { command: "giveway top", description: "The one process that is served" },
+    { command: "giveway top", description: "The only process that is served" },
     { command: "giveway top --pid 4711 --once", description: "One screen as text" }
   ])
 )

@@ -1,27 +1,27 @@
 /**
- * What `giveway top` knows and shows, as a pure machine: overviews and keys in, the next state and what to do out.
+ * The state of `giveway top`, as a pure machine: overviews and keys in; the next state and a wish for the shell out.
  */
 import type * as Lints from "@giveway/core/Lints"
 import type { Overview } from "../diagnostics/protocol.ts"
 
 export const sorts = ["now", "self", "longest", "delay"] as const
 
-/** What the names are sorted by: share of the last moment, self time, longest slice, run delay. */
+/** The orders of the names: by share of the last moment, self time, longest slice, run delay. */
 export type Sort = (typeof sorts)[number]
 
-/** One point of the lines at the top. */
+/** One point of the two curves at the top. */
 export interface Point {
   /** share of the time in which fibers ran or the loop was held, 0 to 1 */
   readonly busy: number
-  /** 99 % of the run delays of the moment were at most this, ms */
+  /** the 99th percentile of the run delays of the moment, ms */
   readonly delayMs: number
   readonly held: boolean
 }
 
-/** A name, and what it cost of late. */
+/** A name and its usage. */
 export interface Row {
   readonly name: string
-  /** of the time since the overview before, 0 to 1 */
+  /** share of the time since the overview before, 0 to 1 */
   readonly now: number
   readonly selfMs: number
   readonly slices: number
@@ -29,16 +29,16 @@ export interface Row {
   readonly delayP99Ms: number | undefined
 }
 
-/** What covers the screen. */
+/** The panel on the screen. */
 export type Panel =
   | { readonly _tag: "Names" }
   | { readonly _tag: "Text"; readonly title: string; readonly lines: ReadonlyArray<string>; readonly top: number }
 
-/** What a lint found, as the process tells it. */
+/** A finding of a lint, as the process sends it. */
 export type Finding = Pick<Lints.Finding, "lint" | "message" | "fix">
 
 export interface State {
-  /** what the lints found when they were asked last */
+  /** the findings of the last fetch */
   readonly findings: ReadonlyArray<Finding>
   readonly overview: Overview | undefined
   readonly rows: ReadonlyArray<Row>
@@ -50,7 +50,7 @@ export interface State {
   /** the selected stall, 0 is the newest */
   readonly selected: number
   readonly panel: Panel
-  /** why there is nothing new any more */
+  /** why no overview comes any more */
   readonly ended: string | undefined
 }
 
@@ -67,10 +67,10 @@ export const initial: State = {
   ended: undefined
 }
 
-/** Points that are kept: no terminal is wider. */
+/** So many points are kept: no terminal is wider. */
 const keptPoints = 500
 
-/** The upper end of the bucket below which 99 % of what was counted since then lies. */
+/** The upper end of the bucket in which the 99th percentile lies, of the delays counted between two overviews. */
 const delayOf = (before: Overview, after: Overview): number => {
   const sum = ({ usage }: Overview, bucket: number): number =>
     usage.reduce((total, { runDelays }) => total + (runDelays[bucket] ?? 0), 0)
@@ -116,15 +116,15 @@ export const seen = (state: State, overview: Overview): State => {
   return { ...state, overview, rows, history: before === undefined ? [] : [...state.history, point].slice(-keptPoints) }
 }
 
-/** What the lints found. */
+/** The lints were fetched. */
 export const linted = (state: State, findings: ReadonlyArray<Finding>): State => ({ ...state, findings })
 
-/** A stall as it is listed. */
+/** An entry of the list of stalls. */
 export type Listed =
   | { readonly _tag: "Open"; readonly stall: Overview["open"][number] }
   | { readonly _tag: "Over"; readonly stall: Overview["recent"][number] }
 
-/** Those that last, then those that are over, the newest first. */
+/** The stalls that last, then those that are over, the newest first. */
 export const stallsOf = ({ overview }: State): ReadonlyArray<Listed> =>
   overview === undefined
     ? []
@@ -133,7 +133,7 @@ export const stallsOf = ({ overview }: State): ReadonlyArray<Listed> =>
         ...overview.recent.toReversed().map((stall): Listed => ({ _tag: "Over", stall }))
       ]
 
-/** The names to show. */
+/** The names that pass the filter, in order. */
 export const shownRows = ({ filter, rows, sort }: State): ReadonlyArray<Row> => {
   const value = (row: Row): number =>
     sort === "now"
@@ -148,15 +148,15 @@ export const shownRows = ({ filter, rows, sort }: State): ReadonlyArray<Row> => 
     .toSorted((a, b) => value(b) - value(a) || b.selfMs - a.selfMs)
 }
 
-/** A key as the terminal tells it. */
+/** A key press of the terminal. */
 export interface Key {
   readonly name: string
   readonly ctrl: boolean
-  /** what it writes, if it is a character */
+  /** the character, if it writes one */
   readonly input: string | undefined
 }
 
-/** What a key asks for that the state alone cannot do. */
+/** An action that a key asks of the shell. */
 export type Wish = "quit" | "dump" | "lints" | "open" | undefined
 
 interface Step {

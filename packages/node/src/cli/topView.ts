@@ -1,5 +1,5 @@
 /**
- * The screen of `giveway top`: a state in, lines out, each a list of pieces with their looks.
+ * The screen of `giveway top`: a state in, lines out. A line is a list of pieces, each a text and its look.
  */
 import * as FiberDump from "@giveway/core/FiberDump"
 import type { Loop } from "../diagnostics/protocol.ts"
@@ -23,7 +23,7 @@ const lookOf = (share: number): Look => (share >= 0.8 ? "bad" : share >= 0.5 ? "
 
 const percent = (share: number): string => `${(share * 100).toFixed(share < 0.0995 ? 1 : 0)} %`
 
-/** The points as a line of bars, the newest on the right. */
+/** The points as a row of bars, the newest on the right. */
 const sparkline = (points: ReadonlyArray<Point>, width: number, share: (point: Point) => number): Line => {
   const shown = points.slice(-width)
   return [
@@ -32,7 +32,7 @@ const sparkline = (points: ReadonlyArray<Point>, width: number, share: (point: P
   ]
 }
 
-/** 1 ms is little, 1 s is much: a logarithmic scale between. */
+/** The height of a run delay's bar, 0 to 1, on a logarithmic scale: 1 ms is low, 1 s is full. */
 const delayShare = ({ delayMs }: Point): number => (delayMs <= 0 ? 0 : Math.log10(1 + delayMs * 10) / 4)
 
 const loopPiece = (loop: Loop): Line =>
@@ -82,7 +82,7 @@ const poolLines = ({ overview }: State, width: number): ReadonlyArray<Line> => {
       [`  ${waiting}  ${ended}`, "dim"]
     ],
     ...lanes.map((lane): Line => {
-      // what it says itself is newer than what main says of it
+      // the worker's own board is newer than the main thread's view of it
       const work = overview?.working.find(({ worker }) => worker === lane.worker)
       const [task, forMs] = work === undefined ? [lane.task, lane.forMs] : [work.task, overview!.at - work.since]
       const job = task === undefined ? "" : `${task}  ${forMs === undefined ? "" : ago(Math.max(0, forMs))}`
@@ -131,7 +131,7 @@ const stallLines = (state: State, rows: number, selects: boolean): ReadonlyArray
   ]
 }
 
-/** Findings that have a line of their own; the others are behind a key. */
+/** So many findings have a line on the screen; the key `l` shows all. */
 const lintsShown = 3
 
 const lintLines = ({ findings }: State, width: number): ReadonlyArray<Line> =>
@@ -148,10 +148,10 @@ const lintLines = ({ findings }: State, width: number): ReadonlyArray<Line> =>
         []
       ]
 
-/** All findings, with what to do. */
+/** All findings, with their fixes. */
 export const lintTexts = ({ findings }: State): ReadonlyArray<string> =>
   findings.length === 0
-    ? ["nothing"]
+    ? ["the lints found nothing"]
     : findings.flatMap(({ fix, lint, message }) => [lint, `  ${message}`, `  fix: ${fix}`, ""])
 
 const help = "q quit  s sort  / filter  ↑↓ select  ⏎ open stall  d dump  l lints"
@@ -211,7 +211,7 @@ export const screen = (state: State, width: number, rows: number): ReadonlyArray
   return [...body.slice(0, rows - 1), ...space, [[` ${help}`, "dim"]]]
 }
 
-/** What `--once` prints: everything, in plain lines. */
+/** The output of `--once`: all parts, in plain lines. */
 export const once = (state: State, width: number): ReadonlyArray<Line> => [
   ...head(state, width).filter((_, index) => index !== 2 && index !== 3),
   [],

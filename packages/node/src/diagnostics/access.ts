@@ -1,10 +1,11 @@
 /**
- * Who may read. What is served names files, spans and stacks, so it is nobody's business by default.
+ * The clients that may read. Responses name files, spans and stacks, so by default no other user gets one.
  *
- * - On the local socket: whoever may open the file, which is its owner.
- * - On a port with a token: who knows it, as `Authorization: Bearer …`, or in a cookie that `/?token=…` sets for a browser.
- * - On a port without one, which is loopback: who asks for a loopback name. A page of some other site, whose name an
- *   attacker lets point to 127.0.0.1, sends its own name.
+ * - On the local socket: every client that may open the file, so its owner only.
+ * - On a port with a token: every client that sends the token, as `Authorization: Bearer …`, or in a cookie that
+ *   `/?token=…` sets for a browser.
+ * - On a port without a token, which is on loopback: every client that asks for a loopback name. A page of another site, whose
+ *   name an attacker lets point to 127.0.0.1, sends its own name and is refused.
  */
 import { createHash, timingSafeEqual } from "node:crypto"
 import type { IncomingHttpHeaders } from "node:http"
@@ -28,7 +29,7 @@ const offered = (headers: IncomingHttpHeaders, query: URLSearchParams): string |
   return bearer ?? query.get("token") ?? (cookie === undefined ? undefined : decodeURIComponent(cookie))
 }
 
-/** Why a request on a port is refused; `undefined` if it is not. */
+/** The status and message with which a request on a port is refused; `undefined` if it may read. */
 export const refusal = (
   token: string | undefined,
   headers: IncomingHttpHeaders,
@@ -38,9 +39,11 @@ export const refusal = (
     const host = hostOf(headers.host)
     return isLoopback(host)
       ? undefined
-      : { status: 403, message: `"${host}" is no name of this machine's loopback: ask for 127.0.0.1, or set a token` }
+      : { status: 403, message: `the host "${host}" is not a loopback name: ask for 127.0.0.1, or set a token` }
   }
   const given = offered(headers, query)
-  if (given === undefined) return { status: 401, message: "send the token as Authorization: Bearer …" }
-  return same(given, token) ? undefined : { status: 401, message: "that is not the token" }
+  if (given === undefined) return { status: 401, message: "a token is needed: send it as Authorization: Bearer TOKEN" }
+  return same(given, token)
+    ? undefined
+    : { status: 401, message: "the token is wrong: send the one that this process was given" }
 }

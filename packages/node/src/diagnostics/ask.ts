@@ -1,34 +1,35 @@
 /**
- * Asks the watched thread what only it can say.
+ * Asks the watched thread for the facts that only it has: its fibers, lints, statistics, pool and metrics.
  *
- * While its loop turns a message is enough, and pauses nothing. While it is held, or if the message is not answered in
- * time, the inspector asks: V8 answers between two statements, also of an endless loop, but not inside a native call. Then
- * what was said last has to do, and says how old it is.
+ * While its loop turns, the question is a message, which pauses nothing. While the loop is held, or if no answer to the message
+ * comes in time, the question goes through the inspector (`inspector/mainThread.ts`): V8 answers between two statements, also
+ * of an endless loop, but not inside a native call. There the last answer has to do, and its age goes with it.
  *
- * **Invariant.** One question for the same names is open at a time, however many ask, so a thread in a native call
- * collects no queue of questions.
+ * **Invariant.** One question for the same names is open at a time, however many clients wait for it, so a thread in a native
+ * call collects no queue of questions.
  */
 import type { MessagePort } from "node:worker_threads"
 import * as Sysmon from "@giveway/core/Sysmon"
 import * as mainThread from "../inspector/mainThread.ts"
 import type { Source, ToMain } from "./protocol.ts"
 
-/** Answers as the JSON object in which they came; `undefined` if there never was one. */
+/** The newest answer, and how it came. */
 export interface Answered {
+  /** a JSON object, each fact under its name; `undefined` if there never was an answer */
   readonly text: string | undefined
   readonly source: Source
 }
 
 export interface Asking {
   readonly ask: (names: ReadonlyArray<string>, patienceMs?: number) => Promise<Answered>
-  /** an answer has come as a message */
+  /** takes an answer that came as a message */
   readonly receive: (id: number, text: string) => void
 }
 
-/** How long a message may be on its way to a loop that turns, in ms, before the inspector asks. Above a usual slice. */
+/** How long a loop that turns may take to answer a message, in ms, before the inspector asks. Above a usual slice. */
 const messageMs = 60
 
-/** How long whoever asks waits all in all, in ms. A native call may take longer; a scraper gives up after 10 s. */
+/** How long a client waits in all, in ms. A native call may take longer; a scraper gives up after 10 s. */
 const defaultPatienceMs = 1000
 
 interface Open {
@@ -37,7 +38,7 @@ interface Open {
   readonly settle: () => void
 }
 
-interface Said {
+interface Answer {
   readonly text: string
   readonly at: number
   readonly from: "message" | "interrupt"
@@ -45,13 +46,13 @@ interface Said {
 
 export const make = (options: { readonly main: MessagePort; readonly isHeld: () => boolean }): Asking => {
   const { isHeld, main } = options
-  const said = new Map<string, Said>()
+  const last = new Map<string, Answer>()
   const open = new Map<string, Open>()
   const byId = new Map<number, string>()
   let lastId = 0
 
-  const hear = (key: string, text: string, from: Said["from"]): void => {
-    said.set(key, { text, at: performance.now(), from })
+  const hear = (key: string, text: string, from: Answer["from"]): void => {
+    last.set(key, { text, at: performance.now(), from })
     open.get(key)?.settle()
   }
 
@@ -95,7 +96,7 @@ export const make = (options: { readonly main: MessagePort; readonly isHeld: () 
       const timer = setTimeout(patience.resolve, patienceMs)
       await Promise.race([promise, patience.promise])
       clearTimeout(timer)
-      const answer = said.get(key)
+      const answer = last.get(key)
       if (answer === undefined) return { text: undefined, source: { from: "nothing", ageMs: 0 } }
       const ageMs = performance.now() - answer.at
       return { text: answer.text, source: { from: answer.at < askedAt ? "memory" : answer.from, ageMs } }

@@ -1,5 +1,5 @@
 /**
- * What is answered where. Everything is read only.
+ * The endpoints and their responses. Everything is read only.
  */
 import type { Starvation } from "@giveway/core/Starvation"
 import * as Sysmon from "@giveway/core/Sysmon"
@@ -18,18 +18,19 @@ const dumpPatienceMs = 10_000
 /** The modules of the page. */
 const scripts = ["page.js", "timeline.js", "flame.js", "tree.js", "lanes.js", "words.js"]
 
-/** A scraper should get what there is. */
+/** A scraper should get the last known facts rather than wait. */
 const scrapePatienceMs = 500
 
-const asked = ["statistics", "pool", "recent"] as const
+/** The facts in an overview that only the program has. */
+const programFacts = ["statistics", "pool", "recent"] as const
 
-type Answers = Partial<Pick<Overview, (typeof asked)[number]>>
+type ProgramFacts = Partial<Pick<Overview, (typeof programFacts)[number]>>
 
 export interface Endpoints {
   readonly all: ReadonlyArray<Endpoint>
-  /** a stall is over */
+  /** counts a stall that is over, and sends it */
   readonly stalled: (stall: Starvation) => void
-  /** a stall lasts */
+  /** sends the overview at once, since a stall was reported */
   readonly hurry: () => void
 }
 
@@ -44,7 +45,7 @@ export const make = (options: {
   const totals = new Map<string, { readonly count: number; readonly ms: number }>()
 
   const overviewOf = ({ source, text }: Answered): Overview => {
-    const answers = text === undefined ? {} : (JSON.parse(text) as Answers)
+    const facts = text === undefined ? {} : (JSON.parse(text) as ProgramFacts)
     const loop = watch.look()
     return {
       at: loop.at,
@@ -53,36 +54,36 @@ export const make = (options: {
       loop,
       lagMs: watch.lagMs(),
       source,
-      statistics: answers.statistics,
+      statistics: facts.statistics,
       usage: watch.usage(),
       delayBoundsMs: Sysmon.delayBoundsMs,
-      pool: answers.pool,
+      pool: facts.pool,
       working: workers.look(),
       open: watch.open(),
-      recent: answers.recent ?? []
+      recent: facts.recent ?? []
     }
   }
 
   const overview = async (patienceMs = scrapePatienceMs): Promise<Overview> =>
-    overviewOf(await asking.ask(asked, patienceMs))
+    overviewOf(await asking.ask(programFacts, patienceMs))
 
   const frames = events.make(() => overview())
 
-  /** What the program says under `name`, which takes as long as a dump. */
+  /** Passes on the program's own fact `name`, which takes as long as a dump. */
   const passOn =
     (name: "fibers" | "lints"): Endpoint["respond"] =>
     async (_, response) => {
       const { source, text } = await asking.ask([name], dumpPatienceMs)
       const head = JSON.stringify({ process: options.process, loop: watch.look(), source, working: workers.look() })
-      // a dump may be large, so it is passed on as it came
-      const answer = text === undefined ? `"${name}":null` : text.slice(1, -1)
-      send(response, "application/json", `${head.slice(0, -1)},${answer}}\n`)
+      // a dump may be large, so its text is passed on without being parsed
+      const member = text === undefined ? `"${name}":null` : text.slice(1, -1)
+      send(response, "application/json", `${head.slice(0, -1)},${member}}\n`)
     }
 
   const metrics: Endpoint["respond"] = async (_, response) => {
     const [seen, program] = await Promise.all([overview(), asking.ask(["metrics"], scrapePatienceMs)])
-    const answer = program.text === undefined ? undefined : (JSON.parse(program.text) as { readonly metrics?: string })
-    const text = metricsText.render(seen, totals, watch.lags(), answer?.metrics)
+    const own = program.text === undefined ? undefined : (JSON.parse(program.text) as { readonly metrics?: string })
+    const text = metricsText.render(seen, totals, watch.lags(), own?.metrics)
     send(response, "text/plain; version=0.0.4; charset=utf-8", text)
   }
 
@@ -95,14 +96,14 @@ export const make = (options: {
     hurry: frames.hurry,
     all: [
       file("/", "index.html", "text/html", "the page"),
-      file("/page.css", "page.css", "text/css", "its looks"),
-      ...scripts.map((name) => file(`/${name}`, name, "text/javascript", "its code")),
-      { path: "/metrics", about: "Prometheus metrics, the program's own among them", respond: metrics },
+      file("/page.css", "page.css", "text/css", "the page's styles"),
+      ...scripts.map((name) => file(`/${name}`, name, "text/javascript", "the page's code")),
+      { path: "/metrics", about: "Prometheus metrics, with the program's own", respond: metrics },
       { path: "/fibers", about: "the live fibers, JSON", respond: passOn("fibers") },
-      { path: "/lints", about: "what is wrong with them although nothing stalls, JSON", respond: passOn("lints") },
+      { path: "/lints", about: "what the lints find in the fibers, JSON", respond: passOn("lints") },
       {
         path: "/overview",
-        about: "the loop, where its time goes, the pool, stalls, JSON",
+        about: "the loop, self time by name, the pool and the stalls, JSON",
         respond: async (_, response) => send(response, "application/json", `${JSON.stringify(await overview())}\n`)
       },
       {

@@ -1,6 +1,5 @@
 /**
- * Server-sent events: an overview twice a second for as long as somebody listens, and a word at once when a stall opens or
- * ends.
+ * Server-sent events: an overview twice a second while a client listens, and one at once when a stall opens or ends.
  *
  * Without a listener no timer runs, so an idle process is not woken.
  */
@@ -9,15 +8,15 @@ import type { Overview } from "./protocol.ts"
 
 const periodMs = 500
 
-/** Of who does not read fast enough, frames are left out. One is a few kB. */
+/** A client with more unread bytes than this gets no frame until it has read them. A frame is a few kB. */
 const mostBehind = 1_000_000
 
-/** More are a mistake of whoever connects. */
+/** More listeners are a client's mistake. */
 const mostListeners = 32
 
 export interface Events {
   readonly subscribe: (response: ServerResponse) => void
-  /** something happened that should not wait for the next frame */
+  /** sends a frame at once: something happened that should not wait for the next one */
   readonly hurry: () => void
 }
 

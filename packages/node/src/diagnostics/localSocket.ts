@@ -1,11 +1,11 @@
 /**
- * Where a process can be asked by its owner, without a port: one socket per process, in a folder that only its owner may
- * enter.
+ * The local sockets: one per served process, in a folder that only its owner may enter. The owner's tools ask there, without
+ * a port.
  *
- * `$XDG_RUNTIME_DIR/giveway/PID.sock`, which the system empties at logout, else `/tmp/giveway-UID/PID.sock`.
+ * The path is `$XDG_RUNTIME_DIR/giveway/PID.sock`, which the system empties at logout, else `/tmp/giveway-UID/PID.sock`.
  *
- * **Invariant.** A folder that is not ours alone is not used: in `/tmp` anybody may have made it first, to answer in our
- * place.
+ * **Invariant.** A folder that another user may write to is not used. In `/tmp` another user may have made the folder first, to
+ * pose as this process.
  */
 import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs"
 import { tmpdir, userInfo } from "node:os"
@@ -23,22 +23,23 @@ const isAlive = (pid: number): boolean => {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // somebody else's process has that number
+    // another user's process has that number
     return (error as NodeJS.ErrnoException).code === "EPERM"
   }
 }
 
-/** The folder, made if it is not there. Throws if somebody else could write to it. */
+/** The folder, made if it is not there. Throws if it belongs to another user. */
 const folder = (): string => {
   const path = folderName()
   mkdirSync(path, { recursive: true, mode: 0o700 })
   const found = lstatSync(path)
-  if (!found.isDirectory() || found.uid !== userInfo().uid) throw new Error(`${path} is not a folder of this user's`)
+  if (!found.isDirectory() || found.uid !== userInfo().uid)
+    throw new Error(`${path} is not a folder of this user: remove it, or set XDG_RUNTIME_DIR`)
   if ((found.mode & 0o077) !== 0) chmodSync(path, 0o700)
   return path
 }
 
-/** A process that can be asked. */
+/** A served process and its socket. */
 export interface Found {
   readonly pid: number
   readonly path: string
@@ -48,12 +49,12 @@ const namesIn = (path: string): ReadonlyArray<string> => {
   try {
     return readdirSync(path)
   } catch {
-    // there is none: no process of this user's has ever been served
+    // there is no folder: no process of this user has ever been served
     return []
   }
 }
 
-/** The sockets of live processes; those that dead ones have left are removed. */
+/** The sockets of live processes. Sockets that dead processes left are removed. */
 export const list = (): ReadonlyArray<Found> => {
   const path = folderName()
   const found: Array<Found> = []
@@ -70,7 +71,7 @@ export const list = (): ReadonlyArray<Found> => {
 /** The path of this process's socket, free to listen on. */
 export const claim = (): string => {
   const path = join(folder(), `${process.pid}.sock`)
-  // a process that had this number before has left it
+  // an earlier process of this number may have left one
   rmSync(path, { force: true })
   list()
   return path

@@ -1,14 +1,14 @@
 /**
- * Whether the watched loop turns, and who holds it: read from the beacon at the moment somebody asks, with what sysmon has
- * found out about the same hold.
+ * Tells whether the watched loop turns, and the holder if it is held: read from the beacon at the moment of the question, with
+ * sysmon's reports and samples of the same hold.
  */
 import * as Sysmon from "@giveway/core/Sysmon"
 import type { Holder, Loop, OpenStall } from "./protocol.ts"
 
-/** What is known of stalls that are over is forgotten by then; at most two last at a time. */
+/** The reports and the samples of so many stalls are kept. At most two stalls last at a time, so those that drop out are over. */
 const kept = 8
 
-/** Notes what is known of a stall, as the newest. */
+/** Notes a report or a sample of a stall, as the newest. */
 const note = <A>(known: Map<string, A>, key: string, value: A): void => {
   known.delete(key)
   known.set(key, value)
@@ -19,19 +19,19 @@ const note = <A>(known: Map<string, A>, key: string, value: A): void => {
 }
 
 export interface LoopWatch {
-  /** sysmon has something to say about a stall that lasts */
+  /** takes sysmon's report of a stall that lasts */
   readonly report: (report: Sysmon.Report) => void
-  /** sysmon has seen a stack */
+  /** takes a stack that sysmon has sampled */
   readonly sampled: (key: string, sample: Sysmon.Sample) => void
   readonly label: (label: number, name: string) => void
   readonly look: () => Loop
-  /** the stalls that last, the one that has most to answer for first */
+  /** the stalls that last, the longest hold first */
   readonly open: () => ReadonlyArray<OpenStall>
-  /** how late the timer is that shows that the loop turns, ms */
+  /** how late the heartbeat is now, ms */
   readonly lagMs: () => number
-  /** how late it has been so far */
+  /** how late all heartbeats so far were */
   readonly lags: () => Sysmon.Lags
-  /** what each name has cost, dearest first, the slice that runs now included */
+  /** the self time of each name, dearest first, with the slice that runs now */
   readonly usage: () => ReadonlyArray<Sysmon.Usage>
 }
 
@@ -49,11 +49,11 @@ export const watch = (options: {
 
   const holderOf = (hold: Sysmon.Hold, seen: Sysmon.Seen): Holder => {
     const report = reports.get(hold.key)
-    // the newest says where it is now
+    // the newest sample shows where the holder is now
     const sample = samples.get(hold.key)
     const isSlice = hold.kind === "slice"
     return {
-      // until sysmon has asked who it is, the beacon must do
+      // until sysmon has reported the holder, the beacon has to do
       cause: report?.cause ?? (isSlice ? "slice" : "loop"),
       fiberId: report === undefined ? (isSlice ? seen.fiberId : undefined) : report.fiberId,
       name: report === undefined ? (isSlice ? seen.name : undefined) : report.name,
@@ -69,7 +69,7 @@ export const watch = (options: {
     return (
       Sysmon.holdsOf(seen, at)
         .filter(({ heldMs }) => heldMs >= thresholdMs)
-        // one that began earlier may have less to answer for: a slice takes its time from the heartbeat it delays
+        // not by age: time that a slice answers for is not counted for the heartbeat that it delays
         .sort((a, b) => b.heldMs - a.heldMs)
         .map((hold) => ({
           key: hold.key,
@@ -125,7 +125,7 @@ const nothing = (name: string | undefined): Sysmon.Usage => ({
   runDelays: [...Sysmon.delayBoundsMs.map(() => 0), 0]
 })
 
-/** "held for 5123 ms by `thumbnail` (fiber #42) at resize.ts:41", for people and headers. */
+/** "held for 5123 ms by thumbnail (fiber #42) at resize.ts:41", for people and headers. */
 export const describe = (loop: Loop): string => {
   if (loop.state === "turning") return "turning"
   const { by, heldMs } = loop

@@ -1,14 +1,14 @@
 /**
- * What the diagnostics thread knows by itself, in Prometheus's text format. The program's own metrics come behind it, as
- * Effect formats them.
+ * The metrics of the diagnostics thread, in Prometheus's text format. The program's own metrics follow, as Effect formats
+ * them.
  */
 import * as Sysmon from "@giveway/core/Sysmon"
 import type { Loop, Overview } from "./protocol.ts"
 
-/** Stalls that are over, by cause. */
+/** Number and duration of the stalls that are over, by cause. */
 export type StallTotals = ReadonlyMap<string, { readonly count: number; readonly ms: number }>
 
-/** The names with most self time have a series each; the others, of which there may be thousands, one together. */
+/** So many names, those with most self time, have a series each. The others, maybe thousands, have one together. */
 const seriesShown = 50
 
 const escaped = (text: string): string => text.replace(/\\/g, "\\\\").replace(/"/g, '\\"').replace(/\n/g, "\\n")
@@ -45,7 +45,7 @@ const selfTime = ({ usage }: Overview): ReadonlyArray<Series> => {
   return rest === 0 ? shown : [...shown, [{ name: "(others)" }, rest]]
 }
 
-/** `counts`: one for each of `bounds`, and one for what is above. */
+/** `counts`: one for each of `bounds`, and one for the values above. */
 const histogram = (
   name: string,
   help: string,
@@ -67,7 +67,7 @@ const histogram = (
   ].join("\n")
 }
 
-/** How long fibers were ready and did not run, all names together. */
+/** The run delays of all names together. */
 const runDelays = ({ delayBoundsMs, usage }: Overview): string => {
   const counts = [...delayBoundsMs, Infinity].map((_, bucket) =>
     usage.reduce((sum, { runDelays }) => sum + runDelays[bucket]!, 0)
@@ -76,7 +76,7 @@ const runDelays = ({ delayBoundsMs, usage }: Overview): string => {
   return histogram("giveway_run_delay_ms", help, delayBoundsMs, counts)
 }
 
-/** `program`: the text of the program's own metrics, if it ever said them. */
+/** `program`: the text of the program's own metrics, if it ever gave them. */
 export const render = (
   overview: Overview,
   totals: StallTotals,
@@ -91,7 +91,7 @@ export const render = (
     family("giveway_loop_held", "gauge", "1 while the event loop of the main thread cannot turn", [
       [{}, loop.state === "held" ? 1 : 0]
     ]),
-    family("giveway_loop_held_ms", "gauge", "How long it has been held now, in milliseconds", [
+    family("giveway_loop_held_ms", "gauge", "How long the event loop has been held by now, in milliseconds", [
       [{}, loop.state === "held" ? loop.heldMs : 0]
     ]),
     family("giveway_loop_lag_ms", "gauge", "How late a timer of the loop is now, in milliseconds", [
@@ -100,12 +100,12 @@ export const render = (
     histogram(
       // a family has one type, and the gauge has the other name
       "giveway_loop_lateness_ms",
-      "How late timers of the loop were, in milliseconds; one that is overdue is counted when it has come",
+      "How late timers of the loop were, in milliseconds; an overdue timer is counted when it has fired",
       Sysmon.lagBoundsMs,
       lags.counts,
       lags.sumMs
     ),
-    family("giveway_loop_hog_info", "gauge", "Who holds it", hog(loop)),
+    family("giveway_loop_hog_info", "gauge", "The holder of the event loop, in the labels", hog(loop)),
     family(
       "giveway_loop_stalls",
       "counter",
@@ -120,9 +120,12 @@ export const render = (
     ),
     family("giveway_self_ms", "counter", "Milliseconds that fibers ran, by span or Effect.fn", selfTime(overview)),
     runDelays(overview),
-    family("giveway_answer_age_ms", "gauge", "Age of what follows, which only the program itself can say", [
-      [{ from: source.from }, source.ageMs]
-    ]),
+    family(
+      "giveway_answer_age_ms",
+      "gauge",
+      "Age of the values below, which only the program itself can give, in milliseconds",
+      [[{ from: source.from }, source.ageMs]]
+    ),
     statistics === undefined
       ? ""
       : family("giveway_fibers", "gauge", "Live fibers", [[{}, statistics.liveFibers]]) +
@@ -130,7 +133,7 @@ export const render = (
     family(
       "giveway_compute_workers",
       "gauge",
-      "Workers of the pool by what they do",
+      "Workers of the pool, by phase",
       Array.from(lanes, ([phase, count]): Series => [{ phase }, count])
     ),
     family(

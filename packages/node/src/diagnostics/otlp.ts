@@ -1,8 +1,9 @@
 /**
- * Effect's OTLP exporters, with Node's `fetch` to send and a name for the service.
+ * Effect's OTLP exporters, with Node's `fetch` and a name for the service: the part of the diagnostics that the process sends by
+ * itself. It runs on the main thread; everything else in this folder waits for a question.
  *
- * They bring Effect's HTTP client, so they are loaded when they are asked for. What they send is JSON, which any collector
- * takes on the port that it takes protobuf on.
+ * The exporters bring Effect's HTTP client, so they are loaded when they are used. They send JSON, which every collector takes
+ * on the port on which it takes protobuf.
  */
 import { basename } from "node:path"
 import { InvalidOption } from "@giveway/core/InvalidOption"
@@ -11,13 +12,13 @@ import type { Input } from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
-/** Where the program's spans, metrics and logs go. */
+/** The receiver of the program's spans, metrics and logs. */
 export interface Options {
-  /** the collector, such as `http://localhost:4318`; `/v1/traces`, `/v1/metrics` and `/v1/logs` are below it */
+  /** The collector, such as `http://localhost:4318`. `/v1/traces`, `/v1/metrics` and `/v1/logs` are below it. */
   readonly url: string
-  /** sent along, such as who may send */
+  /** Headers of each request, such as credentials. */
   readonly headers?: Readonly<Record<string, string>> | undefined
-  /** whom it is about. The name of the service is `OTEL_SERVICE_NAME`, or else that of the program's file. */
+  /** The sender. The name of the service is `OTEL_SERVICE_NAME`, or else that of the program's file. */
   readonly resource?:
     | {
         readonly serviceName?: string | undefined
@@ -25,7 +26,7 @@ export interface Options {
         readonly attributes?: Record<string, unknown>
       }
     | undefined
-  /** how often what there is is sent. Default: spans each 5 seconds, logs each second, metrics each 10 seconds, as Effect has it. */
+  /** How often to send. Default: spans every 5 seconds, logs every second, metrics every 10 seconds, as in Effect. */
   readonly interval?: Input | undefined
 }
 
@@ -38,21 +39,21 @@ const load = Effect.promise(async () => {
   return { Otlp: otlp, needs: Layer.merge(http.layer, serialization.layerJson) }
 })
 
-/** `resource` with a name, which Effect's exporters cannot do without. What the environment says goes first. */
+/** `resource` with a name, which Effect's exporters need. A name in the environment goes first. */
 const named = Effect.fnUntraced(function* (resource: Options["resource"]) {
-  const told = yield* Config.all([
+  const [serviceName, attributes] = yield* Config.all([
     Config.withDefault(Config.String("OTEL_SERVICE_NAME"), ""),
     Config.withDefault(Config.String("OTEL_RESOURCE_ATTRIBUTES"), "")
   ])
   const isNamed =
     resource?.serviceName !== undefined ||
     resource?.attributes?.["service.name"] !== undefined ||
-    told[0] !== "" ||
-    /(^|,)\s*service\.name\s*=/.test(told[1])
+    serviceName !== "" ||
+    /(^|,)\s*service\.name\s*=/.test(attributes)
   return isNamed ? resource : { ...resource, serviceName: basename(process.argv[1] ?? process.execPath) }
 })
 
-/** Exports as `options` say; nothing without any. */
+/** Exports as `options` say; without options nothing. */
 export const layer = (options: Options | undefined): Layer.Layer<never, InvalidOption | Config.ConfigError> => {
   if (options === undefined) return Layer.empty
   return Layer.unwrap(

@@ -1,12 +1,14 @@
 /**
- * What the threads of a served process say to each other, and what is said to whoever asks from outside.
+ * The messages between the threads of a served process, and the data in the responses to clients.
  *
  * ```
  *   main ───── labels, stalls that are over, answers ─────►┐
- *     ▲ └───── asks, while the loop turns ◄──────────────── │ diagnostics thread ◄── HTTP, local socket
+ *     ▲ └───── questions, while the loop turns ◄─────────── │ diagnostics thread ◄── HTTP, local socket
  *     └─────── inspector, while it is held ◄─────────────── │
  *   sysmon ─── reports while a stall lasts ────────────────►┘
  * ```
+ *
+ * `serving.ts` runs on the main thread, `entry/diagnostics.ts` and the other files here on the diagnostics thread.
  */
 import type { Starvation } from "@giveway/core/Starvation"
 import type * as Sysmon from "@giveway/core/Sysmon"
@@ -14,7 +16,7 @@ import type { Origin } from "../watch/sharedClock.ts"
 import type { Told } from "../wire/watchedWorkers.ts"
 import type { MessagePort } from "node:worker_threads"
 
-/** What the diagnostics thread gets when it starts. */
+/** The data that the diagnostics thread gets when it starts. */
 export interface DiagnosticsStart {
   /** the watched thread's block */
   readonly buffer: SharedArrayBuffer
@@ -27,30 +29,30 @@ export interface DiagnosticsStart {
   readonly clock: Origin
   readonly process: Process
   readonly listen: ReadonlyArray<Listen>
-  /** `undefined`: whoever reaches a port may read */
+  /** `undefined`: every client that reaches a port may read */
   readonly token: string | undefined
 }
 
-/** Where to listen: for everybody who reaches a port, or for who may open a file. */
+/** An address to listen on: a port, or a socket file for those who may open it. */
 export type Listen =
   | { readonly _tag: "Port"; readonly port: number; readonly host: string }
   | { readonly _tag: "Socket"; readonly path: string }
 
-/** What the diagnostics thread says first: where it listens, and why it does not elsewhere. */
+/** The first message of the diagnostics thread: the addresses it listens on, and the failures for the others. */
 export interface Started {
   readonly listening: ReadonlyArray<string>
   readonly failed: ReadonlyArray<{ readonly listen: Listen; readonly message: string }>
 }
 
-/** From main. */
+/** From the main thread. */
 export type FromMain =
   | { readonly _tag: "Label"; readonly label: number; readonly name: string }
   | { readonly _tag: "Stall"; readonly stall: Starvation }
   | { readonly _tag: "Worker"; readonly told: Told }
-  /** `text`: a JSON object, each answer under its name */
+  /** `text`: a JSON object, each fact under its name */
   | { readonly _tag: "Answer"; readonly id: number; readonly text: string }
 
-/** To main. */
+/** To the main thread. */
 export interface ToMain {
   readonly _tag: "Ask"
   readonly id: number
@@ -72,14 +74,14 @@ export interface Process {
   readonly startedAt: number
 }
 
-/** Who holds the loop, as far as is known by now. */
+/** The holder of the loop, as far as is known by now. */
 export interface Holder {
   readonly cause: Sysmon.Cause
   readonly fiberId: number | undefined
   readonly name: string | undefined
   readonly place: Sysmon.Position | undefined
-  /** the stack of the held thread; where `late`, that of the moment after a native call */
   readonly stack: string | undefined
+  /** whether the stack was taken late, right after a native call instead of in it */
   readonly late: boolean
 }
 
@@ -96,12 +98,12 @@ export type Loop =
     }
 
 /**
- * How current what only the program itself can say is.
+ * How current the facts are that only the program itself can give.
  *
- * - `message`: it said it between two turns of its loop.
- * - `interrupt`: it was asked in the middle of what holds it.
- * - `memory`: it does not answer now, so this is what it said last; `ageMs` tells when.
- * - `nothing`: it never answered.
+ * - `message`: the program answered between two turns of its loop.
+ * - `interrupt`: the program answered in the middle of the code that holds its loop.
+ * - `memory`: the program does not answer now, so this is its last answer, `ageMs` old.
+ * - `nothing`: the program never answered.
  */
 export interface Source {
   readonly from: "message" | "interrupt" | "memory" | "nothing"
@@ -120,7 +122,7 @@ export interface OpenStall {
 export interface Lane {
   readonly worker: number
   readonly phase: "starting" | "idle" | "busy" | "stopping" | "zombie" | "standby" | (string & {})
-  /** the job that it runs */
+  /** the task of the job that it runs */
   readonly task: string | undefined
   /** since it was sent, ms */
   readonly forMs: number | undefined
@@ -128,7 +130,7 @@ export interface Lane {
   readonly ahead: number
 }
 
-/** What a worker does, read from shared memory when somebody asks, so also while main is stuck. */
+/** The job that a worker runs, read from shared memory at the question, so also while the main thread is stuck. */
 export interface WorkerWork extends Sysmon.Work {
   readonly worker: number
 }

@@ -1,8 +1,8 @@
 /**
- * The endpoints, over any number of sockets: what is asked, who may ask, and what is answered.
+ * Serves the endpoints, over any number of sockets: checks the access, finds the endpoint, and sends its response.
  *
- * Each response says in a header, `giveway-loop`, whether the loop of the watched thread turns; a client that gets
- * numbers of a dead process should not have to guess.
+ * The header `giveway-loop` of each response says whether the loop of the watched thread turns, so that a client need not guess
+ * why numbers stand still.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http"
 import { readFile } from "node:fs/promises"
@@ -17,7 +17,7 @@ export interface Endpoint {
 
 const folder = new URL("../../page/", import.meta.url)
 
-/** The page may load what it was served with, and nothing else. */
+/** The page may load the files that are served with it, and nothing else. */
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'"
 
 const security = {
@@ -45,7 +45,7 @@ export const file = (path: string, name: string, type: string, about: string): E
 export const listener = (options: {
   readonly endpoints: ReadonlyArray<Endpoint>
   readonly watch: loop.LoopWatch
-  /** `false` for the local socket, whose file is its guard */
+  /** `false` for the local socket, which its file's permissions guard */
   readonly guarded: boolean
   readonly token: string | undefined
 }): RequestListener => {
@@ -56,7 +56,7 @@ export const listener = (options: {
   return (request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://giveway")
     for (const [name, value] of Object.entries(security)) response.setHeader(name, value)
-    // header values are Latin-1, names of spans are anything
+    // header values are Latin-1, and names of spans may hold any character
     response.setHeader("giveway-loop", loop.describe(watch.look()).replace(/[^\x20-\x7e]/g, "?"))
     const refused = guarded ? access.refusal(token, request.headers, searchParams) : undefined
     if (refused !== undefined) {
@@ -65,17 +65,22 @@ export const listener = (options: {
     }
     if (request.method !== "GET" && request.method !== "HEAD") {
       response.setHeader("allow", "GET, HEAD")
-      return sendJson(response, { error: `${request.method} is not answered here: everything is read only` }, 405)
+      return sendJson(
+        response,
+        { error: `${request.method} is not allowed: everything here is read only, use GET` },
+        405
+      )
     }
     const given = searchParams.get("token")
-    // a browser keeps it from here on, and shows an address without it
+    // the browser keeps the token in a cookie, and its address bar shows none
     if (guarded && token !== undefined && given !== null && pathname === "/") {
       const cookie = `${access.cookieName}=${encodeURIComponent(given)}; HttpOnly; SameSite=Strict; Path=/`
       response.writeHead(303, { location: "/", "set-cookie": cookie }).end()
       return
     }
     const endpoint = byPath.get(pathname)
-    if (endpoint === undefined) return sendJson(response, { error: "nothing is served there", endpoints: index }, 404)
+    if (endpoint === undefined)
+      return sendJson(response, { error: `there is no endpoint ${pathname}: see endpoints`, endpoints: index }, 404)
     Promise.resolve(endpoint.respond(request, response, searchParams)).catch((error: unknown) => {
       if (response.headersSent) response.destroy()
       else sendJson(response, { error: String(error) }, 500)

@@ -24,18 +24,18 @@ import * as localSocket from "./localSocket.ts"
 import type { DiagnosticsStart, FromMain, Listen, Process, Started, ToMain } from "./protocol.ts"
 import { resolve } from "./resolve.ts"
 
-/** A dump of 100,000 fibers passes through as text. A limit, not a use: idle, the thread holds 5 MB. */
+/** The thread's heap limit, in MB, for a dump of 100,000 fibers that passes through as text. An idle thread holds 5 MB. */
 const maxHeapMb = 256
 
 const entry = new URL(`../entry/diagnostics${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url)
 
-/** What the watcher needs of a served process. */
+/** A process that is to be served, as its watcher needs it. */
 export interface Serving {
-  /** hears of new labels */
+  /** takes each request to sysmon too, for its labels */
   readonly request: (request: Sysmon.Request) => void
-  /** to be given to sysmon, which reports through it; `undefined` if nothing listens */
+  /** the port for sysmon's reports; `undefined` if nothing is served over HTTP */
   readonly sysmon: MessagePort | undefined
-  /** starts to serve, once sysmon is there */
+  /** starts the thread, once sysmon runs */
   readonly start: (thread: {
     readonly buffer: SharedArrayBuffer
     readonly accounts: SharedArrayBuffer
@@ -51,7 +51,7 @@ const aboutProcess = (): Process => ({
   startedAt: performance.timeOrigin
 })
 
-/** The program's own metrics, as Prometheus reads them. The module brings Effect's HTTP router, so it is loaded here. */
+/** Gives the program's own metrics in Prometheus's format. The module brings Effect's HTTP router, so it is loaded here only. */
 const provideMetrics = Effect.gen(function* () {
   const context = yield* Effect.context<never>()
   const { formatUnsafe } = yield* Effect.promise(() => import("effect/observability/PrometheusMetrics"))
@@ -71,7 +71,7 @@ const onSignal = Effect.acquireRelease(
   () => Effect.sync(() => process.off("SIGUSR2", printDump))
 )
 
-/** Waits for the thread's first message: what it listens on, and what it could not. */
+/** Waits for the thread's first message: the addresses it listens on, and its failures. */
 const started = (worker: Worker): Effect.Effect<Started> =>
   Effect.callback((resume) => {
     const died = (cause: unknown): void => resume(Effect.die(cause))
@@ -82,18 +82,14 @@ const started = (worker: Worker): Effect.Effect<Started> =>
     worker.once("error", died)
   })
 
-/**
- * Prepares to serve this process as `options` say. For `NodeSysmon.layer`, whose option `serve` this is.
- *
- * @category serving
- */
+/** Prepares to serve this process as `options`, the option `serve` of `NodeSysmon.layer`, say. */
 export const make = Effect.fnUntraced(function* (
   options: Options
 ): Effect.fn.Return<Serving, InvalidOption, Scope.Scope> {
   const { port, signal, socket, token } = yield* resolve(options)
   if (signal) yield* onSignal
   if (!socket && port === undefined) return { request: () => {}, sysmon: undefined, start: () => Effect.void }
-  // who scrapes expects them from the start; the socket need not be waited for
+  // a scraper of the port expects the metrics from the start; clients of the socket can wait
   yield* port === undefined ? Effect.forkScoped(provideMetrics) : provideMetrics
   const { port1: toThread, port2: main } = new MessageChannel()
   const { port1: fromSysmon, port2: toSysmon } = new MessageChannel()
@@ -108,7 +104,7 @@ export const make = Effect.fnUntraced(function* (
     const path = yield* Effect.acquireRelease(
       Effect.try(() => localSocket.claim()),
       (path) => Effect.sync(() => localSocket.release(path))
-    ).pipe(Effect.catch((error) => Effect.as(Effect.logWarning("Giveway: no local socket", error), undefined)))
+    ).pipe(Effect.catch((error) => Effect.as(warnNoSocket(String(error)), undefined)))
     return path === undefined ? listen : [...listen, { _tag: "Socket", path } as const]
   })
 
@@ -141,15 +137,17 @@ export const make = Effect.fnUntraced(function* (
         ),
         (worker) => Effect.promise(() => worker.terminate())
       )
-      // the service goes on without, and is told so
-      worker.on("error", (error) => process.emitWarning(`giveway: the diagnostics ended: ${String(error)}`))
+      // the service goes on without its diagnostics
+      worker.on("error", (error) =>
+        process.emitWarning(`giveway: the diagnostics thread ended, nothing is served any more: ${String(error)}`)
+      )
       worker.unref()
       yield* Effect.acquireRelease(
         Effect.sync(() => watchedWorkers.listen((told) => post({ _tag: "Worker", told }))),
         (unlisten) => Effect.sync(unlisten)
       )
       const listening = Effect.flatMap(started(worker), report)
-      // nobody needs to wait for the socket
+      // the program need not wait for the socket
       yield* port === undefined ? Effect.forkScoped(Effect.ignore(listening)) : listening
       yield* Effect.forkScoped(
         Stream.runForEach(starvation, (stall) => Effect.sync(() => post({ _tag: "Stall", stall })))
@@ -158,12 +156,15 @@ export const make = Effect.fnUntraced(function* (
   }
 })
 
+const warnNoSocket = (reason: string): Effect.Effect<void> =>
+  Effect.logWarning(`Giveway: no local socket, so giveway top and dump do not find this process: ${reason}`)
+
 const report = Effect.fnUntraced(function* ({ failed, listening }: Started) {
   for (const { listen, message } of failed) {
     if (listen._tag === "Port") {
       return yield* new ListenError({ host: listen.host, port: listen.port, reason: message })
     }
-    yield* Effect.logWarning(`Giveway: no local socket: ${message}`)
+    yield* warnNoSocket(message)
   }
   const urls = listening.filter((address) => address.startsWith("http"))
   for (const url of urls) yield* Effect.logInfo(`Giveway: diagnostics at ${url}`)

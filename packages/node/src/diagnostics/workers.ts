@@ -1,5 +1,5 @@
 /**
- * What the compute workers do, read from their boards at the moment somebody asks.
+ * The jobs that the compute workers run, read from their boards at the moment of the question.
  */
 import * as Sysmon from "@giveway/core/Sysmon"
 import type { Told } from "../wire/watchedWorkers.ts"
@@ -7,11 +7,11 @@ import type { WorkerWork } from "./protocol.ts"
 
 export interface WorkersWatch {
   readonly hear: (told: Told) => void
-  /** those that run a job */
+  /** the workers that run a job */
   readonly look: () => ReadonlyArray<WorkerWork>
 }
 
-/** `now`: the clock of main, which that of its workers is but for the setting of the wall clock in between */
+/** `now`: the clock of the main thread. Its workers have the same, unless the wall clock was set before they started. */
 export const watch = (now: () => number): WorkersWatch => {
   const workers = new Map<
     number,

@@ -1,10 +1,10 @@
 /**
- * The diagnostics thread: it serves what can be known of a process, also while the process's own loop is stuck.
+ * The diagnostics thread: it serves the facts about a process, also while the process's own loop is stuck.
  *
- * It sleeps in its event loop until somebody asks; an idle process does not pay for it but in memory. It imports no
- * Effect, whose modules would take 45 MB and half a second here.
+ * It sleeps in its event loop until a client asks, so it costs an idle process memory only. It imports no Effect, whose modules
+ * would take 45 MB and half a second here.
  *
- * Rejected: to serve from the sysmon thread (decision 0070).
+ * Rejected: serving from the sysmon thread (decision 0070).
  */
 import { chmodSync } from "node:fs"
 import { createServer } from "node:http"

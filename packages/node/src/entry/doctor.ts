@@ -1,9 +1,9 @@
 /**
- * What `giveway doctor` puts into each Node process that it starts, and that those start (`--import`): supervision, before the
- * program's own first module. Whatever stalls the main thread is written to a file that the doctor reads.
+ * The module that `giveway doctor` loads (`--import`) into each Node process that it starts, and into their children: it starts
+ * supervision before the program's own first module. Each stall of the main thread is written to a journal (`watch/journal.ts`).
  *
- * The program need not know Giveway or Effect. If it uses the same copy of Effect, its fibers are seen; otherwise stalls
- * have a line and no fiber.
+ * The program need not know Giveway or Effect. If it uses the same copy of Effect, its fibers are seen; otherwise a stall has a
+ * line and no fiber.
  */
 import { appendFileSync } from "node:fs"
 import { join } from "node:path"
@@ -12,7 +12,7 @@ import * as journal from "../watch/journal.ts"
 import * as lastWords from "../watch/lastWords.ts"
 import { now } from "../watch/sharedClock.ts"
 
-/** Longer than the heartbeat's period: a stall in which the program ended is found by the beat after it. */
+/** Longer than the heartbeat's period, ms: the beat after the program's last stall finds that stall. */
 const lastBeatMs = 60
 
 const watch = async (folder: string, threshold: string): Promise<void> => {

@@ -1,13 +1,9 @@
 /**
- * The sysmon thread: it sleeps, looks at the watched thread's beacon, and executes what the watching machine
- * (`Sysmon` in core) decides.
+ * The sysmon thread: it sleeps, looks at the watched thread's beacon, and executes the decisions of the watching machine
+ * (`Sysmon` in core).
  *
- * It says what it sees on standard error by itself: the watched thread cannot while it is stuck. A stack comes from an
- * inspector session that is opened for one question and closed again; V8 answers between two statements, also in the
- * middle of an endless loop.
- *
- * Never used: the inspector's Debugger domain, which makes every `await` of the watched thread 8 times slower for as
- * long as it is enabled.
+ * It writes its reports to standard error itself, since the watched thread cannot while it is stuck. It asks for a stack
+ * through the inspector (`inspector/mainThread.ts`).
  */
 import { appendFileSync, writeSync } from "node:fs"
 import { setTimeout as after } from "node:timers/promises"
@@ -35,13 +31,16 @@ let state = Sysmon.initial({
   perMinute: start.perMinute,
   now: now()
 })
-/** the stalls whose settling is asked for, and until when an open question may delay it */
+/** The requests to settle stalls, and until when an open question may delay each. */
 let settling: Array<Extract<Sysmon.Request, { readonly _tag: "Settle" }> & { readonly until: number }> = []
 
-/** How long the watched thread waits for an answer that is on its way, in ms: a stall that is over keeps no secrets. */
+/**
+ * How long the watched thread waits for a stack that is on its way, in ms. A guess above the 1 to 4 that it takes out of
+ * JavaScript; the stall is over, so a later one would not show it.
+ */
 const settlePatienceMs = 20
 
-/** While a question is open this thread's own event loop must turn; often, so that the end of a stall is seen. */
+/** While a question is open, this thread's own event loop must turn for the reply, so often that the end of a stall is seen. */
 const turnMs = 2
 
 const threadTimes = ofMainThread()
@@ -77,11 +76,12 @@ const ask = (): void => {
   })
 }
 
-/** Chunks of the test loop; 0 until it is prepared. Asked for again if there was no answer, so many times. */
+/** Chunks of the test loop; 0 until the test is prepared. */
 let testChunks = 0
+/** The test is repeated so many times if it has no result. */
 let tests = 8
 
-/** Once compiled code has run: does it hear what this thread says? */
+/** Once compiled code has run: asks for the test whether such code sees the stores of this thread. */
 const askForTest = (): void => {
   if (tests === 0 || testChunks > 0 || !Sysmon.sawSteps()) return
   testChunks = Sysmon.prepareTest()
@@ -97,7 +97,7 @@ const test = (): void => {
   if (seen || !start.logs) return
   writeSync(
     2,
-    "giveway: running code does not see what another thread stores here: slices of compiled code end by the clock alone\n"
+    "giveway: compiled code does not see the stores of another thread in this process, so its slices end by the clock alone\n"
   )
 }
 

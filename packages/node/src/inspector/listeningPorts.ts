@@ -1,6 +1,6 @@
 /**
- * On which ports of this machine a process listens, as Linux tells it: the sockets that it has open, looked up in the
- * table of listening ones. Elsewhere nothing is known.
+ * The ports of this machine on which a process listens, as Linux tells them: its open sockets, looked up in the table of
+ * listening ones. On other systems they are not known.
  */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs"
 
@@ -21,7 +21,7 @@ const inodesOf = (pid: number): ReadonlySet<string> => {
   return inodes
 }
 
-/** `undefined` where it cannot be known. */
+/** `undefined` where they cannot be known. */
 export const of = (pid: number): ReadonlySet<number> | undefined => {
   if (process.platform !== "linux") return undefined
   try {

@@ -1,9 +1,9 @@
 /**
- * Asks a Node process that nobody prepared for it, also one that is stuck in a loop: SIGUSR1 makes Node open its inspector,
- * on loopback, in a thread of its own; V8 then evaluates between two statements of whatever runs.
+ * Evaluates an expression in another Node process that was not prepared for it, also in one that is stuck in a loop: SIGUSR1
+ * makes Node open its inspector, on loopback, in a thread of its own.
  *
- * **Invariant.** The signal is sent to Node only: any other program would be ended by it. And the answer is taken from
- * that process only: its number is asked for before anything else.
+ * **Invariant.** The signal is sent to Node only, since it would end any other program. And the value is taken from that
+ * process only: its number is evaluated before anything else.
  */
 import { execFileSync } from "node:child_process"
 import { readlinkSync } from "node:fs"
@@ -16,13 +16,13 @@ import * as Schema from "effect/Schema"
 import { method, parametersOf } from "./evaluation.ts"
 import * as listeningPorts from "./listeningPorts.ts"
 
-/** The process could not be asked. */
+/** The expression could not be evaluated in the process. */
 export class NotInspectable extends Schema.TaggedError<NotInspectable>()("NotInspectable", {
   pid: Schema.Int,
   reason: Schema.String
 }) {
   override get message(): string {
-    return `process ${this.pid} cannot be asked: ${this.reason}`
+    return `process ${this.pid} cannot be inspected: ${this.reason}`
   }
 }
 
@@ -42,7 +42,7 @@ const programOf = (pid: number): string | undefined => {
 const checkNode = Effect.fnUntraced(function* (pid: number) {
   const program = programOf(pid)
   if (program === undefined) {
-    return yield* new NotInspectable({ pid, reason: "it does not exist, or belongs to somebody else" })
+    return yield* new NotInspectable({ pid, reason: "it does not exist, or belongs to another user" })
   }
   if (!/^node(js)?\d*( \(deleted\))?$/.test(basename(program))) {
     return yield* new NotInspectable({ pid, reason: `it is ${program}, not Node, and SIGUSR1 would end it` })
@@ -66,13 +66,13 @@ const targetAt = (port: number): Effect.Effect<string, unknown> =>
     Effect.map(([{ webSocketDebuggerUrl }]) => webSocketDebuggerUrl)
   )
 
-/** Where the inspector of `pid` waits: on a port that was not open before, or on the usual one. */
+/** The address of the inspector of `pid`: on a port that was not open before, or on the usual one. */
 const awaitTarget = (pid: number, before: ReadonlySet<number> | undefined): Effect.Effect<string, NotInspectable> => {
   const candidates = (): ReadonlyArray<number> => {
     const now = listeningPorts.of(pid)
     if (now === undefined || before === undefined) return [defaultPort]
     const opened = Array.from(now).filter((port) => !before.has(port))
-    // an inspector that was open before is among the old ones
+    // an inspector that was open before has one of the old ports
     return opened.length > 0 ? opened : Array.from(now)
   }
   const target = Effect.suspend(() => {
@@ -85,7 +85,7 @@ const awaitTarget = (pid: number, before: ReadonlySet<number> | undefined): Effe
       () =>
         new NotInspectable({
           pid,
-          reason: `its inspector did not open within 3 s; is port ${defaultPort} taken, or SIGUSR1 handled by the program?`
+          reason: `its inspector did not open within 3 s: check whether port ${defaultPort} is taken, or the program handles SIGUSR1`
         })
     )
   )
@@ -111,7 +111,7 @@ const connect = (pid: number, url: string) =>
     (socket) => Effect.sync(() => socket.close())
   )
 
-/** How long V8 may take to come by, ms: out of JavaScript it takes 1 to 60, out of a native call as long as that. */
+/** How long an evaluation may take. Out of JavaScript it takes 1 to 60 ms, out of a native call as long as the call. */
 const patience = Duration.seconds(5)
 
 const evaluateOn = (pid: number, socket: WebSocket, expression: string): Effect.Effect<unknown, NotInspectable> =>
@@ -133,27 +133,30 @@ const evaluateOn = (pid: number, socket: WebSocket, expression: string): Effect.
         Effect.fail(
           new NotInspectable({
             pid,
-            reason: `no JavaScript ran for ${Duration.toSeconds(patience)} s: it is in a native call`
+            reason: `it ran no JavaScript for ${Duration.toSeconds(patience)} s, so it is in a native call: try again`
           })
         )
     })
   )
 
-/** Once its loop turns again, the process closes what was opened. */
+/** Once its loop turns again, the process closes the inspector. */
 const closing = `setTimeout(() => process.getBuiltinModule?.("node:inspector").close(), 200).unref()`
 
-/** What `pid` answers to a JavaScript expression that evaluates to a string. */
+/** Evaluates a JavaScript expression in the process `pid`, as a string. */
 export const evaluate = Effect.fnUntraced(function* (pid: number, expression: string) {
   yield* checkNode(pid)
   const before = yield* Effect.sync(() => listeningPorts.of(pid))
   yield* signal(pid)
   const socket = yield* connect(pid, yield* awaitTarget(pid, before))
-  const answering = yield* evaluateOn(pid, socket, "process.pid")
-  if (answering !== pid) {
-    return yield* new NotInspectable({ pid, reason: `port ${defaultPort} is that of process ${String(answering)}` })
+  const reached = yield* evaluateOn(pid, socket, "process.pid")
+  if (reached !== pid) {
+    return yield* new NotInspectable({
+      pid,
+      reason: `port ${defaultPort} belongs to process ${String(reached)}: end that one's inspector first`
+    })
   }
-  const answer = yield* evaluateOn(pid, socket, expression)
+  const value = yield* evaluateOn(pid, socket, expression)
   const wasOpen = before !== undefined && (listeningPorts.of(pid)?.size ?? 0) === before.size
   if (!wasOpen) yield* evaluateOn(pid, socket, `void ${closing}`)
-  return String(answer)
+  return String(value)
 }, Effect.scoped)

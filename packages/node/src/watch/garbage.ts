@@ -1,20 +1,20 @@
 /**
- * When V8 collected garbage on this thread, for a while back. Node tells of each collection when it is over, some turns of
- * the loop later; it costs 5 to 10 µs a collection.
+ * The times at which V8 collected garbage on this thread. Node reports a collection after its end, some turns of the loop
+ * later. A report costs 5 to 10 µs.
  */
 import { PerformanceObserver } from "node:perf_hooks"
 
-/** From when to when, in ms of the shared clock. */
+/** Begin and end, in ms of the shared clock. */
 export interface Collection {
   readonly from: number
   readonly to: number
 }
 
-/** Collections that are kept until they are asked for: those of some seconds of a program that allocates much. */
+/** So many collections are kept until {@link Garbage.take}: those of some seconds of a program that allocates much. */
 const kept = 256
 
 export interface Garbage {
-  /** those since it was asked last */
+  /** the collections since the last call */
   readonly take: () => ReadonlyArray<Collection>
   readonly stop: () => void
 }

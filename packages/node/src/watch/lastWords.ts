@@ -1,6 +1,6 @@
 /**
- * What watching threads have to say of a process that is about to exit: its event loop will not turn again, so nobody
- * would read their messages.
+ * Reads the messages of watching threads while the process exits. Its event loop does not turn again, so the usual
+ * listeners would never get them.
  */
 import type { MessagePort } from "node:worker_threads"
 import { receiveMessageOnPort } from "node:worker_threads"
@@ -10,19 +10,19 @@ type Receive = (message: Sysmon.Message) => void
 
 const watched = new Map<MessagePort, Receive>()
 
-/** How long a watcher is waited for, ms: the 20 that it may take for an open question, and its way. */
+/** How long to wait for the watchers, ms: 20 that a watcher may wait for an open question, and 5 for the message. */
 const patienceMs = 25
 
 /** No stall has a higher number. */
 const all = Number.MAX_SAFE_INTEGER
 
-/** Remembers whose messages come through `port`, until the returned function is called. */
+/** The messages on `port` go to `receive` while the process exits, until the returned function is called. */
 export const add = (port: MessagePort, receive: Receive): (() => void) => {
   watched.set(port, receive)
   return () => void watched.delete(port)
 }
 
-/** Waits for what the watchers have to say, and then publishes what has ended. Holds the thread, which has nothing else to do. */
+/** Waits for the watchers' last messages, then has all ended stalls published. Holds the thread, which has nothing else to do. */
 export const hear = (): void => {
   const until = performance.now() + patienceMs
   do {

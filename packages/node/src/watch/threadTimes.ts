@@ -1,10 +1,9 @@
 /**
- * What Linux counts of a thread: how long it was on a core, how much of that in the kernel, and how long it was ready and
- * had none.
+ * The times that Linux counts for a thread: on a core, of that in the kernel, and ready without a core.
  *
- * A thread that waits for a core holds no loop: without this, every busy machine would look like a stall. Two reads of
- * files in `/proc`, some 20 µs. Where there are none (other systems, some containers) the answer is `undefined`, and such
- * stalls are blamed on whatever ran.
+ * A thread that waits for a core holds no loop. Without these times every busy machine would look like a stall. Each reading
+ * reads two files in `/proc`, which takes some 20 µs. Where there are no such files (other systems, some containers) a
+ * reading is `undefined`, and a wait for a core is blamed on the code that ran.
  */
 import { closeSync, openSync, readSync } from "node:fs"
 import type * as Sysmon from "@giveway/core/Sysmon"
@@ -14,14 +13,14 @@ export type ThreadTimes = (at: number) => Sysmon.Reading | undefined
 
 const none: ThreadTimes = () => undefined
 
-/** `/proc` counts in hundredths of a second, whatever the kernel does: that is part of its interface (USER_HZ). */
+/** `/proc` counts in hundredths of a second on every kernel: that is part of its interface (USER_HZ). */
 const tickMs = 10
 
-/** stime: so many fields of `stat` behind the state, which is the first after the parenthesis that ends the name. */
+/** `stime` is so many fields of `stat` behind the state, which is the first field after the parenthesis that ends the name. */
 const systemField = 11
 
 const reader = (path: string): (() => string) => {
-  // Node closes what a thread has opened when it ends
+  // Node closes the files of a thread when the thread ends
   const file = openSync(path, "r")
   const buffer = Buffer.alloc(512)
   try {

@@ -159,13 +159,13 @@ describe("the doctor", () => {
     assert.match(readFileSync(join(folder, "stalls.xml"), "utf8"), /<failure .*inner\.mjs/s)
   })
 
-  it("says what it cannot do", async () => {
+  it("says which command or option is wrong", async () => {
     const missing = await doctor(["--", "no-such-command-anywhere"])
     assert.strictEqual(missing.code, 1)
     assert.include(missing.stderr, "no-such-command-anywhere")
     const budget = await doctor(["--budget", "soon", "x.mjs"])
     assert.notStrictEqual(budget.code, 0)
-    assert.match(budget.stderr + budget.stdout, /"soon" is no duration of at least 10 ms/)
+    assert.match(budget.stderr + budget.stdout, /--budget is "soon", but must be a duration of at least 10 ms/)
   })
 
   it("ends with Ctrl-C, also a program that is stuck for ever, and says where it is stuck", async () => {

@@ -1,5 +1,5 @@
 /**
- * `giveway dump`: of served processes, of stuck ones, and of those that nobody prepared.
+ * `giveway dump`: of served processes, of stuck ones, and of unprepared ones.
  */
 import { spawn } from "node:child_process"
 import type { ChildProcess } from "node:child_process"
@@ -36,7 +36,7 @@ describe("giveway dump", () => {
       assert.match(stdout, /customers #\d+ {2}waiting/)
     }))
 
-  it("of a process in an endless loop names who holds it, and the line", () =>
+  it("of a process in an endless loop names the holder, and the line", () =>
     withServed({ socket: true }, async (served) => {
       await served.hold("loop")
       await served.until(/has held the loop for \d+ ms at \S+/)
@@ -59,7 +59,7 @@ describe("giveway dump", () => {
       assert.match(inspected.stdout, /checkout #\d+ {2}running/)
     }))
 
-  it("shows the stack of a process that nobody prepared and that is stuck", () =>
+  it("shows the stack of an unprepared process that is stuck", () =>
     withPlain("const spin = () => { for (;;); }; setTimeout(spin, 1)", async ({ pid }) => {
       const { code, stdout } = await giveway(["dump", "--pid", String(pid)])
       assert.strictEqual(code, 0)
@@ -72,21 +72,21 @@ describe("giveway dump", () => {
       let said = ""
       stderr!.on("data", (data) => (said += data))
       const { stdout } = await giveway(["dump", "--pid", String(pid)])
-      assert.match(stdout, /no JavaScript of the program runs at the moment/)
+      assert.match(stdout, /no JavaScript of the program runs now/)
       while (!said.includes("Debugger ending")) await once(stderr!, "data")
     }))
 
-  it("sends no signal to what is not Node", async () => {
+  it("sends no signal to a process that is not Node", async () => {
     const child = spawn("sleep", ["30"])
     await once(child, "spawn")
     const { code, stderr } = await giveway(["dump", "--pid", String(child.pid)])
     assert.strictEqual(code, 1)
-    assert.match(stderr, /cannot be asked: it is \S*, not Node, and SIGUSR1 would end it/)
+    assert.match(stderr, /cannot be inspected: it is \S*, not Node, and SIGUSR1 would end it/)
     assert.isNull(child.signalCode)
     child.kill()
   })
 
-  it("says whom it cannot find", () =>
+  it("says which process it cannot find", () =>
     withServed({ signal: true }, async ({ environment }) => {
       const { code, stderr } = await giveway(["dump"], environment)
       assert.strictEqual(code, 1)
@@ -95,7 +95,7 @@ describe("giveway dump", () => {
 })
 
 describe("the user's frames of a stack", () => {
-  it("are those below the question, without Node's, Effect's and Giveway's", () => {
+  it("are those below the evaluated expression, without Node's, Effect's and Giveway's", () => {
     const stack = [
       "Error: held",
       "    at stackHere (file:///app/node_modules/@giveway/core/dist/internal/diagnose.js:35:19)",

@@ -1,11 +1,12 @@
 /**
  * Programs that hold their loop in one way each, for NodeSysmon.test.ts. They print one JSON line at their end: the
- * stalls that were published, and the statistics.
+ * stalls that were published, when the case began, and the statistics.
  *
  * `node stalls.ts CASE FLAG`: where a case says "until told", it holds the loop until the file FLAG is there, which the
  * test makes once it has seen the report. So the report came while the loop was held, or the test never ends.
  */
 import { existsSync } from "node:fs"
+import type { Starvation } from "@giveway/core"
 import { FairScheduler, Supervision } from "@giveway/core"
 import { NodeSysmon } from "@giveway/node"
 import { Effect, Fiber, Layer, Logger, Stream } from "effect"
@@ -130,13 +131,13 @@ const lateness = () => {
 
 const program = Effect.gen(function* () {
   const supervision = yield* Supervision.Supervision
-  const seen: Array<unknown> = []
+  const seen: Array<Starvation.Starvation> = []
   const watching = yield* Effect.forkChild(
     Stream.runForEach(supervision.starvation, (stall) => Effect.sync(() => seen.push(stall))),
     { startImmediately: true }
   )
   yield* nap
-  const before = (yield* supervision.recent).length
+  const begunAt = performance.timeOrigin + performance.now()
   process.stdout.write("ready\n")
   const worst = lateness()
   yield* Effect.forkChild(cases[name]!).pipe(Effect.flatMap(Fiber.join))
@@ -144,7 +145,7 @@ const program = Effect.gen(function* () {
   yield* Fiber.interrupt(watching)
   const worstLatenessMs = worst()
   const statistics = yield* supervision.statistics
-  process.stdout.write(`${JSON.stringify({ stalls: seen.slice(before), statistics, worstLatenessMs })}\n`)
+  process.stdout.write(`${JSON.stringify({ stalls: seen, begunAt, statistics, worstLatenessMs })}\n`)
 })
 
 if (process.argv.includes("--frozen")) {

@@ -150,7 +150,7 @@ describe("the page", () => {
   it("says when the process has ended", () =>
     withPage("light", async (page, served) => {
       served.child.kill("SIGKILL")
-      await page.getByText("The process does not answer").waitFor()
+      await page.getByText("The process does not respond").waitFor()
       assert.strictEqual(await page.locator("#loop").getAttribute("data-state"), "unknown")
     }))
 })
