@@ -19,9 +19,10 @@ import * as NodeCompute from "./NodeCompute.ts"
 import * as NodeSysmon from "./NodeSysmon.ts"
 
 /**
- * What {@link layer} takes: the options of its parts. Everything has a default.
+ * The options of {@link layer}: those of its parts. Each has a default.
  *
  * @category models
+ * @since 0.1.0
  */
 export interface Options {
   /** the turn budget and the slice of the fibers on this thread */
@@ -31,34 +32,37 @@ export interface Options {
   /** the watching thread */
   readonly sysmon?: NodeSysmon.Options | undefined
   /**
-   * The OpenTelemetry collector that gets the program's spans, metrics and logs, Giveway's among them: spans of jobs under
-   * their callers', `giveway_…` metrics, stalls. From the main thread, so nothing is sent while its loop is held.
+   * The OpenTelemetry collector that gets the program's spans, metrics and logs, with Giveway's own: spans of jobs under those
+   * of their callers, `giveway_…` metrics, stalls. The main thread sends them, so none is sent while its loop is held.
    */
   readonly otlp?: OtlpOptions | undefined
 }
 
 /**
- * Where spans, metrics and logs are sent.
+ * The receiver of spans, metrics and logs.
  *
  * @category models
+ * @since 0.1.0
  */
 export interface OtlpOptions extends otlp.Options {}
 
 /**
- * What a program gets from {@link layer}, besides its scheduler.
+ * The services of {@link layer}, besides its scheduler.
  *
  * @category models
+ * @since 0.1.0
  */
 export type Services = Compute.Compute | Supervision.Supervision
 
 /**
- * Why {@link layer} cannot be built.
+ * The errors of {@link layer}.
  *
  * @category errors
+ * @since 0.1.0
  */
 export type LayerError = InvalidOption | NodeSysmon.LayerError | Config.ConfigError
 
-/** The exporters stand below the pool and the watcher: they get what those say at their start, and leave after them. */
+/** The exporters start before the pool and the watcher and end after them, so that they get all their logs and spans. */
 const stack = <E, F, G>(
   compute: Layer.Layer<Compute.Compute, E>,
   sysmon: Layer.Layer<Supervision.Supervision, F>,
@@ -98,6 +102,7 @@ const stack = <E, F, G>(
  * ```
  *
  * @category layers
+ * @since 0.1.0
  */
 export const layer = (options: Options = {}): Layer.Layer<Services, LayerError> =>
   stack(
@@ -113,6 +118,7 @@ export const layer = (options: Options = {}): Layer.Layer<Services, LayerError> 
  * `OTEL_METRICS_EXPORTER` and `OTEL_LOGS_EXPORTER` (`otlp` each), `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_SERVICE_NAME` …
  *
  * @category layers
+ * @since 0.1.0
  */
 export const layerConfig: Layer.Layer<Services, LayerError> = stack(
   NodeCompute.layerConfig,
@@ -122,9 +128,10 @@ export const layerConfig: Layer.Layer<Services, LayerError> = stack(
 )
 
 /**
- * What {@link runMain} takes: the options of {@link layer}, and those of Effect's `runMain`.
+ * The options of {@link runMain}: those of {@link layer}, and those of Effect's `runMain`.
  *
  * @category models
+ * @since 0.1.0
  */
 export interface RunMainOptions extends Options {
   readonly disableErrorReporting?: boolean | undefined
@@ -136,11 +143,10 @@ export interface RunMainOptions extends Options {
  *
  * Ctrl-C and SIGTERM interrupt it: its finalizers run, its jobs are cancelled (and killed after `grace`), its workers
  * end, then the process does. Exit codes are those of Effect's `NodeRuntime.runMain`: 0, 1 for a failure, which is
- * logged, 130 after an interruption; `teardown` decides otherwise.
+ * logged, 130 after an interruption; `teardown` can choose others.
  *
- * The process can be asked from outside: on its local socket, where `giveway top` and `giveway dump` find it, and by SIGUSR2,
- * which prints its fibers. That is a thread of 22 MB; `sysmon: { serve: {} }` does without, and other options of
- * `NodeDiagnostics` open a port.
+ * The process is served on its local socket, where `giveway top` and `giveway dump` find it, and SIGUSR2 prints its fibers.
+ * That costs a thread of 22 MB. `sysmon: { serve: {} }` turns it off, and other options of `NodeDiagnostics` open a port.
  *
  * **When to use**: once, in the entry module of a service. On a compute worker, which has imported that module to find a
  * task, it throws: start the program under `if (import.meta.main)` if the module defines tasks.
@@ -155,9 +161,10 @@ export interface RunMainOptions extends Options {
  * ```
  *
  * @category running
+ * @since 0.1.0
  */
 export const runMain = <A, E>(effect: Effect.Effect<A, E, Services>, options: RunMainOptions = {}): void => {
-  // Thrown, it fails the import and names the reason to whoever runs the task; the program would end the worker.
+  // thrown, it fails the import, and the caller of the task gets the reason; the program would end the worker
   if (isComputeWorker()) throw startedInWorker("Giveway.runMain")
   const sysmon: NodeSysmon.Options = { serve: { socket: true, signal: true }, ...options.sysmon }
   NodeRuntime.runMain(Effect.provide(effect, layer({ ...options, sysmon })), {

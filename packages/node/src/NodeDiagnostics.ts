@@ -1,18 +1,18 @@
 /**
- * What a running process can be asked from outside, also while its event loop is stuck.
+ * Serves the facts about a running process to tools outside, also while its event loop is stuck.
  *
- * A thread of its own answers over HTTP, on a local socket or a port:
+ * A thread of its own serves HTTP, on a local socket or a port:
  *
- * - `/`: a page with the loop's timeline, where its time goes, the fiber tree, the pool.
- * - `/metrics`: Prometheus's text format: what Giveway knows, and the program's own metrics.
+ * - `/`: a page with the loop's timeline, self time by name, the fiber tree and the pool.
+ * - `/metrics`: Giveway's metrics and the program's own, in Prometheus's text format.
  * - `/fibers`: the live fibers, as JSON.
- * - `/lints`: what `Lints` find in them and in the last stalls, as JSON.
- * - `/overview`: the loop, self time by name, the pool, stalls, as JSON; `/events` sends it twice a second.
+ * - `/lints`: the findings of `Lints` in the fibers and in the last stalls, as JSON.
+ * - `/overview`: the loop, self time by name, the pool and the stalls, as JSON; `/events` sends it twice a second.
  *
- * While the loop turns, the program answers between two turns. While it is held, beacon and sysmon say who holds it, the
- * inspector asks the program in the middle of its endless loop, and what cannot be asked (inside a native call) is told
- * as it was last, with its age. Each response says whether the loop is held, since when and by whom: in the header
- * `giveway-loop`, in the field `loop`, in `giveway_loop_held`.
+ * While the loop turns, the program answers the thread's questions between two turns. While the loop is held, the beacon and
+ * sysmon name the holder, and the inspector asks the program in the middle of its endless loop. Inside a native call the
+ * program cannot answer, so its last answer is served, with its age. Each response says whether the loop is held, since when
+ * and by which fiber: in the header `giveway-loop`, in the field `loop`, in `giveway_loop_held`.
  */
 import * as Config from "effect/Config"
 import type * as Redacted from "effect/Redacted"
@@ -21,33 +21,35 @@ import * as Schema from "effect/Schema"
 export type { Holder, Lane, Loop, OpenStall, Overview, PoolView, Source, WorkerWork } from "./diagnostics/protocol.ts"
 
 /**
- * How a process is served. Nothing is by default.
+ * How a process is served. By default it is not.
  *
- * **Cost**: with a socket or a port 22 MB and 0.15 to 0.2 s of CPU at the start, and none while nobody asks. While
- * somebody watches, two messages a second to the main thread.
+ * **Cost**: with a socket or a port, 22 MB and 0.15 to 0.2 s of CPU at the start, and no CPU while no client asks. For a client
+ * that watches, two messages a second to the main thread.
  *
  * @category models
+ * @since 0.1.0
  */
 export interface Options {
   /**
-   * Whether to listen on the local socket, where its owner's tools find the process:
+   * Whether to listen on the local socket, where the tools of the process's owner find it:
    * `$XDG_RUNTIME_DIR/giveway/PID.sock` or `/tmp/giveway-UID/PID.sock`, for its owner only. Not on Windows.
    */
   readonly socket?: boolean | undefined
-  /** A port for Prometheus and browsers; 0 takes a free one. It is logged. */
+  /** A port for Prometheus and browsers; 0 takes a free one. The address is logged. */
   readonly port?: number | undefined
-  /** The address to listen on. Default `127.0.0.1`. Any but this machine's own needs a `token`. */
+  /** The address to listen on. Default `127.0.0.1`. One that other machines can reach needs a `token`. */
   readonly host?: string | undefined
-  /** Who asks on the port must know it: `Authorization: Bearer TOKEN`, or `/?token=TOKEN` in a browser. */
+  /** Clients of the port must send it: `Authorization: Bearer TOKEN`, or `/?token=TOKEN` in a browser. */
   readonly token?: Redacted.Redacted | string | undefined
-  /** Whether SIGUSR2 prints the fiber dump on standard error. While the loop is stuck it cannot: ask `/fibers`. */
+  /** Whether SIGUSR2 prints the fiber dump on standard error. While the loop is stuck it cannot: use `/fibers`. */
   readonly signal?: boolean | undefined
 }
 
 /**
- * The port could not be listened on.
+ * The process could not listen on the port, for the `reason` of the operating system.
  *
  * @category errors
+ * @since 0.1.0
  */
 export class ListenError extends Schema.TaggedError<ListenError>()("ListenError", {
   host: Schema.String,
@@ -67,6 +69,7 @@ const optional = <A>(config: Config.Config<A>): Config.Config<A | undefined> =>
  * `GIVEWAY_SERVE_TOKEN`, `GIVEWAY_SERVE_SIGNAL` (a boolean).
  *
  * @category models
+ * @since 0.1.0
  */
 export const config: Config.Config<Options> = Config.all({
   socket: optional(Config.Boolean("GIVEWAY_SERVE_SOCKET")),

@@ -1,10 +1,10 @@
 /**
- * Enforcement for plain synchronous code on Node: a marked region that holds the thread past a hard limit is torn out of it.
+ * Enforcement for plain synchronous code on Node: a marked region that holds the thread past a hard limit is stopped.
  *
- * V8 can stop JavaScript anywhere, which is the only way for code that has no yield points, and a brutal one: nothing in it
- * runs any more, `finally` neither. `vm.Script` with a `timeout` confines that to the region; the code around it goes on.
+ * V8 can stop JavaScript anywhere. For code without yield points that is the only way, and a brutal one: no more of the code
+ * runs, not even `finally`. `vm.Script` with a `timeout` confines that to the region; the code around it goes on.
  *
- * Never used: the inspector's `Runtime.terminateExecution`, which stops whatever runs, Node's own hooks included, and ends the
+ * Never used: the inspector's `Runtime.terminateExecution`. It stops any code that runs, Node's own hooks too, and so ends the
  * process.
  */
 import { Script } from "node:vm"
@@ -39,7 +39,7 @@ const call = <A>(f: () => A, limitMs: number): Ended<A> | undefined => {
   try {
     script.runInThisContext({ timeout: Math.ceil(limitMs), displayErrors: false })
   } catch (error) {
-    // f's own errors do not come this way
+    // errors of f are in ended
     if (ended === undefined && !isTimeout(error)) throw error
     if (ended === undefined) restore()
   } finally {
@@ -52,17 +52,18 @@ const isTimeout = (error: unknown): boolean =>
   error instanceof Error && (error as NodeJS.ErrnoException).code === "ERR_SCRIPT_EXECUTION_TIMEOUT"
 
 /**
- * Runs a synchronous function like `Effect.sync`, and stops it if it holds the thread for longer than `limit`: the result is the
- * failure `Overran`, the fiber's finalizers run, and the service lives.
+ * Runs a synchronous function like `Effect.sync`, and stops it if it holds the thread for longer than `limit`. The result is
+ * the failure `Overran`, the fiber's finalizers run, and the service lives.
  *
- * **When to use**: around a call of code that you did not write and that may hang on some input: a regular expression over
- * what a client sent, a template, a parser. For code of your own `Pure` and `Compute` are better: they stop where it is safe.
+ * **When to use**: around a call of code that you did not write and that may hang on some input: a regular expression over a
+ * client's text, a template, a parser. For code of your own `Pure` and `Compute` are better: they stop where it is safe.
  *
- * **Gotchas**: what is stopped is stopped anywhere. Its own `finally` and `catch` blocks do **not** run, so whatever it was changing
- * stays half changed: let it change nothing that outlives it. It must not run effects, nor return a promise whose work it would
- * go on with. A native call (`JSON.parse`, a sort without a comparator) is stopped when it returns; a regular expression at once.
+ * **Gotchas**: the function may be stopped anywhere. Its own `finally` and `catch` blocks do **not** run, so data that it was
+ * changing stays half changed: let it change no data that outlives it. It must not run effects, nor return a promise whose work
+ * goes on after it. A native call (`JSON.parse`, a sort without a comparator) is stopped when it returns, a regular expression at
+ * once.
  *
- * **Errors**: `Overran`; `InvalidOption` for a limit below 1 ms. What `f` throws is a defect, as in `Effect.sync`.
+ * **Errors**: `Overran`; `InvalidOption` for a limit below 1 ms. An error that `f` throws is a defect, as in `Effect.sync`.
  *
  * **Cost**: a thread that keeps the time is started and ended for each call: 0.15 to 0.5 ms.
  *
@@ -81,6 +82,7 @@ const isTimeout = (error: unknown): boolean =>
  * ```
  *
  * @category enforcement
+ * @since 0.1.0
  */
 export const region = <A>(
   limit: Duration.Input,

@@ -1,9 +1,8 @@
 /**
- * Sysmon on Node: a thread that watches this one and says what holds its event loop *while* it is held.
+ * Sysmon on Node: a thread that watches this one and reports a stall of its event loop *while* the stall lasts.
  *
- * It is `Supervision` with a watcher. The thread is started and ended with the layer, keeps no process alive, and needs
- * nothing of the watched thread but its beacon in shared memory; only for the stack of a stall does it interrupt it, for
- * some 100 µs.
+ * It is `Supervision` with a watcher. The thread starts and ends with the layer and keeps no process alive. It reads the
+ * watched thread's beacon in shared memory, and interrupts that thread only for the stack of a stall, for some 100 µs.
  */
 import { fileURLToPath } from "node:url"
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads"
@@ -24,38 +23,40 @@ import type { SysmonStart } from "./watch/sysmonStart.ts"
 import * as NodeDiagnostics from "./NodeDiagnostics.ts"
 
 /**
- * What {@link layer} takes. Everything has a default.
+ * The options of {@link layer}. Each has a default.
  *
  * @category models
+ * @since 0.1.0
  */
 export interface Options extends Supervision.Options {
   /**
-   * How often the thread looks while a stall lasts, which is how exactly its reports while it lasts are timed; what is
-   * published in the end is exact anyway. Default: 10 ms. At least 1 ms.
+   * How often the thread looks while a stall lasts. The reports of a stall that lasts are so exact in time; its record in the
+   * end is always exact. Default: 10 ms. At least 1 ms.
    */
   readonly interval?: Duration.Input | undefined
-  /** How the process can be asked from outside, also while its loop is stuck. Default: it cannot. */
+  /** How the process is served to tools outside, also while its loop is stuck. Default: it is not. */
   readonly serve?: NodeDiagnostics.Options | undefined
 }
 
 /**
- * Why {@link layer} cannot be built.
+ * The errors of {@link layer}.
  *
  * @category errors
+ * @since 0.1.0
  */
 export type LayerError = InvalidOption | Supervision.WatcherError | NodeDiagnostics.ListenError
 
 /** The entry beside this file: sources run as TypeScript, what is built as JavaScript. */
 const entry = new URL(`./entry/sysmon${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url)
 
-/** Giveway's own code, which is never to blame: what calls it is. Where source maps are in use, stacks name its sources. */
+/** The folders of Giveway's own code: its caller is to blame instead. Where source maps are in use, stacks name the sources. */
 const ownFolders = (): ReadonlyArray<string> =>
   [import.meta.url, import.meta.resolve("@giveway/core/Supervision")].flatMap((url) => {
     const folder = fileURLToPath(new URL(".", url))
     return [folder, folder.replace(/([\\/])dist([\\/])$/, "$1src$2")]
   })
 
-/** The watching thread's heap, in MB: it holds a few kB. What Node itself needs to start a thread, doubled. */
+/** The watching thread's heap limit, in MB: twice the need of Node itself to start a thread. The watcher holds a few kB. */
 const maxHeapMb = 16
 
 const intervalOf = (interval: Duration.Input): Effect.Effect<number, InvalidOption> => {
@@ -65,7 +66,7 @@ const intervalOf = (interval: Duration.Input): Effect.Effect<number, InvalidOpti
   return Effect.fail(new InvalidOption({ of: "NodeSysmon", option: "interval", value: interval, expected }))
 }
 
-/** Node tells of a collection of garbage two turns of the loop after it. */
+/** Node reports a collection of garbage two turns of the loop after it. */
 const settleTurns = 2
 
 const afterTurns = (turns: number, f: () => void): void => {
@@ -73,11 +74,11 @@ const afterTurns = (turns: number, f: () => void): void => {
   else setImmediate(() => afterTurns(turns - 1, f))
 }
 
-/** Waits for the thread's first message: from then on it watches. A thread that fails before fails the layer. */
+/** Waits for the thread's first message: from then on it watches. If the thread fails before, the layer fails. */
 const ready = (worker: Worker): Effect.Effect<void, Supervision.WatcherError> =>
   Effect.callback((resume) => {
     const fail = (cause: unknown) => resume(Effect.fail(new Supervision.WatcherError({ cause })))
-    const onExit = (code: number) => fail(new Error(`it ended with exit code ${code}`))
+    const onExit = (code: number) => fail(new Error(`the sysmon thread ended with exit code ${code} before it watched`))
     worker.once("message", () => {
       worker.off("error", fail).off("exit", onExit)
       resume(Effect.void)
@@ -98,7 +99,7 @@ const watch =
         Effect.sync(() => new MessageChannel()),
         ({ port1 }) =>
           Effect.sync(() => {
-            // what it said last belongs to the stall in which this scope closes
+            // its last messages belong to the stall in which this scope closes
             for (let told = receiveMessageOnPort(port1); told !== undefined; told = receiveMessageOnPort(port1)) {
               receive(told.message as Sysmon.Message)
             }
@@ -106,7 +107,7 @@ const watch =
           })
       )
       const served = yield* serving.make(options.serve ?? {})
-      /** what V8 did in a stall has to be known before the stall is settled */
+      /** the collections of garbage in a stall have to be known before the stall is settled */
       const settle = (message: Sysmon.Message): void => {
         receive({ _tag: "Collected", collections: collected.take() })
         receive(message)
@@ -138,8 +139,12 @@ const watch =
         (worker) => Effect.promise(() => worker.terminate())
       )
       yield* ready(worker)
-      // the service goes on without its watcher, and is told so
-      worker.on("error", (error) => process.emitWarning(`giveway: sysmon ended: ${String(error)}`))
+      // the service goes on without its watcher
+      worker.on("error", (error) =>
+        process.emitWarning(
+          `giveway: the sysmon thread ended, stalls are not reported while they last: ${String(error)}`
+        )
+      )
       worker.unref()
       const continued = () => receive({ _tag: "Continued", at: sharedClock.now() })
       yield* Effect.acquireRelease(
@@ -163,25 +168,23 @@ const watch =
     })
 
 /**
- * Supervision with a thread that watches this one: a stall is reported on standard error while it lasts, with the fiber,
- * the span, the duration, the blocked line and what to do about it, and again as a log message with its exact duration
- * when it is over.
+ * Supervision with a thread that watches this one. A stall is reported on standard error while it lasts, with the fiber, the
+ * span, the duration, the blocked line and a fix. When it is over, it is logged with its exact duration.
  *
  * **When to use**: in every service, in production too. Provide it inside `FairScheduler.layer`, so that run delays and
  * victims are known.
  *
- * **Errors**: `InvalidOption`; {@link Supervision.WatcherError} if Node cannot start a thread (with
+ * **Errors**: `InvalidOption`; {@link Supervision.WatcherError} if Node cannot start the thread (under
  * `--permission` it needs `--allow-worker` and `--allow-inspector`); `NodeDiagnostics.ListenError`.
  *
  * **Cost**: that of `Supervision.layer`, and a thread of 25 MB that wakes 5 times a second while nothing runs, and 30 to 100
  * times while fibers do. Idle, all of it is 0.4 % of a core on a crowded virtual machine of two cores, 200 µs a wake-up
  * (`npm run bench -- overhead`). The layer takes 50 to 120 ms to build, most of it the start of the thread.
  *
- * **Gotchas**: stalls are those of the main thread; what holds a compute worker's loop is shown in dumps and by the served
- * process. While native code such as `JSON.parse` or `execSync` holds the loop
- * there is no stack; the report names the fiber, and the stack that comes afterwards is marked `late` unless it is known to
- * be that of the call. So that it is for `JSON.parse`, that is wrapped while the layer is there (a call with 2^18 characters and
- * more notes its stack).
+ * **Gotchas**: stalls are those of the main thread. A job that holds a compute worker's loop is shown in dumps and in the
+ * served overview. While native code such as `JSON.parse` or `execSync` holds the loop, there is no stack: the report names the
+ * fiber, and the stack that comes afterwards is marked `late`, unless it is known to be that of the call. To know it for
+ * `JSON.parse`, the layer wraps that function: a call with 2^18 characters or more notes its stack.
  *
  * **Example**
  *
@@ -206,6 +209,7 @@ const watch =
  * ```
  *
  * @category layers
+ * @since 0.1.0
  */
 export const layer = (options: Options = {}): Layer.Layer<Supervision.Supervision, LayerError> =>
   Supervision.layerWatched(options, watch(options))
@@ -233,6 +237,7 @@ const options: Config.Config<Options> = Config.all({
  * `GIVEWAY_STALL_LOGS_ALIKE` and `GIVEWAY_STALL_LOGS_ALL` (whole numbers a minute), and those of `NodeDiagnostics.config`.
  *
  * @category layers
+ * @since 0.1.0
  */
 export const layerConfig: Layer.Layer<Supervision.Supervision, LayerError | Config.ConfigError> = Layer.unwrap(
   Effect.suspend(() => Effect.map(options, layer))

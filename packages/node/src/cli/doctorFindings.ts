@@ -21,7 +21,7 @@ export interface Finding {
 }
 
 /** A finding of the lints at a process's end. Findings that differ in their fibers only are one. */
-export interface Lint {
+interface Lint {
   readonly lint: string
   readonly count: number
   /** the message of the first */
@@ -57,7 +57,7 @@ const verdictOf = (stall: Stall, began: number, { budgetMs, graceMs }: Limits): 
 const loadsModules = ({ place, stack }: Stall): boolean =>
   place === undefined && stack !== undefined && stack.includes("(node:internal/modules/")
 
-export interface Limits {
+interface Limits {
   readonly budgetMs: number
   readonly graceMs: number
 }

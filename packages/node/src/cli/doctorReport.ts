@@ -6,7 +6,7 @@ import type { Finding, Findings, Verdict } from "./doctorFindings.ts"
 import { faults } from "./doctorFindings.ts"
 
 /** The facts about a run that a report mentions. */
-export interface Run {
+interface Run {
   readonly command: string
   readonly budgetMs: number
   readonly graceMs: number

@@ -8,7 +8,7 @@ import type { Overview } from "../diagnostics/protocol.ts"
 import * as localSocket from "../diagnostics/localSocket.ts"
 
 /** There is no served process, or more than one to choose from. */
-export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", { message: Schema.String }) {}
+class NotFound extends Schema.TaggedError<NotFound>()("NotFound", { message: Schema.String }) {}
 
 /** A served process gave no usable response. */
 export class NoResponse extends Schema.TaggedError<NoResponse>()("NoResponse", {

@@ -4,10 +4,10 @@
 import type * as Lints from "@giveway/core/Lints"
 import type { Overview } from "../diagnostics/protocol.ts"
 
-export const sorts = ["now", "self", "longest", "delay"] as const
+const sorts = ["now", "self", "longest", "delay"] as const
 
 /** The orders of the names: by share of the last moment, self time, longest slice, run delay. */
-export type Sort = (typeof sorts)[number]
+type Sort = (typeof sorts)[number]
 
 /** One point of the two curves at the top. */
 export interface Point {
@@ -30,7 +30,7 @@ export interface Row {
 }
 
 /** The panel on the screen. */
-export type Panel =
+type Panel =
   | { readonly _tag: "Names" }
   | { readonly _tag: "Text"; readonly title: string; readonly lines: ReadonlyArray<string>; readonly top: number }
 

@@ -10,7 +10,7 @@ import { ago } from "./units.ts"
 
 export type Look = "plain" | "dim" | "bold" | "good" | "warn" | "bad" | "inverse" | "accent"
 
-export type Piece = readonly [text: string, look?: Look]
+type Piece = readonly [text: string, look?: Look]
 
 export type Line = ReadonlyArray<Piece>
 

@@ -26,7 +26,7 @@ const programFacts = ["statistics", "pool", "recent"] as const
 
 type ProgramFacts = Partial<Pick<Overview, (typeof programFacts)[number]>>
 
-export interface Endpoints {
+interface Endpoints {
   readonly all: ReadonlyArray<Endpoint>
   /** counts a stall that is over, and sends it */
   readonly stalled: (stall: Starvation) => void

@@ -14,7 +14,7 @@ const mostBehind = 1_000_000
 /** More listeners are a client's mistake. */
 const mostListeners = 32
 
-export interface Events {
+interface Events {
   readonly subscribe: (response: ServerResponse) => void
   /** sends a frame at once: something happened that should not wait for the next one */
   readonly hurry: () => void

@@ -6,7 +6,7 @@ import * as Sysmon from "@giveway/core/Sysmon"
 import type { Loop, Overview } from "./protocol.ts"
 
 /** Number and duration of the stalls that are over, by cause. */
-export type StallTotals = ReadonlyMap<string, { readonly count: number; readonly ms: number }>
+type StallTotals = ReadonlyMap<string, { readonly count: number; readonly ms: number }>
 
 /** So many names, those with most self time, have a series each. The others, maybe thousands, have one together. */
 const seriesShown = 50

@@ -74,7 +74,12 @@ export interface Process {
   readonly startedAt: number
 }
 
-/** The holder of the loop, as far as is known by now. */
+/**
+ * The holder of the loop, as far as is known by now.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Holder {
   readonly cause: Sysmon.Cause
   readonly fiberId: number | undefined
@@ -85,7 +90,12 @@ export interface Holder {
   readonly late: boolean
 }
 
-/** Whether the event loop turns at a moment. Part of every response. */
+/**
+ * Whether the event loop turns at a moment. Part of every response.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Loop =
   | { readonly state: "turning"; readonly at: number }
   | {
@@ -104,13 +114,21 @@ export type Loop =
  * - `interrupt`: the program answered in the middle of the code that holds its loop.
  * - `memory`: the program does not answer now, so this is its last answer, `ageMs` old.
  * - `nothing`: the program never answered.
+ *
+ * @category models
+ * @since 0.1.0
  */
 export interface Source {
   readonly from: "message" | "interrupt" | "memory" | "nothing"
   readonly ageMs: number
 }
 
-/** A stall that lasts. */
+/**
+ * A stall that lasts.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface OpenStall {
   readonly key: string
   readonly startedAt: number
@@ -118,7 +136,12 @@ export interface OpenStall {
   readonly by: Holder
 }
 
-/** One worker of the pool. */
+/**
+ * One worker of the pool.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Lane {
   readonly worker: number
   readonly phase: "starting" | "idle" | "busy" | "stopping" | "zombie" | "standby" | (string & {})
@@ -130,11 +153,22 @@ export interface Lane {
   readonly ahead: number
 }
 
-/** The job that a worker runs, read from shared memory at the question, so also while the main thread is stuck. */
+/**
+ * The job that a worker runs, read from shared memory at the question, so also while the main thread is stuck.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface WorkerWork extends Sysmon.Work {
   readonly worker: number
 }
 
+/**
+ * The pool and its workers.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface PoolView {
   readonly maxWorkers: number
   readonly queued: number
@@ -146,7 +180,12 @@ export interface PoolView {
   readonly lanes: ReadonlyArray<Lane>
 }
 
-/** `GET /overview`, and each event of `GET /events`. */
+/**
+ * `GET /overview`, and each event of `GET /events`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Overview {
   readonly at: number
   readonly process: Process

@@ -32,7 +32,7 @@ export const send = (response: ServerResponse, type: string, body: string | Buff
   response.writeHead(status, { "content-type": contentType }).end(body)
 }
 
-export const sendJson = (response: ServerResponse, value: unknown, status = 200): void =>
+const sendJson = (response: ServerResponse, value: unknown, status = 200): void =>
   send(response, "application/json", `${JSON.stringify(value)}\n`, status)
 
 /** A file of the page. */

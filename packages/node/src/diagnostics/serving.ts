@@ -30,7 +30,7 @@ const maxHeapMb = 256
 const entry = new URL(`../entry/diagnostics${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url)
 
 /** A process that is to be served, as its watcher needs it. */
-export interface Serving {
+interface Serving {
   /** takes each request to sysmon too, for its labels */
   readonly request: (request: Sysmon.Request) => void
   /** the port for sysmon's reports; `undefined` if nothing is served over HTTP */

@@ -7,7 +7,7 @@
 import { Session } from "node:inspector"
 import { method, parametersOf } from "./evaluation.ts"
 
-export interface MainThread {
+interface MainThread {
   /**
    * Calls `done` with the string that `expression` evaluates to, or with `undefined` if it is no string or throws. While the
    * main thread is in a native call, that takes as long as the call.

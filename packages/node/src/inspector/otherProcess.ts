@@ -17,7 +17,7 @@ import { method, parametersOf } from "./evaluation.ts"
 import * as listeningPorts from "./listeningPorts.ts"
 
 /** The expression could not be evaluated in the process. */
-export class NotInspectable extends Schema.TaggedError<NotInspectable>()("NotInspectable", {
+class NotInspectable extends Schema.TaggedError<NotInspectable>()("NotInspectable", {
   pid: Schema.Int,
   reason: Schema.String
 }) {

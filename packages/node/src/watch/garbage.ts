@@ -5,7 +5,7 @@
 import { PerformanceObserver } from "node:perf_hooks"
 
 /** Begin and end, in ms of the shared clock. */
-export interface Collection {
+interface Collection {
   readonly from: number
   readonly to: number
 }
@@ -13,7 +13,7 @@ export interface Collection {
 /** So many collections are kept until {@link Garbage.take}: those of some seconds of a program that allocates much. */
 const kept = 256
 
-export interface Garbage {
+interface Garbage {
   /** the collections since the last call */
   readonly take: () => ReadonlyArray<Collection>
   readonly stop: () => void

@@ -9,7 +9,7 @@ import { closeSync, openSync, readSync } from "node:fs"
 import type * as Sysmon from "@giveway/core/Sysmon"
 
 /** Reads the totals at `at`. */
-export type ThreadTimes = (at: number) => Sysmon.Reading | undefined
+type ThreadTimes = (at: number) => Sysmon.Reading | undefined
 
 const none: ThreadTimes = () => undefined
 
