@@ -1,6 +1,6 @@
 /**
  * Programs that hold their loop in one way each, for NodeSysmon.test.ts. They print one JSON line at their end: the
- * stalls that were published, when the case began, and the statistics.
+ * stalls that were published, when the program began, and the statistics.
  *
  * `node stalls.ts CASE FLAG`: where a case says "until told", it holds the loop until the file FLAG is there, which the
  * test makes once it has seen the report. So the report came while the loop was held, or the test never ends.
@@ -136,8 +136,8 @@ const program = Effect.gen(function* () {
     Stream.runForEach(supervision.starvation, (stall) => Effect.sync(() => seen.push(stall))),
     { startImmediately: true }
   )
-  yield* nap
   const begunAt = performance.timeOrigin + performance.now()
+  yield* nap
   process.stdout.write("ready\n")
   const worst = lateness()
   yield* Effect.forkChild(cases[name]!).pipe(Effect.flatMap(Fiber.join))
