@@ -179,6 +179,32 @@ describe("a watcher", () => {
     assert.include(tags(Sysmon.look(starved.state, { ...held, reading: waited(96, 20) }, 96)), "Report")
   })
 
+  it("asks in time for the stack of a callback of which the machine took just less than half", () => {
+    for (let ms = 50; ms <= 120; ms += 5) {
+      for (let noCoreMs = 0; noCoreMs < ms / 2; noCoreMs += 3) {
+        for (let phase = 0; phase < 10; phase += 3) {
+          // the heart beats every 10 ms; from `due` on it does not, and first the machine has the core
+          const due = 110 + phase
+          const seen = (now: number): Sysmon.Seen =>
+            now < due - 10
+              ? { ...beacon, heartbeat: 1 + Math.floor(now / 10), heartbeatDue: 10 + 10 * Math.floor(now / 10) }
+              : { ...beacon, heartbeat: 1000, heartbeatDue: due }
+          let state = Sysmon.initial({ thresholdMs: 50, intervalMs: 10, surroundings: { cwd: "/", own: [] }, now: 0 })
+          let asked = false
+          for (let now = 0; now < due + ms;) {
+            const waitedMs = now >= due + noCoreMs ? noCoreMs : 0
+            const reading = { ...waited(now, waitedMs), ranMs: now - Math.min(Math.max(0, now - due), noCoreMs) }
+            const next = Sysmon.look(state, { ...seen(now), reading }, now)
+            asked ||= next.actions.some(({ _tag }) => _tag === "Ask")
+            state = next.state
+            now += next.sleepMs
+          }
+          assert.isTrue(asked, `${ms} ms, ${noCoreMs} of them without a core, due at ${due}`)
+        }
+      }
+    }
+  })
+
   it("knows nothing of a sleep in which the process stood still, not even its planned part", () => {
     // asleep from 0 to 50 at most; stopped for 600 ms from 1 on
     const initial = Sysmon.initial({ thresholdMs: 50, intervalMs: 10, surroundings: { cwd: "/", own: [] }, now: 0 })

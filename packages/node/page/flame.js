@@ -1,6 +1,6 @@
 /**
- * An icicle of the live fibers: each bar is a name below the names of those who forked it, as wide as the self time of its
- * fibers and of all below them. A click makes a bar the whole.
+ * An icicle of the live fibers: each bar is a name below the names of the fibers that forked it, as wide as the self time of
+ * its fibers and of all below them. A click makes a bar the whole width.
  */
 import { ago, colourOf, make, nameless } from "./words.js"
 
@@ -18,7 +18,7 @@ export const treeOf = (fibers) => {
     for (const one of path.reverse()) {
       const above = nodes.get(one.parentId) ?? root
       const name = one.name ?? nameless
-      // a fiber of its parent's name adds to it: a loop that forks is one bar
+      // a fiber with its parent's name is added to the parent's bar: a loop that forks is one bar
       const node =
         above.name === name
           ? above

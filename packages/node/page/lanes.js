@@ -1,16 +1,16 @@
 /**
- * The pool: a lane for each worker, with what it ran in the last minute.
+ * The pool: a lane for each worker, with its jobs of the last minute.
  */
 import { sharp } from "./timeline.js"
 import { ago, colourOf, ink, make } from "./words.js"
 
 const spanMs = 60_000
 
-/** A job that holds its worker for less is what workers are for. */
+/** A job may hold its worker for less, in ms: workers are made for that. */
 const longHoldMs = 50
 
 export class Lanes {
-  /** what each worker did at which time */
+  /** the jobs of each worker, with their times */
   history = []
   rows = new Map()
 
@@ -61,7 +61,7 @@ export class Lanes {
     }
     const waiting = ahead > 0 ? `, ${ahead} ahead` : ""
     row.what.textContent = task === undefined ? phase : `${task} ${forMs === undefined ? "" : ago(forMs)}${waiting}`
-    // what the worker says itself, also while main is stuck
+    // from the worker's own board, so also while the main thread is stuck
     if (work !== undefined) {
       row.what.textContent = `${work.task} ${ago(Math.max(0, now - work.since))}${waiting}`
       row.what.title = `self ${ago(work.selfMs)} in ${work.slices} slices, ${ago(work.longestMs)} at most`

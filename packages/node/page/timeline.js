@@ -1,16 +1,16 @@
 /**
- * The event loop of the last two minutes: how much of the time fibers ran, how long they waited for it, and the stalls.
+ * The event loop of the last two minutes: the share of time in which fibers ran, their run delays, and the stalls.
  */
 import { ago, clock, ink, percent, whoText } from "./words.js"
 
-/** What is shown grows from the first to the second, in ms, as long as the page is open. */
+/** The shown time grows from the first to the second, in ms, while the page is open. */
 const shortestMs = 30_000
 const longestMs = 120_000
 
-/** Run delays from 0.1 ms to 1 s take the height, by their logarithm. */
+/** Run delays from 0.1 ms to 1 s fill the height, by their logarithm. */
 const delayShare = (ms) => Math.min(1, Math.max(0, Math.log10(Math.max(ms, 0.1) * 10) / 4))
 
-/** Fits the canvas to the screen's pixels and returns what to draw with. */
+/** Fits the canvas to the screen's pixels and returns its context. */
 export const sharp = (canvas) => {
   const { clientHeight: height, clientWidth: width } = canvas
   canvas.width = width * devicePixelRatio
@@ -143,7 +143,7 @@ export class Timeline {
     let isOn = false
     for (const { at, delayMs } of this.points) {
       const y = floor - delayShare(delayMs) * (floor - 6)
-      // nobody is resumed while the loop is held: the line has a gap there
+      // no fiber is resumed while the loop is held, so the line has a gap there
       if (delayMs === 0) isOn = false
       else if (isOn) context.lineTo(this.x(at), y)
       else context.moveTo(this.x(at), y)

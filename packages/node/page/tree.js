@@ -4,11 +4,11 @@
  */
 import { ago, make } from "./words.js"
 
-/** More rows than these are not read. */
+/** So many rows are shown at most. A guess at how many a person reads. */
 const mostRows = 400
 const alike = 3
 
-/** A job that holds its worker for less is what workers are for. */
+/** A job may hold its worker for less, in ms: workers are made for that. */
 const longHoldMs = 50
 
 const awaitedText = ({ awaits }) => {
@@ -35,7 +35,7 @@ const factsOf = (fiber, at) =>
     .filter((fact) => fact !== undefined)
     .join(" · ")
 
-/** A row as deep as its fiber. */
+/** A row, indented by the depth of its fiber. */
 const indented = (depth, attributes, ...children) => {
   const row = make("div", attributes, ...children)
   row.style.paddingLeft = `${Math.min(depth, 24) * 16}px`
@@ -82,7 +82,7 @@ export class Tree {
     this.hint.textContent = `${fibers.length} live`
   }
 
-  /** With a filter: those that match, with all above them. */
+  /** The fibers that match the filter, with all above them. */
   wanted(fibers, byId, hogId) {
     if (this.filter === "") return undefined
     const wanted = new Set()
@@ -115,7 +115,7 @@ export class Tree {
     )
   }
 
-  /** What a fiber waits for on a worker, with the worker's own slices. */
+  /** The row of a job that a fiber awaits, with the job's slices on its worker. */
   job({ heldMs = 0, longestMs, selfMs, since, slices, state, task, worker }, depth, takenAt) {
     const facts = [
       `${state}${worker === undefined || state === "queued" ? "" : ` on worker ${worker}`} ${ago(Math.max(0, takenAt - since))}`,

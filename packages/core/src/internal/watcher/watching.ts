@@ -20,6 +20,12 @@ import * as threadTimes from "./threadTimes.ts"
 /** How long the watcher waits for a stack before it reports without one, in ms. Out of JavaScript it takes 1 to 4. */
 const patienceMs = blaming.lateMs
 
+/** A hold of which the thread's own part is less than this may not be published; the machine took the rest. */
+const ownShare = 0.5
+
+/** Half of that: a hold is asked for its stack in time if its own part may still become {@link ownShare}. A guess. */
+const ownShareToAsk = ownShare / 2
+
 /**
  * The share of the threshold after which the thread is asked for its stack: so there is one when the threshold is passed,
  * or it is known that there is none, because native code runs. It costs slices of that length 100 µs each.
@@ -155,11 +161,13 @@ const restOf = ({ thresholdMs }: State, seen: Seen, now: number): number => {
 
 /**
  * How long until a hold can be past `ms`, in ms. It is when the thread itself has held its loop for so long (`heldMs`), and also
- * when it has lasted so long and the machine took less than half of it: such a stall is published (internal/causes), and a
- * thread often waits for a core that its own process has, such as V8's threads that collect garbage.
+ * when it has lasted so long and the thread's own part is at least `share`: such a stall is published (internal/causes), and a
+ * thread often waits for a core that its own process has, such as V8's threads that collect garbage. From now on the thread
+ * may compute all the time: a look that waits for `heldMs` alone comes when a hold of 50 to 60 ms is over, of which the machine
+ * took just less than half, and that is published without a sample.
  */
-const untilPast = (ms: number, lastedMs: number, heldMs: number): number =>
-  Math.max(1, ms - (lastedMs < ms ? lastedMs : heldMs))
+const untilPast = (ms: number, share: number, lastedMs: number, heldMs: number): number =>
+  Math.max(1, lastedMs < ms ? ms - lastedMs : Math.min(ms - heldMs, (share * lastedMs - heldMs) / (1 - share)))
 
 const accountsWith = ({ accounts, heldSince }: State, { reading }: Seen): State["accounts"] =>
   reading === undefined ? accounts : threadTimes.add(accounts, reading, heldSince)
@@ -197,8 +205,8 @@ export const look = (
     const isPast = (ms: number, share: number): boolean =>
       heldMs >= ms || (hold.heldMs >= ms && heldMs >= hold.heldMs * share)
     // what may turn out to be the thread's own is asked for in time
-    if (known === undefined && !isPast(thresholdMs * askShare, 0.25)) {
-      sleepMs = Math.min(sleepMs, untilPast(thresholdMs * askShare, hold.heldMs, heldMs))
+    if (known === undefined && !isPast(thresholdMs * askShare, ownShareToAsk)) {
+      sleepMs = Math.min(sleepMs, untilPast(thresholdMs * askShare, ownShareToAsk, hold.heldMs, heldMs))
       continue
     }
     let next: Open = known ?? {
@@ -221,7 +229,7 @@ export const look = (
       actions.push({ _tag: "Ask", key: next.key })
     }
     // what a thread without a core cannot help is said when it has become serious
-    if (!next.overdue && (isPast(thresholdMs, 0.5) || ageMs >= progressMs[0]!)) next = { ...next, overdue: true }
+    if (!next.overdue && (isPast(thresholdMs, ownShare) || ageMs >= progressMs[0]!)) next = { ...next, overdue: true }
     // a thread without a core cannot answer, but a stall is not kept back for long
     const waitedMs = Math.max(now - next.askedAt - (coreWaitMs - next.coreWaitMs), (now - next.askedAt) / 2)
     if (next.overdue && !next.reported && (next.sample !== undefined || waitedMs >= patienceMs)) {
@@ -232,7 +240,7 @@ export const look = (
       actions.push(...blaming.report(next, "progress", scene))
     }
     open.push(next)
-    sleepMs = Math.min(sleepMs, state.intervalMs, next.overdue ? Infinity : untilPast(thresholdMs, hold.heldMs, heldMs))
+    sleepMs = Math.min(sleepMs, state.intervalMs, next.overdue ? Infinity : untilPast(thresholdMs, ownShare, hold.heldMs, heldMs))
   }
   const rested = Math.max(1, sleepMs)
   const { heartbeat } = seen
