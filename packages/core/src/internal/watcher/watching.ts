@@ -240,7 +240,11 @@ export const look = (
       actions.push(...blaming.report(next, "progress", scene))
     }
     open.push(next)
-    sleepMs = Math.min(sleepMs, state.intervalMs, next.overdue ? Infinity : untilPast(thresholdMs, ownShare, hold.heldMs, heldMs))
+    sleepMs = Math.min(
+      sleepMs,
+      state.intervalMs,
+      next.overdue ? Infinity : untilPast(thresholdMs, ownShare, hold.heldMs, heldMs)
+    )
   }
   const rested = Math.max(1, sleepMs)
   const { heartbeat } = seen
