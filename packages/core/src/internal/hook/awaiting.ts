@@ -20,9 +20,9 @@ import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type { Awaited } from "../fibers/fiberInfo.ts"
 import type { AnyFiber, FiberPrototype } from "./fiberProbe.ts"
+import { closureText, exitClosures, textOf } from "./innards.ts"
 import * as semaphores from "./semaphores.ts"
 import * as suspension from "./suspension.ts"
-import { textOf } from "./suspension.ts"
 
 /** Makes fibers leave their traces, and learns to read them; returns how to undo that, `undefined` if Effect does not let us. */
 export const install = (prototype: FiberPrototype, suspended: unknown): (() => void) | undefined => {
@@ -49,20 +49,8 @@ const kinds = new Map<string, Kind | undefined>()
 /** Source texts of the exit frames that waiters of semaphores have on their stacks: they leave no cancelling effect. */
 const semaphoreFrames = new Set<string>()
 
-const argsKey = "~effect/Effect/args"
-
-/** Source text of the function that a cancelling effect runs, if it is one that only runs a function. */
-const cancelText = (cancel: unknown): string | undefined =>
-  typeof cancel === "object" && cancel !== null
-    ? textOf((cancel as { readonly [argsKey]?: unknown })[argsKey])
-    : undefined
-
-/** The exit frames that the fiber pushed last. Those of a wait are among the last four. */
-const exitTexts = (fiber: AnyFiber): ReadonlyArray<string> => {
-  const stack = (fiber as { readonly _stack?: unknown })._stack
-  if (!Array.isArray(stack)) return []
-  return stack.slice(-4).flatMap((frame: { readonly onExit?: unknown }) => textOf(frame.onExit) ?? [])
-}
+/** Source texts of the exit closures of a wait: they are in the last four frames. */
+const exitTexts = (fiber: AnyFiber): ReadonlyArray<string> => exitClosures(fiber, 4).map((closure) => textOf(closure)!)
 
 /** Starts a fiber that waits, looks at it, and interrupts it. */
 const waiting = (effect: Effect.Effect<unknown, unknown>, look: (fiber: AnyFiber) => void): void => {
@@ -77,7 +65,7 @@ const waiting = (effect: Effect.Effect<unknown, unknown>, look: (fiber: AnyFiber
 const learnKind = (kind: Kind, ...effects: ReadonlyArray<Effect.Effect<unknown, unknown>>): void => {
   for (const effect of effects) {
     waiting(effect, (fiber) => {
-      const text = cancelText(suspension.leftBy(fiber))
+      const text = closureText(suspension.leftBy(fiber))
       if (text !== undefined) kinds.set(text, kinds.has(text) && kinds.get(text) !== kind ? undefined : kind)
     })
   }
@@ -156,7 +144,7 @@ export const of = (fiber: AnyFiber, others: Others): Awaited => {
     const isWaiter = exitTexts(fiber).some((text) => semaphoreFrames.has(text))
     return isWaiter ? { kind: "semaphore", ...semaphores.awaited(left, others.held()) } : { kind: "callback" }
   }
-  const text = cancelText(left)
+  const text = closureText(left)
   if (text === undefined || !kinds.has(text)) return { kind: "callback" }
   const kind = kinds.get(text)
   if (kind === "children") return { kind: "fiber", wakers: others.children(fiber.id) }

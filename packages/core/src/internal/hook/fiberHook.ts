@@ -37,7 +37,7 @@ export { now, thread, Times } from "./hookedThread.ts"
  */
 const mark: unique symbol = Symbol.for("~giveway/fiber")
 
-/** A fiber and what the hook keeps on it. */
+/** A fiber with its mark. */
 type HookedFiber = AnyFiber & { [mark]?: number }
 
 /** An outermost slice that was long. Times in ms of the shared clock. */
@@ -68,7 +68,8 @@ const Frame = { start: 0, self: 1, label: 2, delay: 3, cells: 4 } as const
 const notQueued = -1
 
 const listeners = new Set<Listener>()
-let longest = Infinity
+/** the lowest threshold of a listener */
+let leastLong = Infinity
 let onActivity: (() => void) | undefined
 let topFiberId = 0
 let topLabel = 0
@@ -152,7 +153,7 @@ const end = (fiber: HookedFiber, suspended: boolean): void => {
   }
   // the fiber that ran last stays in the beacon: a flood of microtasks that follows at once is most likely its doing
   threadBlock.endSlice(block, 0, fiber.id, label, at)
-  if (at - frames[Frame.start]! >= longest) reportLong(frames[Frame.start]!, at)
+  if (at - frames[Frame.start]! >= leastLong) reportLong(frames[Frame.start]!, at)
 }
 
 /** A fiber suspends, for the first time that the hook sees. */
@@ -187,7 +188,7 @@ const wakeUp = (): void => {
   wake?.()
 }
 
-/** Calls `wake` once, when the next fiber runs. */
+/** Calls `wake` once, when the next fiber runs; `undefined` takes that back. */
 export const onNextSlice = (wake: (() => void) | undefined): void => {
   onActivity = wake
 }
@@ -308,7 +309,7 @@ export const install = (): Features | undefined => {
     // only now, so that the fibers that it learns from have the shape that all fibers will have
     const unwait = awaiting.install(prototype, features.suspended)
     const unsleep = sleepNotes.install((ms) => {
-      // it suspends at once: the end of the slice is when the timer begins
+      // the fiber suspends at once: the timer begins at the end of the slice
       if (Number.isFinite(ms)) times[Times.sleep] = ms
     })
     installed = {
@@ -334,13 +335,17 @@ export const uninstall = (): void => {
   installed = undefined
 }
 
+const updateLeastLong = (): void => {
+  leastLong = Math.min(Infinity, ...Array.from(listeners, ({ thresholdMs }) => thresholdMs))
+}
+
 /** From now on calls `onLongSlice` at the end of each outermost slice of at least `thresholdMs`; returns how to stop that. */
 export const listen = (thresholdMs: number, onLongSlice: (slice: LongSlice) => void): (() => void) => {
   const listener: Listener = { thresholdMs, onLongSlice }
   listeners.add(listener)
-  longest = Math.min(...Array.from(listeners, (one) => one.thresholdMs))
+  updateLeastLong()
   return () => {
     listeners.delete(listener)
-    longest = Math.min(Infinity, ...Array.from(listeners, (one) => one.thresholdMs))
+    updateLeastLong()
   }
 }

@@ -1,32 +1,33 @@
 /**
- * The probe: does this version of Effect run fibers the way the fiber hook relies on?
+ * The probe: finds out whether this version of Effect runs fibers in the way that the fiber hook relies on.
  *
- * `runLoop` and `setContext` are Effect's internals. A small program runs under recording wrappers, and the recording
- * must show what the hook needs: one call per slice, also for a fiber run inside another's slice; one and the same
- * value for "suspended", and an object for "ended"; `setContext` while a fiber is made, with its forker current.
+ * `runLoop` and `setContext` are internal to Effect. A small program runs under wrappers that record their calls. The record must
+ * show one call of `runLoop` a slice, also for a fiber that runs inside another's slice; one and the same return value for
+ * "suspended", and an object for "ended"; and a call of `setContext` while a fiber is made, with its forker current.
  */
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import { suspensionText } from "./innards.ts"
 
 export type AnyFiber = Fiber.Fiber<unknown, unknown>
 
-/** What all fibers inherit, as far as the hook touches it. */
+/** The prototype of all fibers, as far as the hook touches it. */
 export interface FiberPrototype {
   runLoop: (this: AnyFiber, effect: unknown) => unknown
   setContext: (this: AnyFiber, context: unknown) => void
   addObserver: (this: AnyFiber, observer: (exit: Exit.Exit<unknown, unknown>) => void) => () => void
 }
 
-/** What the probe learned. */
+/** The findings of the probe. */
 export interface Features {
-  /** what `runLoop` returns when the fiber suspended */
+  /** the return value of `runLoop` when the fiber suspended */
   readonly suspended: unknown
-  /** whether `setContext` shows who forks */
+  /** whether `setContext` shows which fiber forks */
   readonly lineage: boolean
-  /** source text of what a fiber that gave way leaves behind; `undefined` if that is not to be told from waiting */
+  /** source text of the suspension of a fiber that gave way; `undefined` if a fiber that waits has the same */
   readonly gaveWay: string | undefined
-  /** whether it can be told what a fiber awaits (`internal/hook/awaiting.ts`) */
+  /** whether the hook can tell what a fiber awaits (`awaiting.ts`) */
   readonly awaits: boolean
 }
 
@@ -34,12 +35,6 @@ interface Call {
   readonly fiber: AnyFiber
   readonly depth: number
   result: unknown
-}
-
-/** Source text of what a suspended fiber runs when it is resumed. Effect-internal, so anything may come. */
-export const textOfSuspension = (fiber: AnyFiber): string | undefined => {
-  const yielded = (fiber as { readonly _yielded?: unknown })._yielded
-  return typeof yielded === "function" ? String(yielded) : undefined
 }
 
 const record = (prototype: FiberPrototype, calls: Array<Call>, forkers: Array<AnyFiber | undefined>) => {
@@ -66,7 +61,7 @@ interface Found {
   readonly features: Features
 }
 
-/** Runs the probe; `undefined` if fibers do not run as expected, or cannot be hooked (a frozen prototype). */
+/** Runs the probe; `undefined` if fibers run in another way, or cannot be hooked (a frozen prototype). */
 export const run = (): Found | undefined => {
   try {
     return found()
@@ -85,8 +80,8 @@ const found = (): Found | undefined => {
   try {
     let resume: ((effect: Effect.Effect<number>) => void) | undefined
     let inner: AnyFiber | undefined
-    const waiting = Effect.callback<number>((answer) => {
-      resume = answer
+    const waiting = Effect.callback<number>((resumeWaiting) => {
+      resume = resumeWaiting
     })
     const outer = Effect.runFork(
       Effect.sync(() => {
@@ -94,7 +89,7 @@ const found = (): Found | undefined => {
       })
     )
     if (inner === undefined) return undefined
-    const textOfWaiting = textOfSuspension(inner)
+    const textOfWaiting = suspensionText(inner)
     resume?.(Effect.succeed(1))
     const [first, second, third] = calls
     const slicesAreSeen =
@@ -111,7 +106,7 @@ const found = (): Found | undefined => {
     if (!endsDiffer || typeof suspended === "object") return undefined
 
     const yielding = Effect.runFork(Effect.yieldNow)
-    const textOfYielding = textOfSuspension(yielding)
+    const textOfYielding = suspensionText(yielding)
     yielding.interruptUnsafe()
     return {
       prototype,

@@ -5,7 +5,7 @@
  * and leaves it when it ends. Columns are typed arrays that double: 80 bytes a row instead of an object with boxed
  * numbers, and nothing for the garbage collector to walk.
  *
- * **Invariant.** The table keeps no fiber alive. A fiber that nobody can resume any more is garbage, with supervision as
+ * **Invariant.** The table keeps no fiber alive. A fiber that nothing can resume any more is garbage, with supervision as
  * without, so rows hold a `WeakRef`, and the rows of collected fibers are swept before the table grows.
  *
  * Rejected: a `FinalizationRegistry` (a callback and a cell for each fiber, to save a sweep that doubling makes rare).
@@ -21,8 +21,8 @@ export interface FiberTable {
   /** Takes a row for a fiber. Hot. */
   readonly insert: (fiber: Fiber.Fiber<unknown, unknown>, parentId: number, startedAt: number, label: number) => number
   /**
-   * Adds a slice to a row: it ended at `at`, and whether by giving way; `sleep` is after how many ms the fiber
-   * asked to be woken, 0 if it did not. Hot.
+   * Adds a slice to a row: it ended at `at`, by giving way or by waiting; the fiber asked to be woken after `sleep` ms, 0 if it
+   * did not ask. Hot.
    */
   readonly account: (
     row: number,
@@ -42,14 +42,14 @@ export interface FiberTable {
   readonly forEachOverdue: (at: number, visit: (row: number, due: number) => void) => void
   /** Rows of fibers that wait since `since` or later. */
   readonly forEachWaiting: (since: number, visit: (row: number, since: number) => void) => void
-  /** The fiber of a row, if it is still there. */
+  /** The fiber of a row, if it was not collected. */
   readonly fiberOf: (row: number) => Fiber.Fiber<unknown, unknown> | undefined
   readonly forEach: (visit: (fiber: Fiber.Fiber<unknown, unknown>, row: number) => void) => void
-  /** Fibers that were collected while they waited, the last ones; sweeps their rows. */
+  /** Sweeps the rows of fibers that were collected while they waited; returns the last of those. */
   readonly lost: () => ReadonlyArray<LostRow>
 }
 
-/** What is left of a fiber that was collected. */
+/** The remains of a fiber that was collected. */
 export interface LostRow {
   readonly id: number
   readonly parentId: number
@@ -58,14 +58,14 @@ export interface LostRow {
   readonly endedAt: number
 }
 
-/** Collected fibers that are remembered. A guess: whoever asks wants an example of each kind, not all. */
+/** Collected fibers that are remembered. A guess: a reader wants an example of each kind, not all. */
 const keptLost = 64
 
 export interface Row {
   readonly parentId: number
   readonly startedAt: number
   readonly selfMs: number
-  /** of that, what it ran in long slices */
+  /** of that, the time in long slices */
   readonly longMs: number
   readonly runDelayMs: number
   readonly slices: number
@@ -73,7 +73,7 @@ export interface Row {
   readonly endedAt: number
   /** slices that ended by giving way */
   readonly yields: number
-  /** when it asked to be woken, 0 if it did not */
+  /** when it should be woken, 0 if it did not ask for that */
   readonly due: number
 }
 
@@ -141,7 +141,7 @@ export const make = (rows = initialRows): FiberTable => {
   const insert = (fiber: Fiber.Fiber<unknown, unknown>, parent: number, start: number, label: number): number => {
     if (freeCount === 0 && refs.length === ids.length) {
       sweep()
-      // less than a quarter free would mean a sweep for every few fibers
+      // with less than a quarter free, every few fibers would need a sweep
       if (freeCount < ids.length / 4) grow()
     }
     let row = refs.length
@@ -174,7 +174,7 @@ export const make = (rows = initialRows): FiberTable => {
     account: (row, self, delay, at, gaveWay, sleep) => {
       const d = row * cells
       const i = d + d
-      // one that was made to give way between asking and sleeping sleeps in its next slice
+      // a fiber that was made to give way between asking and sleeping sleeps in its next slice
       if (sleep !== 0) doubles[d + Cell.due] = at + sleep
       else if (doubles[d + Cell.due] !== 0 && integers[i + Cell.ready] === 0) doubles[d + Cell.due] = 0
       doubles[d + Cell.selfMs] = doubles[d + Cell.selfMs]! + self

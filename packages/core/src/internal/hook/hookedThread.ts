@@ -9,7 +9,7 @@ import type { AnyFiber } from "./fiberProbe.ts"
 import * as fiberTable from "./fiberTable.ts"
 import * as labels from "./labels.ts"
 
-/** What the hook knows about this thread. */
+/** The facts that the hook records about this thread. */
 export interface HookedThread {
   readonly block: ThreadBlock
   readonly table: fiberTable.FiberTable

@@ -1,21 +1,20 @@
 /**
- * What a thread must take back when code was torn out of it in the middle (`NodeEnforce.region`): whatever that code would
- * have taken back in a `finally`, for those do not run. An effect that it ran to the end synchronously is such code.
+ * Restores the thread's bookkeeping after code was torn out of it in the middle (`NodeEnforce.region`): the `finally` blocks of
+ * that code do not run, those of Effect and Giveway included. An effect that the code ran to its end synchronously is a case.
  */
-import * as fiberHook from "./fiberHook.ts"
 import * as wholeCalls from "../steppable/wholeCalls.ts"
+import * as fiberHook from "./fiberHook.ts"
+import { currentFiberKey } from "./innards.ts"
 
-/** Where Effect keeps the running fiber. In a version that keeps it elsewhere nothing is there, and nothing is put back. */
-const currentFiber = "~effect/Fiber/currentFiber"
-
-/** Remembers what runs now; the returned function makes it so again. */
+/** Remembers which fiber, slices and `Pure.fn` call run now; the returned function makes them the running ones again. */
 export const remember = (): (() => void) => {
   const globals = globalThis as unknown as Record<string, unknown>
-  const current = globals[currentFiber]
+  const current = globals[currentFiberKey]
   const { depth } = fiberHook.thread
   const whole = wholeCalls.running()
   return () => {
-    if (currentFiber in globals) globals[currentFiber] = current
+    // a version of Effect that keeps the fiber elsewhere has no such property, and gets none
+    if (currentFiberKey in globals) globals[currentFiberKey] = current
     fiberHook.unwind(depth)
     wholeCalls.unwind(whole)
   }

@@ -1,8 +1,8 @@
 /**
- * Labels: the names of what fibers run, interned to small numbers that fit the beacon.
+ * Labels: the names of fibers (their spans and `Effect.fn`s), interned to small numbers that fit the beacon.
  *
- * Label 0 is "no name", and also what a name gets once the table is full: span names made from data (`GET /user/17`)
- * must not grow it for ever.
+ * Label 0 means "no name". New names get it too once the table is full: span names made from data (`GET /user/17`) must not
+ * grow the table for ever.
  */
 import type * as Fiber from "effect/Fiber"
 import { capacity } from "../sharedMemory/usage.ts"
@@ -14,7 +14,7 @@ export interface Labels {
   readonly name: (label: number) => string | undefined
   /** how many there are, label 0 included */
   readonly count: () => number
-  /** hear of each new label */
+  /** functions that are called with each new label */
   readonly onNew: Set<(request: { readonly _tag: "Label"; readonly label: number; readonly name: string }) => void>
   /** each label with its name, label 0 first */
   readonly entries: () => Iterable<readonly [label: number, name: string | undefined]>

@@ -1,5 +1,5 @@
 /**
- * The live fibers of this thread, put together from the hook's table and stack when someone asks.
+ * The live fibers of this thread, put together from the hook's table and stack when a dump is taken.
  */
 import * as Fiber from "effect/Fiber"
 import * as awaiting from "./awaiting.ts"
@@ -9,24 +9,16 @@ import { longSliceMs } from "../fibers/fiberInfo.ts"
 import * as fiberJobs from "../fibers/fiberJobs.ts"
 import * as fiberNotes from "../fibers/fiberNotes.ts"
 import type { AnyFiber, Features } from "./fiberProbe.ts"
-import { textOfSuspension } from "./fiberProbe.ts"
+import { isInterrupted, isObserved, isUninterruptible, suspensionText } from "./innards.ts"
 import { nameOf } from "./labels.ts"
 import * as runningSlices from "./runningSlices.ts"
 import * as semaphores from "./semaphores.ts"
 import * as wholeCalls from "../steppable/wholeCalls.ts"
 
-/** What Effect keeps on a fiber, and may call otherwise in another version. */
-interface Innards {
-  readonly interruptible?: unknown
-  readonly _interruptedCause?: unknown
-  readonly _observers?: unknown
-  readonly _parent?: unknown
-}
-
 /**
- * Every fiber that runs or has suspended and not ended, in no order. A forked fiber counts once it has begun, and one
- * that was there before the hook once it has run since, or if it is who asks. It changes nothing, for a watcher asks for
- * it in the middle of whatever runs (`internal/watched/answers.ts`).
+ * Every fiber that runs, or has suspended and not ended, in no order. A forked fiber is in it once it has begun. A fiber that
+ * was there before the hook is in it once it has run since, or if it asks itself. The snapshot changes nothing, since the
+ * watcher asks for it in the middle of any code (`internal/watched/answers.ts`).
  */
 export const snapshot = (features: Features): ReadonlyArray<FiberInfo> => {
   const { depth, running, table } = fiberHook.thread
@@ -38,11 +30,11 @@ export const snapshot = (features: Features): ReadonlyArray<FiberInfo> => {
   const infos: Array<FiberInfo> = []
   const others: awaiting.Others = { children: lineage(), held: held() }
   table.forEach((fiber, row) => {
-    // it ended while no hook was there to see it; its row goes with it, for nothing is changed by looking
+    // it ended while no hook was there to see it; the row stays until the fiber is collected, since a snapshot changes nothing
     if (fiber.pollUnsafe() !== undefined) return
     const isRunning = onStack.delete(fiber)
     const { due, endedAt, longMs, parentId, runDelayMs, selfMs, slices, startedAt, yields } = table.rowOf(row)
-    const gaveWay = features.gaveWay !== undefined && textOfSuspension(fiber) === features.gaveWay
+    const gaveWay = features.gaveWay !== undefined && suspensionText(fiber) === features.gaveWay
     const sliceBegan = isRunning ? runningSlices.sliceStart(fiber) : undefined
     const since = isRunning ? sliceBegan : endedAt
     const awaits = isRunning || gaveWay ? undefined : awaitedBy(fiber, due, features, others)
@@ -59,14 +51,14 @@ export const snapshot = (features: Features): ReadonlyArray<FiberInfo> => {
       longMs: longMs + longOf(runningMs),
       runDelayMs,
       slices: slices + (isRunning ? 1 : 0),
-      // each slice that did not end by giving way ended by waiting, and nothing but the last wait is not over
+      // each slice that did not end by giving way ended by waiting, and only the last wait may last still
       ...(features.awaits ? { yields, wakes: slices - yields - (isRunning || gaveWay ? 0 : 1) } : {}),
       ...innardsOf(fiber),
       ...wholeOf(fiber),
       ...noteOf(fiber)
     })
   })
-  // those in their first slice have no row yet
+  // fibers in their first slice have no row yet
   for (const fiber of onStack) {
     const parentId = fiberHook.parentIdOf(fiber)
     const selfMs = runningSlices.selfOnStack(at, fiber)
@@ -91,10 +83,10 @@ export const snapshot = (features: Features): ReadonlyArray<FiberInfo> => {
   return infos
 }
 
-/** Of the self time of one slice, what counts as that of a long one. */
+/** The self time of a slice, if the slice is a long one. */
 const longOf = (selfMs: number): number => (selfMs >= longSliceMs ? selfMs : 0)
 
-/** Fibers that were collected while they waited, the last ones. Unlike a snapshot it changes the table. */
+/** The last fibers that were collected while they waited. Unlike a snapshot this changes the table: it sweeps. */
 export const lost = (): ReadonlyArray<LostFiber> => {
   const { labels, table } = fiberHook.thread
   return table
@@ -108,7 +100,7 @@ export const lost = (): ReadonlyArray<LostFiber> => {
     }))
 }
 
-/** The live fibers that a fiber started, put together when the first one is asked for. */
+/** The live fibers that a fiber started, found when they are first asked for. */
 const lineage = (): ((id: number) => ReadonlyArray<number>) => {
   let byParent: Map<number, Array<number>> | undefined
   return (id) => {
@@ -144,19 +136,16 @@ const awaitedBy = (fiber: AnyFiber, due: number, features: Features, others: awa
   if (!features.awaits) return { kind: "unknown" }
   const awaits = awaiting.of(fiber, others)
   if (awaits.kind === "timer" && due > 0) return { ...awaits, dueAt: due }
-  // whoever awaits a job does so in a callback
+  // a fiber that awaits a job suspended in a callback
   const job = awaits.kind === "callback" ? fiberJobs.of(fiber) : undefined
   return job === undefined ? awaits : { kind: "job", job }
 }
 
-const innardsOf = (fiber: AnyFiber): Pick<FiberInfo, "uninterruptible" | "interrupting" | "observed"> => {
-  const { _interruptedCause, _observers, _parent, interruptible } = fiber as Innards
-  return {
-    ...(interruptible === false ? { uninterruptible: true } : {}),
-    ...(_interruptedCause === undefined ? {} : { interrupting: true }),
-    ...(_parent === undefined && !(Array.isArray(_observers) && _observers.length > 0) ? { observed: false } : {})
-  }
-}
+const innardsOf = (fiber: AnyFiber): Pick<FiberInfo, "uninterruptible" | "interrupting" | "observed"> => ({
+  ...(isUninterruptible(fiber) ? { uninterruptible: true } : {}),
+  ...(isInterrupted(fiber) ? { interrupting: true } : {}),
+  ...(isObserved(fiber) === false ? { observed: false } : {})
+})
 
 const wholeOf = (fiber: AnyFiber): Pick<FiberInfo, "whole"> => {
   const call = wholeCalls.noted(fiber)

@@ -15,6 +15,7 @@ import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 import type { Awaited } from "../fibers/fiberInfo.ts"
 import type { AnyFiber } from "./fiberProbe.ts"
+import { exitClosures, textOf } from "./innards.ts"
 
 /** A semaphore, as Effect builds it. */
 interface SemaphoreInnards {
@@ -44,16 +45,6 @@ export type HeldSemaphores = ReadonlyMap<object, Held>
 /** Source texts of the exit closures of holders; empty where this version of Effect builds semaphores in another way. */
 const closures = new Set<string>()
 
-const exitClosures = (fiber: AnyFiber): ReadonlyArray<() => unknown> => {
-  const stack = (fiber as { readonly _stack?: unknown })._stack
-  if (!Array.isArray(stack)) return []
-  return stack.flatMap((frame: { readonly onExit?: unknown }) =>
-    typeof frame.onExit === "function" ? [frame.onExit as () => unknown] : []
-  )
-}
-
-const textOf = (f: () => unknown): string => Function.prototype.toString.call(f)
-
 const methods = Object.getPrototypeOf(Semaphore.makeUnsafe(1)) as Methods
 
 /** The permits that a holder's closure would give back; it does not give them back. */
@@ -82,7 +73,7 @@ export const learn = (): void => {
     const hold = holdOf(closure)
     const { taken, waiters } = semaphore as unknown as SemaphoreInnards
     const works = (hold?.semaphore as unknown) === semaphore && hold?.permits === 1 && taken === 1 && waiters.size === 0
-    if (works) closures.add(textOf(closure))
+    if (works) closures.add(textOf(closure)!)
   }
   holder.interruptUnsafe()
 }
@@ -92,7 +83,7 @@ export const heldBy = (fibers: Iterable<AnyFiber>): HeldSemaphores => {
   const held = new Map<object, Held>()
   for (const fiber of closures.size === 0 ? [] : fibers) {
     for (const closure of exitClosures(fiber)) {
-      const hold = closures.has(textOf(closure)) ? holdOf(closure) : undefined
+      const hold = closures.has(textOf(closure)!) ? holdOf(closure) : undefined
       if (hold === undefined) continue
       const known = held.get(hold.semaphore) ?? { permits: 0, holders: [] }
       held.set(hold.semaphore, known)

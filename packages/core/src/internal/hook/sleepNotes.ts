@@ -1,7 +1,7 @@
 /**
- * When sleeping fibers should be woken: `Effect.sleep` asks the fiber's clock, and Effect's own clock is wrapped to note
- * what it is asked for. So an overdue timer has a fiber, a name, and a lateness. It reads no clock: the slice ends at once,
- * and its end is when the timer begins.
+ * Notes when sleeping fibers should be woken, so that an overdue timer has a fiber, a name and a lateness. `Effect.sleep` asks
+ * the fiber's clock, so Effect's own clock is wrapped, and the duration noted. No clock is read: the slice ends at once, and
+ * the timer begins at its end.
  *
  * A program's own `Clock` (a test clock) is not noted: its time is not that of the loop.
  */
@@ -13,7 +13,7 @@ interface ClockPrototype {
   sleep: (this: unknown, duration: Duration.Duration) => unknown
 }
 
-/** Calls `note` with the ms of each sleep, in the slice that then suspends. Returns what takes that back. */
+/** From now on calls `note` with the ms of each sleep, in the slice that then suspends. Returns how to stop that. */
 export const install = (note: (ms: number) => void): (() => void) => {
   const prototype = Object.getPrototypeOf(Context.get(Context.empty(), Clock.Clock)) as ClockPrototype
   const { sleep } = prototype

@@ -16,6 +16,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type { AnyFiber, FiberPrototype } from "./fiberProbe.ts"
+import { textOf } from "./innards.ts"
 
 const left: unique symbol = Symbol.for("~giveway/awaits")
 const joins: unique symbol = Symbol.for("~giveway/joins")
@@ -68,10 +69,6 @@ type Evaluate = (this: Callback, fiber: TracedFiber) => unknown
 
 const evaluateKey = "~effect/Effect/evaluate"
 
-/** Source text of a function. */
-export const textOf = (f: unknown): string | undefined =>
-  typeof f === "function" ? Function.prototype.toString.call(f) : undefined
-
 // --- registering ----------------------------------------------------------------------------------------------------
 
 let evaluating: Callback | undefined
@@ -114,7 +111,7 @@ const promises = new Set<string>()
 const races = new Set<string>()
 let learningRaces = false
 
-/** What a registering function without a cancelling effect waits for; `undefined` where its text is of none that is known. */
+/** The kind of a wait without a cancelling effect; `undefined` where its registering function is not known. */
 const wordFor = (callback: Callback, trace: Trace): "never" | "promise" | "race" | undefined => {
   if (callback === never) return "never"
   // `Effect.promise` hands over a function of two parameters although it wants no signal; `Effect.callback` cannot
