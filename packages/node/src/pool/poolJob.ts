@@ -53,12 +53,12 @@ export const record = (
   metrics.ended(outcome, ran)
 }
 
-/** How it ended for its caller. `noWorker`: what to say if none can be started. */
+/** How it ended for its caller. `workerUnavailable`: what to say if none can be started. */
 export const endingOf = (
   { ending }: PoolJob,
   as: poolMachine.Settlement,
   capacity: number,
-  noWorker: () => Ending
+  workerUnavailable: () => Ending
 ): Ending => {
   switch (as) {
     case "done":
@@ -66,8 +66,8 @@ export const endingOf = (
       return ending!
     case "gone":
       return { _tag: "Cancelled" }
-    case "noWorker":
-      return noWorker()
+    case "workerUnavailable":
+      return workerUnavailable()
     case "overloaded":
       return { _tag: "ComputeOverloaded", capacity }
     case "closed":

@@ -36,7 +36,7 @@ export interface WorkerPoolOptions extends poolMachine.PoolConfig, WorkerThreadO
 }
 
 /** Whom the pool tells what it sees. */
-export interface WorkerPoolObserver {
+interface WorkerPoolObserver {
   readonly metrics: computeMetrics.ComputeMetrics
   /** news that concern no single job */
   readonly log: (level: "Debug" | "Warn", message: string) => void

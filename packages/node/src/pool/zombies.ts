@@ -11,7 +11,7 @@ const lingerMs = 5
 const reportMs = 1000
 
 /** The times that a pool wants to hear of. */
-export interface ZombieListener {
+interface ZombieListener {
   /** the thread takes longer to end than one that only ran JavaScript */
   readonly lingers: () => void
   /** `afterMs` after its termination the thread is still there: worth a warning */
@@ -39,7 +39,7 @@ export const watch = (thread: WorkerThread, abandonMs: number, listener: ZombieL
   wait(0)
 }
 
-export interface Zombie {
+interface Zombie {
   readonly worker: number
   /** of the job for which it was killed; `undefined` if it was terminated while it released its services */
   readonly task: string | undefined

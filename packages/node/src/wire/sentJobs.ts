@@ -26,7 +26,7 @@ interface SentJob {
 }
 
 /** Sends messages to the worker. */
-export interface SentJobsPort {
+interface SentJobsPort {
   /** wakes the worker's event loop */
   readonly wake: () => void
   /** throws what a structured clone throws; `undefined`: the worker is not to wait for the request of this position */

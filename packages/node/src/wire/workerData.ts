@@ -20,7 +20,7 @@ export const own = (): ComputeWorkerData => workerData as ComputeWorkerData
 
 export const make = (data: Omit<ComputeWorkerData, "kind">): ComputeWorkerData => ({ kind, ...data })
 
-export interface ComputeWorkerData {
+interface ComputeWorkerData {
   readonly kind: typeof kind
   /** the worker's thread block: its cancel cell, its beacon */
   readonly block: SharedArrayBuffer

@@ -1,11 +1,11 @@
 /**
  * Which worker does what: the one place where jobs and workers come together.
  *
- * It is entered whenever one of them has become free or is missing, and goes on until nothing can be improved: idle
- * workers have jobs, jobs that wait have workers on their way, busy workers have the next at hand. Its functions call one
- * another in a circle (`serve` may promote the standby, which then asks to be served), so they stay together.
+ * It is entered whenever a job came or a worker has become free or is missing. It goes on until idle workers have jobs,
+ * workers start for the jobs that wait, and busy workers have the next job at hand. Its functions call one another in a
+ * circle (`serve` may promote the standby, which then asks to be served), so they stay together.
  *
- * **Invariant**: when an event is done, and no answer to a `Withdraw` is due, no job waits in the queue while a worker is
+ * **Invariant**: when an event is done, and no reply to a `Withdraw` is due, no job waits in the queue while a worker is
  * idle.
  */
 import type { Action } from "./poolProtocol.ts"
@@ -17,8 +17,8 @@ import { hasRoom, starting, waiting, working } from "./poolState.ts"
 // --- jobs look for workers ------------------------------------------------------------------------------------------
 
 /**
- * This is the pool's heartbeat: hands queued jobs to idle workers, starts workers for those that remain, and sends them
- * ahead to workers that are busy. An idle worker that finds no job in the queue gets what waits behind another's.
+ * This is the landmark of the pool: it hands queued jobs to idle workers, starts workers for the jobs that remain, and sends
+ * them ahead to busy workers. An idle worker that finds no job in the queue gets jobs that wait in another's inbox.
  */
 export const serve = (state: PoolState, actions: Array<Action>): void => {
   if (state.closing) return
@@ -40,7 +40,10 @@ export const serve = (state: PoolState, actions: Array<Action>): void => {
   sendAhead(state, actions)
 }
 
-/** Where fewest wait; nothing overtakes a job that can be sent only once, or it would wait for ever. Not to a worker that may be killed, that runs something long, or whose jobs were just asked back. */
+/**
+ * Sends queued jobs to the busy workers with the fewest. None goes to a worker that may be killed, that runs a long job, or
+ * whose jobs were just asked back. No job overtakes one that can be sent only once, or that one would wait for ever.
+ */
 const sendAhead = (state: PoolState, actions: Array<Action>): void => {
   if (state.ahead === 0) return
   while (state.queued.size > 0) {
@@ -63,7 +66,7 @@ const sendAhead = (state: PoolState, actions: Array<Action>): void => {
   }
 }
 
-/** Asks the worker with the fullest inbox for half of what waits there. */
+/** Asks the worker with the fullest inbox for half of the jobs that wait there. */
 const steal = (state: PoolState, actions: Array<Action>): void => {
   let victim = 0
   let most = 1
@@ -77,7 +80,7 @@ const steal = (state: PoolState, actions: Array<Action>): void => {
 
 // --- workers look for jobs ------------------------------------------------------------------------------------------
 
-/** A worker has nothing to do: it takes the next job, or idles, or ends. */
+/** A worker has no job: it takes the next one, or idles, or ends. */
 export const free = (state: PoolState, id: number, worker: PoolWorker, actions: Array<Action>): void => {
   if (state.closing) {
     stop(id, worker, actions)
@@ -93,7 +96,7 @@ export const free = (state: PoolState, id: number, worker: PoolWorker, actions: 
   serve(state, actions)
 }
 
-/** A worker that has nothing to do ends, and another takes its place if it is needed. */
+/** A worker that has no job ends, and another replaces it if it is needed. */
 export const retire = (state: PoolState, id: number, worker: PoolWorker, actions: Array<Action>): void => {
   unlist(state, id)
   stop(id, worker, actions)
@@ -111,14 +114,14 @@ export const promote = (state: PoolState, actions: Array<Action>): boolean => {
   return false
 }
 
-/** A worker was lost: the standby takes its slot at once, and a new standby boots soon. */
+/** A worker was lost: the standby replaces it at once, and a new standby boots soon. */
 export const replace = (state: PoolState, actions: Array<Action>): void => {
   if (state.closing) return
   if (hasRoom(state)) promote(state, actions)
   replenish(state, actions)
 }
 
-/** Starts what is missing. */
+/** Starts the workers that are missing. */
 export const replenish = (state: PoolState, actions: Array<Action>): void => {
   if (state.closing) return
   serve(state, actions)
@@ -128,7 +131,7 @@ export const replenish = (state: PoolState, actions: Array<Action>): void => {
 
 /**
  * One warm worker beyond `maxWorkers`, so that a kill costs no boot. Not called while the pool closes. It boots when the
- * worker just killed has ended, or lingers: they would compete for a core, and it is that end that a caller waits for.
+ * worker that was killed last has ended, or lingers: the two would compete for a core, and a caller waits for that end.
  */
 export const keepStandby = (state: PoolState, actions: Array<Action>): void => {
   if (!state.wantsStandby || state.backingOff) return

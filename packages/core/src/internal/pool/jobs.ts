@@ -1,9 +1,9 @@
 /**
- * What happens to a job: it comes, it is cancelled, it comes back unbegun or is found begun, it ends, or it outlives its
+ * The events of a job: it comes, it is cancelled, it comes back unbegun or is found begun, it ends, or it outlives its
  * grace and its worker is killed.
  *
- * **Invariant**: only the answer to `Withdraw` says whether a job was begun. Until it has come, the job is in its inbox,
- * and nothing is sent to that worker or stolen from it.
+ * **Invariant**: only the reply to `Withdraw` says whether a job was begun. Until that has come, the job stays in its
+ * inbox, and no job is sent to that worker or stolen from it.
  */
 import type { Action, Event } from "./poolProtocol.ts"
 import { free, keepStandby, replace, serve } from "./assignment.ts"
@@ -50,7 +50,7 @@ export const withdrawn = (state: PoolState, id: number, job: number, actions: Ar
   if (!left(state, id, worker, actions) && worker.asked === 0) serve(state, actions)
 }
 
-/** The worker has begun the job, so all before it are over, also if nobody was told yet. */
+/** The worker has begun the job, so all jobs before it are over, even if the pool has not heard of their ends yet. */
 export const kept = (state: PoolState, id: number, job: number, actions: Array<Action>): void => {
   const worker = state.workers.get(id)
   if (worker === undefined) return
@@ -75,7 +75,7 @@ const raiseCancel = (state: PoolState, id: number, worker: PoolWorker, job: numb
   keepStandby(state, actions)
 }
 
-/** What the worker runs takes long: what waits behind it goes back into the queue. */
+/** The job that the worker runs takes long: those that wait behind it go back into the queue. */
 export const delayed = (state: PoolState, id: number, actions: Array<Action>): void => {
   const worker = state.workers.get(id)
   if (worker?.phase._tag !== "Busy" || worker.inbox.length <= 1) return
@@ -85,7 +85,7 @@ export const delayed = (state: PoolState, id: number, actions: Array<Action>): v
 
 export const jobDone = (state: PoolState, id: number, job: number, actions: Array<Action>): void => {
   const worker = state.workers.get(id)
-  // what a killed worker ran is over when the worker is
+  // the job that a worker was killed for is over when the worker is
   if (worker === undefined || (worker.phase._tag === "Zombie" && worker.phase.job === job)) return
   if (!take(state, worker, job)) return
   if (worker.cancelling === job) stopGrace(id, worker, actions)
@@ -94,7 +94,7 @@ export const jobDone = (state: PoolState, id: number, job: number, actions: Arra
   if (!left(state, id, worker, actions)) serve(state, actions)
 }
 
-/** A job has left the inbox: does that decide something about the worker? */
+/** A job has left the inbox. If it was the last, the worker is free; if only the job past its grace is left, it is killed. */
 const left = (state: PoolState, id: number, worker: PoolWorker, actions: Array<Action>): boolean => {
   if (worker.phase._tag !== "Busy") return false
   const [first] = worker.inbox

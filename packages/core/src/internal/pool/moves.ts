@@ -1,6 +1,6 @@
 /**
- * The elementary moves: each changes the state of one job or worker and orders what belongs to that. Which move is due is
- * decided elsewhere.
+ * The elementary moves: each changes the state of one job or worker, and orders the actions that go with it. The other
+ * files of this folder decide which move is due.
  */
 import type { Action, Settlement } from "./poolProtocol.ts"
 import * as lifecycle from "./workerLifecycle.ts"
@@ -36,7 +36,7 @@ export const ask = (id: number, worker: PoolWorker, job: number, actions: Array<
   actions.push({ _tag: "Withdraw", worker: id, job })
 }
 
-/** Asks for all jobs from the given place on, the last first: so they come back into the queue in their order. */
+/** Asks for all jobs from the given index of the inbox on, the last first: so they come back into the queue in their order. */
 export const withdraw = (id: number, worker: PoolWorker, from: number, actions: Array<Action>): void => {
   for (let at = worker.inbox.length - 1; at >= from; at--) ask(id, worker, worker.inbox[at]!, actions)
 }

@@ -1,5 +1,6 @@
 /**
- * What the pool machine hears and what it orders: the whole contract between its decisions and the threads.
+ * The contract between the pool machine and the shell around it: the events that the machine hears, and the actions that it
+ * orders.
  *
  * Jobs and workers are numbers here. Payloads, results, threads and timers belong to the shell.
  */
@@ -12,11 +13,11 @@ export interface PoolConfig {
   readonly minWorkers: number
   /** jobs that may wait beyond those that run */
   readonly capacity: number
-  /** what happens to the next one: it waits all the same, it is refused, or another is refused for it */
+  /** the next job waits all the same (`suspend`), is refused (`fail`), or has another refused for it (`drop`) */
   readonly overflow: "suspend" | "fail" | "drop"
   /** ms of waiting that make up for one level of priority; default 10,000 */
   readonly ageingMs?: number
-  /** whether a warm worker stands by once jobs get cancelled */
+  /** whether a warm worker stands by from the first cancel of a running job on */
   readonly standby: boolean
   /** jobs after which a worker is replaced; default: never */
   readonly recycleAfter?: number | undefined
@@ -28,7 +29,7 @@ export interface PoolConfig {
 
 export type Event =
   | { readonly _tag: "Start" }
-  /** `now`: ms on any clock that does not go back; `final`: it can be sent once, what was sent cannot be taken back */
+  /** `now`: ms on any clock that does not go back; `final`: its payload moves, so it can be sent only once */
   | {
       readonly _tag: "Submit"
       readonly job: number
@@ -40,56 +41,58 @@ export type Event =
   | { readonly _tag: "JobDone"; readonly worker: number; readonly job: number }
   | { readonly _tag: "GraceExpired"; readonly worker: number; readonly job: number }
   | { readonly _tag: "WorkerReady"; readonly worker: number }
-  /** `job`: what it had begun and not finished, 0 for nothing; what it had finished was reported before */
+  /** `job`: the one that it had begun and not finished, 0 for none; the jobs that it had finished were reported before */
   | { readonly _tag: "WorkerExited"; readonly worker: number; readonly job: number }
-  /** answers `Withdraw`: the worker had not begun it, and never will */
+  /** reply to `Withdraw`: the worker had not begun the job, and never will */
   | { readonly _tag: "Withdrawn"; readonly worker: number; readonly job: number }
-  /** answers `Withdraw`: the worker has begun it, or even ended it */
+  /** reply to `Withdraw`: the worker has begun the job, or even ended it */
   | { readonly _tag: "Kept"; readonly worker: number; readonly job: number }
-  /** what the worker runs takes long: nothing should wait behind it */
+  /** the job that the worker runs takes long: no other should wait behind it */
   | { readonly _tag: "Delayed"; readonly worker: number }
-  /** from now on so many jobs may be sent to a worker ahead of their turn */
+  /** how many jobs may be sent to a worker ahead of their turn from now on */
   | { readonly _tag: "Ahead"; readonly jobs: number }
-  /** none of a killed worker's code runs any more, nor will; its exit is still to come */
+  /** the code of a killed worker has stopped for good; its exit is still to come */
   | { readonly _tag: "CodeStopped"; readonly worker: number }
-  /** a killed worker is held by native code for so long that its caller is not to wait for it any more */
+  /** native code has held a killed worker for so long that its job's caller is to go on without its end */
   | { readonly _tag: "Abandoned"; readonly worker: number }
-  /** a killed worker takes longer to end than one does that only ran JavaScript */
+  /** a killed worker takes longer to end than one that only ran JavaScript */
   | { readonly _tag: "Lingers"; readonly worker: number }
+  /** a worker that was asked to end by itself has not */
   | { readonly _tag: "StopExpired"; readonly worker: number }
-  /** a time to live is over: what was idle for all of it may end */
+  /** a time to live is over: workers that were idle for all of it may end */
   | { readonly _tag: "Sweep" }
-  /** the worker's heap has grown beyond what it may */
+  /** the worker's heap has grown beyond its limit */
   | { readonly _tag: "Oversized"; readonly worker: number }
-  /** answers `BackOff` */
+  /** the wait that `BackOff` ordered is over */
   | { readonly _tag: "BackOffOver" }
   | { readonly _tag: "Shutdown" }
-  /** answers `Drain`: jobs that still run are cancelled */
+  /** the time that `Drain` ordered is over: jobs that still run are cancelled */
   | { readonly _tag: "DrainExpired" }
 
 /**
  * Why a job is settled. `done`: the worker sent its outcome. `gone`: it was cancelled and nothing of it runs any more.
- * `workerLost`: its worker ended by itself and had begun it, or it cannot be sent to another. `noWorker`: no worker could be started.
+ * `workerLost`: its worker ended by itself, and had begun the job or holds what moved with it. `workerUnavailable`: no worker could be
+ * started.
  */
-export type Settlement = "done" | "gone" | "workerLost" | "noWorker" | "overloaded" | "closed"
+export type Settlement = "done" | "gone" | "workerLost" | "workerUnavailable" | "overloaded" | "closed"
 
 export type Action =
   | { readonly _tag: "Spawn"; readonly worker: number }
-  /** put the job into the worker's inbox */
+  /** send the job to the worker */
   | { readonly _tag: "Dispatch"; readonly worker: number; readonly job: number }
-  /** take the job back out of the inbox if the worker has not begun it, and say so before anything else happens */
+  /** take the job back if the worker has not begun it, and reply before any other event */
   | { readonly _tag: "Withdraw"; readonly worker: number; readonly job: number }
   /** raise the flag in shared memory and post a message, then run the grace timer */
   | { readonly _tag: "RaiseCancel"; readonly worker: number; readonly job: number }
   /** the job ended within its grace */
   | { readonly _tag: "StopGrace"; readonly worker: number; readonly job: number }
-  /** end the thread now, and say if it lingers; the caller of what it ran waits until its code has stopped */
+  /** end the thread now, and say if it lingers. `killed`: it ran a job, whose caller waits until its code has stopped */
   | { readonly _tag: "Terminate"; readonly worker: number; readonly killed: boolean }
   /** ask an idle worker to release its services and end, and run the stop timer */
   | { readonly _tag: "Stop"; readonly worker: number }
-  /** no worker could be started: start none for so long, then say so */
+  /** no worker could be started: say when so many ms are over, in which none is started */
   | { readonly _tag: "BackOff"; readonly ms: number }
-  /** the pool closes, and jobs run: give them their time, then say that it is over */
+  /** the pool closes, and jobs run: say when the time is over that they still have */
   | { readonly _tag: "Drain" }
   | { readonly _tag: "Settle"; readonly job: number; readonly as: Settlement }
   /** every worker is gone after `Shutdown` */

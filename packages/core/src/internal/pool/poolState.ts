@@ -1,10 +1,13 @@
 /**
- * What the pool knows, and what can be counted of it. Nothing here changes it.
+ * The state of a pool, and the counts that are taken of it. Nothing here changes the state.
  *
- * **Invariants.** A job is in `queued`, or in one inbox and in `sent`, or it is what a zombie ran whose caller was
- * not told; nowhere else. A worker is in `idle` if it is idle and no standby, and only then.
+ * A worker's **inbox** holds the jobs that were sent to it and are not over, as far as the pool knows. (The memory that they
+ * travel through is its ring, `sharedMemory/jobRing.ts`.)
  *
- * Rejected: counts that are kept up to date: there are few workers, and a count that is taken cannot be wrong.
+ * **Invariants.** A job that is not settled is in `queued`, or in one inbox and in `sent`, or it is the job of a zombie
+ * whose caller was not told. A worker is in `idle` if it is idle and no standby, and only then.
+ *
+ * Rejected: counts that are kept up to date. There are few workers, and a count that is taken anew cannot be wrong.
  */
 import { JobQueue } from "./jobQueue.ts"
 import type { PoolConfig } from "./poolProtocol.ts"
@@ -17,7 +20,7 @@ export type WorkerPhase =
   | { readonly _tag: "Busy" }
   /** asked to end by itself */
   | { readonly _tag: "Stopping" }
-  /** killed, its exit is awaited; `job` is what it ran, `told` says that its caller is not waiting any more, `lingers` that it takes long */
+  /** terminated, its exit is awaited. `job`: the one that it was killed for; `told`: that job's caller waits no more; `lingers`: its end takes long */
   | {
       readonly _tag: "Zombie"
       readonly job: number | undefined
@@ -28,15 +31,15 @@ export type WorkerPhase =
 export interface PoolWorker extends Lifecycle {
   phase: WorkerPhase
   standby: boolean
-  /** what was sent to it and is not known to be over, oldest first: all but the first wait, and perhaps the first too */
+  /** the jobs that were sent to it and are not known to be over, oldest first: the first may run, the others wait */
   inbox: Array<number>
-  /** the job whose flag is up, 0 for none */
+  /** the job whose cancellation flag is raised, 0 for none */
   cancelling: number
   /** that job's grace is over: the worker is killed as soon as its inbox holds nothing else */
   expired: boolean
-  /** withdrawals that were not answered yet */
+  /** withdrawals without a reply so far */
   asked: number
-  /** until it is known to have ended a job nothing is sent ahead or stolen: what it runs takes long, or is over already */
+  /** its job takes long, or is over already: until one is known to be over, no job is sent ahead to it or stolen from it */
   delayed: boolean
 }
 
@@ -47,9 +50,9 @@ export interface PoolState {
   readonly idle: Array<number>
   /** jobs in inboxes and the worker of each */
   readonly sent: Map<number, number>
-  /** those of them that nobody wants any more */
+  /** those of them whose callers were interrupted */
   readonly unwanted: Set<number>
-  /** jobs of which nothing is left here once they are sent: only to who has nothing else to do, and never again */
+  /** jobs whose payload moves: each is sent once, to a worker that has no other */
   readonly final: Set<number>
   readonly queued: JobQueue
   nextWorker: number
@@ -57,7 +60,7 @@ export interface PoolState {
   ahead: number
   /** whether a job was ever cancelled while it ran: from then on a standby is kept */
   wantsStandby: boolean
-  /** workers that failed to start since one did not */
+  /** failed starts since the last one that succeeded */
   failedBoots: number
   /** no worker is started now */
   backingOff: boolean
@@ -104,7 +107,7 @@ export const admitted = (state: PoolState): number => state.queued.size + state.
 /** Jobs that may be in the pool before the next one overflows. */
 export const bound = ({ capacity, maxWorkers }: PoolConfig): number => maxWorkers + capacity
 
-/** Jobs that are not begun, as far as is known. */
+/** Jobs that are not begun, as far as the pool knows. */
 export const waiting = (state: PoolState): number => {
   let n = state.queued.size + state.sent.size
   for (const { inbox } of state.workers.values()) if (inbox.length > 0) n--
@@ -119,10 +122,10 @@ export const starting = (state: PoolState): number => {
   return n
 }
 
-/** Zombies, and those that end by themselves. */
+/** Zombies, and workers that end by themselves. */
 const isEnding = ({ _tag }: WorkerPhase): boolean => _tag === "Zombie" || _tag === "Stopping"
 
-/** Workers that run jobs or will. */
+/** Workers that run jobs, or will. */
 export const working = (state: PoolState): number => {
   let n = 0
   for (const { phase, standby } of state.workers.values()) if (!isEnding(phase) && !standby) n++
@@ -135,11 +138,11 @@ const ending = (state: PoolState): number => {
   return n
 }
 
-/** Whether another worker may start. Of those that end the first `maxWorkers` take no room, each beyond takes a worker's. */
+/** Whether another worker may start. The first `maxWorkers` of those that end take no room; each beyond takes that of one. */
 export const hasRoom = (state: PoolState): boolean =>
   !state.backingOff && working(state) + Math.max(0, ending(state) - state.config.maxWorkers) < state.config.maxWorkers
 
-/** What the pool looks like now; see `Compute.Statistics`. */
+/** How many workers and jobs are in which state now; see `Compute.Statistics`. */
 export const census = (state: PoolState) => {
   const seen = { workers: 0, idle: 0, busy: 0, starting: 0, standby: 0, zombies: 0 }
   for (const { phase, standby } of state.workers.values()) {

@@ -1,6 +1,6 @@
 /**
- * How the pool ends: what waits is refused, what runs is cancelled, or has its time first (`drain`), and when the last
- * worker has exited the pool is closed.
+ * How the pool ends: jobs that wait are refused, jobs that run are cancelled (with `drain` only after some time), and when
+ * the last worker has exited the pool is closed.
  *
  * **Invariant**: after `Shutdown` no worker starts, and none is starting or idle.
  */

@@ -1,29 +1,29 @@
 /**
- * How long a worker lives: policy of the pool machine, apart from what it does with jobs.
+ * How long a worker lives: the part of the pool machine's policy that does not concern single jobs.
  *
- * **Idle workers** end when nobody needs them: at each sweep those that were idle at the one before and were not used since
- * (the second chance of page replacement), down to `minWorkers`. So a worker is idle for one to two times the time to live,
- * and no timer is set when a job comes or ends.
+ * **Idle workers** end at a sweep if they were idle at the sweep before and were not used since (the second chance of page
+ * replacement), down to `minWorkers`. So a worker is idle for one to two times the time to live, and no timer is set when a
+ * job comes or ends.
  *
- * **Used workers** are retired after so many jobs, or when their heap has grown too large: they get no more jobs, and end
- * by themselves when they have done what they have, with their services released.
+ * **Used workers** are retired after so many jobs, or when their heap has grown too large: they get no more jobs, run those
+ * that they have, release their services and end.
  *
- * **Workers that cannot start** are tried again, ever more slowly: whatever broke one would break the next at once.
+ * **Workers that cannot start** are tried again, ever more slowly: the cause that broke one would break the next at once.
  *
- * **Affinity**: of several idle workers a job of a key gets the one that had that key last, whose caches may know it. No
- * job waits for its worker.
+ * **Affinity**: of several idle workers, a job gets the one that had its key last, because that one's caches may help. No
+ * job waits for such a worker.
  */
 import type { PoolConfig } from "./poolProtocol.ts"
 
-/** What the policy knows of a worker. */
+/** The facts about a worker that the policy uses. */
 export interface Lifecycle {
   /** jobs it was sent; counted only if there is a limit */
   jobs: number
   /** idle since before the last sweep */
   stale: boolean
-  /** it has grown too large */
+  /** its heap has grown too large */
   oversized: boolean
-  /** of the last job it was sent that had one */
+  /** the key of the last job with one that it was sent */
   key: string | undefined
 }
 
@@ -36,11 +36,11 @@ export const used = (worker: Lifecycle, key: string | undefined, { recycleAfter 
   if (recycleAfter !== undefined) worker.jobs++
 }
 
-/** Whether it is to get no more. */
+/** Whether it is to get no more jobs. */
 export const isRetired = ({ jobs, oversized }: Lifecycle, { recycleAfter }: PoolConfig): boolean =>
   oversized || (recycleAfter !== undefined && jobs >= recycleAfter)
 
-/** Where in `idle`, the most recently used last, the worker stands that a job of `key` should get. */
+/** The index in `idle` (the most recently used last) of the worker that a job of `key` should get. */
 export const preferred = (
   idle: ReadonlyArray<number>,
   workers: ReadonlyMap<number, Lifecycle>,
@@ -50,10 +50,10 @@ export const preferred = (
   return same < 0 ? idle.length - 1 : same
 }
 
-/** A failed start costs some 100 ms of a core: this many at the least between two of them. */
+/** At least so long between two failed starts: each costs some 100 ms of a core. */
 const firstBackOffMs = 200
-/** What a caller may wait for the next try: long enough to cost nothing, short enough for a timeout of seconds. */
+/** At most so long until the next try: rare enough to cost next to nothing, and within a caller's timeout of seconds. A guess. */
 const mostBackOffMs = 5000
 
-/** How long to wait after so many failed starts in a row. */
+/** How long to wait after `failures` failed starts in a row. */
 export const backOffMs = (failures: number): number => Math.min(mostBackOffMs, firstBackOffMs * 2 ** (failures - 1))

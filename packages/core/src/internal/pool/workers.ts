@@ -1,9 +1,9 @@
 /**
- * What happens to a worker: it is ready, it has been idle for long, it has grown too large, it does not end, its code has
+ * The events of a worker: it is ready, it has been idle for long, it has grown too large, it does not end, its code has
  * stopped, it exits.
  *
- * **Invariant**: what an exit finds in the inbox is accounted for at once, before another worker takes the place: what was
- * begun, or cannot be sent again, is settled, the rest goes back into the queue in its order.
+ * **Invariant**: an exit accounts for the jobs in the inbox at once, before another worker replaces this one. A job that was
+ * begun, or cannot be sent again, is settled; the others go back into the queue in their order.
  */
 import type { Action } from "./poolProtocol.ts"
 import * as lifecycle from "./workerLifecycle.ts"
@@ -19,7 +19,7 @@ export const ready = (state: PoolState, id: number, actions: Array<Action>): voi
   free(state, id, worker, actions)
 }
 
-/** The least recently used come first in `idle`. */
+/** The least recently used workers come first in `idle`, so they end first. */
 export const sweep = (state: PoolState, actions: Array<Action>): void => {
   for (const id of state.idle.slice()) {
     const worker = state.workers.get(id)!
@@ -38,7 +38,7 @@ export const oversized = (state: PoolState, id: number, actions: Array<Action>):
   if (worker.phase._tag === "Idle" && !worker.standby) retire(state, id, worker, actions)
 }
 
-/** It was asked to end by itself, and has not. */
+/** The worker was asked to end by itself, and has not. */
 export const stopExpired = (state: PoolState, id: number, actions: Array<Action>): void => {
   const worker = state.workers.get(id)
   if (worker?.phase._tag === "Stopping") terminate(id, worker, undefined, actions)
@@ -58,7 +58,7 @@ export const lingers = (state: PoolState, id: number, actions: Array<Action>): v
   if (!state.closing) keepStandby(state, actions)
 }
 
-/** Tells the caller of what a killed worker ran, once. */
+/** Settles the job that a worker was killed for, once. */
 const settleKilled = (
   state: PoolState,
   { job, told }: Extract<WorkerPhase, { readonly _tag: "Zombie" }>,
@@ -97,7 +97,7 @@ export const exited = (state: PoolState, id: number, begun: number, actions: Arr
     }
     case "Zombie": {
       settleKilled(state, phase, actions)
-      // It counted against the room for replacements.
+      // its end may make room for another worker
       replenish(state, actions)
       break
     }
@@ -113,8 +113,8 @@ export const exited = (state: PoolState, id: number, begun: number, actions: Arr
 }
 
 /**
- * A worker ended before it was ready. Another is started, but not at once: what broke it would break the next. If neither
- * another worker nor the standby is left, the jobs that wait fail; those that come later wait for the next try.
+ * A worker ended before it was ready. Another is started, but not at once: the cause that broke it would break the next. If
+ * neither another worker nor the standby is left, the jobs that wait fail; those that come later wait for the next try.
  */
 const bootFailed = (state: PoolState, actions: Array<Action>): void => {
   if (!state.backingOff) {
@@ -124,5 +124,5 @@ const bootFailed = (state: PoolState, actions: Array<Action>): void => {
   }
   if (working(state) > 0 || promote(state, actions)) return
   for (let job = state.queued.shift(); job !== undefined; job = state.queued.shift())
-    settle(state, job, "noWorker", actions)
+    settle(state, job, "workerUnavailable", actions)
 }

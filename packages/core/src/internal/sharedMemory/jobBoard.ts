@@ -1,12 +1,13 @@
 /**
- * The board of a worker: what it says of the job it runs, for whoever looks, also while the worker, or main, is stuck.
+ * The board of a worker: which job it runs, since when, and how it gets on. Any thread can read it, also while the worker or
+ * main is stuck.
  *
- * The worker writes it plainly, a dozen stores a job (10 ns); of its slices it says nothing here: those the fiber hook
- * counts anyway, in the worker's beacon and in its totals, and a reader takes the difference since the job began. Only
- * outermost slices of a millisecond and more are told one by one, for the longest of them.
+ * The worker writes it plainly, a dozen stores a job (10 ns). It does not count its slices here. The fiber hook counts them
+ * anyway, in the worker's beacon and in its totals, and a reader takes the difference since the job began. Only outermost
+ * slices of a millisecond and more are told one by one, for the longest of them.
  *
- * **Invariant.** Best effort, like the beacon: a reader that finds the sequence number changed reads again, and after a few
- * times says that nothing runs, which is true at some moment of a worker whose jobs are that short.
+ * **Invariant.** Best effort, like the beacon: a reader that finds the sequence number changed reads again. After a few
+ * tries it says that no job runs: jobs that change so fast leave moments in which that is true.
  *
  * Rejected: messages about jobs (main may be stuck, and they cost more than short jobs); the name by a number (the table of
  * names would have to come through main).
@@ -20,7 +21,7 @@ const Cell = {
   seq: 0,
   /** 0: none runs */
   job: 1,
-  /** outermost slices of the worker before it */
+  /** outermost slices of the worker before the job */
   slices: 2,
   /** letters of the name */
   letters: 3
@@ -29,7 +30,7 @@ const Cell = {
 /** Float64 cells, ms. */
 const Time = {
   begunAt: 2,
-  /** self time of the worker's fibers before it */
+  /** self time of the worker's fibers before the job */
   selfMs: 3,
   longest: 4
 } as const
@@ -59,7 +60,7 @@ export const fromBuffer = (buffer: SharedArrayBuffer): JobBoard => ({
 
 export const make = (): JobBoard => fromBuffer(new SharedArrayBuffer(nameAt + mostLetters * 2))
 
-/** What else of a worker is in shared memory, once it is watched: its beacon, and the totals of its fiber hook. */
+/** The other shared memory of a worker that is watched: its beacon, and the totals of its fiber hook. */
 export interface Watched {
   readonly block: ThreadBlock
   /** self time of all its fibers so far, ms, in one cell */
@@ -74,7 +75,7 @@ export interface WatchedBuffers {
   readonly totalAt: number
 }
 
-/** Wraps what a worker sent. */
+/** Wraps the buffers that a worker sent. */
 export const watchedOf = ({ block, totalAt, totals }: WatchedBuffers): Watched => ({
   block: threadBlock.fromBuffer(block),
   total: new Float64Array(totals, totalAt, 1)
@@ -110,7 +111,7 @@ export const addLong = ({ f64 }: JobBoard, ms: number): void => {
   if (ms > f64[Time.longest]!) f64[Time.longest] = ms
 }
 
-/** What a worker does at a moment. Times in ms. */
+/** The job that a worker runs at one moment. Times in ms. */
 export interface Work {
   readonly job: number
   readonly task: string
@@ -120,13 +121,13 @@ export interface Work {
   readonly selfMs: number
   /** times that the worker ran fibers of it, that slice included */
   readonly slices: number
-  /** the longest of those; what is shorter than a millisecond is 0 */
+  /** the longest of those; 0 if it is shorter than a millisecond */
   readonly longestMs: number
   /** for how long the worker's loop has not turned because of it; 0 while the job waits */
   readonly heldMs: number
 }
 
-/** Any thread: what the worker runs now; `undefined`: nothing. */
+/** Any thread: the job that the worker runs now; `undefined`: none. */
 export const read = (board: JobBoard, { block, total }: Watched, now: number): Work | undefined => {
   const { f64, i32 } = board
   for (let attempt = 0; attempt < 4; attempt++) {

@@ -1,5 +1,5 @@
 /**
- * The inbox of a worker: a ring of slots in shared memory, one for each job, with its answer in the same place.
+ * The job ring: slots in shared memory between main and one worker. Each slot holds a job's request, and later its outcome.
  *
  * ```
  *             main               worker              worker              main
@@ -12,17 +12,17 @@
  *        main                   worker
  * ```
  *
- * Main fills slots in order, the worker passes them in order, main collects them in order; each remembers by itself how far
- * it is. **A state word has one owner at a time**: only main leaves `free`, `done`, `posted` and `passed`, only the worker
- * leaves `claimed`; `queued` and `withdrawn` are left by whoever's compare-and-swap comes first. So a job is either
- * claimed or withdrawn, never both, and a slot may be used again and again without a guard: a claim takes whatever is
- * queued there *now*, and reads it afterwards.
+ * Main fills slots in order, the worker passes them in order, main collects them in order; each side remembers its own
+ * position. **A state word has one owner at a time**: only main leaves `free`, `done`, `posted` and `passed`, only the worker
+ * leaves `claimed`. From `queued` and `withdrawn` the first compare-and-swap of either side wins. So a job is either claimed
+ * or withdrawn, never both. And a slot needs no guard against reuse: a claim takes the job that is queued there *now*, and
+ * reads its number afterwards.
  *
- * **Who sleeps says so first, and looks again afterwards**: the worker parks, main listens. Whoever brings something then
- * takes the word back by compare-and-swap and, if that was set, sends a message, which is what wakes an event loop. So
- * nothing is overlooked, and of many jobs in a row only the first costs a message.
+ * **A side that goes to sleep says so first, and looks again afterwards**: the worker parks, main listens. The other side,
+ * when it brings something, takes that word back by compare-and-swap. If the word was set, it sends a message, which wakes
+ * the event loop. So neither side overlooks anything, and of many jobs in a row only the first costs a message.
  *
- * A slot holds small plain data (see `plainBytes` in the node package); what is larger travels in a message and its slot
+ * A slot holds small plain data (see `plainBytes` in the node package). Larger data travel in a message, and their slot
  * holds the state only.
  *
  * `jobRing.test.ts` compiles this file so that it can stop before each `Atomics` call, and tries every order of both
@@ -30,7 +30,7 @@
  *
  * Rejected: head and tail as shared counters (a withdrawn job in the middle needs a state of its own anyway); records of
  * any length in one ring of bytes (they are freed in order only, so a long job in front would fill it); `Atomics.wait` in
- * the worker (its event loop would stand still, and with it what a job waits for).
+ * the worker (its event loop would stand still, and the events that a job waits for would not come).
  */
 
 /** A slot's state. */
@@ -38,16 +38,16 @@ export const State = {
   free: 0,
   queued: 1,
   claimed: 2,
-  /** the answer is in the slot */
+  /** the outcome is in the slot */
   done: 3,
-  /** the answer comes as a message */
+  /** the outcome comes as a message */
   posted: 4,
   withdrawn: 5,
   /** the worker has passed a withdrawn job */
   passed: 6
 } as const
 
-/** Int32 cells of the head; what different threads write sits a cache line apart. */
+/** Int32 cells of the head. Cells that different threads write sit a cache line apart. */
 const Cell = {
   /** 1: the worker waits in its event loop for a message */
   parked: 0,
@@ -68,7 +68,7 @@ const Slot = {
 
 const headCells = 32
 
-/** Int32 cells of a slot: a kilobyte. A guess: most payloads that are worth their speed fit. */
+/** Int32 cells of a slot: a kilobyte. A guess: the payloads of most short jobs fit. */
 const slotCells = 256
 
 /** Jobs that fit: more than are ever sent ahead, and 64 KiB of memory for each worker. */
@@ -82,9 +82,9 @@ export interface JobRing {
   readonly buffer: SharedArrayBuffer
   readonly i32: Int32Array
   readonly slots: number
-  /** worker: the next slot to look at; main: the next one to collect. Counted on and on, see `indexOf` */
+  /** worker: the position of the next slot to look at; main: of the next one to collect. Never reset, see `indexOf` */
   next: number
-  /** main: the next slot to fill */
+  /** main: the position of the next slot to fill */
   end: number
 }
 
@@ -103,7 +103,7 @@ const indexOf = (ring: JobRing, n: number): number => headCells + (n % ring.slot
 /** Where the data of the n-th job begin, in bytes. */
 export const dataOf = (ring: JobRing, n: number): number => (indexOf(ring, n) + Slot.data) * 4
 
-/** Whoever owns the slot: the number of the job in it, the length of its data, and how long it ran. */
+/** The slot's owner: the number of the job in it, the length of its data, and how long it ran. */
 export const jobOf = (ring: JobRing, n: number): number => ring.i32[indexOf(ring, n) + Slot.job]!
 export const lengthOf = (ring: JobRing, n: number): number => ring.i32[indexOf(ring, n) + Slot.length]!
 export const ranOf = (ring: JobRing, n: number): number => ring.i32[indexOf(ring, n) + Slot.ran]!
@@ -114,8 +114,8 @@ export const ranOf = (ring: JobRing, n: number): number => ring.i32[indexOf(ring
 export const isFull = (ring: JobRing): boolean => ring.end - ring.next >= ring.slots
 
 /**
- * Main: hands over what was written into the slot at `end`, which MUST be free. Returns whether the worker is parked: then
- * it MUST be sent a message.
+ * Main: hands over the slot at `end`, which MUST be free, with the `length` bytes that were written into it. Returns whether
+ * the worker is parked: then it MUST be sent a message.
  */
 export const offer = (ring: JobRing, job: number, length: number): boolean => {
   const { i32 } = ring
@@ -129,8 +129,8 @@ export const offer = (ring: JobRing, job: number, length: number): boolean => {
 }
 
 /**
- * Main: takes back the n-th job; `false` if the worker has it. Of one that was posted the worker holds the message, until
- * it passes the slot.
+ * Main: takes back the n-th job; `false` if the worker has begun it. If its request was posted, the slot stays until the
+ * worker has passed it, and so has dropped the message.
  */
 export const withdraw = (ring: JobRing, n: number): boolean => {
   const { i32 } = ring
@@ -151,8 +151,8 @@ export const withdraw = (ring: JobRing, n: number): boolean => {
 }
 
 /**
- * Main: the next slot with an answer; that of a withdrawn job is skipped. Returns `State.done` or `State.posted`: the slot
- * at `next` is main's to read, until `release`. Otherwise there is none yet.
+ * Main: the state of the next slot, after those of withdrawn jobs that the worker has passed. `State.done` or
+ * `State.posted`: the slot at `next` holds an outcome, and is main's to read until `release`. Otherwise there is none yet.
  */
 export const collect = (ring: JobRing): number => {
   const { i32 } = ring
@@ -166,13 +166,13 @@ export const collect = (ring: JobRing): number => {
   return State.free
 }
 
-/** Main: has read the answer at `next`. */
+/** Main: has read the outcome at `next`. */
 export const release = (ring: JobRing): void => {
   Atomics.store(ring.i32, indexOf(ring, ring.next) + Slot.state, State.free)
   ring.next++
 }
 
-/** Main: wants a message for the next answer. `false`: there is one already. */
+/** Main: wants a message for the next outcome. `false`: there is one already. */
 export const listen = (ring: JobRing): boolean => {
   const { i32 } = ring
   Atomics.store(i32, Cell.listens, 1)
@@ -180,12 +180,12 @@ export const listen = (ring: JobRing): boolean => {
   const state = Atomics.load(i32, indexOf(ring, ring.next) + Slot.state)
   if (state === State.free || state === State.queued || state === State.claimed || state === State.withdrawn)
     return true
-  // whether the worker was first and has sent its message makes no difference: main looks anyway
+  // the worker may have been first, and have sent its message: that does no harm, since main looks anyway
   Atomics.store(i32, Cell.listens, 0)
   return false
 }
 
-/** Main, once the worker has ended and everything is collected: whether it had begun the job at `next`. */
+/** Main, once the worker has ended and all is collected: whether it had begun the job at `next`. */
 export const wasClaimed = (ring: JobRing): boolean => {
   if (ring.next === ring.end) return false
   const state = Atomics.load(ring.i32, indexOf(ring, ring.next) + Slot.state)
@@ -195,25 +195,25 @@ export const wasClaimed = (ring: JobRing): boolean => {
 // --- the worker -----------------------------------------------------------------------------------------------------
 
 /**
- * What the worker has of the data that come as messages, by the place of their slot: a job that was withdrawn may come to
- * the same worker again. A place is used for one such message only.
+ * The requests that came to the worker as messages, by the position of their slot. Not by job: a job that was withdrawn may
+ * come to the same worker again. A position is used for one such message only.
  */
 export interface Mail {
   readonly has: (n: number) => boolean
-  /** nobody will read them; perhaps they are on their way */
+  /** the job was withdrawn: its request will not be read, and may still be on its way */
   readonly drop: (n: number) => void
 }
 
-/** What `claim` finds. */
+/** The results of `claim`. */
 export const Claim = {
   none: 0,
   /** the slot at `next` is the worker's, until `answer` */
   begun: 1,
-  /** the next job's data are on their way */
+  /** the next job's request is on its way as a message */
   awaited: 2
 } as const
 
-/** Worker: begins the next job, if there is one. Passes what was withdrawn, and drops its mail. */
+/** Worker: begins the next job, if there is one. Passes withdrawn jobs, and drops their mail. */
 export const claim = (ring: JobRing, mail: Mail): number => {
   const { i32 } = ring
   for (;;) {
@@ -235,8 +235,8 @@ export const claim = (ring: JobRing, mail: Mail): number => {
 }
 
 /**
- * Worker: the job in the slot at `next` is over, and its answer written there (`length` bytes) or posted (-1). Main
- * overlooks it until `call`.
+ * Worker: the job in the slot at `next` is over, and its outcome is written there (`length` bytes) or will be posted (-1). A
+ * main thread that sleeps does not see it until `call`.
  */
 export const answer = (ring: JobRing, length: number, ranMicros: number): void => {
   const { i32 } = ring
@@ -247,20 +247,20 @@ export const answer = (ring: JobRing, length: number, ranMicros: number): void =
   Atomics.store(i32, at + Slot.state, length === -1 ? State.posted : State.done)
 }
 
-/** Worker: there are answers. Returns whether main listens: then it MUST be sent a message. */
+/** Worker: there are outcomes. Returns whether main listens: then it MUST be sent a message. */
 export const call = (ring: JobRing): boolean => {
   const { i32 } = ring
   if (Atomics.load(i32, Cell.listens) === 0) return false
   return Atomics.compareExchange(i32, Cell.listens, 1, 0) === 1
 }
 
-/** Worker: whether there is something for `claim` at `next`. */
+/** Worker: whether `claim` would find a job at `next`, or a withdrawn one to pass. */
 export const hasNext = (ring: JobRing): boolean => {
   const state = Atomics.load(ring.i32, indexOf(ring, ring.next) + Slot.state)
   return state === State.queued || state === State.withdrawn
 }
 
-/** Worker: wants a message for the next job. `false`: there is one already, perhaps behind one that was withdrawn. */
+/** Worker: wants a message for the next job. `false`: there is one already, perhaps behind a withdrawn one. */
 export const park = (ring: JobRing): boolean => {
   const { i32 } = ring
   Atomics.store(i32, Cell.parked, 1)

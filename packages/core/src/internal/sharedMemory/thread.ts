@@ -1,6 +1,5 @@
 /**
- * The block of this thread in shared memory: what it runs, for whoever watches it. It exists from the start, so that a
- * watcher may come at any time.
+ * The thread block of this thread. It exists from the start, so that a watcher may come at any time.
  */
 import * as threadBlock from "./threadBlock.ts"
 

@@ -1,14 +1,16 @@
 /**
- * The shared-memory layout: the one file that knows an index, and the one file that calls `Atomics`.
+ * The thread block: the shared memory in which a thread says what it runs now, and in which it is told to stop.
  *
- * Every JavaScript thread of a Giveway process (main and each compute worker) owns one **thread block**. Its owner
- * writes it, sysmon and the pool read it, and three cells are written by others: the budget of compiled code and whether
- * its slices are watched (sysmon), and the cancel cell (main, to a worker).
+ * Every JavaScript thread of a Giveway process (main and each compute worker) owns one block. Its owner writes it, sysmon
+ * and the pool read it. Others write three cells: sysmon the budget of compiled code and whether its slices are watched, and
+ * main the cancel cell of a worker. This folder owns every index into shared memory and every `Atomics` call: beside this
+ * file the rings of jobs (`jobRing.ts`), the jobs that workers run (`jobBoard.ts`), and the accounts by name (`usage.ts`).
  *
- * **Invariant.** The beacon is best effort, so it is OK that it is racy: its cells are stored plainly (0.4 ns against
- * 10 ns for `Atomics.store`), and a reader takes a torn read for what it is by comparing `sliceSeq` before and after.
- * A cancel is not best effort: it names a job by number, so a late one can never hit the next job. A budget that is cut
- * short is: the owner counts down without `Atomics`, so a cut may be lost, and is repeated while the slice lasts.
+ * **Invariant.** The **beacon** (the cells about slices and turns) is best effort, so it is OK that it is racy: its cells are
+ * stored plainly (0.4 ns against 10 ns for `Atomics.store`), and a reader detects a torn read by comparing `sliceSeq` before
+ * and after. A cut of a budget is best effort too: the owner counts down without `Atomics`, so a cut may be lost, and is
+ * repeated while the slice lasts. A cancel is not: it is stored with `Atomics`, and names a job by number, so a late one can
+ * never hit the next job.
  *
  * Rejected: one flag per job in a table (needs a free list and an ABA guard); a boolean cancel flag (a cancel that
  * arrives between two jobs kills the wrong one).
@@ -22,7 +24,7 @@ const Cell = {
   depth: 1,
   /** number of outermost slices begun: the run loops nested in one change `sliceSeq`, but not this */
   outerSeq: 2,
-  /** interned label of what it runs, or ran last (see `Labels` in Supervision) */
+  /** label of the fiber that runs, or ran last: the number of its name (see `Labels` in Supervision) */
   label: 3,
   /** number of turns begun */
   turnSeq: 4,
@@ -32,7 +34,7 @@ const Cell = {
   turnSlices: 6,
   /** fibers ready to run */
   ready: 7,
-  /** bumped by a timer, so that a loop held by something that is no fiber is seen too */
+  /** bumped by a timer, so that a reader sees a held loop even if no fiber holds it */
   heartbeat: 8,
   /** bumped by the owner to wake sysmon early: it sleeps on this cell */
   wakes: 9,
@@ -42,7 +44,7 @@ const Cell = {
   cancel: 32,
   /** number of the job whose cancel the worker's event loop has heard. Written by the worker only */
   heard: 48,
-  /** what compiled code may do until it looks whether its slice is over */
+  /** units of work that compiled code may do before it reads the clock */
   budget: 80,
   /** a budget that no code counts down, see `internal/watcher/flagTest.ts` */
   test: 96
@@ -50,7 +52,7 @@ const Cell = {
 
 /** Values of `Cell.watched`. */
 const Watched = {
-  /** nobody would look */
+  /** no watcher */
   nobody: 0,
   /** sysmon sleeps, and wants to be woken when compiled code runs for long */
   asleep: 1,
@@ -69,9 +71,9 @@ const Time = {
   heartbeatDue: 35,
   /** when the outermost slice began */
   outerStart: 36,
-  /** of the time in which the heartbeat is overdue, the part that single long slices already answer for */
+  /** of the time in which the heartbeat is overdue, the part that single long slices already account for */
   attributed: 37,
-  /** id of the innermost running fiber, or of the one that ran last; no Int32, since a busy service forks 2^31 fibers within days */
+  /** id of the innermost running fiber, or of the one that ran last; no Int32, since a busy service forks 2^31 fibers in days */
   fiberId: 38,
   /** when the slice of compiled code that runs should be over; 0 if none runs */
   stepsDue: 39,
@@ -149,7 +151,10 @@ export const beginSlice = (block: ThreadBlock, depth: number, fiberId: number, l
 /** Any thread: how many outermost slices were begun, modulo 2^32. */
 export const outerSlices = (block: ThreadBlock): number => block.i32[Cell.outerSeq]!
 
-/** Owner, hot: the innermost slice is over; the one it was nested in goes on at `now`, or, at depth 0, none does: then `fiberId` and `label` are of the one that ran last. */
+/**
+ * Owner, hot: the innermost slice is over, and the one that it was nested in goes on at `now`. At depth 0 none goes on: then
+ * `fiberId` and `label` are of the one that ran last.
+ */
 export const endSlice = (block: ThreadBlock, depth: number, fiberId: number, label: number, now: number): void => {
   const { f64, i32 } = block
   f64[Time.fiberId] = fiberId
@@ -159,12 +164,12 @@ export const endSlice = (block: ThreadBlock, depth: number, fiberId: number, lab
   i32[Cell.sliceSeq] = i32[Cell.sliceSeq]! + 1
 }
 
-/** Owner: what the innermost slice runs has another name now. */
+/** Owner: the fiber of the innermost slice has another name now. */
 export const relabel = (block: ThreadBlock, label: number): void => {
   block.i32[Cell.label] = label
 }
 
-/** Owner: a long outermost slice is over and answers for its part of the time in which the heartbeat is overdue. */
+/** Owner: a long outermost slice is over and accounts for its part of the time in which the heartbeat is overdue. */
 export const attribute = (block: ThreadBlock, begunAt: number, endedAt: number): void => {
   const { f64 } = block
   f64[Time.attributed] = f64[Time.attributed]! + Math.max(0, endedAt - Math.max(begunAt, f64[Time.heartbeatDue]!))
@@ -187,7 +192,7 @@ export const endTurn = (block: ThreadBlock, ready: number): void => {
   block.i32[Cell.inTurn] = 0
 }
 
-/** Owner: `fiberId` may hold the loop from now on; 0: nobody may. */
+/** Owner: `fiberId` may hold the loop from now on; 0: no fiber may. */
 export const setAllowed = (block: ThreadBlock, fiberId: number): void => {
   block.f64[Time.allowed] = fiberId
 }
@@ -219,7 +224,7 @@ export const readLags = ({ f64 }: ThreadBlock): { readonly counts: ReadonlyArray
   sumMs: f64[Time.lagSum]!
 })
 
-/** What a reader sees of a block at one moment. Times in ms, see {@link Time}. */
+/** A beacon as it was read at one moment. Times in ms, see {@link Time}. */
 export interface Beacon {
   readonly sliceSeq: number
   readonly depth: number
@@ -273,8 +278,8 @@ export const readBeacon = (block: ThreadBlock): Beacon => {
 }
 
 /**
- * A watcher's own thread: sleeps `ms`, or until the owner calls `wake`; not at all if it did since the beacon that
- * showed `seenWakes`. Returns whether it did.
+ * A watcher's own thread: sleeps `ms`, or until the owner calls `wake`. It does not sleep if the owner has done so since the
+ * beacon that showed `seenWakes`. Returns whether the owner called.
  */
 export const sleep = (block: ThreadBlock, ms: number, seenWakes: number): boolean =>
   Atomics.wait(block.i32, Cell.wakes, seenWakes, ms) !== "timed-out"
@@ -287,7 +292,7 @@ export const wake = (block: ThreadBlock): void => {
 
 // --- slices of compiled code: the owner says when one is due, sysmon cuts its budget short ---------------------------
 
-/** A budget that was cut short is below this. What code counts itself goes little below 0. */
+/** The value of a budget that was cut short. Code that counts its budget down goes only little below 0. */
 const cut = -(2 ** 30)
 
 /** The owner's budget: one cell, for compiled code to count down without a call. */
@@ -301,7 +306,7 @@ export const setStepsDue = (block: ThreadBlock, due: number): void => {
   block.f64[Time.stepsDue] = due
 }
 
-/** Any thread: what the owner said last. */
+/** Any thread: the `due` that the owner said last. */
 export const stepsDue = (block: ThreadBlock): number => block.f64[Time.stepsDue]!
 
 /** Owner, each 100 µs: compiled code has run for a while. Wakes a watcher that sleeps, once. */
@@ -316,12 +321,12 @@ export const wantCall = (block: ThreadBlock): void => {
   Atomics.store(block.i32, Cell.watched, Watched.asleep)
 }
 
-/** Owner: nobody watches any more. */
+/** Owner: there is no watcher any more. */
 export const unwatch = (block: ThreadBlock): void => {
   Atomics.store(block.i32, Cell.watched, Watched.nobody)
 }
 
-/** Watcher: what compiled code the owner runs looks at the clock at its next yield point. */
+/** Watcher: the compiled code that the owner runs is to read the clock at its next yield point. */
 export const cutBudget = (block: ThreadBlock): void => {
   Atomics.store(block.i32, Cell.budget, cut)
 }

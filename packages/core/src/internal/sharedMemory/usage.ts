@@ -1,6 +1,6 @@
 /**
- * Accounts by name: what the fibers of each span or `Effect.fn` have cost the loop, in shared memory, so that the watcher
- * can tell while the thread is stuck.
+ * Accounts by name: how much of the loop's time the fibers of each span or `Effect.fn` have used. They are in shared memory,
+ * so that the watcher can read them while the thread is stuck.
  *
  * The thread that owns an account adds to it plainly, without `Atomics`: a reader may see a slice's time and not yet its
  * count, and sees both a moment later. Columns lie one after the other, and the operating system backs the pages that
@@ -63,7 +63,7 @@ export const addDelay = ({ delays }: Accounts, label: number, ms: number): void 
   delays[index] = delays[index]! + 1
 }
 
-/** What the fibers of one name have cost so far. Times in ms. */
+/** The account of the fibers of one name so far. Times in ms. */
 export interface Usage {
   /** the span or `Effect.fn`; `undefined` for fibers that were in none */
   readonly name: string | undefined
@@ -77,7 +77,7 @@ export interface Usage {
   /** how long half of those and 99 % of those waited at most; `undefined` if none did */
   readonly runDelayP50Ms: number | undefined
   readonly runDelayP99Ms: number | undefined
-  /** how many waited up to each of `delayBoundsMs`, and above the last */
+  /** how many waited up to each of `delayBoundsMs`, and longer than the last */
   readonly runDelays: ReadonlyArray<number>
 }
 
@@ -100,7 +100,7 @@ export const quantile = (counts: ReadonlyArray<number>, q: number): number | und
   return delayBoundsMs.at(-1)
 }
 
-/** Any thread: the accounts of those names that have run, dearest first. */
+/** Any thread: the accounts of the names whose fibers have run, most self time first. */
 export const read = (
   { delays, longestMs, selfMs, slices }: Accounts,
   names: Iterable<readonly [label: number, name: string | undefined]>
