@@ -25,6 +25,7 @@ import type {
 } from "./internal/job/computeService.ts"
 import { Compute } from "./internal/job/computeService.ts"
 import * as queuePlace from "./internal/caller/queuePlace.ts"
+import { names } from "./internal/options/fields.ts"
 import type { StreamTask, Task } from "./internal/job/taskDefinition.ts"
 import { isTask } from "./internal/job/taskDefinition.ts"
 
@@ -199,12 +200,16 @@ export const run = <P, A, E>(
   payload: P,
   options?: RunOptions
 ): Effect.Effect<A, E | ComputeError, Compute> => {
+  const refused = runNames(options)
+  if (refused !== undefined) return Effect.die(refused)
   const site = callSite.capture()
   const job = Effect.withFiber<A, E | ComputeError, Compute>((fiber) =>
     portOf(Context.getUnsafe(fiber.context, Compute)).run(task, payload, site, options)
   )
   return options === undefined ? job : queuePlace.provide(job, options)
 }
+
+const runNames = names<RunOptions>("Compute.run", { key: true, priority: true, timeout: true })
 
 /**
  * The jobs that `effect` runs, in all its fibers, belong to `key`.
@@ -455,9 +460,13 @@ export const stream = <P, A, E>(
   payload: P,
   options?: StreamOptions
 ): Stream.Stream<A, E | ComputeError, Compute> => {
+  const refused = streamNames(options)
+  if (refused !== undefined) return Stream.die(refused)
   const site = callSite.capture()
   return Stream.unwrap(Effect.map(Compute, (compute) => portOf(compute).stream(task, payload, site, options)))
 }
+
+const streamNames = names<StreamOptions>("Compute.stream", { key: true, priority: true, timeout: true, window: true })
 
 /**
  * Waits until the pool has its `minWorkers`, with their `warmUp` done. Fails with `PoolNotReady` if one of them could not

@@ -12,8 +12,8 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import { dual } from "effect/Function"
 import * as Schema from "effect/Schema"
-import type { InvalidOption } from "./InvalidOption.ts"
-import { limitOf } from "./internal/options/enforcedLimit.ts"
+import { limit as readLimit } from "./internal/options/enforcedLimit.ts"
+import { orDie } from "./internal/options/reader.ts"
 import { nameOf } from "./internal/hook/labels.ts"
 import * as runningSlices from "./internal/hook/runningSlices.ts"
 
@@ -48,7 +48,7 @@ export class Overran extends Schema.TaggedError<Overran>()("Overran", {
  * **Gotchas**: code without yield points is stopped only after it, so a plain `for` loop in an `Effect.sync` is not; see
  * `NodeEnforce.region`. Fibers that the effect forks do not count.
  *
- * **Errors**: `Overran`; `InvalidOption` for a limit below 1 ms.
+ * **Errors**: `Overran`. A limit below 1 ms is a defect, an `InvalidOption`.
  *
  * **Cost**: two fibers, and a timer that fires when the limit may have been reached.
  *
@@ -79,10 +79,10 @@ export class Overran extends Schema.TaggedError<Overran>()("Overran", {
  * @category enforcement
  */
 export const computing: {
-  (limit: Duration.Input): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | Overran | InvalidOption, R>
-  <A, E, R>(self: Effect.Effect<A, E, R>, limit: Duration.Input): Effect.Effect<A, E | Overran | InvalidOption, R>
+  (limit: Duration.Input): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | Overran, R>
+  <A, E, R>(self: Effect.Effect<A, E, R>, limit: Duration.Input): Effect.Effect<A, E | Overran, R>
 } = dual(2, <A, E, R>(self: Effect.Effect<A, E, R>, limit: Duration.Input) =>
-  Effect.flatMap(limitOf("Enforce.computing", limit), (limitMs) => within(self, limitMs))
+  orDie(readLimit(limit, "Enforce.computing", "limit"), (limitMs) => within(self, limitMs))
 )
 
 const within = <A, E, R>(self: Effect.Effect<A, E, R>, limitMs: number): Effect.Effect<A, E | Overran, R> =>

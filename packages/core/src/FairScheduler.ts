@@ -16,11 +16,19 @@
  *
  * Rejected: yielding by counting operations (`Scheduler.MaxOpsBeforeYield` is ignored here: time is measured).
  */
-import * as Duration from "effect/Duration"
+import * as Config from "effect/Config"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import * as Scheduler from "effect/Scheduler"
+import { InvalidOption } from "./InvalidOption.ts"
+import { duration } from "./internal/options/duration.ts"
+import * as environment from "./internal/options/environment.ts"
+import { fields, names, read } from "./internal/options/fields.ts"
+import type { Readers } from "./internal/options/fields.ts"
+import { optional, or } from "./internal/options/reader.ts"
 import { forEachSplit } from "./internal/scheduler/forEachSplit.ts"
 import { FairScheduler, type Statistics } from "./internal/scheduler/scheduler.ts"
 import { badWeight, isWeight, Weight } from "./internal/scheduler/weights.ts"
@@ -56,8 +64,8 @@ export { Weight }
  * delayed by them (above 1). The shares only matter while fibers of different weights are ready at once; an idle loop
  * is anybody's.
  *
- * **Errors**: throws a `RangeError` at once if `weight` is not a finite number above 0. Provided past this function, as
- * a service, such a weight counts as 1 and is a defect of the fiber that has it.
+ * **Errors**: a `weight` that is not a finite number above 0 is a defect, an `InvalidOption`. Provided past this function, as
+ * a service, it counts as 1 and is a defect of the fiber that has it.
  *
  * **Example**
  *
@@ -75,30 +83,36 @@ export const withWeight: {
   (weight: number): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   <A, E, R>(effect: Effect.Effect<A, E, R>, weight: number): Effect.Effect<A, E, R>
 } = dual(2, <A, E, R>(effect: Effect.Effect<A, E, R>, weight: number): Effect.Effect<A, E, R> => {
-  if (!isWeight(weight)) throw badWeight(weight)
-  return Effect.provideService(effect, Weight, weight)
+  return isWeight(weight) ? Effect.provideService(effect, Weight, weight) : Effect.die(badWeight(weight))
 })
 
 // --- the scheduler --------------------------------------------------------------------------------------------------
 
 export { FairScheduler, type Statistics }
 
-const millis = (field: keyof Options, input: Duration.Input): number => {
-  const duration = Duration.toMillis(Duration.fromInputUnsafe(input))
-  if (!(duration > 0 && Number.isFinite(duration))) {
-    throw new RangeError(`FairScheduler: ${field} must be a finite duration above 0, but it is ${duration} ms`)
-  }
-  return duration
-}
+const of = "FairScheduler"
 
-const resolve = (options: Options | undefined): { readonly turn: number; readonly slice: number } => {
-  const turn = options?.turn === undefined ? defaultTurn : millis("turn", options.turn)
-  const slice = options?.slice === undefined ? Math.min(defaultSlice, turn) : millis("slice", options.slice)
-  if (slice > turn) {
-    throw new RangeError(`FairScheduler: slice (${slice} ms) must not be longer than turn (${turn} ms)`)
-  }
-  return { turn, slice }
-}
+const readOptions = fields({
+  turn: or(duration({ positive: true, suchAs: "3 millis" }), defaultTurn),
+  slice: optional(duration({ positive: true, suchAs: "1 millis" }))
+} satisfies Readers<Options>)
+
+/** In ms. */
+const resolve = (
+  options: Options | undefined
+): Result.Result<{ readonly turn: number; readonly slice: number }, InvalidOption> =>
+  Result.flatMap(read(readOptions, of, options), ({ slice, turn }) =>
+    slice !== undefined && slice > turn
+      ? Result.fail(
+          new InvalidOption({
+            of,
+            option: "slice",
+            value: options?.slice,
+            expected: `at most turn, which is ${turn} ms`
+          })
+        )
+      : Result.succeed({ turn, slice: slice ?? Math.min(defaultSlice, turn) })
+  )
 
 /**
  * Makes a scheduler, to be given to Effect as the service `Scheduler.Scheduler`. One per thread: each has a run queue
@@ -110,11 +124,13 @@ const resolve = (options: Options | undefined): { readonly turn: number; readonl
  * `attention` is called before each operation of each fiber; the compute worker looks there whether its job was
  * cancelled.
  *
- * **Errors**: throws a `RangeError` if a duration is not finite and above 0, or if `slice` is longer than `turn`.
+ * **Errors**: it runs outside of any effect, so it throws: an `InvalidOption`, if a duration is not above 0 and at most 24
+ * days, or if `slice` is longer than `turn`.
  */
 export const make = (options?: Options & { readonly attention?: (() => void) | undefined }): FairScheduler => {
-  const { slice, turn } = resolve(options)
-  return new FairScheduler(turn, slice, options?.attention)
+  const { attention, ...times } = options ?? {}
+  const { slice, turn } = Result.getOrThrow(resolve(times))
+  return new FairScheduler(turn, slice, attention)
 }
 
 /**
@@ -125,7 +141,7 @@ export const make = (options?: Options & { readonly attention?: (() => void) | u
  *
  * **Cost**: see `npm run bench -- fairness`; within 5 % of Effect's default scheduler.
  *
- * **Errors**: throws as {@link make} does, when the layer is defined.
+ * **Errors**: `InvalidOption` if a duration is not above 0 and at most 24 days, or if `slice` is longer than `turn`.
  *
  * **Example**: four fibers compute, and a timer is still on time
  *
@@ -145,10 +161,40 @@ export const make = (options?: Options & { readonly attention?: (() => void) | u
  * console.log(String(waited))
  * ```
  */
-export const layer = (options?: Options): Layer.Layer<never> => {
-  const { slice, turn } = resolve(options)
-  return Layer.sync(Scheduler.Scheduler)(() => new FairScheduler(turn, slice))
-}
+export const layer = (options?: Options): Layer.Layer<never, InvalidOption> =>
+  Layer.effect(Scheduler.Scheduler)(
+    Effect.map(Effect.fromResult(resolve(options)), ({ slice, turn }) => new FairScheduler(turn, slice))
+  )
+
+/**
+ * {@link layer} with its options from the configuration, except for those that are given: `GIVEWAY_SCHEDULER_TURN` and
+ * `GIVEWAY_SCHEDULER_SLICE` (durations, such as `3 millis`). Structured configuration nests the names: `GIVEWAY`, `SCHEDULER`,
+ * `TURN`.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { FairScheduler } from "@giveway/core"
+ * import { Config, ConfigProvider, Effect, Layer } from "effect"
+ *
+ * const scheduler = FairScheduler.layerConfig({ slice: Config.succeed("500 micros") }).pipe(
+ *   Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env: { GIVEWAY_SCHEDULER_TURN: "2 millis" } })))
+ * )
+ * console.log(await Effect.runPromise(Effect.succeed("fair").pipe(Effect.provide(scheduler)))) // fair
+ * ```
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerConfig = (
+  config?: Config.Wrap<Options | undefined>
+): Layer.Layer<never, InvalidOption | Config.ConfigError> =>
+  Layer.unwrap(Effect.map(environment.combined<Options>(config, fromConfiguration), layer))
+
+const fromConfiguration: environment.Environment<Options> = environment.partOf("SCHEDULER", {
+  turn: environment.optional(Config.Duration("TURN")),
+  slice: environment.optional(Config.Duration("SLICE"))
+})
 
 /** How much a scheduler has done, and how much waits. */
 export const statistics = (scheduler: FairScheduler): Statistics => scheduler.statistics()
@@ -199,5 +245,10 @@ export const forEach: {
     iterable: Iterable<A>,
     f: (item: A, index: number) => Effect.Effect<B, E, R>,
     options?: { readonly discard?: boolean | undefined }
-  ): Effect.Effect<Array<B> | void, E, R> => forEachSplit(iterable, f, options?.discard === true)
+  ): Effect.Effect<Array<B> | void, E, R> => {
+    const refused = unknownName(options)
+    return refused === undefined ? forEachSplit(iterable, f, options?.discard === true) : Effect.die(refused)
+  }
 )
+
+const unknownName = names<{ readonly discard?: boolean | undefined }>("FairScheduler.forEach", { discard: true })

@@ -1,10 +1,16 @@
 /**
- * An option of one of the layers makes no sense. One error for all of them, so that one handler serves the whole stack.
+ * An option that cannot be, of a layer or of a function. There is one error for all of them, so that one handler serves the
+ * whole stack.
+ *
+ * A layer fails with it. A function that makes or changes an effect dies with it, since it is a mistake in the program. A
+ * function that runs outside of any effect throws it, and says so.
  */
+import * as Formatter from "effect/Formatter"
 import * as Schema from "effect/Schema"
 
 /**
- * Says which layer, which option, what it was and what it must be.
+ * Says whose option it is, its name, its value, and the values that it may have. A name that is no option is refused too, with
+ * the name that is probably meant.
  *
  * **Example**
  *
@@ -28,10 +34,14 @@ export class InvalidOption extends Schema.TaggedError<InvalidOption>()("InvalidO
   /** its name, as in `queue.capacity` */
   option: Schema.String,
   value: Schema.Unknown,
-  /** what it must be */
-  expected: Schema.String
+  /** what it must be; of a name that is no option, which name may be meant */
+  expected: Schema.String,
+  /** whether there is no option of this name */
+  unknown: Schema.optionalKey(Schema.Literal(true))
 }) {
   override get message(): string {
-    return `${this.of}: ${this.option} is ${String(this.value)}, but must be ${this.expected}`
+    return this.unknown
+      ? `${this.of}: ${this.option} is no option; ${this.expected}`
+      : `${this.of}: ${this.option} is ${Formatter.format(this.value)}, but must be ${this.expected}`
   }
 }

@@ -9,6 +9,7 @@
  * No stability is promised between minor versions.
  */
 export * as threadBlock from "./internal/sharedMemory/threadBlock.ts"
+export { table as supervisionOptions } from "./internal/watched/supervisionOptions.ts"
 export * as answers from "./internal/watched/answers.ts"
 export type { Turn } from "./internal/pool/jobQueue.ts"
 export * as jobRing from "./internal/sharedMemory/jobRing.ts"
@@ -34,8 +35,7 @@ export type {
   ToWorker
 } from "./internal/job/jobMessages.ts"
 export { remember } from "./internal/hook/killedRegion.ts"
-export { limitOf } from "./internal/options/enforcedLimit.ts"
-export { wholeNumber } from "./internal/options/optionCheck.ts"
+export * as options from "./internal/options/options.ts"
 export * as poolMachine from "./internal/pool/poolMachine.ts"
 export * as streamCaller from "./internal/caller/streamCaller.ts"
 export * as telemetry from "./internal/job/telemetry.ts"

@@ -16,14 +16,17 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { dual } from "effect/Function"
-import * as Option from "effect/Option"
-import { InvalidOption } from "./InvalidOption.ts"
+import * as Result from "effect/Result"
+import { duration } from "./internal/options/duration.ts"
+import { fields, names, read } from "./internal/options/fields.ts"
+import type { Readers } from "./internal/options/fields.ts"
+import { optional, orDie, text } from "./internal/options/reader.ts"
 import * as inOneGo from "./internal/steppable/inOneGo.ts"
 import * as inSlices from "./internal/steppable/inSlices.ts"
 import * as pureFunctions from "./internal/steppable/pureFunctions.ts"
 import { loopPolicy } from "./internal/steppable/slices/loopPolicy.ts"
 import { enterSteps, giveWay, shouldYield } from "./internal/steppable/slices/sliceClock.ts"
-import { isSlice, refusedOf, Slice } from "./internal/steppable/slices/sliceLength.ts"
+import { refusedOf, Slice } from "./internal/steppable/slices/sliceLength.ts"
 import { twinOf } from "./internal/steppable/twins.ts"
 
 // --- slices ---------------------------------------------------------------------------------------------------------
@@ -41,16 +44,7 @@ export { Slice }
  */
 export const latency: Duration.Duration = Duration.millis(1)
 
-const millis = (of: string, slice: Duration.Input): number => {
-  const ms = Option.match(Duration.fromInput(slice), { onNone: () => NaN, onSome: Duration.toMillis })
-  if (isSlice(ms)) return ms
-  throw new InvalidOption({
-    of,
-    option: "slice",
-    value: slice,
-    expected: 'a finite duration above 0, such as "1 millis"'
-  })
-}
+const readSlice = duration({ positive: true, suchAs: "1 millis" })
 
 /**
  * Sets how long stepped code within `effect` (`fn`, `gen`, `forEach`, and code that asks `YieldPoint.shouldYield`) may hold
@@ -62,8 +56,8 @@ const millis = (of: string, slice: Duration.Input): number => {
  *
  * **When to use**: with {@link latency} around work beside which a service must answer within a millisecond or two.
  *
- * **Errors**: throws `InvalidOption` at once if `slice` is not a finite duration above 0. An invalid slice that is provided
- * as the service {@link Slice} does not count, and each `Pure` effect that begins with it dies with `InvalidOption`.
+ * **Errors**: a `slice` that is not above 0 and at most 24 days is a defect, an `InvalidOption`. An invalid slice that is
+ * provided as the service {@link Slice} does not count, and each `Pure` effect that begins with it dies with `InvalidOption`.
  *
  * **Cost**: a pass of the event loop (20 to 50 µs) for each slice.
  *
@@ -85,14 +79,14 @@ export const withSlice: {
   (slice: Duration.Input): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   <A, E, R>(effect: Effect.Effect<A, E, R>, slice: Duration.Input): Effect.Effect<A, E, R>
 } = dual(2, <A, E, R>(effect: Effect.Effect<A, E, R>, slice: Duration.Input): Effect.Effect<A, E, R> =>
-  Effect.provideService(effect, Slice, Duration.millis(millis("Pure.withSlice", slice)))
+  orDie(readSlice(slice, "Pure.withSlice", "slice"), (ms) => Effect.provideService(effect, Slice, Duration.millis(ms)))
 )
 
 /** An effect begins: throws if it was provided with an invalid slice. */
 const throwIfRefused = (): void => {
   const fiber = Fiber.getCurrent()
   const refused = fiber === undefined ? undefined : refusedOf(fiber)
-  if (refused !== undefined) millis("Pure.Slice", refused as Duration.Input)
+  if (refused !== undefined) Result.getOrThrow(readSlice(refused, "Pure.Slice", "slice"))
 }
 
 // --- by hand --------------------------------------------------------------------------------------------------------
@@ -193,8 +187,10 @@ export const forEach: {
     items: Iterable<A>,
     f: (item: A, index: number) => B,
     options?: { readonly discard?: boolean | undefined }
-  ): Effect.Effect<Array<B> | void> =>
-    stepped(function* () {
+  ): Effect.Effect<Array<B> | void> => {
+    const refused = forEachNames(options)
+    if (refused !== undefined) return Effect.die(refused)
+    return stepped(function* () {
       const results: Array<B> | undefined = options?.discard === true ? undefined : []
       let index = 0
       for (const item of items) {
@@ -204,7 +200,10 @@ export const forEach: {
       }
       return results
     }, always)
+  }
 )
+
+const forEachNames = names<{ readonly discard?: boolean | undefined }>("Pure.forEach", { discard: true })
 
 // --- by the compiler ------------------------------------------------------------------------------------------------
 
@@ -242,7 +241,8 @@ export interface FnOptions {
  * **When to use**: for an ordinary function with loops or recursion that takes a millisecond to some seconds and should
  * stay on this thread. If it takes longer and its arguments can be copied to a worker, use `Compute.run`.
  *
- * **Errors**: throws `InvalidOption` at once if `options.slice` is not a finite duration above 0.
+ * **Errors**: it runs outside of any effect, so it throws: an `InvalidOption`, if `options.slice` is not above 0 and at most 24
+ * days.
  *
  * **Cost**: a compiled call costs about a microsecond more than a plain one; inside, see `npm run bench -- yield`.
  *
@@ -267,9 +267,9 @@ export interface FnOptions {
 export const fn = <Args extends ReadonlyArray<any>, A>(
   name: string,
   f: (...args: Args) => A,
-  options: FnOptions = {}
+  options?: FnOptions
 ): ((...args: Args) => Effect.Effect<A>) => {
-  const slice = options.slice === undefined ? undefined : millis(`Pure.fn("${name}")`, options.slice)
+  const { moduleUrl, slice } = Result.getOrThrow(read(readFnOptions, `Pure.fn("${name}")`, options))
   const run = (...args: Args): Effect.Effect<A> =>
     Effect.suspend(() => {
       const twin = twinOf(f)
@@ -278,12 +278,14 @@ export const fn = <Args extends ReadonlyArray<any>, A>(
       return inSlices.begin<A>(twin, args, loopPolicy, slice)
     })
   pureFunctions.define(run, { name, plain: f, slice })
-  if (options.moduleUrl !== undefined) pureFunctions.place(run, options.moduleUrl, name)
+  if (moduleUrl !== undefined) pureFunctions.place(run, moduleUrl, name)
   return Object.defineProperties(run, {
     name: { value: name, configurable: true },
     length: { value: f.length, configurable: true }
   })
 }
+
+const readFnOptions = fields({ slice: optional(readSlice), moduleUrl: optional(text) } satisfies Readers<FnOptions>)
 
 /**
  * Whether a function that {@link fn} made has yield points. The result is `false` also if the compiler left the function

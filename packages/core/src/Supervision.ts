@@ -12,22 +12,26 @@
  * Rejected: the registry in `Effect`'s context (a fiber forked from a bare `Effect.runFork` would be unseen).
  */
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as PubSub from "effect/PubSub"
 import * as Queue from "effect/Queue"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as FiberDump from "./FiberDump.ts"
 import { InvalidOption } from "./InvalidOption.ts"
 import * as allowances from "./internal/watched/allowances.ts"
-import * as rateLimit from "./internal/stalls/rateLimit.ts"
+import { duration } from "./internal/options/duration.ts"
+import { fields, read } from "./internal/options/fields.ts"
+import type { Readers } from "./internal/options/fields.ts"
+import { accepting, literal, or, orDie, text, wholeNumber } from "./internal/options/reader.ts"
 import * as stallMetrics from "./internal/stalls/stallMetrics.ts"
 import * as superviseTree from "./internal/restart/supervise.ts"
+import * as supervisionOptions from "./internal/watched/supervisionOptions.ts"
 import * as supervisor from "./internal/watched/supervisor.ts"
 import * as Lints from "./Lints.ts"
 import type * as Starvation from "./Starvation.ts"
@@ -153,32 +157,7 @@ export type Watch<E = never> = (thread: {
 /** Stalls that a slow subscriber may be behind. A guess: more are a program that stalls all the time. */
 const backlog = 64
 
-/** Below this a busy machine's own jitter would be reported. */
-const leastThresholdMs = 10
-
-const thresholdOf = (threshold: Duration.Input): Effect.Effect<number, InvalidOption> => {
-  const ms = Option.match(Duration.fromInput(threshold), { onNone: () => NaN, onSome: Duration.toMillis })
-  if (ms >= leastThresholdMs && Number.isFinite(ms)) return Effect.succeed(ms)
-  const expected = `a finite duration of at least ${leastThresholdMs} ms, such as "50 millis"`
-  return Effect.fail(new InvalidOption({ of: "Supervision", option: "threshold", value: threshold, expected }))
-}
-
-const graceOf = (grace: Duration.Input): Effect.Effect<number, InvalidOption> => {
-  const ms = Option.match(Duration.fromInput(grace), { onNone: () => NaN, onSome: Duration.toMillis })
-  if (ms >= 0 && Number.isFinite(ms)) return Effect.succeed(ms)
-  const expected = 'a finite duration, such as "10 seconds", or 0'
-  return Effect.fail(new InvalidOption({ of: "Supervision", option: "grace", value: grace, expected }))
-}
-
-const perMinuteOf = Effect.fnUntraced(function* (given: Options["perMinute"]) {
-  const limits = { alike: given?.alike ?? rateLimit.perMinute.alike, all: given?.all ?? rateLimit.perMinute.all }
-  for (const [name, value] of Object.entries(limits)) {
-    if (Number.isSafeInteger(value) && value >= 0) continue
-    const expected = "a whole number from 0"
-    yield* new InvalidOption({ of: "Supervision", option: `perMinute.${name}`, value, expected })
-  }
-  return limits
-})
+const readOptions = fields(supervisionOptions.table satisfies Readers<Options>)
 
 const isExcused = ({ cause }: Starvation.Starvation): boolean => cause === "os-starved" || cause === "suspended"
 
@@ -188,10 +167,12 @@ const log = (starvation: Starvation.Starvation, suppressed: number): Effect.Effe
     : Effect.logWarning(supervisor.describe(starvation, suppressed))
 
 const make = Effect.fnUntraced(function* <E>(options: Options, watch: Watch<E> | undefined) {
-  const thresholdMs = yield* thresholdOf(options.threshold ?? "50 millis")
-  const graceMs = yield* graceOf(options.grace ?? "10 seconds")
-  const perMinute = yield* perMinuteOf(options.perMinute)
-  const logs = options.logs ?? true
+  const {
+    grace: graceMs,
+    logs,
+    perMinute,
+    threshold: thresholdMs
+  } = yield* Effect.fromResult(read(readOptions, "Supervision", options))
   const pubsub = yield* PubSub.sliding<Starvation.Starvation>(backlog)
   const actions = yield* Queue.sliding<supervisor.Told>(backlog)
   const execute = (told: supervisor.Told): Effect.Effect<unknown> =>
@@ -387,7 +368,7 @@ export class TooManyRestarts extends Schema.TaggedError<TooManyRestarts>()("TooM
  * **When to use**: for consumers, pollers, refreshers: what runs as long as the service and must come back when it fails,
  * together with what shares its state. For a single effect `Effect.retry` may be enough.
  *
- * **Errors**: `InvalidOption` for an option that makes no sense or two children of one name.
+ * **Errors**: {@link TooManyRestarts}. An option that cannot be, or two children of one name, is a defect, an `InvalidOption`.
  *
  * **Cost**: a fiber for the supervisor and one per child; nothing while no child ends.
  *
@@ -414,62 +395,62 @@ export class TooManyRestarts extends Schema.TaggedError<TooManyRestarts>()("TooM
 export const supervise = <const Children extends ReadonlyArray<Child<any>>>(
   children: Children,
   options: SuperviseOptions = {}
-): Effect.Effect<
-  void,
-  TooManyRestarts | InvalidOption,
-  Exclude<Effect.Services<Children[number]["run"]>, Scope.Scope>
-> => superviseWith(children as ReadonlyArray<Child<Effect.Services<Children[number]["run"]>>>, options)
+): Effect.Effect<void, TooManyRestarts, Exclude<Effect.Services<Children[number]["run"]>, Scope.Scope>> =>
+  superviseWith(children as ReadonlyArray<Child<Effect.Services<Children[number]["run"]>>>, options)
 
 const superviseWith = Effect.fnUntraced(function* <R>(children: ReadonlyArray<Child<R>>, options: SuperviseOptions) {
-  const name = options.name ?? "supervisor"
-  const policy = yield* policyOf(options)
-  const specs = children.map(({ name, restart, run }) => ({ name, restart: restart ?? ("permanent" as const), run }))
-  const names = new Set<string>()
-  for (const [index, { name, restart }] of specs.entries()) {
-    if (names.has(name) || name === "") {
-      yield* invalid(`children[${index}].name`, name, "a name that no sibling has")
-    }
-    names.add(name)
-    if (!["permanent", "transient", "temporary"].includes(restart)) {
-      yield* invalid(`children[${index}].restart`, restart, `"permanent", "transient" or "temporary"`)
-    }
-  }
-  const escalation = yield* superviseTree.run(name, specs, policy)
+  const { backoff, intensity, name, strategy } = yield* orDie(
+    read(readSuperviseOptions, "Supervision.supervise", options),
+    Effect.succeed
+  )
+  const specs = yield* orDie(specsOf(children), Effect.succeed)
+  const withinMs = intensity.within
+  const escalation = yield* superviseTree.run(name, specs, {
+    strategy,
+    restarts: intensity.restarts,
+    withinMs,
+    firstDelayMs: backoff.first,
+    longestDelayMs: backoff.most
+  })
   if (escalation === undefined) return
   const { cause, child } = escalation
-  return yield* new TooManyRestarts({
-    supervisor: name,
-    child,
-    restarts: policy.restarts,
-    withinMs: policy.withinMs,
-    cause
+  return yield* new TooManyRestarts({ supervisor: name, child, restarts: intensity.restarts, withinMs, cause })
+})
+
+const readSuperviseOptions = fields({
+  name: or(text, "supervisor"),
+  strategy: or(literal("one-for-one", "one-for-all", "rest-for-one"), "one-for-one"),
+  intensity: fields({
+    restarts: or(wholeNumber(0), 3),
+    within: or(duration({ positive: true, suchAs: "5 seconds" }), 5000)
+  } satisfies Readers<NonNullable<SuperviseOptions["intensity"]>>),
+  backoff: fields({
+    first: or(duration({ positive: true, suchAs: "100 millis" }), 100),
+    most: or(duration({ positive: true, suchAs: "30 seconds" }), 30_000)
+  } satisfies Readers<NonNullable<SuperviseOptions["backoff"]>>)
+} satisfies Readers<SuperviseOptions>)
+
+const readChild = fields({
+  name: text,
+  run: accepting<never>("an effect", Effect.isEffect),
+  restart: or(literal("permanent", "transient", "temporary"), "permanent")
+} satisfies Readers<Child<never>>)
+
+/** The children as they are run: each has a name that no other has. */
+const specsOf = <R>(children: ReadonlyArray<Child<R>>) =>
+  Result.gen(function* () {
+    const of = "Supervision.supervise"
+    const names = new Set<string>()
+    const specs = []
+    for (const [index, child] of children.entries()) {
+      const option = `children[${index}]`
+      const { name, restart } = yield* readChild(child, of, option)
+      if (names.has(name) || name === "") {
+        const expected = "a name that no sibling has"
+        yield* Result.fail(new InvalidOption({ of, option: `${option}.name`, value: name, expected }))
+      }
+      names.add(name)
+      specs.push({ name, restart, run: child.run })
+    }
+    return specs
   })
-})
-
-const invalid = (option: string, value: unknown, expected: string): Effect.Effect<never, InvalidOption> =>
-  Effect.fail(new InvalidOption({ of: "Supervision.supervise", option, value, expected }))
-
-const policyOf = Effect.fnUntraced(function* (options: SuperviseOptions) {
-  const strategy = options.strategy ?? "one-for-one"
-  if (!["one-for-one", "one-for-all", "rest-for-one"].includes(strategy)) {
-    yield* invalid("strategy", strategy, `"one-for-one", "one-for-all" or "rest-for-one"`)
-  }
-  const intensity = options.intensity?.restarts ?? 3
-  if (!Number.isSafeInteger(intensity) || intensity < 0) {
-    yield* invalid("intensity.restarts", intensity, "a whole number from 0")
-  }
-  return {
-    strategy,
-    restarts: intensity,
-    withinMs: yield* positiveMs("intensity.within", options.intensity?.within ?? "5 seconds"),
-    firstDelayMs: yield* positiveMs("backoff.first", options.backoff?.first ?? "100 millis"),
-    longestDelayMs: yield* positiveMs("backoff.most", options.backoff?.most ?? "30 seconds")
-  }
-})
-
-const positiveMs = (option: string, input: Duration.Input): Effect.Effect<number, InvalidOption> => {
-  const ms = Option.match(Duration.fromInput(input), { onNone: () => NaN, onSome: Duration.toMillis })
-  return ms > 0 && Number.isFinite(ms)
-    ? Effect.succeed(ms)
-    : invalid(option, input, `a finite duration above zero, such as "1 second"`)
-}

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Enforce, FairScheduler, InvalidOption, Pure, Supervision } from "@giveway/core"
-import { Effect, Exit, Fiber } from "effect"
+import { Cause, Effect, Exit, Fiber } from "effect"
 
 const busy = (ms: number): void => {
   const end = performance.now() + ms
@@ -97,8 +97,8 @@ describe("a limit on computing", () => {
   it.live("must make sense", () =>
     Effect.gen(function* () {
       for (const limit of [0, -1, "soon" as "1 second", Infinity]) {
-        const error = yield* Effect.flip(Enforce.computing(Effect.void, limit))
-        assert.instanceOf(error, InvalidOption.InvalidOption)
+        const cause = yield* Effect.flip(Effect.sandbox(Enforce.computing(Effect.void, limit)))
+        assert.instanceOf(Cause.squash(cause), InvalidOption.InvalidOption)
       }
     })
   )

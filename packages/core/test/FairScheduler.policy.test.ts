@@ -1,8 +1,8 @@
 /** What FairScheduler decides, under a virtual clock: no real time, so every turn is exact. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Latch, Scheduler, Semaphore } from "effect"
+import { Cause, Effect, Exit, Fiber, Latch, Scheduler, Semaphore } from "effect"
 import * as fc from "fast-check"
-import { FairScheduler } from "@giveway/core"
+import { FairScheduler, InvalidOption } from "@giveway/core"
 import { VirtualLoop } from "./internal/scheduler/virtualLoop.ts"
 
 const turn = 2
@@ -330,13 +330,13 @@ describe("weights", () => {
     assert.closeTo(changing.ms / light.ms, 3, 0.3)
   })
 
-  it("a weight that is no finite number above 0 is refused where it is set", () => {
-    for (const weight of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
-      assert.throws(
-        () => FairScheduler.withWeight(Effect.void, weight),
-        RangeError,
-        `FairScheduler.Weight must be a finite number above 0, but it is ${weight}`
-      )
+  it("a weight that is no finite number above 0 is a defect of the effect that it is set for", () => {
+    for (const weight of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, "2" as unknown as number]) {
+      const exit = Effect.runSyncExit(FairScheduler.withWeight(Effect.void, weight))
+      const defect = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
+      assert.instanceOf(defect, InvalidOption.InvalidOption)
+      const shown = typeof weight === "string" ? '"2"' : weight
+      assert.strictEqual(defect.message, `FairScheduler: weight is ${shown}, but must be a finite number above 0`)
     }
   })
 
@@ -360,7 +360,7 @@ describe("weights", () => {
     loop.run(100)
     assert.isTrue(released)
     const exit = fiber.pollUnsafe()!
-    assert.isTrue(Exit.isFailure(exit) && String(exit.cause).includes("but it is -2"))
+    assert.isTrue(Exit.isFailure(exit) && String(exit.cause).includes("weight is -2, but must be"))
     assert.deepStrictEqual(bystander.pollUnsafe(), Exit.succeed(1))
   })
 
@@ -378,7 +378,7 @@ describe("weights", () => {
     )
     loop.run(10)
     const exit = waker.pollUnsafe()!
-    assert.isTrue(Exit.isFailure(exit) && String(exit.cause).includes("but it is 0"))
+    assert.isTrue(Exit.isFailure(exit) && String(exit.cause).includes("weight is 0, but must be"))
     fork(latch.release)
     loop.run(10)
     for (const waiter of waiters) assert.isTrue(Exit.isSuccess(waiter.pollUnsafe()!))

@@ -1,8 +1,10 @@
 /** FairScheduler on the real event loop: what users rely on, and the limits that its header states. */
 import { assert, describe, it } from "@effect/vitest"
-import { FairScheduler } from "@giveway/core"
+import { FairScheduler, InvalidOption } from "@giveway/core"
 import {
   Cause,
+  Config,
+  ConfigProvider,
   Context,
   Effect,
   Exit,
@@ -121,17 +123,50 @@ describe("installing", () => {
     })
   )
 
-  it("refuses options that make no sense, naming the field and the value", () => {
-    assert.throws(() => FairScheduler.layer({ turn: 0 }), RangeError, "turn must be a finite duration above 0")
-    assert.throws(() => FairScheduler.layer({ slice: "Infinity" }), RangeError, "slice must be a finite duration")
-    assert.throws(() => FairScheduler.make({ turn: -1 }), RangeError, "turn")
-    assert.throws(
-      () => FairScheduler.make({ turn: 1, slice: 2 }),
-      RangeError,
-      "slice (2 ms) must not be longer than turn (1 ms)"
-    )
-    assert.instanceOf(FairScheduler.make({ turn: 0.2 }), FairScheduler.FairScheduler)
-  })
+  it.effect("fails with options that cannot be, by name; where it is no layer, it throws", () =>
+    Effect.gen(function* () {
+      const messageOf = (options: unknown) =>
+        Effect.map(
+          Effect.flip(Effect.scoped(Layer.build(FairScheduler.layer(options as FairScheduler.Options)))),
+          (error) => error.message
+        )
+      const expected = 'but must be a duration above 0 and at most 24 days, such as "3 millis"'
+      assert.strictEqual(yield* messageOf({ turn: 0 }), `FairScheduler: turn is 0, ${expected}`)
+      assert.strictEqual(yield* messageOf({ turn: "three" }), `FairScheduler: turn is "three", ${expected}`)
+      assert.strictEqual(
+        yield* messageOf({ slice: "Infinity" }),
+        'FairScheduler: slice is "Infinity", but must be a duration above 0 and at most 24 days, such as "1 millis"'
+      )
+      assert.strictEqual(
+        yield* messageOf({ turn: 1, slice: 2 }),
+        "FairScheduler: slice is 2, but must be at most turn, which is 1 ms"
+      )
+      assert.strictEqual(yield* messageOf({ turns: 2 }), "FairScheduler: turns is no option; did you mean turn?")
+      assert.throws(() => FairScheduler.make({ turn: -1 }), InvalidOption.InvalidOption, "turn is -1")
+      assert.instanceOf(FairScheduler.make({ turn: 0.2 }), FairScheduler.FairScheduler)
+      const cause = yield* Effect.flip(
+        Effect.sandbox(FairScheduler.forEach([1], Effect.succeed, { discrad: true } as object))
+      )
+      assert.strictEqual(
+        String(Cause.squash(cause)),
+        "InvalidOption: FairScheduler.forEach: discrad is no option; did you mean discard?"
+      )
+    })
+  )
+
+  it.effect("takes its options from code and configuration together", () =>
+    Effect.gen(function* () {
+      const provided = (config: Parameters<typeof FairScheduler.layerConfig>[0], env: Record<string, string>) =>
+        Effect.scoped(Layer.build(FairScheduler.layerConfig(config))).pipe(
+          Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))
+        )
+      const env = { GIVEWAY_SCHEDULER_TURN: "1 millis", GIVEWAY_SCHEDULER_SLICE: "2 millis" }
+      assert.include(String(yield* Effect.flip(provided(undefined, env))), "at most turn, which is 1 ms")
+      yield* provided({ turn: Config.succeed("4 millis") }, env)
+      const unread = yield* Effect.flip(provided(undefined, { GIVEWAY_SCHEDULER_TURN: "soon" }))
+      assert.strictEqual(unread._tag, "ConfigError")
+    })
+  )
 
   it.live("runSync brings its own scheduler, and works inside a fiber", () =>
     fairly(

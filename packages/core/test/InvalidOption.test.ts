@@ -8,7 +8,27 @@ it.effect("names the layer, the option, what it is and what it must be, and is o
     assert.instanceOf(error, InvalidOption.InvalidOption)
     assert.strictEqual(
       error.message,
-      'Supervision: threshold is 3 millis, but must be a finite duration of at least 10 ms, such as "50 millis"'
+      'Supervision: threshold is "3 millis", but must be a duration of at least 10 ms and at most 24 days, such as "50 millis"'
     )
+  })
+)
+
+it.effect("names what is no option, also in a group, and what may be meant", () =>
+  Effect.gen(function* () {
+    const messageOf = (options: object) =>
+      Effect.map(Effect.flip(Effect.scoped(Layer.build(Supervision.layer(options)))), (error) => error.message)
+    assert.strictEqual(
+      yield* messageOf({ treshold: 50 }),
+      "Supervision: treshold is no option; did you mean threshold?"
+    )
+    assert.strictEqual(
+      yield* messageOf({ perMinute: { alikes: 1 } }),
+      "Supervision: perMinute.alikes is no option; did you mean perMinute.alike?"
+    )
+    assert.strictEqual(
+      yield* messageOf({ colour: "red" }),
+      "Supervision: colour is no option; the options are threshold, logs, grace, perMinute"
+    )
+    assert.strictEqual(yield* messageOf({ logs: "no" }), 'Supervision: logs is "no", but must be true or false')
   })
 )

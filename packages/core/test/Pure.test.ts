@@ -213,14 +213,20 @@ describe("slices", () => {
   it.live("one that cannot be is refused by name: at once, or where it was provided past us, as a defect", () =>
     Effect.gen(function* () {
       for (const slice of [0, -1, Infinity, NaN]) {
-        const told = /slice is .*, but must be a finite duration above 0/
-        assert.throws(() => Pure.withSlice(Effect.void, slice), told)
+        const told = /slice is .*, but must be a duration above 0/
+        assert.match(String(defect(yield* Effect.exit(Pure.withSlice(Effect.void, slice)))), told)
         assert.throws(() => Pure.fn("f", () => 1, { slice }), told)
         for (const effect of [steps(0), compiled()(0)]) {
           const exit = yield* Effect.exit(Effect.provideService(effect, Pure.Slice, Duration.millis(slice)))
           assert.match(String(defect(exit)), told)
         }
       }
+      assert.throws(
+        () => Pure.fn("f", () => 1, { slize: 1 } as object),
+        'Pure.fn("f"): slize is no option; did you mean slice?'
+      )
+      const misspelt = yield* Effect.exit(Pure.forEach([1], (n) => n, { discard_: true } as object))
+      assert.match(String(defect(misspelt)), /Pure.forEach: discard_ is no option; did you mean discard\?/)
     })
   )
 })

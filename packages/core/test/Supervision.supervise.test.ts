@@ -190,10 +190,10 @@ describe("supervise", () => {
     Effect.gen(function* () {
       const child = { name: "a", run: Effect.never }
       const message = (tree: ReturnType<typeof Supervision.supervise<ReadonlyArray<Supervision.Child>>>) =>
-        Effect.map(Effect.flip(tree), (error) => error.message)
+        Effect.map(Effect.flip(Effect.sandbox(tree)), (cause) => (Cause.squash(cause) as Error).message)
       assert.strictEqual(
         yield* message(Supervision.supervise([child, child])),
-        "Supervision.supervise: children[1].name is a, but must be a name that no sibling has"
+        'Supervision.supervise: children[1].name is "a", but must be a name that no sibling has'
       )
       assert.strictEqual(
         yield* message(Supervision.supervise([child], { intensity: { restarts: -1, within: "1 second" } })),
@@ -201,7 +201,15 @@ describe("supervise", () => {
       )
       assert.strictEqual(
         yield* message(Supervision.supervise([child], { backoff: { first: 0, most: "1 second" } })),
-        `Supervision.supervise: backoff.first is 0, but must be a finite duration above zero, such as "1 second"`
+        `Supervision.supervise: backoff.first is 0, but must be a duration above 0 and at most 24 days, such as "100 millis"`
+      )
+      assert.strictEqual(
+        yield* message(Supervision.supervise([child], { stratgy: "one-for-all" } as object)),
+        "Supervision.supervise: stratgy is no option; did you mean strategy?"
+      )
+      assert.strictEqual(
+        yield* message(Supervision.supervise([{ ...child, restart: "always" as "permanent" }])),
+        'Supervision.supervise: children[0].restart is "always", but must be "permanent", "transient" or "temporary"'
       )
     })
   )

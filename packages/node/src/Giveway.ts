@@ -7,9 +7,10 @@
 import type * as Compute from "@giveway/core/Compute"
 import * as FairScheduler from "@giveway/core/FairScheduler"
 import type { InvalidOption } from "@giveway/core/InvalidOption"
+import { options as readers } from "@giveway/core/Platform"
 import type * as Supervision from "@giveway/core/Supervision"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import type * as Config from "effect/Config"
+import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Teardown } from "effect/Runtime"
@@ -63,12 +64,12 @@ export type Services = Compute.Compute | Supervision.Supervision
 export type LayerError = InvalidOption | NodeSysmon.LayerError | Config.ConfigError
 
 /** The exporters start before the pool and the watcher and end after them, so that they get all their logs and spans. */
-const stack = <E, F, G>(
+const stack = <E, F, G, H>(
   compute: Layer.Layer<Compute.Compute, E>,
   sysmon: Layer.Layer<Supervision.Supervision, F>,
   exporters: Layer.Layer<never, G>,
-  scheduler: Layer.Layer<never>
-): Layer.Layer<Services, E | F | G> =>
+  scheduler: Layer.Layer<never, H>
+): Layer.Layer<Services, E | F | G | H> =>
   Layer.mergeAll(compute, sysmon).pipe(Layer.provideMerge(exporters), Layer.provideMerge(scheduler))
 
 /**
@@ -80,8 +81,8 @@ const stack = <E, F, G>(
  * **Details**: provide it to the layers of your program (`Layer.provide`), so that their fibers are scheduled fairly
  * too.
  *
- * **Errors**: an option that cannot be, by name; a watching thread that does not start. A wrong `scheduler` option
- * throws a `RangeError` at once.
+ * **Errors**: `InvalidOption`, which names whose option it is; `WatcherError` if the watching thread does not start; those of
+ * `NodeSysmon.layer`.
  *
  * **Cost**: the sum of its parts; see each.
  *
@@ -104,28 +105,52 @@ const stack = <E, F, G>(
  * @category layers
  * @since 0.1.0
  */
-export const layer = (options: Options = {}): Layer.Layer<Services, LayerError> =>
-  stack(
+export const layer = (options: Options = {}): Layer.Layer<Services, LayerError> => {
+  const refused = names(options)
+  if (refused !== undefined) return Layer.effectContext(Effect.fail(refused))
+  return stack(
     NodeCompute.layer(options.compute),
     NodeSysmon.layer(options.sysmon),
     otlp.layer(options.otlp),
     FairScheduler.layer(options.scheduler)
   )
+}
+
+const names = readers.names<Options>("Giveway", { scheduler: true, compute: true, sysmon: true, otlp: true })
 
 /**
- * {@link layer} with the options of the pool and of the watching thread from the configuration: the names are those of
- * `NodeCompute.layerConfig` and `NodeSysmon.layerConfig`, and of OTLP those of OpenTelemetry: `OTEL_TRACES_EXPORTER`,
- * `OTEL_METRICS_EXPORTER` and `OTEL_LOGS_EXPORTER` (`otlp` each), `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_SERVICE_NAME` …
+ * {@link layer} with its options from the configuration, except for those that are given in `config`; see
+ * `NodeCompute.layerConfig` for the rules. The names are those of `FairScheduler.layerConfig`, `NodeCompute.layerConfig` and
+ * `NodeSysmon.layerConfig`, and of OTLP those of OpenTelemetry: `OTEL_TRACES_EXPORTER`, `OTEL_METRICS_EXPORTER` and
+ * `OTEL_LOGS_EXPORTER` (`otlp` each), `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_SERVICE_NAME` …
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Compute } from "@giveway/core"
+ * import { Giveway } from "@giveway/node"
+ * import { Config, ConfigProvider, Effect, Layer } from "effect"
+ *
+ * const stack = Giveway.layerConfig({ compute: { grace: Config.succeed("100 millis"), standby: Config.succeed(false) } }).pipe(
+ *   Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env: { GIVEWAY_COMPUTE_MAX_WORKERS: "2" } })))
+ * )
+ * console.log((await Effect.runPromise(Compute.statistics.pipe(Effect.provide(stack)))).queued) // 0
+ * ```
  *
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig: Layer.Layer<Services, LayerError> = stack(
-  NodeCompute.layerConfig,
-  NodeSysmon.layerConfig,
-  otlp.layerConfig,
-  FairScheduler.layer()
-)
+export const layerConfig = (config?: Config.Wrap<Options>): Layer.Layer<Services, LayerError> => {
+  if (Config.isConfig(config)) return Layer.unwrap(Effect.map(config, layer))
+  const refused = names(config)
+  if (refused !== undefined) return Layer.effectContext(Effect.fail(refused))
+  return stack(
+    NodeCompute.layerConfig(config?.compute),
+    NodeSysmon.layerConfig(config?.sysmon),
+    otlp.layerConfig(config?.otlp),
+    FairScheduler.layerConfig(config?.scheduler)
+  )
+}
 
 /**
  * The options of {@link runMain}: those of {@link layer}, and those of Effect's `runMain`.
@@ -166,9 +191,7 @@ export interface RunMainOptions extends Options {
 export const runMain = <A, E>(effect: Effect.Effect<A, E, Services>, options: RunMainOptions = {}): void => {
   // thrown, it fails the import, and the caller of the task gets the reason; the program would end the worker
   if (isComputeWorker()) throw startedInWorker("Giveway.runMain")
-  const sysmon: NodeSysmon.Options = { serve: { socket: true, signal: true }, ...options.sysmon }
-  NodeRuntime.runMain(Effect.provide(effect, layer({ ...options, sysmon })), {
-    disableErrorReporting: options.disableErrorReporting,
-    teardown: options.teardown
-  })
+  const { disableErrorReporting, teardown, ...parts } = options
+  const sysmon: NodeSysmon.Options = { serve: { socket: true, signal: true }, ...parts.sysmon }
+  NodeRuntime.runMain(Effect.provide(effect, layer({ ...parts, sysmon })), { disableErrorReporting, teardown })
 }

@@ -20,22 +20,23 @@ import { realpathSync } from "node:fs"
 import { availableParallelism, totalmem } from "node:os"
 import { pathToFileURL } from "node:url"
 import * as Compute from "@giveway/core/Compute"
-import { InvalidOption } from "@giveway/core/InvalidOption"
+import type { InvalidOption } from "@giveway/core/InvalidOption"
 import {
   answers,
   autoCaller,
   batchCaller,
   computeMetrics,
   jobCaller,
+  options as readers,
   serviceOver,
-  streamCaller,
-  wholeNumber
+  streamCaller
 } from "@giveway/core/Platform"
 import type * as Task from "@giveway/core/Task"
 import * as Config from "effect/Config"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import { WorkerPool } from "./pool/workerPool.ts"
 import type { WorkerPoolOptions } from "./pool/workerPool.ts"
 import { isComputeWorker, startedInWorker } from "./wire/workerData.ts"
@@ -157,7 +158,7 @@ export const layer = (options: Options = {}): Layer.Layer<Compute.Compute, Inval
     Effect.gen(function* () {
       // A pool whose workers start pools would not stop at two.
       if (isComputeWorker()) return yield* Effect.die(startedInWorker("NodeCompute.layer"))
-      const resolved = yield* resolve(options)
+      const resolved = yield* Effect.fromResult(resolve(options))
       const context = yield* Effect.context<never>()
       const observer = {
         metrics: computeMetrics.make(context),
@@ -213,112 +214,71 @@ const mainModule = ((): string | undefined => {
 })()
 
 /**
- * {@link layer} with its options from the environment, each optional: `GIVEWAY_COMPUTE_MAX_WORKERS`,
- * `GIVEWAY_COMPUTE_MIN_WORKERS`, `GIVEWAY_COMPUTE_QUEUE_CAPACITY`, `GIVEWAY_COMPUTE_QUEUE_OVERFLOW` (`suspend`, `fail` or
- * `drop`), `GIVEWAY_COMPUTE_QUEUE_AGEING` (as `10 seconds`), `GIVEWAY_COMPUTE_GRACE` (as `250 millis`), `GIVEWAY_COMPUTE_ABANDON_AFTER`, `GIVEWAY_COMPUTE_MAX_HEAP_MB`, `GIVEWAY_COMPUTE_PRIORITY` (0 to 19, or
- * `false`), `GIVEWAY_COMPUTE_STANDBY`, `GIVEWAY_COMPUTE_YIELD_POINTS`, `GIVEWAY_COMPUTE_IDLE_TIME_TO_LIVE`,
- * `GIVEWAY_COMPUTE_RECYCLE_JOBS`, `GIVEWAY_COMPUTE_RECYCLE_HEAP_MB`, `GIVEWAY_COMPUTE_DRAIN`. What no
- * environment can say, as `warmUp`, is for {@link layer}.
+ * {@link layer} with its options from the configuration, except for those that are given in `config`. A `Config` that is given
+ * for a group (all of `queue`) stands for the whole group. What no environment can say, as `warmUp`, is given with
+ * `Config.succeed`.
+ *
+ * The names, each optional: `GIVEWAY_COMPUTE_MAX_WORKERS`, `GIVEWAY_COMPUTE_MIN_WORKERS`, `GIVEWAY_COMPUTE_QUEUE_CAPACITY`,
+ * `GIVEWAY_COMPUTE_QUEUE_OVERFLOW` (`suspend`, `fail` or `drop`), `GIVEWAY_COMPUTE_QUEUE_AGEING` (as `10 seconds`),
+ * `GIVEWAY_COMPUTE_GRACE` (as `250 millis`), `GIVEWAY_COMPUTE_ABANDON_AFTER`, `GIVEWAY_COMPUTE_MAX_HEAP_MB`,
+ * `GIVEWAY_COMPUTE_PRIORITY` (0 to 19, or `false`), `GIVEWAY_COMPUTE_STANDBY`, `GIVEWAY_COMPUTE_YIELD_POINTS`,
+ * `GIVEWAY_COMPUTE_IDLE_TIME_TO_LIVE`, `GIVEWAY_COMPUTE_RECYCLE_JOBS`, `GIVEWAY_COMPUTE_RECYCLE_HEAP_MB`,
+ * `GIVEWAY_COMPUTE_DRAIN`. Structured configuration nests them: `{ GIVEWAY: { COMPUTE: { QUEUE: { CAPACITY: 100 } } } }`.
+ *
+ * **Errors**: `InvalidOption`; a `ConfigError` for a value that cannot be read, which names it.
  *
  * **Example**
  *
  * ```ts
  * import { Compute } from "@giveway/core"
  * import { NodeCompute } from "@giveway/node"
- * import { ConfigProvider, Effect, Layer } from "effect"
+ * import { Config, ConfigProvider, Effect, Layer } from "effect"
  *
- * const pool = NodeCompute.layerConfig.pipe(
- *   Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ GIVEWAY_COMPUTE_MAX_WORKERS: "2" })))
+ * // two workers, as the environment says; and a queue that the program wants short
+ * const pool = NodeCompute.layerConfig({ queue: { capacity: Config.succeed(10) } }).pipe(
+ *   Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env: { GIVEWAY_COMPUTE_MAX_WORKERS: "2" } })))
  * )
  * console.log((await Effect.runPromise(Compute.statistics.pipe(Effect.provide(pool)))).queued) // 0
  * ```
+ *
+ * @category layers
+ * @since 0.1.0
  */
-export const layerConfig: Layer.Layer<Compute.Compute, InvalidOption | Config.ConfigError> = Layer.unwrap(
-  Effect.suspend(() => Effect.map(options, layer))
-)
+export const layerConfig = (
+  config?: Config.Wrap<Options | undefined>
+): Layer.Layer<Compute.Compute, InvalidOption | Config.ConfigError> =>
+  Layer.unwrap(Effect.map(readers.combined<Options>(config, environment), layer))
 
-const optional = <A>(config: Config.Config<A>): Config.Config<A | undefined> =>
-  Config.withDefault(config, undefined as A | undefined)
+const { optionalConfig } = readers
 
-const options: Config.Config<Options> = Config.map(
-  Config.all({
-    maxWorkers: optional(Config.Int("GIVEWAY_COMPUTE_MAX_WORKERS")),
-    minWorkers: optional(Config.Int("GIVEWAY_COMPUTE_MIN_WORKERS")),
-    capacity: optional(Config.Int("GIVEWAY_COMPUTE_QUEUE_CAPACITY")),
-    overflow: optional(Config.Literals(["suspend", "fail", "drop"], "GIVEWAY_COMPUTE_QUEUE_OVERFLOW")),
-    ageing: optional(Config.Duration("GIVEWAY_COMPUTE_QUEUE_AGEING")),
-    grace: optional(Config.Duration("GIVEWAY_COMPUTE_GRACE")),
-    abandonAfter: optional(Config.Duration("GIVEWAY_COMPUTE_ABANDON_AFTER")),
-    maxHeapMb: optional(Config.Int("GIVEWAY_COMPUTE_MAX_HEAP_MB")),
-    priority: optional(
-      Config.orElse(
-        Config.map(Config.Literal("false", "GIVEWAY_COMPUTE_PRIORITY"), () => false as const),
-        () => Config.Int("GIVEWAY_COMPUTE_PRIORITY")
-      )
-    ),
-    standby: optional(Config.Boolean("GIVEWAY_COMPUTE_STANDBY")),
-    yieldPoints: optional(Config.Boolean("GIVEWAY_COMPUTE_YIELD_POINTS")),
-    idleTimeToLive: optional(Config.Duration("GIVEWAY_COMPUTE_IDLE_TIME_TO_LIVE")),
-    recycleJobs: optional(Config.Int("GIVEWAY_COMPUTE_RECYCLE_JOBS")),
-    recycleHeapMb: optional(Config.Int("GIVEWAY_COMPUTE_RECYCLE_HEAP_MB")),
-    drain: optional(Config.Duration("GIVEWAY_COMPUTE_DRAIN"))
+const environment: readers.Environment<Options> = readers.partOf("COMPUTE", {
+  maxWorkers: optionalConfig(Config.Int("MAX_WORKERS")),
+  minWorkers: optionalConfig(Config.Int("MIN_WORKERS")),
+  queue: readers.group("QUEUE", {
+    capacity: optionalConfig(Config.Int("CAPACITY")),
+    overflow: optionalConfig(Config.Literals(["suspend", "fail", "drop"], "OVERFLOW")),
+    ageing: optionalConfig(Config.Duration("AGEING"))
   }),
-  ({ ageing, capacity, overflow, recycleHeapMb, recycleJobs, ...rest }): Options => ({
-    ...rest,
-    queue: { ageing, capacity, overflow },
-    recycle: { jobs: recycleJobs, heapMb: recycleHeapMb }
-  })
-)
-
-const of = "NodeCompute"
-
-const resolve = Effect.fnUntraced(function* (options: Options): Effect.fn.Return<WorkerPoolOptions, InvalidOption> {
-  const maxWorkers = yield* wholeNumber(of, "maxWorkers", options.maxWorkers ?? availableParallelism(), 1)
-  const overflow = options.queue?.overflow ?? "suspend"
-  if (overflow !== "suspend" && overflow !== "fail" && overflow !== "drop") {
-    const expected = `"suspend", "fail" or "drop"`
-    return yield* new InvalidOption({ of, option: "queue.overflow", value: overflow, expected })
-  }
-  const drainMs = yield* milliseconds("drain", options.drain ?? 0)
-  const { heapMb, jobs } = options.recycle ?? {}
-  return {
-    drain: drainMs > 0,
-    drainMs,
-    idleMs:
-      options.idleTimeToLive === undefined ? undefined : yield* milliseconds("idleTimeToLive", options.idleTimeToLive),
-    recycleAfter: jobs === undefined ? undefined : yield* wholeNumber(of, "recycle.jobs", jobs, 1),
-    recycleHeapMb: heapMb === undefined ? undefined : yield* wholeNumber(of, "recycle.heapMb", heapMb, leastHeapMb),
-    warmUp: (options.warmUp ?? []).map(({ moduleUrl, name }) => ({ moduleUrl, name })),
-    maxWorkers,
-    minWorkers: yield* wholeNumber(of, "minWorkers", options.minWorkers ?? 1, 0, maxWorkers),
-    capacity: yield* wholeNumber(of, "queue.capacity", options.queue?.capacity ?? 1000, 0),
-    overflow,
-    ageingMs: yield* milliseconds("queue.ageing", options.queue?.ageing ?? "10 seconds"),
-    graceMs: yield* milliseconds("grace", options.grace ?? 250),
-    abandonMs:
-      options.abandonAfter === undefined ? Infinity : yield* milliseconds("abandonAfter", options.abandonAfter),
-    maxHeapMb: yield* wholeNumber(of, "maxHeapMb", options.maxHeapMb ?? defaultHeapMb(maxWorkers), leastHeapMb),
-    priority: options.priority === false ? false : yield* wholeNumber(of, "priority", options.priority ?? 19, 0, 19),
-    standby: options.standby ?? true,
-    yieldPoints: options.yieldPoints ?? true,
-    // with all cores at work a spin takes what it waits for away from others
-    spinMicros: maxWorkers < availableParallelism() ? spinMicros : 0
-  }
+  grace: optionalConfig(Config.Duration("GRACE")),
+  abandonAfter: optionalConfig(Config.Duration("ABANDON_AFTER")),
+  maxHeapMb: optionalConfig(Config.Int("MAX_HEAP_MB")),
+  priority: optionalConfig(
+    Config.orElse(
+      Config.map(Config.Literal("false", "PRIORITY"), () => false as const),
+      () => Config.Int("PRIORITY")
+    )
+  ),
+  standby: optionalConfig(Config.Boolean("STANDBY")),
+  yieldPoints: optionalConfig(Config.Boolean("YIELD_POINTS")),
+  idleTimeToLive: optionalConfig(Config.Duration("IDLE_TIME_TO_LIVE")),
+  recycle: readers.group("RECYCLE", {
+    jobs: optionalConfig(Config.Int("JOBS")),
+    heapMb: optionalConfig(Config.Int("HEAP_MB"))
+  }),
+  drain: optionalConfig(Config.Duration("DRAIN"))
 })
 
-/** How long an idle worker looks out for its next job before it sleeps: about what waking it would take. */
-const spinMicros = 50
-
-/** Node's timers count in an Int32; a longer one fires at once, and would kill what is to be spared. */
-const mostMs = 2 ** 31 - 1
-
-const milliseconds = (option: string, input: Duration.Input): Effect.Effect<number, InvalidOption> => {
-  const duration = Duration.fromInput(input)
-  const ms = duration._tag === "None" ? Infinity : Duration.toMillis(duration.value)
-  return ms >= 0 && ms <= mostMs
-    ? Effect.succeed(ms)
-    : Effect.fail(new InvalidOption({ of, option, value: input, expected: "a duration up to 24 days" }))
-}
+const of = "NodeCompute"
 
 /** A worker with Effect in it needs 10 to 20 MiB to start; below 4, V8 ends the whole process instead of the worker. */
 const leastHeapMb = 32
@@ -329,3 +289,63 @@ const defaultHeapMb = (maxWorkers: number): number => {
   const bytes = allowed > 0 ? Math.min(allowed, totalmem()) : totalmem()
   return Math.min(2048, Math.max(128, Math.floor(bytes / 2 / maxWorkers / 2 ** 20)))
 }
+
+const { accepting, duration, fields, isWholeNumber, optional, or, wholeNumber } = readers
+
+const readOptions = fields({
+  maxWorkers: optional(wholeNumber(1)),
+  minWorkers: or(wholeNumber(0), 1),
+  queue: fields({
+    capacity: or(wholeNumber(0), 1000),
+    overflow: or(readers.literal("suspend", "fail", "drop"), "suspend"),
+    ageing: or(duration({ suchAs: "10 seconds" }), 10_000)
+  } satisfies readers.Readers<NonNullable<Options["queue"]>>),
+  grace: or(duration({ suchAs: "250 millis" }), 250),
+  abandonAfter: or(duration({ suchAs: "5 seconds" }), Infinity),
+  maxHeapMb: optional(wholeNumber(leastHeapMb)),
+  priority: or(
+    accepting<number | false>(
+      "a whole number from 0 to 19, or false",
+      (value) => value === false || isWholeNumber(value, 0, 19)
+    ),
+    19
+  ),
+  idleTimeToLive: optional(duration({ suchAs: "1 minute" })),
+  recycle: fields({
+    jobs: optional(wholeNumber(1)),
+    heapMb: optional(wholeNumber(leastHeapMb))
+  } satisfies readers.Readers<NonNullable<Options["recycle"]>>),
+  drain: or(duration({ suchAs: "5 seconds" }), 0),
+  warmUp: or(accepting<ReadonlyArray<Task.Definition>>("an array of tasks", Array.isArray), []),
+  standby: or(readers.boolean, true),
+  yieldPoints: or(readers.boolean, true)
+} satisfies readers.Readers<Options>)
+
+const resolve = (options: Options): Result.Result<WorkerPoolOptions, InvalidOption> =>
+  Result.flatMap(readers.read(readOptions, of, options), (read) => {
+    const maxWorkers = read.maxWorkers ?? availableParallelism()
+    return Result.map(wholeNumber(0, maxWorkers)(read.minWorkers, of, "minWorkers"), (minWorkers) => ({
+      maxWorkers,
+      minWorkers,
+      capacity: read.queue.capacity,
+      overflow: read.queue.overflow,
+      ageingMs: read.queue.ageing,
+      graceMs: read.grace,
+      abandonMs: read.abandonAfter,
+      maxHeapMb: read.maxHeapMb ?? defaultHeapMb(maxWorkers),
+      priority: read.priority,
+      idleMs: read.idleTimeToLive,
+      recycleAfter: read.recycle.jobs,
+      recycleHeapMb: read.recycle.heapMb,
+      drain: read.drain > 0,
+      drainMs: read.drain,
+      warmUp: read.warmUp.map(({ moduleUrl, name }) => ({ moduleUrl, name })),
+      standby: read.standby,
+      yieldPoints: read.yieldPoints,
+      // with all cores at work a spin takes what it waits for away from others
+      spinMicros: maxWorkers < availableParallelism() ? spinMicros : 0
+    }))
+  })
+
+/** How long an idle worker looks out for its next job before it sleeps: about what waking it would take. */
+const spinMicros = 50

@@ -17,6 +17,7 @@
 import * as Config from "effect/Config"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import { environment } from "./diagnostics/serveConfig.ts"
 
 export type { Holder, Lane, Loop, OpenStall, Overview, PoolView, Source, WorkerWork } from "./diagnostics/protocol.ts"
 
@@ -61,20 +62,11 @@ export class ListenError extends Schema.TaggedError<ListenError>()("ListenError"
   }
 }
 
-const optional = <A>(config: Config.Config<A>): Config.Config<A | undefined> =>
-  Config.withDefault(config, undefined as A | undefined)
-
 /**
  * {@link Options} from the configuration: `GIVEWAY_SERVE_SOCKET` (a boolean), `GIVEWAY_SERVE_PORT`, `GIVEWAY_SERVE_HOST`,
- * `GIVEWAY_SERVE_TOKEN`, `GIVEWAY_SERVE_SIGNAL` (a boolean).
+ * `GIVEWAY_SERVE_TOKEN`, `GIVEWAY_SERVE_SIGNAL` (a boolean). Structured configuration nests them: `GIVEWAY`, `SERVE`, `PORT`.
  *
  * @category models
  * @since 0.1.0
  */
-export const config: Config.Config<Options> = Config.all({
-  socket: optional(Config.Boolean("GIVEWAY_SERVE_SOCKET")),
-  port: optional(Config.Int("GIVEWAY_SERVE_PORT")),
-  host: optional(Config.String("GIVEWAY_SERVE_HOST")),
-  token: optional(Config.Redacted("GIVEWAY_SERVE_TOKEN")),
-  signal: optional(Config.Boolean("GIVEWAY_SERVE_SIGNAL"))
-})
+export const config: Config.Config<Options> = Config.all(environment)

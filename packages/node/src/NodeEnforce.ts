@@ -9,10 +9,10 @@
  */
 import { Script } from "node:vm"
 import { Overran } from "@giveway/core/Enforce"
-import type { InvalidOption } from "@giveway/core/InvalidOption"
-import { limitOf, remember } from "@giveway/core/Platform"
+import { options as readers, remember } from "@giveway/core/Platform"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 
 const key = Symbol.for("~giveway/region")
 
@@ -51,6 +51,19 @@ const call = <A>(f: () => A, limitMs: number): Ended<A> | undefined => {
 const isTimeout = (error: unknown): boolean =>
   error instanceof Error && (error as NodeJS.ErrnoException).code === "ERR_SCRIPT_EXECUTION_TIMEOUT"
 
+interface RegionOptions {
+  readonly name?: string | undefined
+}
+
+const of = "NodeEnforce.region"
+
+const readOptions = readers.fields({ name: readers.optional(readers.text) } satisfies readers.Readers<RegionOptions>)
+
+const resolve = (limit: Duration.Input, options: RegionOptions | undefined) =>
+  Result.flatMap(readers.limit(limit, of, "limit"), (limitMs) =>
+    Result.map(readers.read(readOptions, of, options), ({ name }) => ({ limitMs, name }))
+  )
+
 /**
  * Runs a synchronous function like `Effect.sync`, and stops it if it holds the thread for longer than `limit`. The result is
  * the failure `Overran`, the fiber's finalizers run, and the service lives.
@@ -63,7 +76,8 @@ const isTimeout = (error: unknown): boolean =>
  * goes on after it. A native call (`JSON.parse`, a sort without a comparator) is stopped when it returns, a regular expression at
  * once.
  *
- * **Errors**: `Overran`; `InvalidOption` for a limit below 1 ms. An error that `f` throws is a defect, as in `Effect.sync`.
+ * **Errors**: `Overran`. A limit below 1 ms is a defect, an `InvalidOption`. An error that `f` throws is a defect, as in
+ * `Effect.sync`.
  *
  * **Cost**: a thread that keeps the time is started and ended for each call: 0.15 to 0.5 ms.
  *
@@ -84,17 +98,13 @@ const isTimeout = (error: unknown): boolean =>
  * @category enforcement
  * @since 0.1.0
  */
-export const region = <A>(
-  limit: Duration.Input,
-  f: () => A,
-  options: { readonly name?: string | undefined } = {}
-): Effect.Effect<A, Overran | InvalidOption> =>
-  Effect.flatMap(limitOf("NodeEnforce.region", limit), (limitMs) =>
+export const region = <A>(limit: Duration.Input, f: () => A, options?: RegionOptions): Effect.Effect<A, Overran> =>
+  readers.orDie(resolve(limit, options), ({ limitMs, name }) =>
     Effect.suspend((): Effect.Effect<A, Overran> => {
       const begun = performance.now()
       const ended = call(f, limitMs)
       if (ended === undefined) {
-        return Effect.fail(new Overran({ name: options.name ?? nameOf(f), limitMs, ranMs: performance.now() - begun }))
+        return Effect.fail(new Overran({ name: name ?? nameOf(f), limitMs, ranMs: performance.now() - begun }))
       }
       return "value" in ended ? Effect.succeed(ended.value) : Effect.die(ended.thrown)
     })

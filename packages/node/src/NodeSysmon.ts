@@ -6,21 +6,23 @@
  */
 import { fileURLToPath } from "node:url"
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads"
-import { InvalidOption } from "@giveway/core/InvalidOption"
+import type { InvalidOption } from "@giveway/core/InvalidOption"
+import { options as readers, supervisionOptions } from "@giveway/core/Platform"
 import * as Supervision from "@giveway/core/Supervision"
 import type * as Sysmon from "@giveway/core/Sysmon"
 import * as Config from "effect/Config"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
+import * as serveConfig from "./diagnostics/serveConfig.ts"
+import * as serveOptions from "./diagnostics/serveOptions.ts"
 import * as serving from "./diagnostics/serving.ts"
 import * as garbage from "./watch/garbage.ts"
 import * as journal from "./watch/journal.ts"
 import * as lastWords from "./watch/lastWords.ts"
 import * as sharedClock from "./watch/sharedClock.ts"
 import type { SysmonStart } from "./watch/sysmonStart.ts"
-import * as NodeDiagnostics from "./NodeDiagnostics.ts"
+import type * as NodeDiagnostics from "./NodeDiagnostics.ts"
 
 /**
  * The options of {@link layer}. Each has a default.
@@ -59,12 +61,11 @@ const ownFolders = (): ReadonlyArray<string> =>
 /** The watching thread's heap limit, in MB: twice the need of Node itself to start a thread. The watcher holds a few kB. */
 const maxHeapMb = 16
 
-const intervalOf = (interval: Duration.Input): Effect.Effect<number, InvalidOption> => {
-  const ms = Option.match(Duration.fromInput(interval), { onNone: () => NaN, onSome: Duration.toMillis })
-  if (ms >= 1 && Number.isFinite(ms)) return Effect.succeed(ms)
-  const expected = 'a finite duration of at least 1 ms, such as "10 millis"'
-  return Effect.fail(new InvalidOption({ of: "NodeSysmon", option: "interval", value: interval, expected }))
-}
+const readOptions = readers.fields({
+  ...supervisionOptions,
+  interval: readers.or(readers.duration({ from: 1, suchAs: "10 millis" }), 10),
+  serve: serveOptions.reader
+} satisfies readers.Readers<Options>)
 
 /** Node reports a collection of garbage two turns of the loop after it. */
 const settleTurns = 2
@@ -88,10 +89,9 @@ const ready = (worker: Worker): Effect.Effect<void, Supervision.WatcherError> =>
   })
 
 const watch =
-  (options: Options): Supervision.Watch<NodeDiagnostics.ListenError> =>
+  (intervalMs: number, serve: serveOptions.Served): Supervision.Watch<NodeDiagnostics.ListenError> =>
   ({ accounts, buffer, graceMs, logs, perMinute, receive, starvation, thresholdMs }) =>
     Effect.gen(function* () {
-      const intervalMs = yield* intervalOf(options.interval ?? "10 millis")
       const collected = yield* Effect.acquireRelease(Effect.sync(garbage.observe), (observed) =>
         Effect.sync(observed.stop)
       )
@@ -106,7 +106,7 @@ const watch =
             port1.close()
           })
       )
-      const served = yield* serving.make(options.serve ?? {})
+      const served = yield* serving.make(serve)
       /** the collections of garbage in a stall have to be known before the stall is settled */
       const settle = (message: Sysmon.Message): void => {
         receive({ _tag: "Collected", collections: collected.take() })
@@ -212,33 +212,58 @@ const watch =
  * @since 0.1.0
  */
 export const layer = (options: Options = {}): Layer.Layer<Supervision.Supervision, LayerError> =>
-  Supervision.layerWatched(options, watch(options))
-
-const optional = <A>(config: Config.Config<A>): Config.Config<A | undefined> =>
-  Config.withDefault(config, undefined as A | undefined)
-
-const perMinute = Config.all({
-  alike: optional(Config.Int("GIVEWAY_STALL_LOGS_ALIKE")),
-  all: optional(Config.Int("GIVEWAY_STALL_LOGS_ALL"))
-})
-
-const options: Config.Config<Options> = Config.all({
-  perMinute,
-  threshold: optional(Config.Duration("GIVEWAY_STALL_THRESHOLD")),
-  interval: optional(Config.Duration("GIVEWAY_STALL_INTERVAL")),
-  logs: optional(Config.Boolean("GIVEWAY_STALL_LOGS")),
-  grace: optional(Config.Duration("GIVEWAY_STALL_GRACE")),
-  serve: NodeDiagnostics.config
-})
+  Layer.unwrap(
+    Effect.map(
+      Effect.fromResult(readers.read(readOptions, "NodeSysmon", options)),
+      ({ interval, serve, ...supervision }) => Supervision.layerWatched(supervision, watch(interval, serve))
+    )
+  )
 
 /**
- * {@link layer} with options from the configuration: `GIVEWAY_STALL_THRESHOLD`, `GIVEWAY_STALL_INTERVAL` and
- * `GIVEWAY_STALL_GRACE` (durations, such as `50 millis`), `GIVEWAY_STALL_LOGS` (a boolean),
- * `GIVEWAY_STALL_LOGS_ALIKE` and `GIVEWAY_STALL_LOGS_ALL` (whole numbers a minute), and those of `NodeDiagnostics.config`.
+ * {@link layer} with its options from the configuration, except for those that are given in `config`; see
+ * `NodeCompute.layerConfig` for the rules.
+ *
+ * The names: `GIVEWAY_STALL_THRESHOLD`, `GIVEWAY_STALL_INTERVAL` and `GIVEWAY_STALL_GRACE` (durations, such as `50 millis`),
+ * `GIVEWAY_STALL_LOGS` (a boolean), `GIVEWAY_STALL_LOGS_ALIKE` and `GIVEWAY_STALL_LOGS_ALL` (whole numbers a minute); and of
+ * `serve` those of `NodeDiagnostics.config`.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Supervision } from "@giveway/core"
+ * import { NodeSysmon } from "@giveway/node"
+ * import { Config, ConfigProvider, Effect, Layer } from "effect"
+ *
+ * // the threshold from the configuration, here a JSON file's; no logs, since the program says so
+ * const file = { GIVEWAY: { STALL: { THRESHOLD: "80 millis" } } }
+ * const sysmon = NodeSysmon.layerConfig({ logs: Config.succeed(false) }).pipe(
+ *   Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(file)))
+ * )
+ * const stalls = Effect.flatMap(Supervision.Supervision, (supervision) => supervision.recent)
+ * console.log(await Effect.runPromise(Effect.provide(stalls, sysmon))) // []
+ * ```
  *
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig: Layer.Layer<Supervision.Supervision, LayerError | Config.ConfigError> = Layer.unwrap(
-  Effect.suspend(() => Effect.map(options, layer))
-)
+export const layerConfig = (
+  config?: Config.Wrap<Options | undefined>
+): Layer.Layer<Supervision.Supervision, LayerError | Config.ConfigError> =>
+  Layer.unwrap(Effect.map(readers.combined<Options>(config, environment), layer))
+
+const { optionalConfig } = readers
+
+const environment: readers.Environment<Options> = {
+  ...readers.partOf("STALL", {
+    threshold: optionalConfig(Config.Duration("THRESHOLD")),
+    interval: optionalConfig(Config.Duration("INTERVAL")),
+    grace: optionalConfig(Config.Duration("GRACE")),
+    logs: optionalConfig(Config.Boolean("LOGS")),
+    // one segment each: LOGS is a value already
+    perMinute: {
+      alike: optionalConfig(Config.Int("LOGS_ALIKE")),
+      all: optionalConfig(Config.Int("LOGS_ALL"))
+    }
+  }),
+  serve: serveConfig.environment
+}

@@ -179,13 +179,15 @@ describe("a collector", () => {
   it.live("is found by OpenTelemetry's own variables, and gets what they say", () =>
     Effect.gen(function* () {
       const told = yield* collector
-      const variables = ConfigProvider.fromUnknown({
-        OTEL_TRACES_EXPORTER: "otlp",
-        OTEL_EXPORTER_OTLP_ENDPOINT: told.url,
-        OTEL_SERVICE_NAME: "from-variables",
-        GIVEWAY_COMPUTE_MAX_WORKERS: "1"
+      const variables = ConfigProvider.fromEnv({
+        env: {
+          OTEL_TRACES_EXPORTER: "otlp",
+          OTEL_EXPORTER_OTLP_ENDPOINT: told.url,
+          OTEL_SERVICE_NAME: "from-variables",
+          GIVEWAY_COMPUTE_MAX_WORKERS: "1"
+        }
       })
-      const stack = Giveway.layerConfig.pipe(Layer.provide(ConfigProvider.layer(variables)))
+      const stack = Giveway.layerConfig().pipe(Layer.provide(ConfigProvider.layer(variables)))
       yield* Effect.provide(Effect.withSpan(Compute.run(add, { a: 1, b: 2 }), "sum"), stack)
       assert.include(
         told.spans.map(({ name }) => name),
@@ -209,7 +211,7 @@ describe("a collector", () => {
   it.live("must be a URL", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Layer.build(Giveway.layer({ otlp: { url: "localhost:4318" } })))
-      assert.include(error.message, "otlp.url is localhost:4318")
+      assert.include(error.message, 'otlp.url is "localhost:4318"')
     }).pipe(Effect.scoped)
   )
 })

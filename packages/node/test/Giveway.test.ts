@@ -4,7 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Compute, FairScheduler, Supervision } from "@giveway/core"
 import { Giveway } from "@giveway/node"
-import { ConfigProvider, Context, Effect, Layer, Scheduler } from "effect"
+import { Config, ConfigProvider, Context, Effect, Layer, Scheduler } from "effect"
 import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
 
@@ -86,18 +86,27 @@ describe("layer", () => {
       const compute = yield* Effect.flip(Layer.build(Giveway.layer({ compute: { maxWorkers: 0 } })))
       assert.include(compute.message, "maxWorkers is 0")
       const sysmon = yield* Effect.flip(Layer.build(Giveway.layer({ sysmon: { threshold: "1 millis" } })))
-      assert.include(sysmon.message, "threshold is 1 millis")
-      assert.throws(() => Giveway.layer({ scheduler: { turn: 0 } }), /turn must be a finite duration above 0/)
+      assert.include(sysmon.message, 'threshold is "1 millis"')
+      const scheduler = yield* Effect.flip(Layer.build(Giveway.layer({ scheduler: { turn: 0 } })))
+      assert.include(scheduler.message, "FairScheduler: turn is 0, but must be a duration above 0")
+      const misspelt = yield* Effect.flip(Layer.build(Giveway.layer({ compte: {} } as object)))
+      assert.strictEqual(misspelt.message, "Giveway: compte is no option; did you mean compute?")
     }).pipe(Effect.scoped)
   )
 
   it.live("takes its options from the configuration", () =>
     Effect.gen(function* () {
-      const provider = ConfigProvider.fromUnknown({ GIVEWAY_COMPUTE_MAX_WORKERS: "many" })
-      const error = yield* Effect.flip(
-        Layer.build(Giveway.layerConfig.pipe(Layer.provide(ConfigProvider.layer(provider))))
-      )
-      assert.include(String(error), "GIVEWAY_COMPUTE_MAX_WORKERS")
+      const errorOf = (provider: ConfigProvider.ConfigProvider, config?: Parameters<typeof Giveway.layerConfig>[0]) =>
+        Effect.flip(Layer.build(Giveway.layerConfig(config).pipe(Layer.provide(ConfigProvider.layer(provider)))))
+      const env = { GIVEWAY_COMPUTE_MAX_WORKERS: "many", GIVEWAY_COMPUTE_QUEUE_CAPACITY: "-1" }
+      const fromEnv = ConfigProvider.fromEnv({ env })
+      const unread = yield* errorOf(fromEnv)
+      assert.strictEqual(unread._tag, "ConfigError")
+      assert.match(String(unread), /GIVEWAY.*COMPUTE.*MAX_WORKERS/s)
+      const given = yield* errorOf(fromEnv, { compute: { maxWorkers: Config.succeed(1) } })
+      assert.include(given.message, "NodeCompute: queue.capacity is -1")
+      const file = ConfigProvider.fromUnknown({ GIVEWAY: { COMPUTE: { QUEUE: { CAPACITY: -2 } } } })
+      assert.include((yield* errorOf(file)).message, "NodeCompute: queue.capacity is -2")
     }).pipe(Effect.scoped)
   )
 })

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { Compute, InvalidOption } from "@giveway/core"
 import { NodeCompute } from "@giveway/node"
-import { ConfigProvider, Effect, Fiber, Layer, Logger, Metric } from "effect"
+import { Config, ConfigProvider, Effect, Fiber, Layer, Logger, Metric } from "effect"
 import { pool, read, shared, until, worksOn } from "./pool.ts"
 import * as jobs from "./tasks/jobs.ts"
 
@@ -124,17 +124,20 @@ describe("a process", () => {
 })
 
 describe("layerConfig", () => {
-  const statistics = (environment: Record<string, string>) =>
+  const statistics = (
+    provider: ConfigProvider.ConfigProvider,
+    config?: Parameters<typeof NodeCompute.layerConfig>[0]
+  ) =>
     Compute.statistics.pipe(
-      Effect.provide(
-        NodeCompute.layerConfig.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(environment))))
-      )
+      Effect.provide(NodeCompute.layerConfig(config).pipe(Layer.provide(ConfigProvider.layer(provider))))
     )
+
+  const environment = (env: Record<string, string>) => ConfigProvider.fromEnv({ env })
 
   it.live("reads the environment, with the defaults of layer", () =>
     Effect.gen(function* () {
-      assert.strictEqual((yield* statistics({})).workers, 1)
-      const environment = {
+      assert.strictEqual((yield* statistics(environment({}))).workers, 1)
+      const env = {
         GIVEWAY_COMPUTE_MAX_WORKERS: "2",
         GIVEWAY_COMPUTE_MIN_WORKERS: "2",
         GIVEWAY_COMPUTE_GRACE: "20 millis",
@@ -142,18 +145,37 @@ describe("layerConfig", () => {
         GIVEWAY_COMPUTE_QUEUE_OVERFLOW: "drop",
         GIVEWAY_COMPUTE_QUEUE_AGEING: "2 seconds"
       }
-      assert.strictEqual((yield* statistics(environment)).workers, 2)
+      assert.strictEqual((yield* statistics(environment(env))).workers, 2)
+    })
+  )
+
+  it.live("reads structured configuration, whose groups are nested", () =>
+    Effect.gen(function* () {
+      const file = {
+        GIVEWAY: {
+          COMPUTE: { MAX_WORKERS: 2, MIN_WORKERS: 2, PRIORITY: "false", QUEUE: { CAPACITY: 10 }, STANDBY: false }
+        }
+      }
+      assert.strictEqual((yield* statistics(ConfigProvider.fromUnknown(file))).workers, 2)
+    })
+  )
+
+  it.live("prefers what is given, and takes the rest from the configuration", () =>
+    Effect.gen(function* () {
+      const provider = environment({ GIVEWAY_COMPUTE_MAX_WORKERS: "many", GIVEWAY_COMPUTE_MIN_WORKERS: "0" })
+      const given = { maxWorkers: Config.succeed(2), warmUp: Config.succeed([jobs.add]) }
+      assert.strictEqual((yield* statistics(provider, given)).workers, 0)
     })
   )
 
   it.live("refuses what makes no sense", () =>
     Effect.gen(function* () {
-      const option = yield* Effect.flip(statistics({ GIVEWAY_COMPUTE_MIN_WORKERS: "99" }))
+      const option = yield* Effect.flip(statistics(environment({ GIVEWAY_COMPUTE_MIN_WORKERS: "99" })))
       assert.instanceOf(option, InvalidOption.InvalidOption)
-      const config = yield* Effect.flip(statistics({ GIVEWAY_COMPUTE_GRACE: "soon" }))
+      const config = yield* Effect.flip(statistics(environment({ GIVEWAY_COMPUTE_GRACE: "soon" })))
       assert.strictEqual(config._tag, "ConfigError")
-      assert.include(String(config), "GIVEWAY_COMPUTE_GRACE")
-      const priority = yield* Effect.flip(statistics({ GIVEWAY_COMPUTE_PRIORITY: "high" }))
+      assert.match(String(config), /GIVEWAY.*COMPUTE.*GRACE/s)
+      const priority = yield* Effect.flip(statistics(environment({ GIVEWAY_COMPUTE_PRIORITY: "high" })))
       assert.strictEqual(priority._tag, "ConfigError")
     })
   )

@@ -313,9 +313,9 @@ describe("a port", () => {
       assert.deepStrictEqual(
         yield* Effect.forEach([{ port: 70_000 }, { port: 0, host: "0.0.0.0" }, { port: 0, token: "short" }], errorOf),
         [
-          "NodeDiagnostics: port is 70000, but must be a whole number from 0 to 65535",
-          "NodeDiagnostics: token is undefined, but must be set when host is 0.0.0.0, which others can reach",
-          "NodeDiagnostics: token is 5 characters, but must be 16 characters or more, chosen at random"
+          "NodeSysmon: serve.port is 70000, but must be a whole number from 0 to 65535",
+          "NodeSysmon: serve.token is undefined, but must be set when host is 0.0.0.0, which others can reach",
+          "NodeSysmon: serve.token is <redacted:5 characters>, but must be 16 characters or more, chosen at random"
         ]
       )
     })
@@ -323,9 +323,9 @@ describe("a port", () => {
 
   it.live("comes from the configuration too", () =>
     Effect.gen(function* () {
-      const provider = ConfigProvider.fromUnknown({ GIVEWAY_SERVE_PORT: "70000" })
+      const provider = ConfigProvider.fromEnv({ env: { GIVEWAY_SERVE_PORT: "70000" } })
       const error = yield* Effect.flip(
-        Effect.scoped(Layer.build(NodeSysmon.layerConfig.pipe(Layer.provide(ConfigProvider.layer(provider)))))
+        Effect.scoped(Layer.build(NodeSysmon.layerConfig().pipe(Layer.provide(ConfigProvider.layer(provider)))))
       )
       assert.include(error.message, "port is 70000")
     })

@@ -106,8 +106,13 @@ describe("a region", () => {
         }),
         "done"
       )
-      const error = yield* Effect.flip(NodeEnforce.region(0, () => 1))
-      assert.instanceOf(error, InvalidOption.InvalidOption)
+      for (const run of [
+        NodeEnforce.region(0, () => 1),
+        NodeEnforce.region("1 second", () => 1, { nam: "parse" } as object)
+      ]) {
+        const cause = yield* Effect.flip(Effect.sandbox(run))
+        assert.instanceOf(Cause.squash(cause), InvalidOption.InvalidOption)
+      }
     })
   )
 })

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import type { Starvation, Supervision } from "@giveway/core"
 import { NodeSysmon } from "@giveway/node"
-import { ConfigProvider, Effect, Layer } from "effect"
+import { Config, ConfigProvider, Effect, Layer } from "effect"
 
 const program = fileURLToPath(new URL("programs/stalls.ts", import.meta.url))
 const source = readFileSync(program, "utf8").split("\n")
@@ -296,20 +296,47 @@ describe("the thread", () => {
         Effect.map(Effect.flip(Effect.scoped(Layer.build(NodeSysmon.layer(options)))), (error) => error.message)
       )
       assert.deepStrictEqual(messages, [
-        'Supervision: threshold is 1 milli, but must be a finite duration of at least 10 ms, such as "50 millis"',
-        'Supervision: threshold is Infinity, but must be a finite duration of at least 10 ms, such as "50 millis"',
-        'NodeSysmon: interval is 0, but must be a finite duration of at least 1 ms, such as "10 millis"'
+        'NodeSysmon: threshold is "1 milli", but must be a duration of at least 10 ms and at most 24 days, such as "50 millis"',
+        'NodeSysmon: threshold is Infinity, but must be a duration of at least 10 ms and at most 24 days, such as "50 millis"',
+        'NodeSysmon: interval is 0, but must be a duration of at least 1 ms and at most 24 days, such as "10 millis"'
       ])
     })
   )
 
-  it.live("takes its options from the configuration", () =>
+  it.live("takes its options from code and configuration together", () =>
     Effect.gen(function* () {
-      const provider = ConfigProvider.fromUnknown({ GIVEWAY_STALL_THRESHOLD: "5 millis" })
-      const error = yield* Effect.flip(
-        Effect.scoped(Layer.build(NodeSysmon.layerConfig.pipe(Layer.provide(ConfigProvider.layer(provider)))))
+      const messageOf = (
+        provider: ConfigProvider.ConfigProvider,
+        config?: Parameters<typeof NodeSysmon.layerConfig>[0]
+      ) =>
+        Effect.map(
+          Effect.flip(
+            Effect.scoped(
+              Layer.build(NodeSysmon.layerConfig(config).pipe(Layer.provide(ConfigProvider.layer(provider))))
+            )
+          ),
+          (error) => error.message
+        )
+      const env = {
+        GIVEWAY_STALL_THRESHOLD: "5 millis",
+        GIVEWAY_STALL_LOGS: "false",
+        GIVEWAY_STALL_LOGS_ALIKE: "-1",
+        GIVEWAY_SERVE_PORT: "70000"
+      }
+      const fromEnv = ConfigProvider.fromEnv({ env })
+      assert.include(yield* messageOf(fromEnv), "NodeSysmon: threshold is 5 millis")
+      const threshold = Config.succeed("50 millis" as const)
+      assert.include(yield* messageOf(fromEnv, { threshold }), "NodeSysmon: perMinute.alike is -1")
+      const perMinute = { alike: Config.succeed(1) }
+      assert.include(yield* messageOf(fromEnv, { threshold, perMinute }), "NodeSysmon: serve.port is 70000")
+      const file = ConfigProvider.fromUnknown({
+        GIVEWAY: { STALL: { LOGS: true, LOGS_ALIKE: 5 }, SERVE: { PORT: 70_001 } }
+      })
+      assert.include(yield* messageOf(file), "NodeSysmon: serve.port is 70001")
+      assert.include(
+        yield* messageOf(fromEnv, { intervall: threshold } as object),
+        "NodeSysmon: intervall is no option; did you mean interval?"
       )
-      assert.include(error.message, "threshold")
     })
   )
 })

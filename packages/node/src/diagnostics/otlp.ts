@@ -6,7 +6,8 @@
  * on the port on which it takes protobuf.
  */
 import { basename } from "node:path"
-import { InvalidOption } from "@giveway/core/InvalidOption"
+import type { InvalidOption } from "@giveway/core/InvalidOption"
+import { options as readers } from "@giveway/core/Platform"
 import * as Config from "effect/Config"
 import type { Input } from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -53,17 +54,43 @@ const named = Effect.fnUntraced(function* (resource: Options["resource"]) {
   return isNamed ? resource : { ...resource, serviceName: basename(process.argv[1] ?? process.execPath) }
 })
 
+const { accepting, optional, or, text } = readers
+
+const isRecord = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value)
+
+const readOptions = readers.fields({
+  url: accepting<string>(
+    'the URL of a collector, such as "http://localhost:4318"',
+    (value) => typeof value === "string" && /^https?:$/.test(URL.parse(value)?.protocol ?? "")
+  ),
+  headers: optional(
+    accepting<Readonly<Record<string, string>>>(
+      "an object of strings",
+      (value) => isRecord(value) && Object.values(value as object).every((header) => typeof header === "string")
+    )
+  ),
+  resource: optional(
+    readers.fields({
+      serviceName: optional(text),
+      serviceVersion: optional(text),
+      attributes: or(accepting<Record<string, unknown>>("an object", isRecord), {})
+    } satisfies readers.Readers<NonNullable<Options["resource"]>>)
+  ),
+  interval: optional(readers.duration({ positive: true, suchAs: "5 seconds" }))
+} satisfies readers.Readers<Options>)
+
 /** Exports as `options` say; without options nothing. */
 export const layer = (options: Options | undefined): Layer.Layer<never, InvalidOption | Config.ConfigError> => {
   if (options === undefined) return Layer.empty
   return Layer.unwrap(
     Effect.gen(function* () {
-      const { headers, interval, url } = options
-      if (!/^https?:$/.test(URL.parse(url)?.protocol ?? "")) {
-        const expected = 'the URL of a collector, such as "http://localhost:4318"'
-        return yield* new InvalidOption({ of: "Giveway", option: "otlp.url", value: url, expected })
-      }
-      const resource = yield* named(options.resource)
+      const {
+        headers,
+        interval,
+        resource: given,
+        url
+      } = yield* Effect.fromResult(readOptions(options, "Giveway", "otlp"))
+      const resource = yield* named(given)
       const { Otlp, needs } = yield* load
       const exporters = Otlp.layer({
         baseUrl: url,
@@ -81,7 +108,7 @@ export const layer = (options: Options | undefined): Layer.Layer<never, InvalidO
 const signals = ["TRACES", "METRICS", "LOGS"]
 
 /** Exports as OpenTelemetry's variables say (`OTEL_TRACES_EXPORTER=otlp` …); nothing if no signal is to be exported. */
-export const layerConfig: Layer.Layer<never, Config.ConfigError> = Layer.unwrap(
+const fromVariables: Layer.Layer<never, Config.ConfigError> = Layer.unwrap(
   Effect.gen(function* () {
     const exporters = yield* Config.all(
       signals.map((signal) => Config.withDefault(Config.String(`OTEL_${signal}_EXPORTER`), ""))
@@ -92,3 +119,9 @@ export const layerConfig: Layer.Layer<never, Config.ConfigError> = Layer.unwrap(
     return Layer.provide(Otlp.layerFromConfig({ resource }), needs)
   })
 )
+
+/** Exports as `config` says, and without it as OpenTelemetry's variables do. */
+export const layerConfig = (
+  config: Config.Wrap<Options | undefined> | undefined
+): Layer.Layer<never, InvalidOption | Config.ConfigError> =>
+  config === undefined ? fromVariables : Layer.unwrap(Effect.map(readers.combined<Options>(config, {}), layer))

@@ -9,20 +9,18 @@ import { basename } from "node:path"
 import type { MessagePort } from "node:worker_threads"
 import { MessageChannel, Worker } from "node:worker_threads"
 import * as FiberDump from "@giveway/core/FiberDump"
-import type { InvalidOption } from "@giveway/core/InvalidOption"
 import { answers } from "@giveway/core/Platform"
 import type { Starvation } from "@giveway/core/Starvation"
 import type * as Sysmon from "@giveway/core/Sysmon"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type { Options } from "../NodeDiagnostics.ts"
 import { ListenError } from "../NodeDiagnostics.ts"
 import { origin } from "../watch/sharedClock.ts"
 import * as watchedWorkers from "../wire/watchedWorkers.ts"
 import * as localSocket from "./localSocket.ts"
 import type { DiagnosticsStart, FromMain, Listen, Process, Started, ToMain } from "./protocol.ts"
-import { resolve } from "./resolve.ts"
+import type { Served } from "./serveOptions.ts"
 
 /** The thread's heap limit, in MB, for a dump of 100,000 fibers that passes through as text. An idle thread holds 5 MB. */
 const maxHeapMb = 256
@@ -83,10 +81,8 @@ const started = (worker: Worker): Effect.Effect<Started> =>
   })
 
 /** Prepares to serve this process as `options`, the option `serve` of `NodeSysmon.layer`, say. */
-export const make = Effect.fnUntraced(function* (
-  options: Options
-): Effect.fn.Return<Serving, InvalidOption, Scope.Scope> {
-  const { port, signal, socket, token } = yield* resolve(options)
+export const make = Effect.fnUntraced(function* (options: Served): Effect.fn.Return<Serving, never, Scope.Scope> {
+  const { port, signal, socket, token } = options
   if (signal) yield* onSignal
   if (!socket && port === undefined) return { request: () => {}, sysmon: undefined, start: () => Effect.void }
   // a scraper of the port expects the metrics from the start; clients of the socket can wait

@@ -99,8 +99,15 @@ describe("forEach", () => {
     Effect.gen(function* () {
       for (const options of [{ chunk: 0 }, { concurrency: 0.5 }]) {
         const cause = yield* Effect.flip(Effect.sandbox(Compute.forEach(pairs(1), jobs.add, options)))
-        assert.match(String(Cause.squash(cause)), /InvalidOption: Compute: (chunk|concurrency) is 0/)
+        assert.match(String(Cause.squash(cause)), /InvalidOption: Compute.forEach: (chunk|concurrency) is 0/)
       }
+      const misspelt = yield* Effect.flip(
+        Effect.sandbox(Compute.forEach(pairs(1), jobs.add, { concurency: 1 } as object))
+      )
+      assert.match(
+        String(Cause.squash(misspelt)),
+        /Compute.forEach: concurency is no option; did you mean concurrency\?/
+      )
       assert.deepStrictEqual(yield* Compute.forEach([], jobs.add), [])
     }).pipe(pool())
   )

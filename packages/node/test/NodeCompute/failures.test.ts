@@ -249,10 +249,36 @@ describe("bad input ends in a typed error, and the pool works on:", () => {
     })
   )
 
+  it.live("an option of a wrong type, and a name that is no option, with the one that may be meant", () =>
+    Effect.gen(function* () {
+      const messageOf = (options: object) =>
+        Effect.map(Effect.flip(Layer.build(NodeCompute.layer(options)).pipe(Effect.scoped)), (error) => error.message)
+      assert.strictEqual(
+        yield* messageOf({ maxWorker: 4 }),
+        "NodeCompute: maxWorker is no option; did you mean maxWorkers?"
+      )
+      assert.strictEqual(
+        yield* messageOf({ queue: { capcity: 4 } }),
+        "NodeCompute: queue.capcity is no option; did you mean queue.capacity?"
+      )
+      assert.strictEqual(
+        yield* messageOf({ maxWorkers: "4" }),
+        'NodeCompute: maxWorkers is "4", but must be a whole number from 1'
+      )
+      assert.strictEqual(
+        yield* messageOf({ queue: 4 }),
+        "NodeCompute: queue is 4, but must be an object with the options capacity, overflow, ageing"
+      )
+    })
+  )
+
   it.live("a grace that no timer can count", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Layer.build(NodeCompute.layer({ grace: "30 days" })).pipe(Effect.scoped))
-      assert.strictEqual(error.message, "NodeCompute: grace is 30 days, but must be a duration up to 24 days")
+      assert.strictEqual(
+        error.message,
+        'NodeCompute: grace is "30 days", but must be a duration of 0 or more and at most 24 days, such as "250 millis"'
+      )
     })
   )
 })

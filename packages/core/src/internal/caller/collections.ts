@@ -5,36 +5,55 @@
  * interruption are those of `Effect.forEach` and `Stream.mapEffect`, which do the rest.
  */
 import * as Effect from "effect/Effect"
+import type * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type { ComputeError } from "../job/computeErrors.ts"
 import type { ForEachOptions } from "../job/computeService.ts"
-import { InvalidOption } from "../../InvalidOption.ts"
+import type { InvalidOption } from "../../InvalidOption.ts"
 import type { Task } from "../job/taskDefinition.ts"
 import type { CallSite } from "./callSite.ts"
 import type { Batch, ComputePort } from "./computePort.ts"
 import type { Chunking } from "./chunking.ts"
 import * as chunking from "./chunking.ts"
 import * as queuePlace from "./queuePlace.ts"
-import { wholeNumber } from "../options/optionCheck.ts"
+import { fields, read } from "../options/fields.ts"
+import type { Readers } from "../options/fields.ts"
+import { accepting, boolean, isWholeNumber, optional, or, orDie, unread, wholeNumber } from "../options/reader.ts"
 
-/** Options that make no sense are a mistake in the program, as elsewhere in a call. */
-const resolve = (
+const shared = {
+  chunk: or(
+    accepting<number | "auto">(
+      'a whole number from 1, or "auto"',
+      (value) => value === "auto" || isWholeNumber(value, 1)
+    ),
+    "auto"
+  ),
+  concurrency: optional(wholeNumber(1)),
+  // read where they are set, by queuePlace
+  key: unread<string | undefined>(),
+  priority: unread<number | undefined>()
+} satisfies Readers<ForEachOptions>
+
+const forEachOptions = fields({ ...shared, discard: or(boolean, false) })
+
+const mapOptions = fields({ ...shared, unordered: or(boolean, false) })
+
+interface Plan {
+  readonly chunks: Chunking
+  /** jobs at a time */
+  readonly lanes: number
+}
+
+/** Options that cannot be are a mistake in the program, as elsewhere in a call. */
+const planned = (
   compute: ComputePort,
-  options: ForEachOptions | undefined
-): Effect.Effect<{ readonly chunks: Chunking; readonly lanes: number }> =>
-  Effect.orDie(
-    Effect.gen(function* () {
-      const { chunk = "auto", concurrency = compute.parallelism } = options ?? {}
-      if (typeof chunk !== "number" && chunk !== "auto") {
-        const expected = `a whole number from 1, or "auto"`
-        return yield* new InvalidOption({ of: "Compute", option: "chunk", value: chunk, expected })
-      }
-      return {
-        chunks:
-          chunk === "auto" ? chunking.adaptive() : chunking.fixed(yield* wholeNumber("Compute", "chunk", chunk, 1)),
-        lanes: yield* wholeNumber("Compute", "concurrency", concurrency, 1)
-      }
-    })
+  options: Result.Result<{ readonly chunk: number | "auto"; readonly concurrency: number | undefined }, InvalidOption>
+): Effect.Effect<Plan> =>
+  orDie(options, ({ chunk, concurrency }) =>
+    Effect.sync(() => ({
+      chunks: chunk === "auto" ? chunking.adaptive() : chunking.fixed(chunk),
+      lanes: concurrency ?? compute.parallelism
+    }))
   )
 
 /** Lanes run side by side, each taking the next chunk until none is left. */
@@ -46,7 +65,7 @@ export const forEach = <P, A, E>(
   keep: boolean,
   site: CallSite
 ): Effect.Effect<Array<A> | void, E | ComputeError> =>
-  Effect.flatMap(resolve(compute, options), ({ chunks, lanes }) => {
+  Effect.flatMap(planned(compute, read(forEachOptions, "Compute.forEach", options)), ({ chunks, lanes }) => {
     const items = Array.from(iterable)
     const results: Array<A> | undefined = keep ? Array.from({ length: items.length }) : undefined
     let begun = 0
@@ -81,7 +100,7 @@ export const map = <P, A, E, E2, R>(
   site: CallSite
 ): Stream.Stream<A, E | E2 | ComputeError, R> =>
   Stream.unwrap(
-    Effect.map(resolve(compute, options), ({ chunks, lanes }) => {
+    Effect.map(planned(compute, read(mapOptions, "Compute.map", options)), ({ chunks, lanes }) => {
       let begun = 0
       return source.pipe(
         Stream.chunks,

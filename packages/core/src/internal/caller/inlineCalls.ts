@@ -17,6 +17,7 @@ import type { ComputeError } from "../job/computeErrors.ts"
 import type { RunOptions } from "../job/computeService.ts"
 import { Compute } from "../job/computeService.ts"
 import { portOf } from "./computeAdapter.ts"
+import { names } from "../options/fields.ts"
 import * as queuePlace from "./queuePlace.ts"
 import * as inlineTask from "../job/inlineTask.ts"
 import type { Kind } from "../steppable/inlineWork.ts"
@@ -157,12 +158,20 @@ export const effect = <A, E>(
   ...[options]: OptionsFor<A, E>
 ): Effect.Effect<A, E | InlineError, Compute> => inline<A, E>("effect", effect, options)()
 
+const inlineOptions = { key: true, priority: true, timeout: true, success: true, error: true } as const
+
+const fnNames = names<InlineOptions<unknown, unknown>>("Compute.fn", inlineOptions)
+
+const effectNames = names<InlineOptions<unknown, unknown>>("Compute.effect", inlineOptions)
+
 /** Both are a task that is found otherwise. */
 const inline = <A, E>(
   kind: Kind,
   work: object,
   options: InlineOptions<A, E> | undefined
 ): ((...args: Array<unknown>) => Effect.Effect<A, E | InlineError, Compute>) => {
+  const refused = (kind === "fn" ? fnNames : effectNames)(options)
+  if (refused !== undefined) return () => Effect.die(refused)
   const { payload, task } = inlineTask.make(kind, work, options ?? {})
   const typed = task as Task<unknown, A, E>
   return (...args) => {

@@ -5,13 +5,14 @@
  * **Invariant**: the effect completes, by interruption too, only after the runner has settled the job.
  */
 import type { Work } from "../sharedMemory/jobBoard.ts"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
+import * as Result from "effect/Result"
 import type { ComputeError } from "../job/computeErrors.ts"
 import type { RunOptions } from "../job/computeService.ts"
-import { InvalidOption } from "../../InvalidOption.ts"
+import { duration } from "../options/duration.ts"
 import type { Any, Task } from "../job/taskDefinition.ts"
 import * as callSite from "./callSite.ts"
 import type { CallSite } from "./callSite.ts"
@@ -202,19 +203,14 @@ export const within = (
   exchanged: Effect.Effect<Ending>
 ): Effect.Effect<Ending> => {
   if (timeout === undefined) return exchanged
-  const duration = Duration.fromInput(timeout)
-  if (duration._tag === "None" || Duration.isNegative(duration.value)) {
-    return Effect.die(
-      new InvalidOption({
-        of: "Compute",
-        option: "timeout",
-        value: timeout,
-        expected: 'a duration that is not negative, as 500 or "2 seconds"'
-      })
-    )
-  }
+  const read = readTimeout(timeout, "Compute", "timeout")
+  if (Result.isFailure(read)) return Effect.die(read.failure)
+  const timeoutMs = read.success
   return Effect.timeoutOrElse(exchanged, {
-    duration: duration.value,
-    orElse: () => Effect.succeed<Ending>({ _tag: "JobTimedOut", timeoutMs: Duration.toMillis(duration.value) })
+    duration: timeoutMs,
+    orElse: () => Effect.succeed<Ending>({ _tag: "JobTimedOut", timeoutMs })
   })
 }
+
+/** An infinite one is none. */
+const readTimeout = duration({ endless: true, suchAs: "2 seconds" })

@@ -3,9 +3,9 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
+import * as Result from "effect/Result"
 import type { Turn } from "../pool/jobQueue.ts"
-import { wholeNumber } from "../options/optionCheck.ts"
+import { optional, text, wholeNumber } from "../options/reader.ts"
 
 /** A job takes it from its caller's fiber when it is submitted. */
 const QueuePlace: Context.Reference<Turn> = Context.Reference<Turn>("@giveway/core/Compute/QueuePlace", {
@@ -24,13 +24,14 @@ const mostPriority = 10
 export const provide = <A, E, R>(effect: Effect.Effect<A, E, R>, turn: Turn | undefined): Effect.Effect<A, E, R> => {
   if (turn === undefined || (turn.key === undefined && turn.priority === undefined)) return effect
   const { key, priority } = turn
-  const checked =
-    priority === undefined ? Exit.void : wholeNumber("Compute", "priority", priority, -mostPriority, mostPriority)
-  return Effect.andThen(
-    Effect.orDie(checked),
-    Effect.updateService(effect, QueuePlace, (outer) => ({
-      key: key ?? outer.key,
-      priority: priority ?? outer.priority
-    }))
-  )
+  const checked = Result.andThen(readKey(key, "Compute", "key"), readPriority(priority, "Compute", "priority"))
+  if (Result.isFailure(checked)) return Effect.die(checked.failure)
+  return Effect.updateService(effect, QueuePlace, (outer) => ({
+    key: key ?? outer.key,
+    priority: priority ?? outer.priority
+  }))
 }
+
+const readKey = optional(text)
+
+const readPriority = optional(wholeNumber(-mostPriority, mostPriority))

@@ -22,13 +22,15 @@ import { within } from "./jobCaller.ts"
 import * as jobContext from "../job/jobContext.ts"
 import * as jobEnding from "./jobEnding.ts"
 import type { Ending } from "../job/jobMessages.ts"
-import { wholeNumber } from "../options/optionCheck.ts"
+import { or, orDie, wholeNumber } from "../options/reader.ts"
 import * as queuePlace from "./queuePlace.ts"
 import * as transferring from "../job/transferring.ts"
 import * as wireCodec from "../job/wireCodec.ts"
 
 /** A guess: enough that a job whose elements take 10 µs each does not wait for its grants. */
 const defaultWindow = 64
+
+const readWindow = or(wholeNumber(1), defaultWindow)
 
 class Arrivals implements ElementSink {
   ending: Ending | undefined
@@ -94,7 +96,7 @@ export const make =
         Effect.withFiber((fiber) =>
           Effect.gen(function* () {
             const codec = wireCodec.of(task)
-            const window = yield* Effect.orDie(wholeNumber("Compute", "window", options?.window ?? defaultWindow, 1))
+            const window = yield* orDie(readWindow(options?.window, "Compute.stream", "window"), Effect.succeed)
             const moving: transferring.Moving = new Set()
             const encoded = yield* Effect.catch(transferring.into(moving, codec.encodePayload(payload)), (error) =>
               jobEnding.fail(new Errors.PayloadInvalid({ task: task.name, issue: issueText.of(error, payload) }), site)

@@ -5,6 +5,7 @@
  * A weight that cannot be counts as 1, and the fiber that has it dies of it at its next operation.
  */
 import * as Context from "effect/Context"
+import { InvalidOption } from "../../InvalidOption.ts"
 
 export const defaultWeight = 1
 
@@ -19,10 +20,11 @@ export const Weight: Context.Reference<number> = Context.Reference<number>("@giv
   defaultValue: () => defaultWeight
 })
 
-export const isWeight = (weight: number): boolean => weight > 0 && Number.isFinite(weight)
+/** `Number.isFinite` refuses a string, which `>` would take. */
+export const isWeight = (weight: number): boolean => Number.isFinite(weight) && weight > 0
 
-export const badWeight = (weight: number): RangeError =>
-  new RangeError(`FairScheduler.Weight must be a finite number above 0, but it is ${String(weight)}`)
+export const badWeight = (weight: number): InvalidOption =>
+  new InvalidOption({ of: "FairScheduler", option: "weight", value: weight, expected: "a finite number above 0" })
 
 /** The weights of one thread's fibers, with the last one remembered: the next task mostly comes from the same context. */
 export class Weights {

@@ -20,10 +20,10 @@ import * as threadTimes from "./threadTimes.ts"
 /** How long the watcher waits for a stack before it reports without one, in ms. Out of JavaScript it takes 1 to 4. */
 const patienceMs = blaming.lateMs
 
-/** A hold of which the thread's own part is less than this may not be published; the machine took the rest. */
+/** A stall of which the thread's own part is less than this may not be published: the machine took the rest. */
 const ownShare = 0.5
 
-/** Half of that: a hold is asked for its stack in time if its own part may still become {@link ownShare}. A guess. */
+/** Half of that: the thread is asked for its stack in time if its own part may still become {@link ownShare}. A guess. */
 const ownShareToAsk = ownShare / 2
 
 /**

@@ -1,0 +1,56 @@
+/**
+ * The reader of durations: whatever Effect takes for one, as milliseconds.
+ *
+ * Effect takes NaN, and an object that names no unit, for a duration of 0. As an option both are mistakes.
+ */
+import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import { InvalidOption } from "../../InvalidOption.ts"
+import type { Reader } from "./reader.ts"
+
+/** The longest time that a timer counts, 24.8 days: it has an Int32 of milliseconds, and a longer timer fires at once. */
+const longestMs = 2 ** 31 - 1
+
+export interface DurationBounds {
+  /** the least, ms; default 0 */
+  readonly from?: number
+  /** more than 0 instead, however little */
+  readonly positive?: boolean
+  /** whether it may be longer than a timer counts, and infinite: for what is never given to a timer as it is */
+  readonly endless?: boolean
+  /** what a caller may write, such as `50 millis` */
+  readonly suchAs: string
+}
+
+/** A duration within its bounds, ms. */
+export const duration = ({ endless = false, from = 0, positive = false, suchAs }: DurationBounds): Reader<number> => {
+  const least = positive ? "above 0" : from === 0 ? "of 0 or more" : `of at least ${from} ms`
+  const expected = `a duration ${least}${endless ? "" : " and at most 24 days"}, such as "${suchAs}"`
+  const longest = endless ? Infinity : longestMs
+  return (value, of, option) => {
+    const ms = millisOf(value)
+    return ms >= from && ms <= longest && !(positive && ms === 0)
+      ? Result.succeed(ms)
+      : Result.fail(new InvalidOption({ of, option, value, expected }))
+  }
+}
+
+const millisOf = (input: unknown): number => {
+  if (typeof input === "number") return input
+  if (typeof input === "object" && !Duration.isDuration(input) && !isMadeOfNumbers(input)) return NaN
+  return Option.match(Duration.fromInput(input as Duration.Input), { onNone: () => NaN, onSome: Duration.toMillis })
+}
+
+/** `[seconds, nanos]`, or an object such as `{ minutes: 1, seconds: 30 }`. */
+const isMadeOfNumbers = (input: object | null): boolean => {
+  const entries = Object.entries(input ?? {})
+  return (
+    entries.length > 0 &&
+    entries.every(
+      ([name, value]) => typeof value === "number" && !Number.isNaN(value) && (Array.isArray(input) || unit.test(name))
+    )
+  )
+}
+
+const unit = /^(week|day|hour|minute|(milli|micro|nano)?second)s$/

@@ -1,0 +1,52 @@
+/**
+ * Options from code and configuration together: the code says some, and the configuration says the rest under names that
+ * Giveway has for them.
+ *
+ * A name is a path of segments, as in GIVEWAY, COMPUTE, MAX_WORKERS. The environment joins them with `_`
+ * (`GIVEWAY_COMPUTE_MAX_WORKERS`), and structured configuration nests them (`{ GIVEWAY: { COMPUTE: { MAX_WORKERS: 4 } } }`).
+ */
+import * as Config from "effect/Config"
+
+/** What the configuration can say of some options, each of them optional. */
+export type Environment<Options> = {
+  readonly [K in keyof Options]?: Config.Config<Options[K] | undefined> | Environment<NonNullable<Options[K]>>
+}
+
+/** A config that may be missing. */
+export const optional = <A>(config: Config.Config<A>): Config.Config<A | undefined> =>
+  Config.withDefault(config, undefined as A | undefined)
+
+/** Each config of the options of a part of Giveway, below `GIVEWAY` and the segment of the part. */
+export const partOf = <const Group>(part: string, configs: Group): Group => group("GIVEWAY", group(part, configs))
+
+/** Each config of a group of options, below its segment. */
+export const group = <const Group>(segment: string, configs: Group): Group =>
+  mapConfigs(configs, Config.nested(segment)) as Group
+
+/**
+ * The options that `given` and `environment` make together. An option that was given is not looked up. A `Config` that was
+ * given for a whole group stands for the group.
+ */
+export const combined = <Options>(
+  given: Config.Wrap<Options | undefined> | undefined,
+  environment: Environment<Options>
+): Config.Config<Options> => Config.unwrap(merge(given, environment) as Config.Wrap<Options>)
+
+type Tree = Readonly<Record<string, unknown>>
+
+const merge = (given: unknown, environment: unknown): unknown => {
+  if (given === undefined) return environment
+  if (environment === undefined || Config.isConfig(environment) || !isGroup(given)) return given
+  const tree: Record<string, unknown> = { ...(environment as Tree) }
+  for (const [name, config] of Object.entries(given)) {
+    if (config !== undefined) tree[name] = merge(config, tree[name])
+  }
+  return tree
+}
+
+const mapConfigs = (tree: unknown, f: (config: Config.Config<unknown>) => Config.Config<unknown>): unknown =>
+  Config.isConfig(tree)
+    ? f(tree)
+    : Object.fromEntries(Object.entries(tree as Tree).map(([name, config]) => [name, mapConfigs(config, f)]))
+
+const isGroup = (tree: unknown): tree is Tree => typeof tree === "object" && tree !== null && !Config.isConfig(tree)

@@ -1,0 +1,68 @@
+/**
+ * Objects of options: a table of readers, one for each name, reads the whole object. The table says at once which names
+ * there are, what each must be, and what stands for one that is missing.
+ *
+ * **Invariant.** A name that the table does not have is refused, since a misspelt option would silently do nothing. An
+ * option with the value `undefined` counts as one that was not given, whatever its name.
+ */
+import * as Result from "effect/Result"
+import { InvalidOption } from "../../InvalidOption.ts"
+import { nearest } from "./nearestName.ts"
+import type { Reader } from "./reader.ts"
+
+/** A reader for each option of `Options`: `{ … } satisfies Readers<Options>` forgets none and invents none. */
+export type Readers<Options> = { readonly [K in keyof Options]-?: Reader<unknown> }
+
+/** What is read with a table. */
+export type Read<Table> = { readonly [K in keyof Table]: Table[K] extends Reader<infer A> ? A : never }
+
+/** The reader of an object of options. Where none was given it reads an empty one: all defaults. */
+export const fields = <Table extends Readonly<Record<string, Reader<unknown>>>>(table: Table): Reader<Read<Table>> => {
+  const names = Object.keys(table)
+  return (given = {}, of, option) => {
+    if (!isObject(given)) {
+      const expected = `an object with the options ${names.join(", ")}`
+      return Result.fail(new InvalidOption({ of, option: option === "" ? "options" : option, value: given, expected }))
+    }
+    const path = option === "" ? "" : `${option}.`
+    const refused = unknownName(given, table, of, path)
+    if (refused !== undefined) return Result.fail(refused)
+    const read: Record<string, unknown> = {}
+    for (const name of names) {
+      const result = table[name]!(given[name], of, path + name)
+      if (Result.isFailure(result)) return Result.fail(result.failure)
+      read[name] = result.success
+    }
+    return Result.succeed(read as Read<Table>)
+  }
+}
+
+/** Reads the options of `of`. */
+export const read = <A>(reader: Reader<A>, of: string, options: unknown): Result.Result<A, InvalidOption> =>
+  reader(options, of, "")
+
+/** A check of names alone, for options whose values are read later. It costs some 20 ns a call. */
+export const names =
+  <Options extends object>(of: string, known: Readonly<Record<keyof Options, true>>) =>
+  (options: { readonly [K in keyof Options]?: unknown } | undefined): InvalidOption | undefined =>
+    options === undefined ? undefined : unknownName(options as Readonly<Record<string, unknown>>, known, of, "")
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** The first name in `given` that is not among the `known`. */
+const unknownName = (
+  given: Readonly<Record<string, unknown>>,
+  known: object,
+  of: string,
+  path: string
+): InvalidOption | undefined => {
+  for (const name in given) {
+    if (Object.hasOwn(known, name) || given[name] === undefined) continue
+    const meant = nearest(name, Object.keys(known))
+    const expected =
+      meant === undefined ? `the options are ${Object.keys(known).join(", ")}` : `did you mean ${path}${meant}?`
+    return new InvalidOption({ of, option: path + name, value: given[name], expected, unknown: true })
+  }
+  return undefined
+}
