@@ -175,7 +175,8 @@ describe("the doctor", () => {
     )
     const begun = performance.now()
     const { stderr } = await doctor(["--grace", "0s", "--budget", "60ms", file], (stderr, interrupt) => {
-      if (stderr.includes("stuck now")) setTimeout(interrupt, 1000)
+      // the report after a second counts: on a crowded machine the first one may blame the machine
+      if (stderr.includes("stuck now")) setTimeout(interrupt, 2000)
     })
     assert.isBelow(performance.now() - begun, 20_000)
     assert.match(stderr, /loop held the loop once[^]*at stuck\.mjs:1/)
