@@ -13,7 +13,7 @@
 import type { Starvation } from "@giveway/core/Starvation"
 import type * as Sysmon from "@giveway/core/Sysmon"
 import type { Origin } from "../watch/sharedClock.ts"
-import type { Told } from "../wire/watchedWorkers.ts"
+import type { WatchedWorker } from "../wire/watchedWorkers.ts"
 import type { MessagePort } from "node:worker_threads"
 
 /** The data that the diagnostics thread gets when it starts. */
@@ -48,7 +48,7 @@ export interface Started {
 export type FromMain =
   | { readonly _tag: "Label"; readonly label: number; readonly name: string }
   | { readonly _tag: "Stall"; readonly stall: Starvation }
-  | { readonly _tag: "Worker"; readonly told: Told }
+  | { readonly _tag: "Worker"; readonly told: WatchedWorker }
   /** `text`: a JSON object, each fact under its name */
   | { readonly _tag: "Answer"; readonly id: number; readonly text: string }
 

@@ -2,11 +2,11 @@
  * The jobs that the compute workers run, read from their boards at the moment of the question.
  */
 import * as Sysmon from "@giveway/core/Sysmon"
-import type { Told } from "../wire/watchedWorkers.ts"
+import type { WatchedWorker } from "../wire/watchedWorkers.ts"
 import type { WorkerWork } from "./protocol.ts"
 
 export interface WorkersWatch {
-  readonly hear: (told: Told) => void
+  readonly hear: (watched: WatchedWorker) => void
   /** the workers that run a job */
   readonly look: () => ReadonlyArray<WorkerWork>
 }

@@ -44,7 +44,7 @@ const port = parentPort!
 const data = workerData.own()
 const block = threadBlock.fromBuffer(data.block)
 const board = jobBoard.fromBuffer(data.board)
-/** what is counted of this worker's fibers, if the process is supervised */
+/** the counters of this worker's fibers, if the process is supervised */
 let watched: jobBoard.Watched | undefined
 let running: RunningJob | undefined
 

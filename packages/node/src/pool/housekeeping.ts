@@ -1,23 +1,23 @@
 /**
- * The clocks of a pool: they tell its machine that a time is over.
+ * The slow clocks of a pool, which tell its machine that a time is over: idle workers, large heaps, back-off, drain.
  *
- * None of them keeps the process alive, but for the wait between two tries to start a worker that jobs wait for.
+ * They do not keep the process alive, except the back-off before a worker is started that jobs wait for.
  */
 import type { poolMachine } from "@giveway/core/Platform"
 
 export interface HousekeepingOptions {
-  /** how long a worker may be idle, `undefined`: for ever */
+  /** how long a worker may be idle; `undefined`: for ever */
   readonly idleMs: number | undefined
-  /** MiB of heap beyond which a worker is replaced, `undefined`: never */
+  /** MiB of heap beyond which a worker is replaced; `undefined`: never */
   readonly recycleHeapMb: number | undefined
-  /** how long jobs may go on when the pool closes */
+  /** how long running jobs may go on when the pool closes */
   readonly drainMs: number
 }
 
-/** Asking a worker for the size of its heap interrupts it, for some 50 µs. */
+/** Between two looks at the size of a worker's heap. Each interrupts the worker for some 50 µs. A guess. */
 const heapCheckMs = 5000
 
-/** Over which the use of the workers is measured. */
+/** The period over which the utilisation of the workers is measured. A guess. */
 const reportMs = 5000
 
 export class Housekeeping {
@@ -27,12 +27,12 @@ export class Housekeeping {
   private backingOff: NodeJS.Timeout | undefined
   private draining: NodeJS.Timeout | undefined
 
-  /** `heaps` gives each worker and the MiB it uses. */
+  /** `heaps` gives each worker with the MiB that its heap uses. */
   constructor(
     options: HousekeepingOptions,
     tell: (event: poolMachine.Event) => void,
     heaps: () => Iterable<readonly [worker: number, mb: Promise<number>]>,
-    /** tells what was measured over so many ms */
+    /** called each `ms`, to report on that time */
     report: (ms: number) => void
   ) {
     this.options = options
@@ -45,7 +45,7 @@ export class Housekeeping {
         for (const [worker, used] of heaps()) {
           used.then(
             (mb) => mb > recycleHeapMb && tell({ _tag: "Oversized", worker }),
-            // it has ended meanwhile
+            // the worker has ended meanwhile
             () => undefined
           )
         }
@@ -64,7 +64,7 @@ export class Housekeeping {
     this.draining = setTimeout(() => this.tell({ _tag: "DrainExpired" }), this.options.drainMs)
   }
 
-  /** Whether jobs wait. */
+  /** `alive`: jobs wait, so the process must live until the back-off is over. */
   keepAlive(alive: boolean): void {
     if (alive) this.backingOff?.ref()
     else this.backingOff?.unref()

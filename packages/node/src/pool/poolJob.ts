@@ -1,5 +1,5 @@
 /**
- * A job as the pool keeps it: who waits for it, when it got on, how it ended.
+ * A job as the pool keeps it, from `submit` to `settle`: its request, its listener, its times, its ending.
  */
 import type { computeMetrics, Ending, JobListener, JobRequest, poolMachine } from "@giveway/core/Platform"
 
@@ -7,15 +7,15 @@ export interface PoolJob {
   readonly request: JobRequest
   readonly listener: JobListener
   readonly submittedAt: number
-  /** when it was first put into an inbox */
+  /** when it was first sent to a worker */
   dispatchedAt: number | undefined
-  /** whether it was sent once, to a worker that had nothing else: then what it did not run of the time since is its way */
+  /** whether it was sent once, to a worker that had no other job: then the time since, without its run, is its transfer */
   isTimed: boolean
-  /** how long it ran, as its worker says */
+  /** how long it ran, by its worker's account */
   ranMs: number | undefined
   /** when its worker was told to stop it */
   cancelledAt: number | undefined
-  /** what its worker, or its worker's end, said of it */
+  /** its outcome, or how its worker ended */
   ending: Ending | undefined
 }
 
@@ -30,12 +30,12 @@ export const make = (request: JobRequest, listener: JobListener, submittedAt: nu
   ending: undefined
 })
 
-/** Its worker has ended, and had begun it or not: what to say if it is lost by that. */
+/** Its worker has ended: notes that as its ending, if the worker had begun it or it cannot be sent again. */
 export const lose = (job: PoolJob | undefined, begun: boolean, ending: Ending): void => {
   if (job !== undefined && (begun || job.request.transfer !== undefined)) job.ending ??= ending
 }
 
-/** What a job waited is what its worker did not run of the time it took, until it was found over, at `now`. */
+/** Reports a job that was found over at `now`. Its wait is the time since `submit` in which its worker did not run it. */
 export const record = (
   { cancelledAt, dispatchedAt, isTimed, ranMs, submittedAt }: PoolJob,
   outcome: "completed" | "failed" | "cancelled",
@@ -53,7 +53,7 @@ export const record = (
   metrics.ended(outcome, ran)
 }
 
-/** How it ended for its caller. `workerUnavailable`: what to say if none can be started. */
+/** How it ended for its caller. `workerUnavailable` makes the ending for the case that no worker can be started. */
 export const endingOf = (
   { ending }: PoolJob,
   as: poolMachine.Settlement,

@@ -1,6 +1,6 @@
 /**
- * A pool as it can be seen from outside, at any moment: its statistics, its picture for the diagnostics, its load, and where
- * a job is. Nothing here changes the pool.
+ * A pool seen from outside: its statistics, its lanes for the diagnostics, its load, and where a job is. Nothing here changes
+ * the pool.
  */
 import type { Statistics, WorkerStatistics } from "@giveway/core/Compute"
 import type { JobRunner } from "@giveway/core/Platform"
@@ -32,7 +32,7 @@ export const statistics = ({ counts, meters, state }: PoolParts): Statistics => 
   return { ...poolMachine.census(state), ...counts, each }
 }
 
-/** What each worker does. May be called while a transition runs (`internal/watched/answers.ts` in core). */
+/** The job of each worker. May be called at any moment, also inside a step (`internal/watched/answers.ts` in core). */
 export const view = ({ counts, jobs, state }: PoolParts): PoolView => {
   const { queued, suspended } = poolMachine.census(state)
   const lanes: Array<Lane> = []

@@ -1,16 +1,16 @@
 /**
- * What the pool reads from an ending, beyond telling the job's caller.
+ * What the pool itself learns from an ending, beside passing it on to the job's caller.
  */
 import type { Ending } from "@giveway/core/Platform"
 import { unpack } from "@giveway/core/Platform"
 
 /**
- * Whether the ending of a job shows that its module can be imported. One that was cancelled may have been so while its
- * module still loaded, perhaps for ever.
+ * Whether the ending of a job proves that its module can be imported. A cancelled job proves nothing: it may have been
+ * cancelled while its module still loaded, perhaps for ever.
  */
 export const provesImport = ({ _tag }: Ending): boolean => _tag !== "TaskModuleFailed" && _tag !== "Cancelled"
 
-/** Why a worker ended that ran no job. */
+/** Why a worker ended that ran no job, for the log and for `PoolNotReady`. */
 export const causeOf = (ending: Ending): Error => {
   switch (ending._tag) {
     case "JobDied": {

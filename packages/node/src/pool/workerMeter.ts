@@ -1,8 +1,8 @@
 /**
- * How much of its life a worker works, as the pool sees it: from the moment a job is sent to it until nothing that was sent
- * is left, so what a job and its result take on their way counts as work.
+ * How much of its life a worker works, as the pool sees it: from the moment a job is sent to it until its inbox is empty. So
+ * the transfers of a job and its outcome count as work.
  *
- * Reads no clock for a job: the pool says what time it is.
+ * It reads no clock for a job: the pool passes the time.
  */
 import type { WorkerStatistics } from "@giveway/core/Compute"
 
@@ -18,25 +18,25 @@ export class WorkerMeter {
     this.readyAt = performance.now()
   }
 
-  /** It was sent a job at `now`, ms. */
+  /** The worker was sent a job at `now`, ms. */
   began(now: number): void {
     this.busySince ??= now
   }
 
-  /** It ended one; `idle`: it has no other. */
+  /** The worker ended a job; `idle`: it has no other. */
   ended(idle: boolean, now: number): void {
     this.jobs++
     if (idle) this.stopped(now)
   }
 
-  /** It works on nothing any more. */
+  /** The worker has no job any more. */
   stopped(now: number): void {
     if (this.busySince === undefined) return
     this.busyMs += now - this.busySince
     this.busySince = undefined
   }
 
-  /** Ms of work since this was asked last. */
+  /** Ms of work since the last call. */
   lately(): number {
     const busyMs = this.totalMs()
     const since = busyMs - this.reportedMs

@@ -1,14 +1,15 @@
 /**
  * The pool on worker threads: executes the actions of `poolMachine` and feeds it what happens.
  *
- * It decides nothing. It holds what the machine has no use for: the jobs' requests and listeners, the threads, the timers,
- * and how each job ended.
+ * It decides nothing. It holds the things that the machine has no use for: the jobs' requests and listeners, the threads, the
+ * timers, and how each job ended.
  *
  * **Invariant**: events are stepped one after another, never inside one another. A listener may run a fiber that submits
  * the next job at once: that event waits its turn in `events`. Listeners are told last, after workers got their next jobs.
  *
- * Apart from it stand what others see of the pool (`poolView.ts`), who waits until it is ready (`readiness.ts`), threads that
- * do not end (`zombies.ts`), jobs that wait behind a long one (`delays.ts`), and its slower clocks (`housekeeping.ts`).
+ * Parts of it with a file of their own: the view from outside (`poolView.ts`), callers that wait until it is ready
+ * (`readiness.ts`), threads that do not end (`zombies.ts`), jobs that wait behind a long one (`delays.ts`), the slow clocks
+ * (`housekeeping.ts`).
  */
 import type { Statistics } from "@giveway/core/Compute"
 import type { computeMetrics, Ending, JobListener, JobRequest, JobRunner, Outcome, Turn } from "@giveway/core/Platform"
@@ -35,7 +36,7 @@ export interface WorkerPoolOptions extends poolMachine.PoolConfig, WorkerThreadO
   readonly abandonMs: number
 }
 
-/** Whom the pool tells what it sees. */
+/** Where the pool reports. */
 interface WorkerPoolObserver {
   readonly metrics: computeMetrics.ComputeMetrics
   /** news that concern no single job */
@@ -43,12 +44,12 @@ interface WorkerPoolObserver {
 }
 
 /**
- * How long a worker may take to release its services when the pool closes, before it is terminated. A guess: closing a
+ * How long a worker may take to release its services when it is asked to end, before it is terminated. A guess: closing a
  * connection takes milliseconds, and a program that is told to stop should stop.
  */
 const stopMs = 1000
 
-/** Outcomes that are told by one reading of the clock: it is late by what so many callers do at once. A guess. */
+/** Outcomes that are told by one reading of the clock: it is late by the time that so many callers take at once. A guess. */
 const perReading = 16
 
 /** Job numbers live in an Int32 cell of shared memory, where 0 means none. */
@@ -70,14 +71,14 @@ export class WorkerPool implements JobRunner {
   private readonly parts: PoolParts
   /** modules that workers have imported without harm; a new worker imports them before it is ready */
   private readonly modules = new Set<string>()
-  /** what happened and was not stepped yet */
+  /** events that were not stepped yet */
   private readonly events: Array<poolMachine.Event> = []
   /** replies to `Withdraw`: stepped before anything else */
   private readonly replies: Array<poolMachine.Event> = []
   private stepping = false
   /**
-   * The clock, ms: as it was when outcomes were looked for, when a job was submitted, or when anything else happened. It is
-   * not read for each outcome: that was a twentieth of what a job costs this thread, and what callers do between two
+   * The time, ms, at which outcomes were looked for last, or a job was submitted, or another event came. The clock is not
+   * read for each outcome: that was a twentieth of a job's cost on this thread, and the time that callers take between two
    * outcomes is no wait of a job.
    */
   private now = performance.now()
@@ -141,7 +142,7 @@ export class WorkerPool implements JobRunner {
     return stop
   }
 
-  // --- what can be seen of it ---------------------------------------------------------------------------------------
+  // --- the view from outside ----------------------------------------------------------------------------------------
 
   whereabouts(job: number): ReturnType<NonNullable<JobRunner["whereabouts"]>> {
     return poolView.whereabouts(this.parts, job)
@@ -161,7 +162,7 @@ export class WorkerPool implements JobRunner {
 
   // --- its events ---------------------------------------------------------------------------------------------------
 
-  /** Hot. Steps the machine, executes its actions, and goes on with what happened meanwhile. */
+  /** Hot. Steps the machine, executes its actions, and goes on with the events that came meanwhile. */
   private handle(event: poolMachine.Event): void {
     this.events.push(event)
     if (this.stepping) return
@@ -403,7 +404,7 @@ export class WorkerPool implements JobRunner {
     return { _tag: "WorkerUnavailable", attempts: this.state.failedBoots, cause: pack(causeOf(this.lastBootFailure)) }
   }
 
-  /** Whether somebody waits for the pool, so that it must keep the process alive. */
+  /** Whether a caller waits for the pool, so that it must keep the process alive. */
   private isAwaited(): boolean {
     return this.jobs.size > 0 || this.readiness.isAwaited || this.onClosed !== undefined
   }

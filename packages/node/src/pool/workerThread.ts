@@ -31,9 +31,9 @@ export interface WorkerThreadListener {
   readonly looks: () => void
   /** a job is over; `ranMs`: how long it ran there */
   readonly done: (job: number, outcome: Outcome, ranMs: number) => void
-  /** none of its code runs any more */
+  /** its code has stopped for good */
   readonly stopped: () => void
-  /** `ending`: what to tell the caller of the job that ran */
+  /** `ending`: for the caller of the job that ran */
   readonly exited: (ending: Ending) => void
 }
 
@@ -153,7 +153,7 @@ export class WorkerThread {
     return true
   }
 
-  /** Once it has ended: the job that it had begun and not answered, 0 if none. */
+  /** Once the worker has ended: the job that it had begun and not finished, 0 if none. */
   begun(): number {
     return this.sent.begun()
   }
@@ -189,7 +189,7 @@ export class WorkerThread {
     this.post({ _tag: "Cancel", job })
   }
 
-  /** Whether its event loop turned after `job` was asked to stop: the job may await something, and nothing holds the thread. */
+  /** Whether its event loop turned after `job` was asked to stop: then the job does not hold the thread, and may await native work. */
   hasHeardCancel(job: number): boolean {
     return threadBlock.hasHeardCancel(this.block, job)
   }

@@ -1,13 +1,13 @@
 /**
- * Plain data as bytes, for what is written into shared memory and read on another thread: faster than `v8.serialize` for
+ * Plain data as bytes: one thread writes them into shared memory, another reads them. This is faster than `v8.serialize` for
  * the small values that make up most jobs, and exact.
  *
- * **Exact** means: what is read equals what a structured clone would have given. Whatever is not surely so is refused, and
- * travels as a message: instances of classes, bytes, dates, functions, the same object twice, holes in arrays, arrays with
- * properties, deep nesting, and what does not fit.
+ * **Exact** means: the value that is read equals a structured clone of the one that was written. A value for which that is
+ * not certain is refused, and travels as a message: instances of classes, bytes, dates, functions, the same object twice,
+ * holes in arrays, arrays with properties, many objects in one value, and values that do not fit.
  *
- * Keys of objects are read through a small cache, since the same few come again and again: a key that V8 knows already
- * makes an object twice as fast as one made from bytes.
+ * Keys of objects are read through a small cache, since the same few come again and again: an object whose keys V8 knows
+ * already is made twice as fast.
  *
  * Rejected: JSON (changes -0, NaN and undefined, and needs a walk beforehand to find that out); the structured clone's own
  * format, by `v8.serialize` (2.4 µs there and back for two numbers, against 0.13).
@@ -22,7 +22,7 @@ const Tag = {
   float64: 5,
   /** one byte a character */
   latin1: 6,
-  /** two */
+  /** two bytes a character */
   utf16: 7,
   array: 8,
   object: 9
@@ -39,13 +39,13 @@ export const over = (buffer: SharedArrayBuffer): Bytes => ({
   view: new DataView(buffer)
 })
 
-/** Thrown at once, and caught in `write`: so that no value has to be checked on the way out. */
+/** Thrown from any depth, and caught in `write`: so no function on the way out has to check a result. */
 const refusal = {}
 
-/** Objects in one value. A guess: they are compared with each other one by one. */
+/** At most so many objects in one value, since each is compared with all before it. A guess. */
 const mostObjects = 24
 
-/** Up to here a loop over the characters is faster than a call of native code. */
+/** Up to this length a loop over the characters is faster than a call of native code. */
 const shortString = 24
 
 let memory: Bytes
@@ -54,7 +54,7 @@ let end = 0
 let objects = 0
 const seen: Array<object> = []
 
-/** Writes `values` from `start` on, at most `room` bytes. Returns how many it took, or -1: they do not fit, or are not plain. */
+/** Writes `values` from `start` on, at most `room` bytes. Returns their length, or -1: they do not fit, or are not plain. */
 export const write = (to: Bytes, start: number, room: number, values: ReadonlyArray<unknown>): number => {
   memory = to
   at = start
@@ -64,7 +64,7 @@ export const write = (to: Bytes, start: number, room: number, values: ReadonlyAr
     for (let i = 0; i < values.length; i++) put(values[i])
     return at - start
   } catch {
-    // if it was a getter of the value's, the message will meet it again and say so
+    // if a getter of the value threw, the message meets it again and reports it
     return -1
   } finally {
     while (objects > 0) seen[--objects] = refusal
@@ -157,7 +157,7 @@ const putObject = (value: object): void => {
   for (let i = 0; i < objects; i++) if (seen[i] === value) throw refusal
   seen[objects++] = value
   const proto = Object.getPrototypeOf(value) as object | null
-  // before its keys are listed: a typed array has one for each element, which takes 30 ms for a photograph
+  // before its keys are listed: a typed array has a key for each element, which takes 30 ms for a photograph
   if (proto !== Object.prototype && !(proto === Array.prototype && Array.isArray(value))) throw refusal
   const keys = Object.keys(value)
   const { length } = keys
@@ -183,7 +183,7 @@ const putObject = (value: object): void => {
 
 // --- reading --------------------------------------------------------------------------------------------------------
 
-/** Starts to read at `start`; `read` gives value after value. */
+/** Starts to read at `start`. Each call of `read` then gives one value. */
 export const open = (from: Bytes, start: number): void => {
   memory = from
   at = start
@@ -244,10 +244,10 @@ const known = (start: number, length: number): string => {
   const { bytes } = memory
   let hash = length
   for (let i = 0; i < length; i++) hash = (Math.imul(hash, 31) + bytes[start + i]!) | 0
-  const place = hash & (cache.length - 1)
-  const found = cache[place]!
+  const index = hash & (cache.length - 1)
+  const found = cache[index]!
   if (found.length === length && isAt(found, start)) return found
-  return (cache[place] = bytes.toString("latin1", start, start + length))
+  return (cache[index] = bytes.toString("latin1", start, start + length))
 }
 
 const isAt = (text: string, start: number): boolean => {

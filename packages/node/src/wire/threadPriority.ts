@@ -7,7 +7,7 @@
 import { readlinkSync } from "node:fs"
 import { setPriority } from "node:os"
 
-/** Returns why it did not work, if it did not. */
+/** Returns why it failed, `undefined` if it did not. */
 export const lower = (nice: number): string | undefined => {
   if (process.platform !== "linux") return undefined
   try {

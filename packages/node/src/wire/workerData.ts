@@ -1,5 +1,5 @@
 /**
- * What a compute worker is started with, and how code on some thread can tell that it runs on one.
+ * The data that a compute worker is started with. By them code can tell that it runs on a compute worker.
  */
 import type { MessagePort } from "node:worker_threads"
 import { workerData } from "node:worker_threads"
@@ -9,10 +9,10 @@ const kind = "@giveway/node/computeWorker"
 /** Workers that a program starts for itself bring data of their own, or none. */
 export const isComputeWorker = (): boolean => (workerData as Partial<ComputeWorkerData> | null)?.kind === kind
 
-/** What a program hears that would start itself again inside its own worker. */
-export const startedInWorker = (what: string): Error =>
+/** The error of a program that starts itself again inside its own worker, by calling `name` there. */
+export const startedInWorker = (name: string): Error =>
   new Error(
-    `${what} was called on a compute worker, which imports the modules that define tasks, and what they import. Define tasks in a module that does not start the program, or start it only if (import.meta.main)`
+    `${name} was called on a compute worker. Workers import the modules that define tasks, and all that those import. Define tasks in a module that does not start the program, or start it only if (import.meta.main)`
   )
 
 /** The data of the worker that runs this. */
@@ -26,17 +26,17 @@ interface ComputeWorkerData {
   readonly block: SharedArrayBuffer
   /** its job ring */
   readonly ring: SharedArrayBuffer
-  /** where it says what job it runs */
+  /** its job board: which job it runs */
   readonly board: SharedArrayBuffer
-  /** held, and nothing else: see `lifeline.ts` */
+  /** only to be held, see `lifeline.ts` */
   readonly lifeline: MessagePort
-  /** µs it may spin when it has nothing to do, before it sleeps */
+  /** µs that it may spin without a job before it sleeps */
   readonly spinMicros: number
   /** nice value of the thread, `false` to leave it alone */
   readonly priority: number | false
-  /** what gives the modules of tasks yield points as they are loaded, `undefined` to load them as they are */
+  /** the module that compiles yield points into the modules of tasks as they are loaded; `undefined`: they stay as they are */
   readonly hook: string | undefined
-  /** modules that jobs came from so far: importing them is most of a worker's start */
+  /** modules of the jobs so far, imported before it is ready: their import is most of a worker's start */
   readonly preload: ReadonlyArray<string>
   /** see `WorkerThreadOptions` */
   readonly warmUp: ReadonlyArray<TaskAddress>
