@@ -1,8 +1,8 @@
 /**
- * Supervision: which fibers live, what they cost, and who starves the others.
+ * Supervision: which fibers live, how much they cost, and which ones starve the others.
  *
- * It sees every fiber of its thread, whoever runs it and under whichever runtime: what starves a loop need not be part
- * of the program that cares. So there is one registry per thread, however many layers ask for it.
+ * It sees every fiber of its thread, under every runtime, since any of them can starve the loop. So there is one registry
+ * per thread, however many layers ask for it.
  *
  * `layer` alone finds a stall when it is over. A layer with a watcher (`NodeSysmon.layer`) reports it while it lasts,
  * with the blocked stack, even if the loop never turns again.
@@ -16,55 +16,36 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
-import * as PubSub from "effect/PubSub"
-import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
-import * as FiberDump from "./FiberDump.ts"
+import type * as Stream from "effect/Stream"
+import type * as FiberDump from "./FiberDump.ts"
 import { InvalidOption } from "./InvalidOption.ts"
 import * as allowances from "./internal/watched/allowances.ts"
 import { duration } from "./internal/options/duration.ts"
 import { fields, read } from "./internal/options/fields.ts"
 import type { Readers } from "./internal/options/fields.ts"
 import { accepting, literal, or, orDie, text, wholeNumber } from "./internal/options/reader.ts"
-import * as stallMetrics from "./internal/stalls/stallMetrics.ts"
 import * as superviseTree from "./internal/restart/supervise.ts"
+import type { Usage } from "./internal/sharedMemory/usage.ts"
+import * as supervision from "./internal/watched/supervision.ts"
+import type { WatchedThread } from "./internal/watched/supervision.ts"
 import * as supervisionOptions from "./internal/watched/supervisionOptions.ts"
-import * as supervisor from "./internal/watched/supervisor.ts"
-import * as Lints from "./Lints.ts"
+import type { Statistics } from "./internal/watched/supervisor.ts"
+import type * as Lints from "./Lints.ts"
 import type * as Starvation from "./Starvation.ts"
 import type * as Sysmon from "./Sysmon.ts"
 
-/**
- * What has been seen so far.
- *
- * @category models
- */
-export interface Statistics {
-  /** fibers that run, or have suspended and not ended */
-  readonly liveFibers: number
-  /** slices of all fibers since this thread first was supervised */
-  readonly slices: number
-  /** self time of all fibers since then, ms */
-  readonly selfMs: number
-  /** stalls published by this supervision */
-  readonly stalls: number
-  /** of those, the ones in which the operating system did not run the thread: `os-starved` and `suspended` */
-  readonly excused: number
-  /** whether slices are seen; if not, this version of Effect runs fibers in a way that is not known here */
-  readonly hooked: boolean
-  /**
-   * What ends a slice of compiled code whose work is dearer than was estimated: the `watcher`, where a test has shown that
-   * running code sees what it says, or the `clock` alone, where it has not. `undefined` as long as no compiled code has run
-   * for long under a watcher, and without one.
-   */
-  readonly slicesEndBy: "clock" | "watcher" | undefined
-}
+export type { Usage } from "./internal/sharedMemory/usage.ts"
+export type { WatchedThread } from "./internal/watched/supervision.ts"
+export type { Statistics } from "./internal/watched/supervisor.ts"
 
 /**
+ * The service: the live fibers of this thread, its stalls, and the cost of its fibers.
+ *
  * @category services
+ * @since 0.1.0
  */
 export class Supervision extends Context.Service<
   Supervision,
@@ -85,15 +66,16 @@ export class Supervision extends Context.Service<
     /** The last 32 stalls, oldest first. */
     readonly recent: Effect.Effect<ReadonlyArray<Starvation.Starvation>>
     /**
-     * Where this thread's time has gone since it first was supervised: by span or `Effect.fn` what its fibers cost and how
-     * long they waited for their slices, dearest first. Cost: some 10 µs and 1 µs a name.
+     * Where this thread's time has gone since it first was supervised: for each span or `Effect.fn` the cost of its fibers
+     * and how long they waited for their slices, dearest first. Cost: some 10 µs and 1 µs a name.
      */
-    readonly usage: Effect.Effect<ReadonlyArray<Sysmon.Usage>>
+    readonly usage: Effect.Effect<ReadonlyArray<Usage>>
     /**
-     * What lints find now, the gravest first: deadlocks, fibers that poll, that outlived their parents, that were garbage
-     * while they waited … (`Lints.summaries`). Cost: that of a dump.
+     * The findings of the lints now, the gravest first: deadlocks, fibers that poll, fibers that outlived their parents,
+     * fibers that were garbage while they waited … (`Lints.summaries`). Cost: that of a dump.
      */
     readonly lints: Effect.Effect<ReadonlyArray<Lints.Finding>>
+    /** Counters since the start. Cost: below 1 µs. */
     readonly statistics: Effect.Effect<Statistics>
   }
 >()("@giveway/core/Supervision") {}
@@ -102,6 +84,7 @@ export class Supervision extends Context.Service<
  * The watcher could not be started.
  *
  * @category errors
+ * @since 0.1.0
  */
 export class WatcherError extends Schema.TaggedError<WatcherError>()("WatcherError", {
   cause: Schema.Defect()
@@ -112,119 +95,58 @@ export class WatcherError extends Schema.TaggedError<WatcherError>()("WatcherErr
 }
 
 /**
+ * Options of {@link layer}. Everything has a default.
+ *
  * @category models
+ * @since 0.1.0
  */
 export interface Options {
   /** How long the loop may be held before it is a stall. Default: 50 ms, as people notice 100. At least 10 ms. */
   readonly threshold?: Duration.Input | undefined
   /**
-   * Whether stalls are logged: at level Warn, those that the operating system is to blame for at level Info. Default:
-   * `true`.
+   * Whether stalls are logged: at level Warn, or at level Info if the operating system is to blame. Default: `true`.
    */
   readonly logs?: boolean | undefined
   /**
-   * How long after the start only stalls of a second and more are logged and reported: modules are loaded and code is
-   * compiled then. All are published and counted. Default: 10 s, as cats-effect has it; 0 for none.
+   * For so long after the start only stalls of a second and more are logged and reported, since modules are loaded and code
+   * is compiled then. All are published and counted. Default: 10 s, as cats-effect has it; 0 for none.
    */
   readonly grace?: Duration.Input | undefined
   /**
-   * How much is logged, and how much is reported while it lasts, in a minute: stalls of the same cause, name and function
-   * (`alike`), and in all. What is swallowed is counted in the next that is not. Default: 5 and 30.
+   * How many stalls are logged, and how many are reported while they last, in a minute: stalls of the same cause, name and
+   * function (`alike`), and in all (`all`). The next line says how many like it were not shown. Default: 5 and 30.
    */
   readonly perMinute?: { readonly alike?: number | undefined; readonly all?: number | undefined } | undefined
 }
 
 /**
- * Someone who watches this thread from outside, see `Sysmon`. Given the thread's block, it looks at it until its scope
- * closes, and tells what it sees through `receive`.
+ * How a platform watches this thread from outside, see `Sysmon`. It looks at the thread's block until its scope closes, and
+ * passes on everything it finds to `receive`. The function that it returns takes the thread's requests.
  *
- * @category models
+ * @category watching from outside
+ * @since 0.1.0
  */
-export type Watch<E = never> = (thread: {
-  readonly buffer: SharedArrayBuffer
-  /** where its accounts by name are, see `Sysmon.usage` */
-  readonly accounts: SharedArrayBuffer
-  readonly thresholdMs: number
-  readonly logs: boolean
-  readonly graceMs: number
-  readonly perMinute: Sysmon.PerMinute
-  /** takes what the watcher tells, and what the platform tells of this thread */
-  readonly receive: (message: Sysmon.Message | Sysmon.Notice) => void
-  /** stalls as they end, for whoever shows them */
-  readonly starvation: Stream.Stream<Starvation.Starvation>
-}) => Effect.Effect<(request: Sysmon.Request) => void, WatcherError | InvalidOption | E, Scope.Scope>
-
-/** Stalls that a slow subscriber may be behind. A guess: more are a program that stalls all the time. */
-const backlog = 64
+export type Watch<E = never> = (
+  thread: WatchedThread
+) => Effect.Effect<(request: Sysmon.Request) => void, WatcherError | InvalidOption | E, Scope.Scope>
 
 const readOptions = fields(supervisionOptions.table satisfies Readers<Options>)
 
-const isExcused = ({ cause }: Starvation.Starvation): boolean => cause === "os-starved" || cause === "suspended"
-
-const log = (starvation: Starvation.Starvation, suppressed: number): Effect.Effect<void> =>
-  isExcused(starvation)
-    ? Effect.logInfo(supervisor.describe(starvation, suppressed))
-    : Effect.logWarning(supervisor.describe(starvation, suppressed))
-
-const make = Effect.fnUntraced(function* <E>(options: Options, watch: Watch<E> | undefined) {
-  const {
-    grace: graceMs,
-    logs,
-    perMinute,
-    threshold: thresholdMs
-  } = yield* Effect.fromResult(read(readOptions, "Supervision", options))
-  const pubsub = yield* PubSub.sliding<Starvation.Starvation>(backlog)
-  const actions = yield* Queue.sliding<supervisor.Told>(backlog)
-  const execute = (told: supervisor.Told): Effect.Effect<unknown> =>
-    told._tag === "Publish"
-      ? Effect.andThen(stallMetrics.ended(told.starvation), PubSub.publish(pubsub, told.starvation))
-      : logs
-        ? log(told.starvation, told.suppressed)
-        : Effect.void
-  const starvation = Stream.fromPubSub(pubsub)
-  const scheduler = yield* supervisor.currentScheduler
-  const supervised = yield* Effect.acquireRelease(
-    Effect.sync(() =>
-      supervisor.start({
-        thresholdMs,
-        graceMs,
-        perMinute,
-        watched: watch !== undefined,
-        scheduler,
-        tell: (told) => Queue.offerUnsafe(actions, told)
-      })
-    ),
-    // what the watcher has not told by now, it will not tell
-    (supervised) => Effect.suspend(() => Effect.forEach(supervised.stop(), execute, { discard: true }))
-  )
-  yield* Effect.forkScoped(Effect.forever(Effect.flatMap(Queue.take(actions), execute)))
-  if (watch !== undefined) {
-    const { accounts, buffer, receive } = supervised
-    supervised.attach(yield* watch({ buffer, accounts, thresholdMs, graceMs, perMinute, logs, receive, starvation }))
+const settingsOf = Effect.fnUntraced(function* (options: Options) {
+  const { grace, logs, perMinute, threshold } = yield* Effect.fromResult(read(readOptions, "Supervision", options))
+  return { graceMs: grace, logs, perMinute, thresholdMs: threshold }
   }
-  return Supervision.of({
-    fibers: Effect.sync(supervised.fibers),
-    dump: Effect.sync(() => new FiberDump.FiberDump({ takenAt: supervised.now(), fibers: supervised.fibers() })),
-    starvation,
-    recent: Effect.sync(supervised.recent),
-    usage: Effect.sync(supervised.usage),
-    lints: Effect.sync(() => {
-      const [takenAt, lost] = [supervised.now(), supervised.lost()]
-      return Lints.check({ takenAt, fibers: supervised.fibers(), stalls: supervised.recent(), lost })
-    }),
-    statistics: Effect.sync(supervised.statistics)
-  })
 })
 
 /**
  * Supervision within the thread: the registry of live fibers, and stalls when they are over.
  *
  * **When to use**: where no watching thread can be started; on Node prefer `NodeSysmon.layer`. Provide it inside
- * `FairScheduler.layer`, so that run delays and victims are known.
+ * `FairScheduler.layer`: only that tells run delays and victims.
  *
- * **Cost**: 170 to 320 ns a slice of a fiber that gives way or is forked and joined, on a virtual machine of two cores
- * (`npm run bench -- overhead`; a clock reading takes 40 of them); 1.2 µs in 8 of one that sleeps; 180 bytes a waiting fiber;
- * and a timer each 10 ms (200 while nothing runs).
+ * **Cost**, on a virtual machine of two cores (`npm run bench -- overhead`): a slice of a fiber that gives way, or that is
+ * forked and joined, takes 170 to 320 ns more, of which 40 are a clock reading; a slice of a fiber that sleeps takes 8.3 µs
+ * instead of 7.1. A waiting fiber takes 180 bytes more. A timer fires each 10 ms, or each 200 while nothing runs.
  *
  * **Example**
  *
@@ -244,28 +166,29 @@ const make = Effect.fnUntraced(function* <E>(options: Options, watch: Watch<E> |
  * ```
  *
  * @category layers
+ * @since 0.1.0
  */
 export const layer = (options: Options = {}): Layer.Layer<Supervision, InvalidOption> =>
-  Layer.effect(Supervision)(
-    make(options, undefined) as Effect.Effect<Supervision["Service"], InvalidOption, Scope.Scope>
-  )
+  Layer.effect(Supervision)(Effect.flatMap(settingsOf(options), (settings) => supervision.make(settings, undefined)))
 
 /**
- * Supervision with someone who watches the thread from outside. For platforms; on Node `NodeSysmon.layer` does this.
+ * Supervision with a watcher, which looks at the thread from outside. For platforms; on Node `NodeSysmon.layer` does this.
  *
  * @category layers
+ * @since 0.1.0
  */
 export const layerWatched = <E = never>(
   options: Options,
   watch: Watch<E>
-): Layer.Layer<Supervision, InvalidOption | WatcherError | E> => Layer.effect(Supervision)(make(options, watch))
+): Layer.Layer<Supervision, InvalidOption | WatcherError | E> =>
+  Layer.effect(Supervision)(Effect.flatMap(settingsOf(options), (settings) => supervision.make(settings, watch)))
 
 /**
- * Runs `effect`, whose fiber may hold the loop for as long as it likes: the stalls that it makes are published with
- * `reason` as `Starvation.allowed`, but neither logged nor reported.
+ * Runs `effect`, and lets its fiber hold the loop for any time: the stalls that it makes are published with `reason` as
+ * `Starvation.allowed`, but neither logged nor reported.
  *
- * **When to use**: for a known block that is right where it is, such as a synchronous start or a report made at night.
- * Of what the effect forks nothing is allowed.
+ * **When to use**: for blocking that is known and right where it is, such as a synchronous start or a report made at night.
+ * It does not hold for fibers that the effect forks.
  *
  * **Cost**: 0.3 µs.
  *
@@ -277,12 +200,13 @@ export const layerWatched = <E = never>(
  * import { readFileSync } from "node:fs"
  *
  * const config = Effect.sync(() => readFileSync(new URL(import.meta.url), "utf8")).pipe(
- *   Supervision.allowBlocking("read once, before anybody is served")
+ *   Supervision.allowBlocking("read once, before the first request")
  * )
  * console.log((await Effect.runPromise(config)).length > 0) // true
  * ```
  *
  * @category combinators
+ * @since 0.1.0
  */
 export const allowBlocking: {
   (reason: string): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
@@ -301,6 +225,7 @@ export const allowBlocking: {
  * A long-lived fiber under {@link supervise}.
  *
  * @category supervised trees
+ * @since 0.1.0
  */
 export interface Child<R = never> {
   /** unique among its siblings; dumps, logs and metrics show it */
@@ -316,21 +241,24 @@ export interface Child<R = never> {
 }
 
 /**
+ * Options of {@link supervise}. Everything has a default.
+ *
  * @category supervised trees
+ * @since 0.1.0
  */
 export interface SuperviseOptions {
-  /** How logs, metrics and dumps call the supervisor. Default `"supervisor"`. */
+  /** The supervisor's name in logs, metrics and dumps. Default: `"supervisor"`. */
   readonly name?: string | undefined
   /**
-   * Who is restarted when a child fails: itself (`one-for-one`, default), all (`one-for-all`), or itself and those after
-   * it in the list (`rest-for-one`, for children that depend on the ones before them).
+   * Which children are restarted when one fails: only that one (`one-for-one`, default), all (`one-for-all`), or that one and
+   * those after it in the list (`rest-for-one`, for children that depend on the ones before them).
    */
   readonly strategy?: "one-for-one" | "one-for-all" | "rest-for-one" | undefined
-  /** How many restarts within how long are borne; one more escalates. Default: 3 within 5 seconds, as Elixir has it. */
+  /** How many restarts are allowed within which time; one more escalates. Default: 3 within 5 seconds, as Elixir has it. */
   readonly intensity?: { readonly restarts: number; readonly within: Duration.Input } | undefined
   /**
-   * How long a restart waits: the first in a row not at all, the second for `first`, then twice as long each time, up to
-   * `most`. A child that ran for longer than `intensity.within` begins a new row. Default: 100 ms, up to 30 seconds.
+   * How long a restart waits. The first in a row is immediate, the second waits for `first`, each next one twice as long, up
+   * to `most`. A child that ran for longer than `intensity.within` begins a new row. Default: 100 ms, up to 30 seconds.
    */
   readonly backoff?: { readonly first: Duration.Input; readonly most: Duration.Input } | undefined
 }
@@ -339,6 +267,7 @@ export interface SuperviseOptions {
  * A child failed more often than its supervisor's intensity allows. Every child has ended.
  *
  * @category errors
+ * @since 0.1.0
  */
 export class TooManyRestarts extends Schema.TaggedError<TooManyRestarts>()("TooManyRestarts", {
   supervisor: Schema.String,
@@ -346,7 +275,7 @@ export class TooManyRestarts extends Schema.TaggedError<TooManyRestarts>()("TooM
   child: Schema.String,
   restarts: Schema.Int,
   withinMs: Schema.Finite,
-  /** what it failed with last; `undefined` if it just ended */
+  /** the last failure of that child; `undefined` if it ended without one */
   cause: Schema.Unknown
 }) {
   override get message(): string {
@@ -358,17 +287,17 @@ export class TooManyRestarts extends Schema.TaggedError<TooManyRestarts>()("TooM
 /**
  * Runs long-lived fibers and restarts those that fail, with OTP's strategies.
  *
- * It completes when every child has ended for good, and fails with {@link TooManyRestarts} when restarts do not help:
- * then a supervisor above it, whose child it may be, decides. Interrupting it interrupts the children, the last started
+ * It completes when every child has ended for good, and fails with {@link TooManyRestarts} when restarts do not help. It may
+ * be the child of another supervisor, which then decides. Interrupting it interrupts the children, the last started
  * first, and completes when they have ended. A child's failures and defects are logged at each restart (Warn).
  *
- * A child runs outside of the span of whoever supervises it, and goes by its own name in dumps and starvation reports.
- * `giveway_supervisor_restarts` (counter, by `supervisor` and `child`) and `giveway_supervisor_escalations` count.
+ * A child runs outside of the span of its supervisor, and has its own name in dumps and in reports of stalls. The counters
+ * `giveway_supervisor_restarts` (by `supervisor` and `child`) and `giveway_supervisor_escalations` are kept.
  *
- * **When to use**: for consumers, pollers, refreshers: what runs as long as the service and must come back when it fails,
- * together with what shares its state. For a single effect `Effect.retry` may be enough.
+ * **When to use**: for consumers, pollers and refreshers, which run as long as the service and must come back when they fail,
+ * together with the fibers that share their state. For a single effect `Effect.retry` may be enough.
  *
- * **Errors**: {@link TooManyRestarts}. An option that cannot be, or two children of one name, is a defect, an `InvalidOption`.
+ * **Errors**: {@link TooManyRestarts}. A wrong option, or two children of one name, is a defect: an `InvalidOption`.
  *
  * **Cost**: a fiber for the supervisor and one per child; nothing while no child ends.
  *
@@ -391,6 +320,7 @@ export class TooManyRestarts extends Schema.TaggedError<TooManyRestarts>()("TooM
  * ```
  *
  * @category supervised trees
+ * @since 0.1.0
  */
 export const supervise = <const Children extends ReadonlyArray<Child<any>>>(
   children: Children,

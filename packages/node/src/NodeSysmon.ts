@@ -90,7 +90,7 @@ const ready = (worker: Worker): Effect.Effect<void, Supervision.WatcherError> =>
 
 const watch =
   (intervalMs: number, serve: serveOptions.Served): Supervision.Watch<NodeDiagnostics.ListenError> =>
-  ({ accounts, buffer, graceMs, logs, perMinute, receive, starvation, thresholdMs }) =>
+  ({ accounts, buffer, graceMs, logs, perMinute, receive, stalls, thresholdMs }) =>
     Effect.gen(function* () {
       const collected = yield* Effect.acquireRelease(Effect.sync(garbage.observe), (observed) =>
         Effect.sync(observed.stop)
@@ -160,7 +160,7 @@ const watch =
         (remove) => Effect.sync(remove)
       )
       port.unref()
-      yield* served.start({ buffer, accounts, thresholdMs, starvation })
+      yield* served.start({ buffer, accounts, thresholdMs, stalls })
       return (request: Sysmon.Request) => {
         port.postMessage(request)
         served.request(request)

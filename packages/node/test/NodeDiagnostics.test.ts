@@ -221,7 +221,7 @@ describe("a process in a native call", () => {
       assert.strictEqual(after.loop.state, "turning")
       assert.strictEqual(after.recent.at(-1)?.hog.name, "checkout")
       const metrics = await served.get("/metrics")
-      assert.match(metrics.body, /^giveway_loop_stalls\{cause="(sync-syscall|native|slice)"\} [1-9]/m)
+      assert.match(metrics.body, /^giveway_stalls\{cause="(sync-syscall|native|slice)"\} [1-9]/m)
     }))
 })
 

@@ -47,11 +47,11 @@ export const watch = (options: {
   const reports = new Map<string, Sysmon.Report>()
   const samples = new Map<string, Sysmon.Sample>()
 
-  const holderOf = (hold: Sysmon.Hold, seen: Sysmon.Seen): Holder => {
-    const report = reports.get(hold.key)
+  const holderOf = (stall: Sysmon.Candidate, seen: Sysmon.Seen): Holder => {
+    const report = reports.get(stall.key)
     // the newest sample shows where the holder is now
-    const sample = samples.get(hold.key)
-    const isSlice = hold.kind === "slice"
+    const sample = samples.get(stall.key)
+    const isSlice = stall.kind === "slice"
     return {
       // until sysmon has reported the holder, the beacon has to do
       cause: report?.cause ?? (isSlice ? "slice" : "loop"),
@@ -67,15 +67,15 @@ export const watch = (options: {
     const seen = Sysmon.read(block, labels)
     const at = now()
     return (
-      Sysmon.holdsOf(seen, at)
+      Sysmon.candidatesOf(seen, at)
         .filter(({ heldMs }) => heldMs >= thresholdMs)
         // not by age: time that a slice answers for is not counted for the heartbeat that it delays
         .sort((a, b) => b.heldMs - a.heldMs)
-        .map((hold) => ({
-          key: hold.key,
-          startedAt: hold.startedAt,
-          ageMs: at - hold.startedAt,
-          by: holderOf(hold, seen)
+        .map((stall) => ({
+          key: stall.key,
+          startedAt: stall.startedAt,
+          ageMs: at - stall.startedAt,
+          by: holderOf(stall, seen)
         }))
     )
   }

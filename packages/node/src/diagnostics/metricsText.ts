@@ -76,6 +76,10 @@ const runDelays = ({ delayBoundsMs, usage }: Overview): string => {
   return histogram("giveway_run_delay_ms", help, delayBoundsMs, counts)
 }
 
+/** A text without one family: the program counts stalls too, for those who export its metrics. */
+const without = (name: string, text: string): string =>
+  text.replaceAll(new RegExp(`^(# \\w+ )?${name}[ {].*\\n`, "gm"), "")
+
 /** `program`: the text of the program's own metrics, if it ever gave them. */
 export const render = (
   overview: Overview,
@@ -107,13 +111,13 @@ export const render = (
     ),
     family("giveway_loop_hog_info", "gauge", "The holder of the event loop, in the labels", hog(loop)),
     family(
-      "giveway_loop_stalls",
+      "giveway_stalls",
       "counter",
       "Stalls that are over, by cause",
       byCause.map(([cause, { count }]): Series => [{ cause }, count])
     ),
     family(
-      "giveway_loop_stalled_ms",
+      "giveway_stalled_ms",
       "counter",
       "Milliseconds in stalls that are over, by cause",
       byCause.map(([cause, { ms }]): Series => [{ cause }, ms])
@@ -142,6 +146,6 @@ export const render = (
       "How long the loop of a worker has not turned because of its job, in milliseconds; 0 while the job waits",
       overview.working.map(({ heldMs, task, worker }): Series => [{ worker: String(worker), task }, heldMs])
     ),
-    program ?? ""
+    without("giveway_stalls", program ?? "")
   ].join("")
 }

@@ -38,7 +38,7 @@ interface Serving {
     readonly buffer: SharedArrayBuffer
     readonly accounts: SharedArrayBuffer
     readonly thresholdMs: number
-    readonly starvation: Stream.Stream<Starvation>
+    readonly stalls: Stream.Stream<Starvation>
   }) => Effect.Effect<void, ListenError, Scope.Scope>
 }
 
@@ -109,7 +109,7 @@ export const make = Effect.fnUntraced(function* (options: Served): Effect.fn.Ret
       if (request._tag === "Label") post(request)
     },
     sysmon: toSysmon,
-    start: Effect.fnUntraced(function* ({ accounts, buffer, starvation, thresholdMs }) {
+    start: Effect.fnUntraced(function* ({ accounts, buffer, stalls, thresholdMs }) {
       const start: DiagnosticsStart = {
         buffer,
         accounts,
@@ -145,9 +145,7 @@ export const make = Effect.fnUntraced(function* (options: Served): Effect.fn.Ret
       const listening = Effect.flatMap(started(worker), report)
       // the program need not wait for the socket
       yield* port === undefined ? Effect.forkScoped(Effect.ignore(listening)) : listening
-      yield* Effect.forkScoped(
-        Stream.runForEach(starvation, (stall) => Effect.sync(() => post({ _tag: "Stall", stall })))
-      )
+      yield* Effect.forkScoped(Stream.runForEach(stalls, (stall) => Effect.sync(() => post({ _tag: "Stall", stall }))))
     })
   }
 })

@@ -22,6 +22,7 @@ const block = Sysmon.attach(start.buffer)
 const labels = new Map<number, string>()
 
 const now = clockOf(start.clock)
+const slices = Sysmon.watch()
 
 let state = Sysmon.initial({
   thresholdMs: start.thresholdMs,
@@ -83,13 +84,13 @@ let tests = 8
 
 /** Once compiled code has run: asks for the test whether such code sees the stores of this thread. */
 const askForTest = (): void => {
-  if (tests === 0 || testChunks > 0 || !Sysmon.sawSteps()) return
+  if (tests === 0 || testChunks > 0 || !Sysmon.sawSteps(slices)) return
   testChunks = Sysmon.prepareTest()
   tell({ _tag: "Test" })
 }
 
 const test = (): void => {
-  const seen = Sysmon.test(block, testChunks)
+  const seen = Sysmon.test(slices, block, testChunks)
   tests = seen === undefined ? tests - 1 : 0
   testChunks = 0
   if (seen === undefined) return
@@ -127,6 +128,6 @@ for (;;) {
   next.actions.forEach(execute)
   settle()
   askForTest()
-  if (state.asking === undefined) Sysmon.rest(block, next.sleepMs, seen.wakes, now)
+  if (state.asking === undefined) Sysmon.rest(slices, block, next.sleepMs, seen.wakes, now)
   else await after(Math.min(turnMs, next.sleepMs))
 }

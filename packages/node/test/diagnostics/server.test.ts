@@ -66,8 +66,11 @@ const overview: NodeDiagnostics.Overview = {
 
 const lags = { counts: [5, 0, 1, ...Array.from({ length: 13 }, () => 0)], sumMs: 4.5 }
 
+/** As the program says it of itself. */
+const counted = '# HELP giveway_stalls by cause\n# TYPE giveway_stalls counter\ngiveway_stalls{cause="gc"} 1\n'
+
 describe("metrics", () => {
-  const text = metricsText.render(overview, new Map([["gc", { count: 2, ms: 120 }]]), lags, "orders 5\n")
+  const text = metricsText.render(overview, new Map([["gc", { count: 2, ms: 120 }]]), lags, `${counted}orders 5\n`)
 
   it("escape what names contain", () => {
     assert.include(text, String.raw`giveway_loop_hog_info{cause="slice",fiber="3",name="GET \"/a\\b\"\n"} 1`)
@@ -89,9 +92,14 @@ describe("metrics", () => {
   })
 
   it("are lines of name and value or comments, the program's last", () => {
-    assert.include(text, 'giveway_loop_stalls{cause="gc"} 2')
+    assert.include(text, 'giveway_stalls{cause="gc"} 2')
     for (const line of text.trimEnd().split("\n")) assert.match(line, /^(# (HELP|TYPE) \w+ .+|\w+(\{.*\})? [\d.]+)$/)
     assert.isTrue(text.endsWith("orders 5\n"))
+  })
+
+  it("have one family of stalls, though the program counts them too", () => {
+    assert.lengthOf(text.match(/^giveway_stalls\{/gm)!, 1)
+    assert.lengthOf(text.match(/^# TYPE giveway_stalls /gm)!, 1)
   })
 })
 

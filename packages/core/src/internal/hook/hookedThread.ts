@@ -54,5 +54,4 @@ export const thread: HookedThread = {
   times: new Float64Array(new SharedArrayBuffer(Object.keys(Times).length * Float64Array.BYTES_PER_ELEMENT))
 }
 
-/** The clock that all threads share, in ms. */
-export const now = (): number => performance.timeOrigin + performance.now()
+export { now } from "../sharedMemory/clock.ts"

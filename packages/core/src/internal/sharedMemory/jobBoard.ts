@@ -111,7 +111,12 @@ export const addLong = ({ f64 }: JobBoard, ms: number): void => {
   if (ms > f64[Time.longest]!) f64[Time.longest] = ms
 }
 
-/** The job that a worker runs at one moment. Times in ms. */
+/**
+ * The job that a worker runs at one moment. Times in ms.
+ *
+ * @category looks
+ * @since 0.1.0
+ */
 export interface Work {
   readonly job: number
   readonly task: string

@@ -85,20 +85,35 @@ const Time = {
   lagSum: 80
 } as const
 
-/** Upper ends of the buckets of heartbeats' lateness, in ms: from a timer's own jitter to 16 s, doubling. One more is open. */
+/**
+ * Upper ends of the buckets of heartbeats' lateness, in ms: from a timer's own jitter to 16 s, doubling. One more is open.
+ *
+ * @category looks
+ * @since 0.1.0
+ */
 export const lagBoundsMs: ReadonlyArray<number> = Array.from({ length: 15 }, (_, k) => 2 ** k)
 
 /** The lines of `budget`, `test` and `allowed` are of one cell each. */
 const bytes = Time.lagSum * 8 + 64
 
-/** One thread's block, seen through its two views. */
+/**
+ * One thread's block, seen through its two views.
+ *
+ * @category looks
+ * @since 0.1.0
+ */
 export interface ThreadBlock {
   readonly buffer: SharedArrayBuffer
   readonly i32: Int32Array
   readonly f64: Float64Array
 }
 
-/** Wraps a buffer that another thread made. */
+/**
+ * Wraps a buffer that another thread made.
+ *
+ * @category looks
+ * @since 0.1.0
+ */
 export const fromBuffer = (buffer: SharedArrayBuffer): ThreadBlock => ({
   buffer,
   i32: new Int32Array(buffer),
@@ -218,13 +233,35 @@ export const addLag = ({ f64 }: ThreadBlock, ms: number): void => {
   f64[Time.lagSum] = f64[Time.lagSum]! + late
 }
 
-/** Any thread: how many heartbeats were late by up to each of {@link lagBoundsMs} and above the last, and by how much in all. */
-export const readLags = ({ f64 }: ThreadBlock): { readonly counts: ReadonlyArray<number>; readonly sumMs: number } => ({
+/**
+ * How late heartbeats were.
+ *
+ * @category looks
+ * @since 0.1.0
+ */
+export interface Lags {
+  /** how many were late by up to each of {@link lagBoundsMs}, and by more than the last */
+  readonly counts: ReadonlyArray<number>
+  readonly sumMs: number
+}
+
+/**
+ * Any thread: how late its heartbeats were so far. One that is overdue now is not counted before it has come.
+ *
+ * @category looks
+ * @since 0.1.0
+ */
+export const readLags = ({ f64 }: ThreadBlock): Lags => ({
   counts: Array.from(f64.subarray(Time.lags, Time.lags + lagBoundsMs.length + 1)),
   sumMs: f64[Time.lagSum]!
 })
 
-/** A beacon as it was read at one moment. Times in ms, see {@link Time}. */
+/**
+ * A beacon as it was read at one moment. Times in ms, see {@link Time}.
+ *
+ * @category looks
+ * @since 0.1.0
+ */
 export interface Beacon {
   readonly sliceSeq: number
   readonly depth: number

@@ -18,7 +18,12 @@ const buckets = 16
 /** Upper end of the first bucket, in ms: below 64 µs nobody waits. Each next one is twice as wide: the last begins at 1.05 s. */
 const firstBoundMs = 0.064
 
-/** Upper ends of the buckets of a run-delay histogram, in ms; one more bucket holds what is above. */
+/**
+ * Upper ends of the buckets of a run-delay histogram, in ms; one more bucket holds what is above.
+ *
+ * @category looks
+ * @since 0.1.0
+ */
 export const delayBoundsMs: ReadonlyArray<number> = Array.from({ length: buckets - 1 }, (_, k) => firstBoundMs * 2 ** k)
 
 const lastBoundMs = firstBoundMs * 2 ** (buckets - 2)
@@ -63,7 +68,12 @@ export const addDelay = ({ delays }: Accounts, label: number, ms: number): void 
   delays[index] = delays[index]! + 1
 }
 
-/** The account of the fibers of one name so far. Times in ms. */
+/**
+ * The account of the fibers of one name so far. Times in ms.
+ *
+ * @category looks
+ * @since 0.1.0
+ */
 export interface Usage {
   /** the span or `Effect.fn`; `undefined` for fibers that were in none */
   readonly name: string | undefined

@@ -1,16 +1,37 @@
 /**
- * Why the loop could not turn: the cause class of a stall, from everything that is known of it.
+ * Why the loop could not turn: the cause of a stall, from everything that is known of it.
  *
- * The order is that of innocence. What the operating system or V8 did is nobody's fault, so it comes first; then what the
- * kernel was asked for; then the kind of code. While a stall lasts less is known than afterwards, and the same rules hold.
+ * The order is that of innocence. Acts of the operating system and of V8 come first, since no code is to blame for them;
+ * then requests to the kernel; then the kind of code. While a stall lasts less is known than afterwards, and the same
+ * rules hold.
  *
  * Nothing here imports Effect: it loads in the watching thread.
  */
-import type { Cause } from "./stallText.ts"
 
-/** What is known. Times in ms; what is not known is 0. */
+/** Every cause. `Starvation.Cause` explains each. */
+export const names = [
+  "slice",
+  "convoy",
+  "microtask-flood",
+  "native",
+  "sync-syscall",
+  "gc",
+  "os-starved",
+  "suspended",
+  "loop"
+] as const
+
+/**
+ * Why the loop could not turn.
+ *
+ * @category reports
+ * @since 0.1.0
+ */
+export type Cause = (typeof names)[number]
+
+/** All facts about a stall that matter for its cause. Times in ms; a time that is not known is 0. */
 export interface Evidence {
-  /** what the thread's own accounts say, or the beacon */
+  /** by the thread's own accounts, or by the beacon */
   readonly kind: "slice" | "convoy" | "loop"
   readonly thresholdMs: number
   readonly durationMs: number
@@ -25,22 +46,25 @@ export interface Evidence {
   readonly blockedMs: number
   /** whether new microtasks ran while the loop could not turn */
   readonly flooded: boolean
-  /** whether, when it was asked for its stack, it was silent for most of the time */
+  /** whether the thread, asked for its stack, gave no answer for most of the time */
   readonly silent: boolean
-  /** what its stacks showed for most of the time: a function that asks the `kernel`, or `code` that computes */
+  /** the code in its stacks, for most of the time: a function that asks the `kernel`, or `code` that computes */
   readonly shown: "kernel" | "code" | undefined
 }
 
-/** Native code that allocates spends a third of its time in page faults, and more on virtual machines. A guess above that. */
+/**
+ * A stall with this share of it in the kernel asked the kernel for something. A guess: native code that allocates spends a
+ * third of its time in page faults, and more on virtual machines.
+ */
 const mostly = 0.7
 
-/** A thread that sleeps for that share of a stall asks the kernel for something: code that computes does not sleep. A guess. */
+/** So does a stall with this share of sleep, since code that computes does not sleep. A guess. */
 const asleep = 0.25
 
 /**
- * Whether the kernel was asked for something. What a stack shows goes before what Linux counts as computing in the kernel: it
- * counts ticks, scales them, and never takes any back, so for seconds it may put all that is computed on that side
- * (`cputime_adjust`). That a thread sleeps is certain.
+ * Whether the kernel was asked for something. A stack counts for more than the time that Linux counts in the kernel: Linux
+ * counts ticks, scales them and never takes any back, so for seconds it may put all computing on that side
+ * (`cputime_adjust`). Sleep is certain.
  */
 const asksKernel = ({ blockedMs, shown, systemMs }: Evidence, observedMs: number): boolean => {
   if (shown === "kernel" || blockedMs >= observedMs / 2) return true
@@ -49,20 +73,24 @@ const asksKernel = ({ blockedMs, shown, systemMs }: Evidence, observedMs: number
   return blockedMs + systemMs >= observedMs * (sleeps ? 0.5 : mostly)
 }
 
+/** The cause of a stall. */
 export const of = (evidence: Evidence): Cause => {
   const { blockedMs, durationMs, flooded, gcMs, kind, noCoreMs, silent, stoppedMs, thresholdMs } = evidence
   const standingMs = stoppedMs + noCoreMs
   const observedMs = durationMs - standingMs
-  // without it there would have been no stall, and it was most of it
+  // the thread was not run for most of the stall, and but for that there would have been none
   if (observedMs < thresholdMs && observedMs < standingMs) return stoppedMs >= noCoreMs ? "suspended" : "os-starved"
-  // a collection waits for a core as often as everything else
+  // by duration: a collection waits for a core as often as everything else
   if (gcMs >= durationMs / 2) return "gc"
   if (kind === "loop" && flooded && blockedMs < observedMs / 2) return "microtask-flood"
   if (kind !== "convoy" && asksKernel(evidence, observedMs)) return "sync-syscall"
-  // many short slices give an answer in between
+  // a convoy answers between two slices
   if (kind !== "convoy" && silent) return "native"
   return kind
 }
 
-/** Causes that blame nobody. */
-export const isNobodys = (cause: Cause): boolean => cause === "gc" || cause === "os-starved" || cause === "suspended"
+/** Whether the operating system did not run the thread. No program can help that, so it is logged at level Info. */
+export const isOfSystem = (cause: Cause): boolean => cause === "os-starved" || cause === "suspended"
+
+/** Whether no fiber and no place in the program is to blame. */
+export const blamesNobody = (cause: Cause): boolean => cause === "gc" || isOfSystem(cause)

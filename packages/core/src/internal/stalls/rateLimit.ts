@@ -1,12 +1,16 @@
 /**
- * How often the same thing may be said: some per minute and fingerprint, and some per minute in all; how many were swallowed
- * comes with the next of the same fingerprint that passes. A pure value; a fingerprint that was silent for a minute is
- * forgotten.
+ * How often stalls may be logged: so many a minute with the same fingerprint, and so many a minute in all. The next log with
+ * that fingerprint says how many were dropped. A pure value. A fingerprint that was silent for a minute is forgotten.
  */
 
 const windowMs = 60_000
 
-/** How much may be said in a minute. */
+/**
+ * How many stalls may be logged in a minute.
+ *
+ * @category reports
+ * @since 0.1.0
+ */
 export interface PerMinute {
   /** of the same fingerprint */
   readonly alike: number
@@ -14,23 +18,25 @@ export interface PerMinute {
   readonly all: number
 }
 
-/** As Seastar's stall reports: five a minute are enough to see a pattern, and few enough to read. In all, a line in two seconds. */
+/** Five alike, as in Seastar's stall reports: enough to see a pattern, few enough to read. In all, one line in two seconds. */
 export const perMinute: PerMinute = { alike: 5, all: 30 }
 
 interface Bucket {
   readonly since: number
-  readonly said: number
+  readonly logged: number
   readonly suppressed: number
 }
 
+/** The limits, and what was logged in the minute that runs. */
 export interface RateLimit {
   readonly perMinute: PerMinute
   readonly buckets: ReadonlyMap<string, Bucket>
   readonly all: Bucket
 }
 
-const fresh = (since: number, suppressed = 0): Bucket => ({ since, said: 0, suppressed })
+const fresh = (since: number, suppressed = 0): Bucket => ({ since, logged: 0, suppressed })
 
+/** A limit that has logged nothing yet. */
 export const make = (limits: PerMinute = perMinute): RateLimit => ({
   perMinute: limits,
   buckets: new Map(),
@@ -40,7 +46,7 @@ export const make = (limits: PerMinute = perMinute): RateLimit => ({
 const opened = (bucket: Bucket, now: number): Bucket =>
   now - bucket.since >= windowMs ? fresh(now, bucket.suppressed) : bucket
 
-/** Asks to say `fingerprint` at `now` (ms): `suppressed` is how many like it went unsaid since the last that was allowed. */
+/** Asks to log `fingerprint` at `now` (ms). `suppressed` is how many like it were dropped since the last that was allowed. */
 export const ask = (
   limit: RateLimit,
   fingerprint: string,
@@ -49,15 +55,15 @@ export const ask = (
   const live = new Map(Array.from(limit.buckets).filter(([, bucket]) => now - bucket.since < 2 * windowMs))
   const bucket = opened(live.get(fingerprint) ?? fresh(now), now)
   const all = opened(limit.all, now)
-  const allowed = bucket.said < limit.perMinute.alike && all.said < limit.perMinute.all
+  const allowed = bucket.logged < limit.perMinute.alike && all.logged < limit.perMinute.all
   live.set(
     fingerprint,
     allowed
-      ? { since: bucket.since, said: bucket.said + 1, suppressed: 0 }
+      ? { since: bucket.since, logged: bucket.logged + 1, suppressed: 0 }
       : { ...bucket, suppressed: bucket.suppressed + 1 }
   )
   return {
-    limit: { ...limit, buckets: live, all: allowed ? { ...all, said: all.said + 1 } : all },
+    limit: { ...limit, buckets: live, all: allowed ? { ...all, logged: all.logged + 1 } : all },
     allowed,
     suppressed: allowed ? bucket.suppressed : 0
   }

@@ -1,11 +1,16 @@
 /**
- * Reading a V8 stack as text: its frames, and the place in the user's code that it blames.
+ * Reads a V8 stack as text: its frames, and the place in the user's code that is to blame.
  *
- * The place is the innermost frame that belongs to the program: not Node's own code, not a dependency, not Giveway. A
- * stack that lies in dependencies only is blamed on the innermost of those; better a name than none.
+ * The place is the innermost frame of the program: not of Node, of a dependency or of Giveway. If the stack has frames of
+ * dependencies only, the innermost of those is the place: any name is better than none.
  */
 
-/** A position in source code. */
+/**
+ * A position in source code.
+ *
+ * @category reports
+ * @since 0.1.0
+ */
 export interface Position {
   /** relative to the working directory if it lies below it */
   readonly file: string
@@ -36,14 +41,19 @@ const pathOf = (file: string): string => {
   }
 }
 
-/** All frames of a stack that have a place, innermost first. */
+/** All frames of a stack that have a position, innermost first. */
 export const frames = (stack: string): ReadonlyArray<Position> =>
   stack.split("\n").flatMap((text) => {
     const frame = frameOf(text)
     return frame === undefined ? [] : [{ ...frame, file: pathOf(frame.file) }]
   })
 
-/** Where the code lies that must not be blamed, and what paths are to be shown relative to. */
+/**
+ * Folders of code that must not be blamed, and the working directory, to which paths are shown relative.
+ *
+ * @category reports
+ * @since 0.1.0
+ */
 export interface Surroundings {
   readonly cwd: string
   /** folders of Giveway's own code, as paths that end in a slash */
@@ -56,8 +66,8 @@ const relative = (file: string, cwd: string): string => (file.startsWith(`${cwd}
 const tickLoop = "processTicksAndRejections"
 
 /**
- * Whether a stack begins in a microtask or a `process.nextTick` callback: everything else that Node calls has a function of
- * its own at the bottom. A stack that is cut off may begin anywhere.
+ * Whether a stack begins in a microtask or a `process.nextTick` callback: all other callbacks have a function of Node's own at
+ * the bottom. A stack that is cut off may begin anywhere.
  */
 export const inMicrotask = (stack: string): boolean => {
   const all = frames(stack)
@@ -70,8 +80,8 @@ export const inMicrotask = (stack: string): boolean => {
 const deepest = 60
 
 /**
- * Whether the innermost code of a stack is the runtime's own, called by the program: after a call that V8 does not answer
- * in, such as `execSync`, it answers in what Node does before it returns.
+ * Whether the innermost code of a stack is the runtime's own, called by the program. During a call such as `execSync` V8 gives
+ * no answer; it answers after it, in the code that Node runs before it returns.
  */
 export const inRuntime = (stack: string, surroundings: Surroundings): boolean =>
   innermostOf(stack, surroundings)?.file.startsWith("node:") === true
@@ -94,7 +104,7 @@ const foreign = (stack: string, { own }: Surroundings): ReadonlyArray<Position> 
 
 const innermostOf = (stack: string, surroundings: Surroundings): Position | undefined => foreign(stack, surroundings)[0]
 
-/** The place a stack blames; `undefined` if there is nothing but the runtime and Giveway in it. */
+/** The place that is to blame; `undefined` if the stack has frames of the runtime and of Giveway only. */
 export const placeOf = (stack: string, surroundings: Surroundings): Position | undefined => {
   const { cwd } = surroundings
   const candidates = foreign(stack, surroundings).filter(({ file }) => !file.startsWith("node:"))

@@ -1,5 +1,6 @@
 /**
- * What stalls that are over tell Effect's metrics, for whoever collects those: how many by cause, and how long they were.
+ * Effect's metrics of stalls that are over: how many by cause, and how long they were. `/metrics` of a served process counts
+ * them under the same name.
  */
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
@@ -7,7 +8,7 @@ import type { Starvation } from "../../Starvation.ts"
 
 const stalls = Metric.counter("giveway_stalls", { description: "Stalls that are over, by cause", incremental: true })
 
-/** 10 ms, the least threshold, to 20 s in steps of 2. What is longer needs no histogram to be found. */
+/** From 10 ms, the least threshold, doubling to 20 s. A longer stall is found without a histogram. */
 const boundaries = Metric.exponentialBoundaries({ start: 10, factor: 2, count: 12 })
 
 const lasted = Metric.histogram("giveway_stall_ms", {

@@ -1,26 +1,23 @@
 /**
- * Stalls in words: who, how long, where, and what to do. Written by sysmon while a stall lasts and by the logger after
- * it, so the two must read alike. Imports nothing: it loads in the watching thread.
+ * Stalls in words: which fiber held the loop, for how long, where, and how to mend it.
+ *
+ * The watcher reports a stall while it lasts, and the logger when it is over. Both take their sentences from here, so that
+ * they read alike. Nothing here imports Effect: it loads in the watching thread.
  */
+import type { Cause } from "./causes.ts"
+import * as causes from "./causes.ts"
 import type { Position } from "./stackFrames.ts"
 
 /**
- * Why the loop could not turn; see `Starvation.Cause` for what each means. Here, since this loads where Effect does not.
+ * A `Pure.fn` function without yield points.
+ *
+ * @category reports
+ * @since 0.1.0
  */
-export type Cause =
-  | "slice"
-  | "convoy"
-  | "microtask-flood"
-  | "native"
-  | "sync-syscall"
-  | "gc"
-  | "os-starved"
-  | "suspended"
-  | "loop"
-
-/** A `Pure.fn` function without yield points, and why, if the compiler said so. */
 export interface Whole {
+  /** the name that `Pure.fn` was given */
   readonly name: string
+  /** why, if the compiler saw it; otherwise its module was not compiled */
   readonly reason?: string | undefined
 }
 
@@ -30,7 +27,7 @@ export const whyWhole = ({ name, reason }: Whole): string =>
     ? `\`${name}\` (Pure.fn) was not compiled, run with node --import @giveway/node/register`
     : `\`${name}\` (Pure.fn) has no yield points, ${reason}`
 
-/** What a sentence needs to know. */
+/** The facts in a sentence about a stall. */
 export interface Blame {
   readonly cause: Cause
   readonly fiberId: number | undefined
@@ -99,15 +96,12 @@ const kindOfCall = (cause: Cause): string =>
 
 const where = ({ cause, late, place }: Blame): string => {
   const call = kindOfCall(cause)
-  if (place === undefined || isNobodys(cause)) return call
+  if (place === undefined || causes.blamesNobody(cause)) return call
   const inFunction = place.function === undefined ? "" : ` in ${place.function}`
   return `${call}${late ? ", near" : " at"} ${place.file}:${place.line}${inFunction}`
 }
 
-/** Causes that blame nobody: a place in the program has nothing to do with them. */
-const isNobodys = (cause: Cause): boolean => cause === "gc" || cause === "os-starved" || cause === "suspended"
-
-/** What to do about it. */
+/** The advice: how to mend it. */
 export const advice = ({ cause, place, whole }: Blame): string => {
   switch (cause) {
     case "slice":
@@ -128,7 +122,7 @@ export const advice = ({ cause, place, whole }: Blame): string => {
       return "look for SIGSTOP, a debugger, or a machine that sleeps"
     case "loop":
       return place === undefined
-        ? "no JavaScript was seen in it, so look for what calls back without a fiber"
+        ? "no JavaScript was seen in it, so look for callbacks that run outside of fibers"
         : "move the work of this callback into Compute.run"
   }
 }
@@ -137,7 +131,7 @@ export const advice = ({ cause, place, whole }: Blame): string => {
 export const duration = (ms: number): string => (ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`)
 
 /** "`thumbnail` (fiber #42) has held the loop for 64 ms at resize.ts:41 in resample: run it with …" */
-export const ongoing = (report: Reported): string => {
+const ongoing = (report: Reported): string => {
   const blame = blameOf(report)
   return `${subject(blame)} has held the loop for ${duration(report.ageMs)}${where(blame)}: ${advice(blame)}`
 }
@@ -146,13 +140,34 @@ export const ongoing = (report: Reported): string => {
 export const finished = (blame: Blame, durationMs: number): string =>
   `${subject(blame)} held the loop for ${duration(durationMs)}${where(blame)}: ${advice(blame)}`
 
-/** "and 12 more like it", for what a rate limit swallowed. */
+/** "(12 more like it not shown)": stalls that a rate limit dropped. */
 export const suppressed = (count: number): string => (count === 0 ? "" : ` (${count} more like it not shown)`)
 
-/** The same trouble has the same fingerprint: its cause, name and function, not the fiber, the line nor the time. */
+/** The same trouble has the same fingerprint: its cause, name and function, whatever the fiber, the line and the time. */
 export const fingerprintOf = ({ cause, name, place }: Blame): string =>
   `${cause}|${name ?? ""}|${place === undefined ? "" : `${place.file}:${place.function ?? place.line}`}`
 
+/**
+ * A report as one line, with a fix in it.
+ *
+ * @category reports
+ * @since 0.1.0
+ */
+export const line = (report: Reported & { readonly suppressed: number }): string =>
+  `giveway: ${ongoing(report)}${suppressed(report.suppressed)}`
+
+/**
+ * The advice for the stall of a report.
+ *
+ * @category reports
+ * @since 0.1.0
+ */
 export const fix = (report: Reported): string => advice(blameOf(report))
 
+/**
+ * The fingerprint of a report's stall: the same for the same trouble, as `Starvation.fingerprint` is.
+ *
+ * @category reports
+ * @since 0.1.0
+ */
 export const fingerprint = (report: Reported): string => fingerprintOf(blameOf(report))

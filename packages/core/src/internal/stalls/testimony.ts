@@ -1,22 +1,22 @@
 /**
- * What the samples of one stall say together.
+ * The verdict of all samples of one stall together.
  *
- * Each sample speaks for a stretch of time. One that came at once stands for the time since the one before it; a late one
- * for the time in which the thread did not answer, which shows what came after a native call rather than the call. So it
- * is time that votes, not the number of samples, which grow sparser while a stall lasts.
+ * Each sample speaks for a stretch of time: a sample that came at once for the time since the one before it, a late sample
+ * for the time in which the thread did not answer. So samples are weighed by time and not counted, since they grow sparser
+ * while a stall lasts.
  *
- * **Invariant.** A stretch never reaches past the end of the stall, and no stretch is shorter than nothing.
+ * **Invariant.** A stretch never reaches past the end of the stall, and is never negative.
  */
-import type { Sample } from "../../Sysmon.ts"
-import { lateMs } from "../watcher/blaming.ts"
+import type { Sample } from "./observations.ts"
+import { lateMs } from "./observations.ts"
 
-/** From when to when it lasted, as the thread measured it, in ms. */
+/** Its time, as the thread measured it, in ms. */
 interface Stall {
   readonly startedAt: number
   readonly endedAt: number
 }
 
-/** From when on a sample speaks for the thread, and for how long, in ms; see {@link heaviest}. */
+/** The samples, and for how long each one speaks, in ms. */
 const weighed = (
   stall: Stall,
   samples: ReadonlyArray<Sample>
@@ -29,7 +29,7 @@ const weighed = (
   })
 }
 
-/** What the stacks showed for most of the time that they speak for. */
+/** The kind of code in the stacks, for most of the time for which they speak. */
 export const shownBy = (stall: Stall, samples: ReadonlyArray<Sample>): Sample["shown"] => {
   const all = weighed(stall, samples)
   const msOf = (isIt: (sample: Sample) => boolean): number =>
@@ -42,10 +42,9 @@ export const shownBy = (stall: Stall, samples: ReadonlyArray<Sample>): Sample["s
 }
 
 /**
- * The sample that speaks for the most time. One that came at once stands for the time since the one before it, a late
- * one for the time in which the thread did not answer; those of the same place add up. So a native call of two seconds is
- * not blamed on the loop of 60 ms after it, whose sample came at once, and a question that the end of the stall overtook
- * takes nothing back.
+ * The sample that speaks for the most time; samples of the same place add up. So a native call of two seconds is not blamed
+ * on the loop of 60 ms after it, whose sample came at once. A question that was overtaken by the end of the stall weighs
+ * nothing.
  */
 export const heaviest = (stall: Stall, samples: ReadonlyArray<Sample>): Sample | undefined => {
   const weights = new Map<string, { readonly sample: Sample; readonly ms: number }>()
@@ -58,7 +57,7 @@ export const heaviest = (stall: Stall, samples: ReadonlyArray<Sample>): Sample |
   const ordered = Array.from(weights.values()).sort((a, b) => b.ms - a.ms)
   const first = ordered[0]?.sample
   if (first === undefined || first.place !== undefined) return first
-  // a moment in Effect's own code shows nothing, nor does one after the end; what was seen before is at least near
+  // a sample in Effect's own code shows no place, nor does one after the end; an earlier place is at least near
   const placed = ordered.find(({ sample }) => !sample.late && sample.place !== undefined)?.sample
   return first.late ? { ...first, place: placed?.place } : (placed ?? first)
 }

@@ -1,10 +1,11 @@
 /**
- * Blocking that is meant to be: which fiber may hold the loop, since when, and why.
+ * Allowed blocking: which fiber may hold the loop, since when, and for which reason.
  *
- * A fiber enters an allowance and leaves it; a stall is allowed if its fiber was in one for half of it. Allowances that were
- * long are kept for a while, since a slice goes on after the allowance in it is over.
+ * A fiber enters an allowance and leaves it. A stall is allowed if its fiber was in one for half of the time. Long
+ * allowances are kept for a while after they are left, since the slice goes on.
  */
 import type * as Fiber from "effect/Fiber"
+import { now } from "../sharedMemory/clock.ts"
 import * as threadBlock from "../sharedMemory/threadBlock.ts"
 import { block } from "../sharedMemory/thread.ts"
 
@@ -15,15 +16,14 @@ interface Allowance {
   endedAt: number
 }
 
-/** No threshold of a stall is shorter, so nothing shorter makes half of one. */
+/** Half of the least threshold: a shorter allowance is never half of a stall. */
 const leastMs = 5
 
+/** A guess: a slice seldom leaves more long allowances behind. */
 const kept = 16
 
 const over: Array<Allowance> = []
 const running = new Map<number, Allowance>()
-
-const now = (): number => performance.timeOrigin + performance.now()
 
 /** From now on `fiber` may hold the loop, until the returned function is called. */
 export const enter = (fiber: Fiber.Fiber<unknown, unknown>, reason: string): (() => void) => {
@@ -45,7 +45,7 @@ export const enter = (fiber: Fiber.Fiber<unknown, unknown>, reason: string): (()
   }
 }
 
-/** Why `fiberId` was allowed to hold the loop from `from` to `to`; `undefined` if it was not. */
+/** The reason for which `fiberId` was allowed to hold the loop from `from` to `to`; `undefined` if it was not. */
 export const reasonFor = (fiberId: number, from: number, to: number): string | undefined => {
   const current = running.get(fiberId)
   const candidates = current === undefined ? over : [...over, current]

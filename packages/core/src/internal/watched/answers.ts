@@ -1,27 +1,34 @@
 /**
- * What this thread can be asked by name, by whoever watches it: the live fibers, where its time goes, its pool.
+ * The facts that other threads can ask this thread for by name: its live fibers, its stalls, its pool.
  *
- * A question comes as a message while the event loop turns, or through the inspector in the middle of whatever holds it,
- * between any two statements, perhaps of the very code that an answer reads. So the names stand on `globalThis`, under a
- * symbol, as long as somebody answers.
+ * While the event loop turns, a question comes as a message. While the loop is held, it comes through the inspector, between
+ * any two statements, perhaps of the very code whose data an answer reads. So the answering function stands on
+ * `globalThis`, under a symbol, as long as there are answers.
  *
- * **Invariant.** An answer reads and changes nothing. One that throws, because it met a structure half changed, is left
- * out, and the others are given.
+ * **Invariant.** An answer reads and changes nothing. An answer that throws, because it met a structure half changed, is
+ * left out, and the others are given.
  */
 
-/** Answers by name. They are sent as JSON. */
+/** The functions that answer, by name. Their results are sent as JSON. */
 const answers = new Map<string, () => unknown>()
 
 const key = Symbol.for("~giveway/answers")
 
-/** What a watcher evaluates in this thread, in JavaScript, to ask `names`; a string, or `undefined` if nobody answers. */
+/**
+ * The question for `names`, in JavaScript: `fibers`, `recent`, `statistics`, and other names that parts of the program
+ * answer. Evaluated in the watched thread it gives one JSON object, without the names that have no answer; `undefined` if
+ * there are no answers at all.
+ *
+ * @category the question
+ * @since 0.1.0
+ */
 export const expression = (names: ReadonlyArray<string>): string =>
   `globalThis[Symbol.for("~giveway/answers")]?.(${JSON.stringify(names)})`
 
-/** The answer to `name` as it is, for who asks in this thread. */
+/** The answer to `name` as a value, for code in this thread. */
 export const value = (name: string): unknown => answers.get(name)?.()
 
-/** The answers to `names` as one JSON object, with those left out that nobody gives. */
+/** The answers to `names` as one JSON object, without the names that have no answer. */
 export const give = (names: ReadonlyArray<string>): string => {
   const given: Record<string, unknown> = {}
   for (const name of names) {
@@ -34,7 +41,7 @@ export const give = (names: ReadonlyArray<string>): string => {
   return JSON.stringify(given)
 }
 
-/** Answers `name` until the returned function is called. Who answered it before is heard again then. */
+/** Answers `name` until the returned function is called. Then the answer that was given before is given again. */
 export const provide = (name: string, answer: () => unknown): (() => void) => {
   const before = answers.get(name)
   if (answers.size === 0) Object.defineProperty(globalThis, key, { value: give, configurable: true, enumerable: false })

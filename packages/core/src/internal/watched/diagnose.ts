@@ -1,12 +1,11 @@
 /**
- * What this thread says of itself when the watcher asks it in the middle of whatever holds it.
+ * This thread's answer when the watcher asks it in the middle of a stall (`watcher/question.ts`).
  *
- * The watcher knows no better way in than to evaluate an expression, so the function stands on `globalThis`, under a
- * symbol, as long as a supervision is there. It runs inside user code, at any point between two statements, so it
- * changes nothing (but for a probe in the microtask queue) and must be quick: 10 µs and the stack.
+ * The watcher can only evaluate an expression here. So the answering function stands on `globalThis`, under a symbol, as
+ * long as a supervision is there. It runs inside user code, between any two statements. So it changes nothing, except that
+ * it may queue a probe as a microtask, and it must be quick: 10 µs and the stack.
  */
 import * as Fiber from "effect/Fiber"
-import type { Answer } from "../../Sysmon.ts"
 import * as allowances from "./allowances.ts"
 import * as fiberHook from "../hook/fiberHook.ts"
 import * as floodOrigin from "./floodOrigin.ts"
@@ -15,11 +14,14 @@ import * as heartbeat from "./heartbeat.ts"
 import { nameOf } from "../hook/labels.ts"
 import * as runningSlices from "../hook/runningSlices.ts"
 import * as longParses from "./longParses.ts"
+import { now } from "../sharedMemory/clock.ts"
 import * as threadBlock from "../sharedMemory/threadBlock.ts"
 import { stackHere } from "./stackHere.ts"
+import type { Answer } from "../watcher/question.ts"
+import { key } from "../watcher/question.ts"
 import * as wholeCalls from "../steppable/wholeCalls.ts"
 
-/** Frames of `Effect.fn` and spans that are worth reading. */
+/** Frames of `Effect.fn` and spans that people will read. A guess. */
 const effectFrames = 8
 
 const framesOf = (fiber: Fiber.Fiber<unknown, unknown>): ReadonlyArray<string> => {
@@ -34,17 +36,17 @@ const framesOf = (fiber: Fiber.Fiber<unknown, unknown>): ReadonlyArray<string> =
 
 const diagnose = (): string => {
   const stack = stackHere()
-  const at = fiberHook.now()
+  const at = now()
   const { block, labels } = fiberHook.thread
   const beacon = threadBlock.readBeacon(block)
   const current = Fiber.getCurrent()
   const hog = runningSlices.hogSoFar(at)
   const { busyMs, label } = heartbeat.sinceBeat()
   const whole = wholeCalls.running()
-  const isHold = beacon.depth === 0
-  const flooded = isHold && floodProbe.answered(heartbeat.lastBeat(), at)
-  const origin = isHold ? floodOrigin.find() : undefined
-  if (origin !== undefined) floodProbe.arm(fiberHook.now, origin)
+  const isOutside = beacon.depth === 0
+  const flooded = isOutside && floodProbe.answered(heartbeat.lastBeat(), at)
+  const origin = isOutside ? floodOrigin.find() : undefined
+  if (origin !== undefined) floodProbe.arm(now, origin)
   const answer: Answer = {
     at,
     outerSeq: beacon.depth > 0 ? beacon.outerSeq : 0,
@@ -71,10 +73,9 @@ const diagnose = (): string => {
   return JSON.stringify(answer)
 }
 
-const key = Symbol.for("~giveway/diagnose")
 let uses = 0
 
-/** Puts the function where the watcher finds it; the last one who takes it back removes it. */
+/** Puts the function where the watcher finds it, until the returned function is called. The last such call removes it. */
 export const install = (): (() => void) => {
   if (uses++ === 0) Object.defineProperty(globalThis, key, { value: diagnose, configurable: true, enumerable: false })
   return () => {

@@ -1,7 +1,7 @@
 /**
- * Whose flood is it? Microtasks belong to nobody, but whoever started them mostly awaits a promise since just before they
- * began. So of the fibers that suspended last, the last one that awaits a promise is the most likely; where none does, it
- * is the one that ran last.
+ * Which fiber started a flood? Microtasks belong to no fiber. But the fiber that started them mostly awaits a promise, since
+ * just before they began. So of the fibers that suspended last, the last one that awaits a promise is the most likely; if
+ * none does, it is the fiber that ran last.
  */
 import * as awaiting from "../hook/awaiting.ts"
 import * as fiberHook from "../hook/fiberHook.ts"
@@ -10,13 +10,13 @@ import type { Origin } from "./floodProbe.ts"
 import { nameOf } from "../hook/labels.ts"
 import * as runningSlices from "../hook/runningSlices.ts"
 
-/** Between the slice that started it and the last one before the loop gave microtasks their turn, ms. A guess. */
+/** Between the slice that started it and the last slice before microtasks ran, ms. A guess. */
 const sameTurnMs = 10
 
-/** Of no matter for a promise. */
+/** A promise has none of these. */
 const others: awaiting.Others = { children: () => [], held: () => new Map() }
 
-/** To be asked while no fiber runs, in the middle of a flood. */
+/** The most likely fiber. To be called while no fiber runs, in the middle of a flood. */
 export const find = (): Origin => {
   const { labels, table } = fiberHook.thread
   const last = runningSlices.lastRun()

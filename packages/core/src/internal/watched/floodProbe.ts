@@ -1,22 +1,22 @@
 /**
- * Does the microtask queue turn while the event loop does not? A question to be asked in the middle of a stall.
+ * Does the microtask queue turn while the event loop does not? A probe for the middle of a stall.
  *
- * Promise callbacks that keep making new ones hold the loop as an endless loop does, but no stack tells the two apart: it
- * shows one short callback, or one long one. So the thread, when it is asked for its stack, queues a microtask and a
- * `process.nextTick` of its own. In a flood one of them runs within the millisecond, while the stall goes on; after a long
- * callback they run when it is over.
+ * Promise callbacks that keep making new ones hold the loop as an endless loop does. No stack tells the two apart: it shows
+ * one short callback, or one long one. So the thread, when it is asked for its stack, queues a microtask and a
+ * `process.nextTick` of its own. In a flood one of them runs within the millisecond, while the stall goes on. In one long
+ * callback they run only when it is over.
  */
 
 /** `lib.dom` knows no `process`. */
 const host = globalThis as { readonly process?: { readonly nextTick?: (f: () => void) => void } }
 
-/** It ran so soon that it did not wait for the end of anything, ms. A guess: 20 times what it takes. */
+/** A probe that ran so soon did not wait for the end of a callback, ms. A guess: 20 times the time that it takes. */
 const soonMs = 5
 
-/** And the stall went on for so long that it was not its end that let it run, ms. A guess. */
+/** The stall went on for so long after it, so its end did not let the probe run, ms. A guess. */
 const leastAfterMs = 2
 
-/** Whose flood it is most likely. */
+/** The fiber that most likely started the flood. */
 export interface Origin {
   readonly fiberId: number
   readonly name: string | undefined
@@ -32,7 +32,7 @@ interface Probe {
 
 let last: Probe | undefined
 
-/** Asks. `now` must be a clock of ms; `origin` is who would be to blame. */
+/** Queues the probe. `now` must be a clock of ms; `origin` is the fiber to blame if there is a flood. */
 export const arm = (now: () => number, origin: Origin): void => {
   if (last !== undefined && last.ranAt === undefined) return
   const probe: Probe = { armedAt: now(), origin, ranAt: undefined }
@@ -44,18 +44,18 @@ export const arm = (now: () => number, origin: Origin): void => {
   host.process?.nextTick?.(ran)
 }
 
-/** Whether the question that was asked last, in a stall that began at `startedAt`, was answered while it went on until `at`. */
+/** Whether the last probe, queued in a stall that began at `startedAt`, ran while the stall went on until `at`. */
 export const answered = (startedAt: number, at: number): boolean =>
   last?.ranAt !== undefined &&
   last.armedAt >= startedAt &&
   last.ranAt - last.armedAt < soonMs &&
   at - last.ranAt >= leastAfterMs
 
-/** Who is to blame for the flood of a stall that began at `startedAt`, if it ran just before. */
+/** The fiber to blame for the flood of a stall that began at `startedAt`, if it ran just before. */
 export const originOf = (startedAt: number): Origin | undefined => {
   const origin = last?.origin
   return origin !== undefined && Math.abs(origin.endedAt - startedAt) <= nearMs ? origin : undefined
 }
 
-/** A hold may be taken to have begun so much too early or too late, see `heartbeat.ts`, ms. */
+/** The beginning of a stall may be measured so much too early or too late, see `heartbeat.ts`, ms. */
 const nearMs = 12

@@ -1,28 +1,30 @@
 /**
- * The heartbeat: a timer that shows that the event loop turns, and finds, when it comes late, that it did not.
+ * The heartbeat: a timer whose beats show that the event loop turns. A beat that comes late shows that it did not.
  *
- * Slices are seen by the fiber hook; this is for what is no fiber, and for convoys: many short slices, none of which is
- * remarkable. What long slices already answer for is subtracted, so that one stall is not found twice.
+ * The fiber hook sees stalls that are one long slice. The heartbeat sees the others: code outside of fibers, and convoys,
+ * many short slices of which none is remarkable. The time of long slices is subtracted, so that no stall is found twice.
  *
- * **When did it begin?** A timer that was due in the middle of a hold knows only that it began earlier, but not before the
- * last beat. Node counts how long its loop was not idle: since the last beat, that is the hold and the few short things
- * before it. So a hold is too long by those, at most by one period; where nobody counts (browsers) it begins when the
- * timer was due, and is up to one period too short.
+ * **When did a stall begin?** A timer that was due during a stall knows only that it began earlier, but not before the last
+ * beat. Node counts how long its loop was not idle. Since the last beat, that is the stall and the few short things before
+ * it: so the measured stall is too long by those, at most by one period. Where the host does not count (browsers), a stall
+ * begins when the timer was due, and is up to one period too short.
  *
  * **While nothing runs** it beats slowly, since each wake-up of an idle process costs some 200 µs (cold caches, code that is
  * not compiled), twice: here and in the watcher. The next fiber that runs sets it going again, and so does a beat after
- * which the loop has turned for others. Until then a hold may end before the timer is due; it is found by the turns that the loop has
- * made: one or two in all the time that it was not idle.
+ * which the loop has turned for others. Until then a stall may end before the timer is due. It is found by the turns that
+ * the loop has made: one or two in all the time that it was not idle.
  *
  * One timer per thread, counted, and unreferenced: it keeps no process alive.
  */
-import { now, onNextSlice, thread, Times } from "../hook/fiberHook.ts"
+import { onNextSlice, thread, Times } from "../hook/fiberHook.ts"
 import * as labels from "../hook/labels.ts"
 import * as loopTimes from "./loopTimes.ts"
+import { now } from "../sharedMemory/clock.ts"
 import * as threadBlock from "../sharedMemory/threadBlock.ts"
 
-/** The loop was held by no single slice. Times in ms of the shared clock. */
-export interface Hold {
+/** A stall that is no single slice. Times in ms of the shared clock. */
+export interface BeatStall {
+  /** the number of the heartbeat that was overdue */
   readonly key: number
   readonly startedAt: number
   readonly endedAt: number
@@ -31,23 +33,23 @@ export interface Hold {
   /** the label with most of it */
   readonly label: number
   readonly slices: number
-  /** whether the loop is known not to have turned since the last beat: a hold that ended there goes on in this one */
+  /** whether the loop is known not to have turned since the last beat: a stall that ended there goes on in this one */
   readonly goesOn: boolean
 }
 
 /**
- * From one beat to the next, in ms: while fibers run, and while none did since the last. In a busy loop a beat costs 5 µs;
- * in an idle one it is a wake-up and brings another one in the watcher, so five a second are 0.2 to 0.3 % of a core.
+ * From one beat to the next, in ms: while fibers run, and while none has run for some beats. In a busy loop a beat costs 5 µs.
+ * In an idle one it is a wake-up and brings another one in the watcher, so five a second are 0.2 to 0.3 % of a core.
  */
 const periodMs = { busy: 10, idle: 200 }
 
 /** Beats without a fiber before it beats slowly: a service that is asked 20 times a second does not come to rest. */
 const quietBeats = 5
 
-/** More turns than these are a loop that turns: its own beat, and the callback that is to blame with what it set going. */
+/** A loop that made more turns than these was not held: one is the beat, one or two are the callback that held it and its sequel. */
 const fewTurns = 3
 
-/** What was known when the heart last beat. */
+/** The counters at the last beat. */
 const atBeat = {
   at: 0,
   due: 0,
@@ -64,7 +66,7 @@ const atBeat = {
 const { accounts, block, labels: threadLabels, times } = thread
 const { selfMs } = accounts
 
-/** What the fibers did since the last beat: their self time, and the label with most of it. */
+/** Self time of all fibers since the last beat, and the label with most of it. */
 export const sinceBeat = (): { readonly busyMs: number; readonly label: number } => {
   let label = 0
   let most = 0
@@ -78,13 +80,13 @@ export const sinceBeat = (): { readonly busyMs: number; readonly label: number }
   return { busyMs: times[Times.total]! - atBeat.totalMs, label }
 }
 
-/** When the heart beat last. */
+/** When the last beat was. */
 export const lastBeat = (): number => atBeat.at
 
-/** Names that a stall tells. */
+/** Names in one record. A guess: the first ones are the ones to mend. */
 const mostShares = 5
 
-/** The names with most self time since the last beat, dearest first. Only what is worth a word: 1 ms and more. */
+/** The names with most self time since the last beat, dearest first. Only those with 1 ms and more. */
 export const sharesSinceBeat = (): ReadonlyArray<{ readonly name: string | undefined; readonly selfMs: number }> =>
   Array.from(threadLabels.entries(), ([label, name]) => ({ name, selfMs: selfMs[label]! - atBeat.labelMs[label]! }))
     .filter((share) => share.selfMs >= 1)
@@ -93,24 +95,24 @@ export const sharesSinceBeat = (): ReadonlyArray<{ readonly name: string | undef
 
 interface Listener {
   readonly thresholdMs: number
-  readonly onHold: (hold: Hold) => void
+  readonly onStall: (stall: BeatStall) => void
   readonly onBeat: (now: number) => void
 }
 
 const listeners = new Set<Listener>()
 
-/** Whether the loop has turned for others than the heart since the last beat. */
+/** Whether the loop has turned for others than the heartbeat since the last beat. */
 const turned = (turns: number | undefined): boolean =>
   turns !== undefined && atBeat.turns !== undefined && turns - atBeat.turns > fewTurns
 
-/** How long the loop has been held by anything but long slices, as far as can be told at the beat of `at`; 0 if it turned. */
+/** How long the loop has been held other than by long slices, as far as can be told at the beat of `at`. */
 const heldUntil = (at: number, attributed: number, turns: number | undefined): number => {
   const lateMs = at - atBeat.due - attributed
   const active = loopTimes.activeMs()
   if (active === undefined || atBeat.activeMs === undefined) return lateMs
   const activeMs = active - atBeat.activeMs - (times[Times.long]! - atBeat.longMs)
   const hardlyTurned = turns !== undefined && !turned(turns)
-  // stopped while it waited for events, it was late and not active
+  // a process that was stopped while it waited for events is late, and was not active
   const mostMs = Math.max(lateMs, Math.min(activeMs, lateMs + (atBeat.due - atBeat.at)))
   return hardlyTurned ? mostMs : Math.min(mostMs, lateMs + periodMs.busy)
 }
@@ -123,7 +125,7 @@ const beat = (): void => {
   const heldMs = heldUntil(at, attributed, turns)
   if (Array.from(listeners).some(({ thresholdMs }) => heldMs >= thresholdMs)) {
     const { busyMs, label } = sinceBeat()
-    const hold: Hold = {
+    const stall: BeatStall = {
       key: heartbeat,
       startedAt: at - heldMs,
       endedAt: at,
@@ -132,7 +134,7 @@ const beat = (): void => {
       slices: thread.slices - atBeat.slices,
       goesOn: turns !== undefined && turns === atBeat.turns
     }
-    for (const { onHold, thresholdMs } of listeners) if (heldMs >= thresholdMs) onHold(hold)
+    for (const { onStall, thresholdMs } of listeners) if (heldMs >= thresholdMs) onStall(stall)
   }
   for (const { onBeat } of listeners) onBeat(at)
   if (listeners.size === 0) return
@@ -142,7 +144,7 @@ const beat = (): void => {
 
 let timer: ReturnType<typeof setTimeout> | undefined
 
-/** Notes what is now, and beats again after `period`. */
+/** Notes the counters, and beats again after `period`. */
 const next = (at: number, period: number): void => {
   atBeat.at = at
   atBeat.due = at + period
@@ -165,8 +167,8 @@ const arm = (ms: number): void => {
 }
 
 /**
- * The first fiber after a time of rest: the beat that is far away comes soon, and so does the watcher, which rests as long
- * as the heart does. If the beat is overdue, both come anyway.
+ * The first fiber after a time of rest: the next beat is moved nearer, and the watcher is woken, which rests as long as the
+ * heartbeat does. If the beat is overdue, both come anyway.
  */
 const hurry = (): void => {
   const at = now()
@@ -179,7 +181,7 @@ const hurry = (): void => {
   arm(periodMs.busy)
 }
 
-/** Listens to the heart, which beats as long as someone does. */
+/** Listens until the returned function is called. The heart beats as long as there is a listener. */
 export const listen = (listener: Listener): (() => void) => {
   listeners.add(listener)
   if (timer === undefined) next(now(), periodMs.busy)

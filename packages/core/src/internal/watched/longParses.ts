@@ -1,31 +1,32 @@
 /**
- * Who called `JSON.parse` with a long text: the one native call that services make most, that takes its time in proportion to
- * its argument, and that leaves no trace. V8 answers a question for the stack when the call has returned, at the entry of
- * the next function, and then the frame that called is gone. So the stack is noted before.
+ * The callers of `JSON.parse` with a long text. Of native calls it is the one that services make most; its time grows with
+ * its argument, and it leaves no trace. V8 answers the question for the stack when the call has returned, at the entry of
+ * the next function, and then the caller's frame may be gone. So the stack is noted before the call.
  *
- * **Cost.** A call with a short text costs a comparison; one with {@link leastLength} characters and more, which takes a
- * millisecond and more, a stack (some 30 µs) and two clock readings.
+ * **Cost.** A call with a short text costs a comparison. One with {@link leastLength} characters and more takes a
+ * millisecond and more; it costs a stack (some 30 µs) and two clock readings.
  *
- * **Invariant.** `JSON.parse` is wrapped while a supervision is there. Its result, its errors and what calls it are the same;
- * if the program has put its own function in its place since, that one stays.
+ * **Invariant.** `JSON.parse` is wrapped while a supervision is there. Its results and errors stay the same. If the program
+ * has put its own function in its place since, that one stays.
  *
  * Rejected: the inspector's Debugger domain (it makes `await` eight times slower), and a CPU profile that always runs, which
  * samples in native code too, but costs every program all the time (see docs/decisions/0074).
  */
+import { now } from "../sharedMemory/clock.ts"
 import { stackHere } from "./stackHere.ts"
 
-/** A text that is shorter is parsed within a millisecond or two, in UTF-16 units. A guess. */
+/** A shorter text is parsed within a millisecond or two, in UTF-16 units. A guess. */
 const leastLength = 2 ** 18
 
 /** Times in ms of the clock that all threads share. */
 export interface LongParse {
   readonly from: number
   readonly to: number
-  /** of who called it, as V8 prints it */
+  /** the caller's, as V8 prints it */
   readonly stack: string
 }
 
-/** `to` is undefined until it is over: V8 answers in whatever function is entered first afterwards, also in one of ours */
+/** `to` is undefined until the call is over: V8 answers in the function that is entered next, which may be one of ours. */
 let latest: (Omit<LongParse, "to"> & { readonly to: number | undefined }) | undefined
 
 /** The last long call, over or not. */
@@ -49,12 +50,10 @@ const wrap = (parse: Parse): Parse => {
   return noted
 }
 
-const now = (): number => performance.timeOrigin + performance.now()
-
 let uses = 0
 let undo = (): void => {}
 
-/** Notes long calls until the returned function is called; the last one who takes it back restores `JSON.parse`. */
+/** Notes long calls until the returned function is called. The last such call restores `JSON.parse`. */
 export const observe = (): (() => void) => {
   if (uses++ === 0) {
     const { parse } = JSON

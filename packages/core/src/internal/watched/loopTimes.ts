@@ -1,6 +1,6 @@
 /**
- * What the host counts of its own event loop, where it does (Node): how long it was not waiting for events, and how often
- * it turned. Both cost a fifth of a microsecond.
+ * Counters of the event loop that the host keeps (Node does): how long the loop was not waiting for events, and how often it
+ * turned. A reading of either costs a fifth of a microsecond.
  */
 
 interface Host {
@@ -10,12 +10,12 @@ interface Host {
 
 const host = performance as Host
 
-/** Time in which the loop was not idle since it began, in ms; `undefined` if nobody counts. */
+/** Time in which the loop was not idle since it began, in ms; `undefined` if the host does not count. */
 export const activeMs = (): number | undefined => {
   const active = host.eventLoopUtilization?.().active
   // 0 means that the loop has not begun
   return active === 0 ? undefined : active
 }
 
-/** How often the loop has turned; `undefined` if nobody counts. */
+/** How often the loop has turned; `undefined` if the host does not count. */
 export const turns = (): number | undefined => host.nodeTiming?.uvMetricsInfo?.loopCount

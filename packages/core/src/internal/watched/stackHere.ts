@@ -1,5 +1,5 @@
 /**
- * The stack of the caller as V8 prints it, whatever the program does to how stacks are printed.
+ * The stack of the caller as V8 prints it, even if the program prints stacks in a way of its own.
  */
 
 /** Deep enough to reach out of a recursive function into its caller. A guess. */
@@ -11,7 +11,7 @@ interface V8Error {
   prepareStackTrace?: unknown
 }
 
-/** Some 20 to 50 µs. */
+/** The caller's stack. Takes some 20 to 50 µs. */
 export const stackHere = (): string => {
   const V8 = Error as V8Error
   const { prepareStackTrace, stackTraceLimit } = V8

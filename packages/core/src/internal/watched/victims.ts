@@ -1,17 +1,17 @@
 /**
- * Who waited when a stall ended: the fibers that had given way and were ready, and those whose timers were overdue. Read
- * from the columns of the fiber table, 1 ns a fiber, and only after a stall.
+ * The victims of a stall: fibers that were ready when it ended, and fibers whose timers were overdue. They are read from
+ * the columns of the fiber table, 1 ns a fiber, and only after a stall.
  */
-import type { VictimsSeen } from "../../Starvation.ts"
+import type { VictimsSeen } from "../stalls/stallMachine.ts"
 import * as deadlines from "../hook/deadlines.ts"
 import * as fiberHook from "../hook/fiberHook.ts"
 import type { AnyFiber } from "../hook/fiberProbe.ts"
 import { nameOf } from "../hook/labels.ts"
 
-/** How many are named. */
+/** How many are named. A guess: more would not be read. */
 const most = 16
 
-/** Overdue timers that are looked at for being deadlines: each costs a microsecond. */
+/** Of so many overdue timers it is told whether they are deadlines: each costs a microsecond. */
 const mostExamined = 1000
 
 interface Waiting {
@@ -22,7 +22,7 @@ interface Waiting {
 
 const { running, table } = fiberHook.thread
 
-/** Learns what deadlines look like. To be called while the hook is installed, and before the first stall. */
+/** Learns to tell deadlines from other timers. To be called while the hook is installed, and before the first stall. */
 export const prepare = (): void => void isDeadline()
 
 const isDeadline = (): ((fiber: AnyFiber) => boolean) =>
@@ -35,8 +35,8 @@ const isDeadline = (): ((fiber: AnyFiber) => boolean) =>
   })
 
 /**
- * Those who waited at `at`. `queued` is what the scheduler knows: how many are ready, and how long the oldest has waited;
- * `undefined` if it tells nothing.
+ * The victims at `at`. `queued` comes from the scheduler: how many fibers are ready, and how long the oldest has waited;
+ * `undefined` if the scheduler does not tell.
  */
 export const seenAt = (
   at: number,
@@ -54,7 +54,7 @@ export const seenAt = (
     .slice(0, 2 * most)
     .flatMap(({ row, waitedFor, waitedMs }) => {
       const fiber = table.fiberOf(row)
-      // the one that holds the loop may have given way before
+      // the fiber that holds the loop may have given way before
       if (fiber === undefined || isRunning(fiber)) return []
       return [{ fiberId: fiber.id, name: nameOf(fiber), waitedFor, waitedMs }]
     })

@@ -1,24 +1,25 @@
 /**
- * Whom the watcher blames while a stall lasts: what an answer shows, and what is reported of it.
+ * Which fiber the watcher blames while a stall lasts: it makes samples of answers, and reports of samples.
  *
- * The beacon names the fiber at any time; the answer of the thread itself also tells who took most of the time, and
+ * The beacon names the running fiber at any time. The thread's own answer also tells which fiber took most of the time, and
  * where. Nothing here imports Effect: it loads in the watching thread.
  */
-import type { Action, Answer, Gap, Open, Report, Sample, Seen } from "../../Sysmon.ts"
 import * as causes from "../stalls/causes.ts"
+import type { Gap, Sample } from "../stalls/observations.ts"
+import { beatKey, lateMs, sliceKey, within } from "../stalls/observations.ts"
 import * as rateLimit from "../stalls/rateLimit.ts"
 import type { Surroundings } from "../stalls/stackFrames.ts"
 import { asksKernel, inMicrotask, inRuntime, placeOf } from "../stalls/stackFrames.ts"
-import * as starvationText from "../stalls/stallText.ts"
+import * as stallText from "../stalls/stallText.ts"
+import type { Answer } from "./question.ts"
+import type { Seen } from "./seen.ts"
 import * as threadTimes from "./threadTimes.ts"
+import type { Action, Open, Report } from "./watcherTypes.ts"
 
-/** An answer that took longer came out of a native call. A guess between the 4 ms of a busy machine and 20 that are noticed. */
-export const lateMs = 15
-
-/** What lasts so long is said at any time, ms. */
+/** A stall that lasts so long is logged also while the program starts, ms. */
 const seriousMs = 1000
 
-/** What an answer to `asked` shows; `coreWaitMs` is how long the thread has waited for a core by now, all in all. */
+/** The sample that an answer to `asked` gives; `coreWaitMs` is how long the thread has waited for a core by now, all in all. */
 export const sampleOf = (
   answer: Answer,
   asked: Open,
@@ -26,9 +27,9 @@ export const sampleOf = (
   askedAt: number,
   coreWaitMs: number
 ): Sample => {
-  // the thread's own time of answering: when the watcher gets to read it is another matter on a busy machine
+  // by the time at which the thread answered: on a busy machine the watcher reads it later
   const delayMs = Math.max(0, answer.at - askedAt)
-  const isSameHold = asked.key === `slice:${answer.outerSeq}` || asked.key === `hold:${answer.heartbeat}`
+  const isSameStall = asked.key === sliceKey(answer.outerSeq) || asked.key === beatKey(answer.heartbeat)
   const parsing = parsingOf(answer, askedAt, delayMs)
   if (parsing !== undefined) {
     const { stack } = parsing
@@ -39,22 +40,22 @@ export const sampleOf = (
       late: true,
       returning: true,
       shown: "code",
-      fiberId: isSameHold ? current?.fiberId : undefined,
-      name: isSameHold ? current?.name : undefined,
-      frames: isSameHold ? (current?.frames ?? []) : [],
+      fiberId: isSameStall ? current?.fiberId : undefined,
+      name: isSameStall ? current?.name : undefined,
+      frames: isSameStall ? (current?.frames ?? []) : [],
       place: placeOf(stack, surroundings),
       whole: undefined,
       stack
     }
   }
-  const late = !isSameHold || delayMs - (coreWaitMs - asked.coreWaitMs) > lateMs
-  const returning = isSameHold && inRuntime(answer.stack, surroundings)
+  const late = !isSameStall || delayMs - (coreWaitMs - asked.coreWaitMs) > lateMs
+  const returning = isSameStall && inRuntime(answer.stack, surroundings)
   return {
     at: answer.at,
     delayMs,
     late,
     returning,
-    shown: !isSameHold
+    shown: !isSameStall
       ? undefined
       : asksKernel(answer.stack, surroundings)
         ? "kernel"
@@ -64,29 +65,29 @@ export const sampleOf = (
     fiberId: answer.current?.fiberId,
     name: answer.current?.name,
     frames: answer.current?.frames ?? [],
-    // what runs after it has nothing to do with it
-    place: isSameHold ? placeOf(answer.stack, surroundings) : undefined,
+    // the code that runs after a stall has nothing to do with it
+    place: isSameStall ? placeOf(answer.stack, surroundings) : undefined,
     whole:
-      isSameHold && answer.whole !== undefined && isMostOf(answer.whole.ms, asked, answer.at)
+      isSameStall && answer.whole !== undefined && isMostOf(answer.whole.ms, asked, answer.at)
         ? answer.whole
         : undefined,
     stack: answer.stack
   }
 }
 
-/** The call of `JSON.parse` that kept the thread from answering, if one did: who called it was noted before it began. */
+/** The call of `JSON.parse` that kept the thread from answering, if one did. Its caller was noted before it began. */
 const parsingOf = ({ at, parsed }: Answer, askedAt: number, delayMs: number): Answer["parsed"] =>
   parsed !== undefined &&
   Math.min(parsed.to, at) - Math.max(parsed.from, askedAt) >= Math.max(leastParseMs, delayMs / 2)
     ? parsed
     : undefined
 
-/** Less of a call is no reason for an answer that took long, ms. A guess. */
+/** A shorter part of such a call is no reason for a late answer, ms. A guess. */
 const leastParseMs = 5
 
 const isMostOf = (ms: number, { startedAt }: Open, at: number): boolean => ms >= (at - startedAt) / 2
 
-/** What is known when something is to be said. */
+/** All that is known besides the stall itself when it is reported. */
 export interface Scene {
   readonly seen: Seen
   readonly slicesAtHeartbeat: number
@@ -97,14 +98,14 @@ export interface Scene {
   readonly graceUntil: number
 }
 
-/** Says that a stall lasts, and tells the thread that it was said. What is allowed, or borne for a while, it says quietly. */
+/** Reports that a stall lasts, and tells the thread so. Quiet if the stall is allowed, or the program has only just started. */
 export const report = (open: Open, phase: Report["phase"], scene: Scene): ReadonlyArray<Action> => {
   const { now, seen } = scene
   const ageMs = now - open.startedAt
   const { answer, key, sample } = open
   const isAllowed = open.kind === "slice" && seen.depth > 0 && seen.allowed === seen.fiberId
-  const isBorne = now < scene.graceUntil && ageMs < seriousMs
-  const quiet = isAllowed || answer?.allowed !== undefined || isBorne
+  const isInGrace = now < scene.graceUntil && ageMs < seriousMs
+  const quiet = isAllowed || answer?.allowed !== undefined || isInGrace
   const report: Report = { key, phase, ageMs, sample, ...blame(open, scene), suppressed: 0 }
   return [
     { _tag: "Report", report, quiet },
@@ -112,7 +113,7 @@ export const report = (open: Open, phase: Report["phase"], scene: Scene): Readon
   ]
 }
 
-/** Quiets reports of what was said often enough. */
+/** Makes reports quiet that are like too many others of late. */
 export const limited = (
   limit: rateLimit.RateLimit,
   actions: ReadonlyArray<Action>,
@@ -124,7 +125,7 @@ export const limited = (
       kept.push(action)
       continue
     }
-    const asked = rateLimit.ask(limit, starvationText.fingerprint(action.report), now)
+    const asked = rateLimit.ask(limit, stallText.fingerprint(action.report), now)
     limit = asked.limit
     kept.push({ ...action, report: { ...action.report, suppressed: asked.suppressed }, quiet: !asked.allowed })
   }
@@ -133,25 +134,26 @@ export const limited = (
 
 type Blamed = Pick<Report, "cause" | "fiberId" | "name">
 
-/** Who it is, and why, as far as one can tell while it lasts. */
+/** Which fiber is to blame, and why, as far as can be told while the stall lasts. */
 const blame = (open: Open, scene: Scene): Blamed => {
   const { accounts, gaps, now, thresholdMs } = scene
   const { answer, startedAt } = open
   const suspect = suspectOf(open, scene)
   const durationMs = now - startedAt
   const spent = threadTimes.spent(accounts, startedAt, accounts.at(-1)?.at ?? now)
-  const within = (kind: Gap["kind"]): number =>
-    gaps.reduce(
-      (ms, gap) => (gap.kind === kind ? ms + Math.max(0, Math.min(gap.to, now) - Math.max(gap.from, startedAt)) : ms),
-      0
+  const inGaps = (kind: Gap["kind"]): number =>
+    within(
+      gaps.filter((gap) => gap.kind === kind),
+      startedAt,
+      now
     )
-  const isMicrotask = answer !== undefined && open.kind === "hold" && inMicrotask(answer.stack)
+  const isMicrotask = answer !== undefined && open.kind === "beat" && inMicrotask(answer.stack)
   const cause = causes.of({
     kind: suspect.cause,
     thresholdMs,
     durationMs,
-    stoppedMs: within("stopped"),
-    noCoreMs: spent === undefined ? within("core") : spent.noCoreMs + spent.openMs,
+    stoppedMs: inGaps("stopped"),
+    noCoreMs: spent === undefined ? inGaps("core") : spent.noCoreMs + spent.openMs,
     // V8 tells of a collection when it is over
     gcMs: 0,
     systemMs: spent?.systemMs ?? 0,
@@ -160,14 +162,14 @@ const blame = (open: Open, scene: Scene): Blamed => {
     silent: open.sample?.late ?? true,
     shown: open.sample?.shown
   })
-  if (causes.isNobodys(cause)) return { cause, fiberId: undefined, name: undefined }
+  if (causes.blamesNobody(cause)) return { cause, fiberId: undefined, name: undefined }
   if (cause === "microtask-flood" && answer?.origin !== undefined && answer.origin.endedAt >= startedAt - recentMs) {
     return { cause, fiberId: answer.origin.fiberId, name: answer.origin.name }
   }
   return { ...suspect, cause }
 }
 
-/** A flood that began so soon after a slice is its doing; a heartbeat may be due 10 ms later. A guess. */
+/** A flood that began so soon after a slice is blamed on its fiber; a heartbeat may be due 10 ms later, ms. A guess. */
 const recentMs = 15
 
 interface Suspect {
@@ -176,7 +178,7 @@ interface Suspect {
   readonly name: string | undefined
 }
 
-/** Who ran: the answer knows best, else the beacon must do. */
+/** Which fiber ran, by the answer; without one by the beacon. */
 const suspectOf = (open: Open, { now, seen, slicesAtHeartbeat }: Scene): Suspect => {
   const { answer, startedAt } = open
   const half = ((answer?.at ?? now) - startedAt) / 2
@@ -194,7 +196,7 @@ const suspectOf = (open: Open, { now, seen, slicesAtHeartbeat }: Scene): Suspect
   return busy ? { cause: "convoy", fiberId: undefined, name: answer?.busiest } : loopOrFiber(answer)
 }
 
-/** Where the fiber hook could not be installed, no slice is seen; the answer still tells which fiber is current. */
+/** Where the fiber hook could not be installed, no slice is seen; but the answer tells which fiber is current. */
 const loopOrFiber = (answer: Answer | undefined): Suspect =>
   answer?.current === undefined
     ? { cause: "loop", fiberId: undefined, name: undefined }

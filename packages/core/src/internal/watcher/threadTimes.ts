@@ -1,20 +1,25 @@
 /**
- * Where a thread's time went, from readings of what the operating system counts: it computed (in the kernel or not), it
- * was ready and had no core, or it slept.
+ * Where a thread's time went, from readings of the operating system's counters: it computed (in the kernel or not), it was
+ * ready and had no core, or it slept.
  *
- * Linux counts late. Computing is counted at each tick of its clock, waiting for a core when the wait is over, and sleeping
- * not at all: it is what is left. So what nobody has counted of a thread that was awake at two readings, for longer than a
- * tick, is a wait for a core that goes on; of one that was asleep at either, it was sleep. What turns out to have been
- * something else is taken back when it is counted.
+ * Linux counts late. It counts computing at each tick of its clock, and a wait for a core when the wait is over. It does not
+ * count sleep, which is the rest. So a thread may have time that is not counted yet. If the thread was awake at both readings
+ * and that time is longer than a tick, it is a wait for a core that goes on. If the thread was asleep at one of them, it was
+ * sleep. The guess is taken back when the counters show that it was wrong.
  *
- * A stall begins and ends between readings, so of the first and the last difference only a part belongs to it. Whatever
- * the thread computed or waited for a core is taken to have been in the stall as far as it fits: outside of it a healthy
- * thread mostly sleeps.
+ * A stall begins and ends between readings, so only a part of the first and the last difference belongs to it. Computing and
+ * waits for a core are taken to have been in the stall as far as they fit: outside of it a healthy thread mostly sleeps.
  *
  * Nothing here imports Effect: it loads in the watching thread.
  */
+import type { Spent } from "../stalls/observations.ts"
 
-/** What the operating system has counted since the thread began, in ms, `at` a moment of the shared clock. */
+/**
+ * The operating system's counters of a thread since it began, in ms, `at` a moment of the shared clock.
+ *
+ * @category looks
+ * @since 0.1.0
+ */
 export interface Reading {
   readonly at: number
   /** on a core */
@@ -27,29 +32,18 @@ export interface Reading {
   readonly asleep: boolean
 }
 
-/** The same, with what was not counted yet put where it belongs. */
+/** A reading, with the time that was not counted yet put where it belongs. */
 export interface Account extends Reading {
-  /** asleep, ever, as far as is known */
+  /** asleep since the thread began, as far as is known */
   readonly blockedMs: number
-  /** what nobody has counted, so far */
-  readonly openMs: number
-}
-
-/** What became of a span of time, in ms. */
-export interface Spent {
-  readonly ranMs: number
-  readonly systemMs: number
-  readonly noCoreMs: number
-  /** asleep in a system call */
-  readonly blockedMs: number
-  /** neither, and not counted as computing yet: a wait for a core that goes on, if the process was not stopped */
+  /** not counted so far */
   readonly openMs: number
 }
 
 /** A tick of the slowest clock that Linux is built with (100 Hz), and some, in ms. */
 const tickMs = 12
 
-/** Accounts kept. While nothing is wrong that is 3 seconds. */
+/** Accounts kept. While nothing stalls they span 3 seconds. */
 const kept = 64
 
 const accountOf = (last: Account | undefined, reading: Reading): Account => {
@@ -62,7 +56,7 @@ const accountOf = (last: Account | undefined, reading: Reading): Account => {
     : { ...reading, blockedMs: last.blockedMs, openMs }
 }
 
-/** What was open turns out to have been sleep (or a stop): it was then when it was open, not when that is found out. */
+/** Open time has turned out to be sleep (or a stop). It is accounted for when it was open, not when that is found out. */
 const resolved = (accounts: ReadonlyArray<Account>, next: Account): ReadonlyArray<Account> => {
   const last = accounts.at(-1)
   if (last === undefined || last.openMs <= 0 || next.openMs > 0) return accounts
@@ -79,9 +73,9 @@ const pendingBy = ({ asleep, openMs }: Account): number => (!asleep && openMs > 
 export const noCoreBy = (account: Account): number => account.noCoreMs + pendingBy(account)
 
 /**
- * With one more reading. When there are too many, the older half is thinned out, but for the readings around `since`, where
- * the oldest stall that lasts began: a thread that is asked for its stack is read every few milliseconds, and the time
- * around the beginning would soon be lost in what the thread had done before.
+ * The accounts with one more reading. When there are too many, the older half is thinned out. The readings around `since`,
+ * when the oldest open stall began, are kept: a thread that is asked for its stack is read every few milliseconds, and the
+ * reading at the beginning would soon be gone.
  */
 export const add = (
   accounts: ReadonlyArray<Account>,
@@ -98,7 +92,7 @@ export const add = (
   return [...known.filter((_, index) => isNeeded(index)), account]
 }
 
-/** What became of the time from `begin` to `to`, as far as it was read; `undefined` if it was not. */
+/** Where the time from `begin` to `to` went, as far as there are readings; `undefined` if there are none. */
 export const spent = (accounts: ReadonlyArray<Account>, begin: number, to: number): Spent | undefined => {
   if (accounts.length === 0 || accounts[0]!.at >= to) return undefined
   const from = Math.max(begin, accounts[0]!.at)

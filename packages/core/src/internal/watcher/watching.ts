@@ -1,24 +1,30 @@
 /**
- * The watcher's machine: a look at the beacon in, actions out.
+ * The watcher's machine: a look at the beacon in, actions out. Pure.
  *
- * It keeps a list of stalls that it has seen and not yet seen the end of. Each is asked for its stack before the threshold,
- * reported when it is past it, and again now and then while it lasts. It also says when to look next: never later than
- * something could happen that it would want to see, so that it sleeps while the thread does.
+ * It keeps a list of open stalls: those that it has seen, and whose end it has not seen yet. The thread is asked for the
+ * stack of each before the threshold. A stall is reported when it is past the threshold, and again now and then while it
+ * lasts. The machine also says when to look next: never later than something could happen that it would want to see. So
+ * the watcher sleeps while the thread does.
  *
- * **Invariant.** One question is open at a time, a stall is opened once, and time in which the thread was not run counts for
- * no stall (`standing`).
+ * **Invariant.** One question is open at a time. A stall is opened once. Time in which the thread was not run counts for no
+ * stall (`standing`).
  *
  * Nothing here imports Effect: it loads in the watching thread.
  */
-import type { Action, Answer, Gap, Hold, Open, PerMinute, Seen, Spent, State } from "../../Sysmon.ts"
-import * as blaming from "./blaming.ts"
+import type { Gap, Spent } from "../stalls/observations.ts"
+import { lateMs, within } from "../stalls/observations.ts"
+import type { PerMinute } from "../stalls/rateLimit.ts"
 import * as rateLimit from "../stalls/rateLimit.ts"
-import type { Beacon } from "../sharedMemory/threadBlock.ts"
 import type { Surroundings } from "../stalls/stackFrames.ts"
+import * as blaming from "./blaming.ts"
+import type { Answer } from "./question.ts"
+import type { Seen } from "./seen.ts"
+import { candidatesOf } from "./seen.ts"
 import * as threadTimes from "./threadTimes.ts"
+import type { Action, Open, State } from "./watcherTypes.ts"
 
-/** How long the watcher waits for a stack before it reports without one, in ms. Out of JavaScript it takes 1 to 4. */
-const patienceMs = blaming.lateMs
+/** How long the watcher waits for a stack before it reports without one, in ms. JavaScript answers within 1 to 4. */
+const patienceMs = lateMs
 
 /** A stall of which the thread's own part is less than this may not be published: the machine took the rest. */
 const ownShare = 0.5
@@ -27,8 +33,8 @@ const ownShare = 0.5
 const ownShareToAsk = ownShare / 2
 
 /**
- * The share of the threshold after which the thread is asked for its stack: so there is one when the threshold is passed,
- * or it is known that there is none, because native code runs. It costs slices of that length 100 µs each.
+ * After this share of the threshold the thread is asked for its stack. So when the threshold is passed there is one, or it
+ * is known that native code runs. Each slice that lasts so long pays 100 µs.
  */
 const askShare = 0.6
 
@@ -45,15 +51,16 @@ const progressMs = [1000, 5000, 30_000, 60_000]
 const longestSampleMs = 10_000
 
 /**
- * Answers without a place after which it is asked again at the next look: between two microtasks the stack is empty, and many
- * questions come there. A guess at what is few enough; floods of short microtasks are told without a place all the same at times.
+ * So many answers without a place are asked for again at the next look: many questions come between two microtasks, where
+ * the stack is empty. A guess at a number that costs little; a flood of short microtasks is at times reported without a
+ * place all the same.
  */
 const mostBlanks = 8
 
 /** Waits for a core that are shorter happen all the time. A guess: a tenth of the usual threshold. */
 const leastGapMs = 5
 
-/** Gaps older than these cannot matter: a stall that lasts that long has long been opened. */
+/** Gaps kept. Older ones cannot matter: a stall that lasts so long has long been opened. */
 const keptGaps = 64
 
 /** How long the operating system has made the thread wait for a core, all in all, in ms; 0 where that is not known. */
@@ -62,12 +69,18 @@ const coreWaitOf = (accounts: ReadonlyArray<threadTimes.Account>): number => {
   return last === undefined ? 0 : threadTimes.noCoreBy(last)
 }
 
+/**
+ * Where a watcher begins.
+ *
+ * @category the machine
+ * @since 0.1.0
+ */
 export const initial = (options: {
   readonly thresholdMs: number
   readonly intervalMs: number
   readonly surroundings: Surroundings
   readonly now: number
-  /** how long only stalls of a second and more are said, ms; default 0 */
+  /** how long only stalls of a second and more are logged, ms; default 0 */
   readonly graceMs?: number
   /** how much may be said in a minute */
   readonly perMinute?: PerMinute
@@ -90,53 +103,24 @@ export const initial = (options: {
   limit: rateLimit.make(options.perMinute)
 })
 
-/** How much of the time from `from` to `to` lies in gaps, in ms. Gaps overlap: one may be known in two ways. */
-export const unobserved = (gaps: ReadonlyArray<Pick<Gap, "from" | "to">>, from: number, to: number): number => {
-  let sum = 0
-  let counted = from
-  for (const gap of gaps.toSorted((a, b) => a.from - b.from)) {
-    const begin = Math.max(gap.from, counted)
-    const end = Math.min(gap.to, to)
-    if (end <= begin) continue
-    sum += end - begin
-    counted = end
-  }
-  return sum
-}
-
-/** How the beacon says that the loop is held, however shortly. */
-export const holdsOf = (beacon: Beacon, now: number): ReadonlyArray<Hold> => {
-  const holds: Array<Hold> = []
-  const sliceMs = beacon.depth > 0 ? now - beacon.outerStart : 0
-  if (beacon.depth > 0) {
-    holds.push({ key: `slice:${beacon.outerSeq}`, kind: "slice", startedAt: beacon.outerStart, heldMs: sliceMs })
-  }
-  const dueAt = beacon.heartbeatDue
-  if (beacon.heartbeat > 0 && now > dueAt) {
-    const heldMs = now - dueAt - beacon.attributed - Math.min(sliceMs, now - dueAt)
-    holds.push({ key: `hold:${beacon.heartbeat}`, kind: "hold", startedAt: dueAt, heldMs })
-  }
-  return holds
-}
-
 const progressAt = (index: number): number => {
   const last = progressMs.length - 1
   return index <= last ? progressMs[index]! : progressMs[last]! * (index - last + 1)
 }
 
-/** Gaps that end at `now`, known by what the operating system counts, or by having overslept. */
+/** Gaps that end at `now`: the operating system has counted a wait for a core, or the watcher has overslept. */
 const newGaps = (state: State, seen: Seen, coreWait: number, now: number): ReadonlyArray<Gap> => {
   const ownWaitMs = state.ownWaitMs === undefined ? 0 : seen.ownWaitMs - state.ownWaitMs
   const coreWaitMs = state.coreWaitMs === undefined ? 0 : coreWait - state.coreWaitMs
   const lag = now - state.plannedAt
   const found: Array<Gap> = []
   if (coreWaitMs >= leastGapMs) found.push({ from: now - coreWaitMs, to: now, kind: "core" })
-  // of a sleep that became too long, nobody knows when in it the process stood still
+  // it is not known when in a sleep that became too long the process stood still
   if (lag > lagMs) found.push({ from: state.lookedAt, to: now, kind: lag - ownWaitMs > lagMs ? "stopped" : "core" })
   return found
 }
 
-/** How much of the time from `from` until `now` the thread did not run though it would have, in ms. */
+/** How much of the time from `from` until `now` the thread was ready and was not run, in ms. */
 const standing = (
   accounts: ReadonlyArray<threadTimes.Account>,
   gaps: ReadonlyArray<Gap>,
@@ -144,14 +128,14 @@ const standing = (
   now: number
 ): number => {
   const spent = threadTimes.spent(accounts, from, accounts.at(-1)?.at ?? now)
-  if (spent === undefined) return unobserved(gaps, from, now)
+  if (spent === undefined) return within(gaps, from, now)
   const stopped = gaps.filter(({ kind }) => kind === "stopped")
-  return Math.min(now - from, spent.noCoreMs + spent.openMs + unobserved(stopped, from, now))
+  return Math.min(now - from, spent.noCoreMs + spent.openMs + within(stopped, from, now))
 }
 
 /**
- * How long nothing can happen that the watcher would want to see, ms. A thread at rest wakes it when a fiber runs, and what
- * is no fiber is not known to hold the loop before the heartbeat is overdue.
+ * How long nothing can happen that the watcher would want to see, ms. A thread at rest wakes it when a fiber runs. Code
+ * outside of fibers is not known to hold the loop before the heartbeat is overdue.
  */
 const restOf = ({ thresholdMs }: State, seen: Seen, now: number): number => {
   const untilDue = seen.heartbeatDue - now
@@ -160,11 +144,12 @@ const restOf = ({ thresholdMs }: State, seen: Seen, now: number): number => {
 }
 
 /**
- * How long until a hold can be past `ms`, in ms. It is when the thread itself has held its loop for so long (`heldMs`), and also
- * when it has lasted so long and the thread's own part is at least `share`: such a stall is published (internal/causes), and a
- * thread often waits for a core that its own process has, such as V8's threads that collect garbage. From now on the thread
- * may compute all the time: a look that waits for `heldMs` alone comes when a hold of 50 to 60 ms is over, of which the machine
- * took just less than half, and that is published without a sample.
+ * How long until a candidate can be past `ms`, in ms. It is past when the thread itself has held its loop for so long
+ * (`heldMs`). It is also past when it has lasted so long and the thread's own part is at least `share`: then it is published
+ * (`stalls/causes.ts`), since a thread often waits for a core that its own process has, such as V8's garbage collector.
+ *
+ * The thread may compute all the time from now on. A look that waited for `heldMs` alone would come after the end of a stall of
+ * 50 to 60 ms of which the machine took just less than half, and it would be published without a sample.
  */
 const untilPast = (ms: number, share: number, lastedMs: number, heldMs: number): number =>
   Math.max(1, lastedMs < ms ? ms - lastedMs : Math.min(ms - heldMs, (share * lastedMs - heldMs) / (1 - share)))
@@ -172,7 +157,12 @@ const untilPast = (ms: number, share: number, lastedMs: number, heldMs: number):
 const accountsWith = ({ accounts, heldSince }: State, { reading }: Seen): State["accounts"] =>
   reading === undefined ? accounts : threadTimes.add(accounts, reading, heldSince)
 
-/** A look at the beacon. `sleepMs` is how long nothing can happen that the watcher would want to see. */
+/**
+ * A look at the beacon. `sleepMs` is how long nothing can happen that the watcher would want to see.
+ *
+ * @category the machine
+ * @since 0.1.0
+ */
 export const look = (
   state: State,
   seen: Seen,
@@ -198,21 +188,21 @@ export const look = (
   let asking = state.asking
   let sleepMs = restOf(state, seen, now)
   const open: Array<Open> = []
-  for (const hold of holdsOf(seen, now)) {
-    const known = state.open.find((one) => one.key === hold.key)
-    const heldMs = hold.heldMs - standing(accounts, gaps, hold.startedAt, now)
-    const ageMs = now - hold.startedAt
+  for (const candidate of candidatesOf(seen, now)) {
+    const known = state.open.find((one) => one.key === candidate.key)
+    const heldMs = candidate.heldMs - standing(accounts, gaps, candidate.startedAt, now)
+    const ageMs = now - candidate.startedAt
     const isPast = (ms: number, share: number): boolean =>
-      heldMs >= ms || (hold.heldMs >= ms && heldMs >= hold.heldMs * share)
-    // what may turn out to be the thread's own is asked for in time
+      heldMs >= ms || (candidate.heldMs >= ms && heldMs >= candidate.heldMs * share)
+    // time that may turn out to be the thread's own is asked about early enough
     if (known === undefined && !isPast(thresholdMs * askShare, ownShareToAsk)) {
-      sleepMs = Math.min(sleepMs, untilPast(thresholdMs * askShare, ownShareToAsk, hold.heldMs, heldMs))
+      sleepMs = Math.min(sleepMs, untilPast(thresholdMs * askShare, ownShareToAsk, candidate.heldMs, heldMs))
       continue
     }
     let next: Open = known ?? {
-      key: hold.key,
-      kind: hold.kind,
-      startedAt: hold.startedAt,
+      key: candidate.key,
+      kind: candidate.kind,
+      startedAt: candidate.startedAt,
       askedAt: now,
       coreWaitMs,
       overdue: false,
@@ -228,7 +218,7 @@ export const look = (
       asking = next = { ...next, askedAt: now, coreWaitMs, nextSampleMs }
       actions.push({ _tag: "Ask", key: next.key })
     }
-    // what a thread without a core cannot help is said when it has become serious
+    // a thread without a core cannot help it, so that is reported only when it has become serious
     if (!next.overdue && (isPast(thresholdMs, ownShare) || ageMs >= progressMs[0]!)) next = { ...next, overdue: true }
     // a thread without a core cannot answer, but a stall is not kept back for long
     const waitedMs = Math.max(now - next.askedAt - (coreWaitMs - next.coreWaitMs), (now - next.askedAt) / 2)
@@ -243,12 +233,12 @@ export const look = (
     sleepMs = Math.min(
       sleepMs,
       state.intervalMs,
-      next.overdue ? Infinity : untilPast(thresholdMs, ownShare, hold.heldMs, heldMs)
+      next.overdue ? Infinity : untilPast(thresholdMs, ownShare, candidate.heldMs, heldMs)
     )
   }
   const rested = Math.max(1, sleepMs)
   const { heartbeat } = seen
-  const said = blaming.limited(state.limit, actions, now)
+  const limited = blaming.limited(state.limit, actions, now)
   return {
     state: {
       ...state,
@@ -263,14 +253,19 @@ export const look = (
       heartbeat,
       slicesAtHeartbeat,
       coreWaitMs,
-      limit: said.limit
+      limit: limited.limit
     },
-    actions: said.actions,
+    actions: limited.actions,
     sleepMs: rested
   }
 }
 
-/** The thread answered what it was asked at `askedAt`, or (`undefined`) could not. */
+/**
+ * The thread has answered the question that was asked at `askedAt`, or could not (`undefined`).
+ *
+ * @category the machine
+ * @since 0.1.0
+ */
 export const answered = (
   state: State,
   answer: Answer | undefined,
@@ -286,7 +281,7 @@ export const answered = (
   const sample = blaming.sampleOf(answer, asked, state.surroundings, askedAt, coreWaitOf(accounts))
   const actions: Array<Action> = [{ _tag: "Tell", message: { _tag: "Sampled", key, sample } }]
   const known = state.open.find((one) => one.key === key)
-  // it is over: what the answer shows is for the record only
+  // the stall is over: the answer is for the record only
   if (known === undefined) return { state: settled, actions }
   const isBlank = !sample.late && sample.place === undefined && known.blanks < mostBlanks
   let next: Open = {
@@ -304,11 +299,16 @@ export const answered = (
       ...blaming.report(next, "opened", { seen, slicesAtHeartbeat, gaps, accounts, thresholdMs, now, graceUntil })
     )
   }
-  const said = blaming.limited(state.limit, actions, now)
+  const limited = blaming.limited(state.limit, actions, now)
   const open = state.open.map((one) => (one.key === key ? next : one))
-  return { state: { ...settled, open, limit: said.limit }, actions: said.actions }
+  return { state: { ...settled, open, limit: limited.limit }, actions: limited.actions }
 }
 
-/** What the operating system says of the time from `from` to `to`, which is over at the last look. */
+/**
+ * Where the time from `from` to `to` went, by the operating system's counters. It has to be over at the last look.
+ *
+ * @category the machine
+ * @since 0.1.0
+ */
 export const spent = ({ accounts }: State, from: number, to: number): Spent | undefined =>
   threadTimes.spent(accounts, from, to)

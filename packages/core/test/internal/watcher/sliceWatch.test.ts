@@ -7,7 +7,7 @@ const start = () => {
   const block = threadBlock.make()
   const budget = threadBlock.budgetOf(block)
   budget[0] = 1000
-  const watch: sliceWatch.Watch = { seenAt: -Infinity, heard: true }
+  const watch = sliceWatch.make()
   const clock = { now: 1000 }
   /** Time passes by 1 ms whenever the watcher asks for it, so that nothing here waits for long. */
   const rest = (ms: number) =>
@@ -81,11 +81,11 @@ describe("sliceWatch", () => {
 describe("flagTest", () => {
   it("knows nothing of a thread that cut the budget too early, or not at all", () => {
     const block = threadBlock.make()
-    assert.isUndefined(flagTest.run(block, 10))
+    assert.isUndefined(flagTest.test(sliceWatch.make(), block, 10))
     threadBlock.setTest(block, true)
-    assert.isUndefined(flagTest.run(block, 10))
+    assert.isUndefined(flagTest.test(sliceWatch.make(), block, 10))
     threadBlock.setTest(block, false)
-    assert.isUndefined(flagTest.run(block, 10))
+    assert.isUndefined(flagTest.test(sliceWatch.make(), block, 10))
   })
 
   it("takes as long as it was prepared for", () => {

@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { Sysmon } from "@giveway/core"
-import { Starvation } from "@giveway/core"
 import * as fc from "fast-check"
+import type { Sample } from "../../../src/internal/stalls/observations.ts"
+import * as stallMachine from "../../../src/internal/stalls/stallMachine.ts"
 
-const release = (key: string, startedAt: number, ms: number): Starvation.Release => ({
+const release = (key: string, startedAt: number, ms: number): stallMachine.Release => ({
   key,
   startedAt,
   endedAt: startedAt + ms,
@@ -19,7 +19,7 @@ const release = (key: string, startedAt: number, ms: number): Starvation.Release
   allowed: undefined
 })
 
-const sample = (at: number, line: number, lateMs = 0): Sysmon.Sample => ({
+const sample = (at: number, line: number, lateMs = 0): Sample => ({
   at,
   delayMs: lateMs === 0 ? 1 : lateMs,
   late: lateMs > 0,
@@ -33,15 +33,15 @@ const sample = (at: number, line: number, lateMs = 0): Sysmon.Sample => ({
   stack: `Error\n    at resample (/app/resize.ts:${line}:1)`
 })
 
-const runAll = (events: ReadonlyArray<Starvation.Event>, watched = true) => {
-  let state = Starvation.initial({ thresholdMs: 50, watched })
-  const actions: Array<Starvation.Action> = []
+const runAll = (events: ReadonlyArray<stallMachine.Event>, watched = true) => {
+  let state = stallMachine.initial({ thresholdMs: 50, watched })
+  const actions: Array<stallMachine.Action> = []
   for (const event of events) {
-    const next = Starvation.transition(state, event)
+    const next = stallMachine.transition(state, event)
     state = next.state
     actions.push(...next.actions)
   }
-  const published = actions.flatMap((action) => (action._tag === "Publish" ? [action.starvation] : []))
+  const published = actions.flatMap((action) => (action._tag === "Publish" ? [action.stall] : []))
   const logged = actions.flatMap((action) => (action._tag === "Log" ? [action] : []))
   return { state, actions, published, logged }
 }
@@ -69,7 +69,7 @@ describe("a stall", () => {
 
   it("is published at once without a watcher, and after a while if the watcher is silent", () => {
     assert.lengthOf(runAll([{ _tag: "Released", release: release("slice:1", 0, 60) }], false).published, 1)
-    const waiting: ReadonlyArray<Starvation.Event> = [{ _tag: "Released", release: release("slice:1", 0, 60) }]
+    const waiting: ReadonlyArray<stallMachine.Event> = [{ _tag: "Released", release: release("slice:1", 0, 60) }]
     assert.lengthOf(runAll([...waiting, { _tag: "Ticked", now: 500 }]).published, 0)
     assert.lengthOf(runAll([...waiting, { _tag: "Ticked", now: 600 }]).published, 1)
   })
@@ -88,7 +88,7 @@ describe("a stall", () => {
   })
 
   it("keeps the place that was seen when its end overtakes the next question", () => {
-    const overtaken: Sysmon.Sample = { ...sample(1136, 0, 16), place: undefined, stack: "Error" }
+    const overtaken: Sample = { ...sample(1136, 0, 16), place: undefined, stack: "Error" }
     const { published } = runAll([
       { _tag: "Sampled", key: "slice:1", sample: sample(1052, 41) },
       { _tag: "Reported", key: "slice:1" },
@@ -151,19 +151,19 @@ describe("a stall", () => {
   })
 
   it("that a beat of the same turn has cut in two is one, and no other", () => {
-    const hold = (key: string, startedAt: number, ms: number, goesOn: boolean): Starvation.Event => ({
+    const hold = (key: string, startedAt: number, ms: number, goesOn: boolean): stallMachine.Event => ({
       _tag: "Released",
       release: { ...release(key, startedAt, ms), cause: "loop", fiberId: undefined, goesOn }
     })
     // as recorded of a thread bound to a core that was full of others
     const { actions, published } = runAll([
-      hold("hold:7", 1000, 177, false),
-      hold("hold:8", 1177, 493, true),
-      { _tag: "Sampled", key: "hold:7", sample: sample(1660, 10) },
+      hold("beat:7", 1000, 177, false),
+      hold("beat:8", 1177, 493, true),
+      { _tag: "Sampled", key: "beat:7", sample: sample(1660, 10) },
       { _tag: "Settled", release: 1, spent: undefined },
       { _tag: "Settled", release: 2, spent: undefined },
-      hold("hold:9", 1680, 100, false),
-      hold("hold:10", 1780, 100, false),
+      hold("beat:9", 1680, 100, false),
+      hold("beat:10", 1780, 100, false),
       { _tag: "Settled", release: 4, spent: undefined }
     ])
     assert.deepStrictEqual(
@@ -179,13 +179,13 @@ describe("a stall", () => {
 
   it("is the kernel's by what its stacks show, whatever Linux counts as computing in the kernel", () => {
     const spent = { ranMs: 500, systemMs: 499, noCoreMs: 0, blockedMs: 0, openMs: 0 }
-    const causeOf = (...samples: ReadonlyArray<Sysmon.Sample>) =>
+    const causeOf = (...samples: ReadonlyArray<Sample>) =>
       runAll([
-        ...samples.map((one): Starvation.Event => ({ _tag: "Sampled", key: "slice:1", sample: one })),
+        ...samples.map((one): stallMachine.Event => ({ _tag: "Sampled", key: "slice:1", sample: one })),
         { _tag: "Released", release: release("slice:1", 1000, 500) },
         { _tag: "Settled", release: 1, spent }
       ]).published[0]!.cause
-    const returned: Sysmon.Sample = { ...sample(1490, 47, 460), returning: true, shown: "code" }
+    const returned: Sample = { ...sample(1490, 47, 460), returning: true, shown: "code" }
     assert.strictEqual(causeOf(sample(1031, 10), sample(1240, 10)), "slice")
     assert.strictEqual(causeOf(returned), "native")
     assert.strictEqual(causeOf({ ...returned, shown: "kernel" }), "sync-syscall")
@@ -195,7 +195,7 @@ describe("a stall", () => {
 
   it("of the same kind is logged five times a minute, and then with the number of those that were not", () => {
     const events = (count: number, from: number) =>
-      Array.from({ length: count }, (_, index): Starvation.Event => {
+      Array.from({ length: count }, (_, index): stallMachine.Event => {
         const at = from + index * 100
         return { _tag: "Released", release: release(`slice:${at}`, at, 60) }
       })
@@ -226,7 +226,7 @@ describe("whatever the order of events", () => {
         let now = 1000
         let releases = 0
         const expected: Array<number> = []
-        const events = script.map((step): Starvation.Event => {
+        const events = script.map((step): stallMachine.Event => {
           switch (step._tag) {
             case "Released": {
               const startedAt = now

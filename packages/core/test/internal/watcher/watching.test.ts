@@ -3,10 +3,16 @@
  * it said it would.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Sysmon } from "@giveway/core"
 import * as fc from "fast-check"
+import { within } from "../../../src/internal/stalls/observations.ts"
+import { line } from "../../../src/internal/stalls/stallText.ts"
+import type { Answer } from "../../../src/internal/watcher/question.ts"
+import type { Seen } from "../../../src/internal/watcher/seen.ts"
+import type { Reading } from "../../../src/internal/watcher/threadTimes.ts"
+import type { Action, Message, Report, State } from "../../../src/internal/watcher/watcherTypes.ts"
+import * as watching from "../../../src/internal/watcher/watching.ts"
 
-const beacon: Sysmon.Seen = {
+const beacon: Seen = {
   sliceSeq: 0,
   depth: 0,
   outerSeq: 0,
@@ -31,7 +37,7 @@ const beacon: Sysmon.Seen = {
 }
 
 /** The thread has waited for a core for `noCoreMs`, and computed otherwise. */
-const waited = (at: number, noCoreMs: number): Sysmon.Reading => ({
+const waited = (at: number, noCoreMs: number): Reading => ({
   at,
   ranMs: at - noCoreMs,
   systemMs: 0,
@@ -40,7 +46,7 @@ const waited = (at: number, noCoreMs: number): Sysmon.Reading => ({
 })
 
 /** Fiber 42 runs since 0. */
-const held: Sysmon.Seen = {
+const held: Seen = {
   ...beacon,
   heartbeatDue: 60,
   depth: 1,
@@ -52,9 +58,9 @@ const held: Sysmon.Seen = {
 }
 
 /** Opens a slice at its threshold. */
-const open = (): Sysmon.State => {
-  const initial = Sysmon.initial({ thresholdMs: 50, intervalMs: 10, surroundings: { cwd: "/", own: [] }, now: 55 })
-  const opened = Sysmon.look(initial, held, 55)
+const open = (): State => {
+  const initial = watching.initial({ thresholdMs: 50, intervalMs: 10, surroundings: { cwd: "/", own: [] }, now: 55 })
+  const opened = watching.look(initial, held, 55)
   assert.deepStrictEqual(opened.actions, [{ _tag: "Ask", key: "slice:1" }])
   return opened.state
 }
@@ -65,7 +71,7 @@ interface Phase {
   readonly ms: number
 }
 
-const seenAt = (script: ReadonlyArray<Phase>, now: number): Sysmon.Seen => {
+const seenAt = (script: ReadonlyArray<Phase>, now: number): Seen => {
   let at = 0
   let slices = 0
   for (const { kind, ms } of script) {
@@ -100,18 +106,18 @@ const watch = (
 ) => {
   const total = script.reduce((sum, { ms }) => sum + ms, 0) + 100
   let now = 0
-  let state = Sysmon.initial({ thresholdMs: 50, intervalMs: 10, surroundings: { cwd: "/", own: [] }, now })
-  const reports: Array<Sysmon.Report & { readonly at: number }> = []
-  const told: Array<Sysmon.Message> = []
+  let state = watching.initial({ thresholdMs: 50, intervalMs: 10, surroundings: { cwd: "/", own: [] }, now })
+  const reports: Array<Report & { readonly at: number }> = []
+  const told: Array<Message> = []
   let looks = 0
-  const note = (actions: ReadonlyArray<Sysmon.Action>) => {
+  const note = (actions: ReadonlyArray<Action>) => {
     for (const action of actions) {
       if (action._tag === "Report" && !action.quiet) reports.push({ ...action.report, at: now })
       if (action._tag === "Tell") told.push(action.message)
     }
   }
   while (now < total) {
-    const next = Sysmon.look(state, { ...seenAt(script, now), reading: waited(now, coreWaitMs(now)) }, now)
+    const next = watching.look(state, { ...seenAt(script, now), reading: waited(now, coreWaitMs(now)) }, now)
     state = next.state
     note(next.actions)
     now += next.sleepMs + oversleep(looks++)
@@ -173,10 +179,10 @@ describe("a watcher", () => {
   })
 
   it("gives a thread without a core more time to answer, and then reports without a stack", () => {
-    const tags = ({ actions }: { readonly actions: ReadonlyArray<Sysmon.Action> }) => actions.map(({ _tag }) => _tag)
-    const starved = Sysmon.look(open(), { ...held, reading: waited(80, 20) }, 80)
+    const tags = ({ actions }: { readonly actions: ReadonlyArray<Action> }) => actions.map(({ _tag }) => _tag)
+    const starved = watching.look(open(), { ...held, reading: waited(80, 20) }, 80)
     assert.notInclude(tags(starved), "Report")
-    assert.include(tags(Sysmon.look(starved.state, { ...held, reading: waited(96, 20) }, 96)), "Report")
+    assert.include(tags(watching.look(starved.state, { ...held, reading: waited(96, 20) }, 96)), "Report")
   })
 
   it("asks in time for the stack of a callback of which the machine took just less than half", () => {
@@ -185,16 +191,16 @@ describe("a watcher", () => {
         for (let phase = 0; phase < 10; phase += 3) {
           // the heart beats every 10 ms; from `due` on it does not, and first the machine has the core
           const due = 110 + phase
-          const seen = (now: number): Sysmon.Seen =>
+          const seen = (now: number): Seen =>
             now < due - 10
               ? { ...beacon, heartbeat: 1 + Math.floor(now / 10), heartbeatDue: 10 + 10 * Math.floor(now / 10) }
               : { ...beacon, heartbeat: 1000, heartbeatDue: due }
-          let state = Sysmon.initial({ thresholdMs: 50, intervalMs: 10, surroundings: { cwd: "/", own: [] }, now: 0 })
+          let state = watching.initial({ thresholdMs: 50, intervalMs: 10, surroundings: { cwd: "/", own: [] }, now: 0 })
           let asked = false
           for (let now = 0; now < due + ms;) {
             const waitedMs = now >= due + noCoreMs ? noCoreMs : 0
             const reading = { ...waited(now, waitedMs), ranMs: now - Math.min(Math.max(0, now - due), noCoreMs) }
-            const next = Sysmon.look(state, { ...seen(now), reading }, now)
+            const next = watching.look(state, { ...seen(now), reading }, now)
             asked ||= next.actions.some(({ _tag }) => _tag === "Ask")
             state = next.state
             now += next.sleepMs
@@ -207,9 +213,9 @@ describe("a watcher", () => {
 
   it("knows nothing of a sleep in which the process stood still, not even its planned part", () => {
     // asleep from 0 to 50 at most; stopped for 600 ms from 1 on
-    const initial = Sysmon.initial({ thresholdMs: 50, intervalMs: 10, surroundings: { cwd: "/", own: [] }, now: 0 })
-    const { state } = Sysmon.look(initial, { ...beacon, heartbeatDue: 20 }, 0)
-    const { actions } = Sysmon.look(state, { ...held, outerStart: 1, sliceStart: 1 }, 602)
+    const initial = watching.initial({ thresholdMs: 50, intervalMs: 10, surroundings: { cwd: "/", own: [] }, now: 0 })
+    const { state } = watching.look(initial, { ...beacon, heartbeatDue: 20 }, 0)
+    const { actions } = watching.look(state, { ...held, outerStart: 1, sliceStart: 1 }, 602)
     assert.deepStrictEqual(actions, [{ _tag: "Tell", message: { _tag: "Gap", from: 0, to: 602, kind: "stopped" } }])
   })
 
@@ -260,7 +266,7 @@ describe("a watcher", () => {
   })
 })
 
-const answer = (heldBy: Partial<Sysmon.Answer>): Sysmon.Answer => ({
+const answer = (heldBy: Partial<Answer>): Answer => ({
   at: 56,
   outerSeq: 1,
   heartbeat: 1,
@@ -278,10 +284,10 @@ const answer = (heldBy: Partial<Sysmon.Answer>): Sysmon.Answer => ({
 })
 
 /** Has it answered `delayMs` later, in which the thread waited `coreWaitMs` for a core. */
-const asked = (heldBy: Partial<Sysmon.Answer>, delayMs: number, coreWaitMs = 0) => {
+const asked = (heldBy: Partial<Answer>, delayMs: number, coreWaitMs = 0) => {
   const seen = { ...held, reading: waited(55 + delayMs, coreWaitMs) }
-  const { actions } = Sysmon.answered(open(), answer({ at: 55 + delayMs, ...heldBy }), 55, seen, 55 + delayMs)
-  return actions.flatMap((action) => (action._tag === "Report" && !action.quiet ? [Sysmon.line(action.report)] : []))
+  const { actions } = watching.answered(open(), answer({ at: 55 + delayMs, ...heldBy }), 55, seen, 55 + delayMs)
+  return actions.flatMap((action) => (action._tag === "Report" && !action.quiet ? [line(action.report)] : []))
 }
 
 describe("time that nobody observed", () => {
@@ -292,9 +298,9 @@ describe("time that nobody observed", () => {
       { from: 35, to: 50 },
       { from: 90, to: 200 }
     ]
-    assert.strictEqual(Sysmon.unobserved(gaps, 0, 100), 50)
-    assert.strictEqual(Sysmon.unobserved(gaps, 25, 45), 20)
-    assert.strictEqual(Sysmon.unobserved(gaps, 60, 80), 0)
+    assert.strictEqual(within(gaps, 0, 100), 50)
+    assert.strictEqual(within(gaps, 25, 45), 20)
+    assert.strictEqual(within(gaps, 60, 80), 0)
   })
 })
 
@@ -336,9 +342,9 @@ describe("an answer", () => {
     for (let now = 60; now < 1000; now += 10) {
       const seen = { ...held, heartbeatDue: now + 10 }
       if (state.asking !== undefined) {
-        state = Sysmon.answered(state, answer({ at: now, stack: "Error" }), now, seen, now).state
+        state = watching.answered(state, answer({ at: now, stack: "Error" }), now, seen, now).state
       }
-      const next = Sysmon.look(state, seen, now)
+      const next = watching.look(state, seen, now)
       questions += next.actions.filter(({ _tag }) => _tag === "Ask").length
       state = next.state
     }
@@ -347,10 +353,10 @@ describe("an answer", () => {
   })
 
   it("that comes when the stall is over goes into its record, as late and without a place", () => {
-    const ended: Sysmon.Seen = { ...beacon, heartbeatDue: 200, outerSeq: 1, sliceSeq: 2 }
-    const { state } = Sysmon.look(open(), ended, 120)
+    const ended: Seen = { ...beacon, heartbeatDue: 200, outerSeq: 1, sliceSeq: 2 }
+    const { state } = watching.look(open(), ended, 120)
     assert.lengthOf(state.open, 0)
-    const { actions } = Sysmon.answered(state, answer({ at: 119, outerSeq: 0 }), 55, ended, 121)
+    const { actions } = watching.answered(state, answer({ at: 119, outerSeq: 0 }), 55, ended, 121)
     assert.lengthOf(actions, 1)
     const message = actions[0]?._tag === "Tell" ? actions[0].message : undefined
     assert.deepInclude(message, { _tag: "Sampled", key: "slice:1" })
