@@ -135,7 +135,6 @@ const readOptions = fields(supervisionOptions.table satisfies Readers<Options>)
 const settingsOf = Effect.fnUntraced(function* (options: Options) {
   const { grace, logs, perMinute, threshold } = yield* Effect.fromResult(read(readOptions, "Supervision", options))
   return { graceMs: grace, logs, perMinute, thresholdMs: threshold }
-  }
 })
 
 /**

@@ -8,7 +8,7 @@ import { duration } from "../options/duration.ts"
 import { fields } from "../options/fields.ts"
 import { boolean, or, wholeNumber } from "../options/reader.ts"
 
-/** Below this a busy machine's own jitter would be reported. */
+/** With a lower threshold the jitter of a busy machine would be reported. */
 const leastThresholdMs = 10
 
 export const table = {
