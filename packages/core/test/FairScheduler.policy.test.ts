@@ -91,7 +91,8 @@ describe("turns", () => {
           Effect.sync(() => {
             loop.time += 0.1
             served++
-          })
+          }),
+          { disableYield: true }
         )
       )
     )
@@ -256,19 +257,25 @@ describe("order", () => {
     assert.strictEqual(order.join(""), "abcabcabc")
   })
 
-  it("lower priority numbers run first among what is ready", () => {
-    const { fork, loop } = start()
-    const order: Array<number> = []
-    for (const priority of [2, 0, -1, 0, 1]) {
-      fork(
-        Effect.andThen(
-          Effect.yieldNowWith(priority),
-          Effect.sync(() => order.push(priority))
-        )
-      )
+  it("priorities order what one fiber has queued, lower numbers first, as under Effect's own scheduler", () => {
+    const run = (scheduler: Scheduler.Scheduler) => {
+      const order: Array<string> = []
+      const queues = (name: string) => {
+        const { currentDispatcher } = Effect.runFork(Effect.never, { scheduler })
+        for (const priority of [2, 0, -1, 0, 1]) {
+          currentDispatcher.scheduleTask(() => order.push(`${name}${priority}`), priority)
+        }
+        return currentDispatcher
+      }
+      return { order, dispatchers: [queues("a"), queues("b")] }
     }
+    const { loop, scheduler } = start()
+    const ours = run(scheduler)
     loop.run()
-    assert.deepStrictEqual(order, [-1, 0, 0, 1, 2])
+    const theirs = run(new Scheduler.MixedScheduler())
+    for (const dispatcher of theirs.dispatchers) dispatcher.flush()
+    assert.deepStrictEqual(ours.order, ["a-1", "a0", "a0", "a1", "a2", "b-1", "b0", "b0", "b1", "b2"])
+    assert.deepStrictEqual(ours.order, theirs.order)
   })
 
   it("a fiber that yields with a high priority for ever starves nobody", () => {
@@ -326,7 +333,7 @@ describe("weights", () => {
     const changing = { ms: 0 }
     fork(hog(loop, light, 0.1))
     fork(Effect.andThen(times(20, Effect.yieldNow), FairScheduler.withWeight(hog(loop, changing, 0.1), 3)))
-    loop.run(500)
+    loop.run(5000)
     assert.closeTo(changing.ms / light.ms, 3, 0.3)
   })
 
@@ -550,7 +557,7 @@ describe("hooks", () => {
         })
       )
     )
-    loop.run(10)
+    loop.run(200)
     assert.strictEqual(steps, 100)
     assert.isTrue(Exit.hasInterrupts(fiber.pollUnsafe()!))
   })

@@ -10,7 +10,7 @@ export interface LoopObserver {
   beginTurn(now: number, ready: number, oldestReady: number): void
   /** The turn is over; `ready` tasks wait for the next one. */
   endTurn(ready: number): void
-  /** Tasks run from now on, one right after the other; what ran before may have been anything. */
+  /** A batch of tasks runs from now on, one right after the other; before it anything may have run, microtasks for example. */
   serving(): void
   /** A task that is ready since `readySince` leaves the run queue and runs now; who needs the delay reads a clock. */
   ran(readySince: number): void

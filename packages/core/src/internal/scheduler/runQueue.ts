@@ -1,130 +1,138 @@
 /**
- * The run queue: every task that is ready on this thread, in the order in which it will run.
+ * The run queue: every batch of tasks that is ready on this thread, in the order in which the batches will run.
  *
- * Tasks of one weight form a **class**. Among classes that have ready tasks, the one that has had the least time per
- * weight comes first (stride scheduling: Waldspurger and Weihl, 1995; charged by measured time). A class that was idle
- * starts level with the one that runs: idling earns nothing.
+ * A **batch** is what one dispatcher, that is one fiber, has queued since its last batch began to run. Effect's own
+ * scheduler gives each batch a pass of its own through `setImmediate`; so batches, and not tasks, keep the order that
+ * programs know. Within a batch tasks run by priority, lower numbers first, and first come first served among equals.
  *
- * Within a class tasks run in **rounds**: a round is what was ready when it began, lower priority numbers first and
- * first come first served among equals; what becomes ready meanwhile belongs to the next round. So a fiber that yields
- * with a high priority for ever delays others by no more than itself, and with equal priorities, the rule, rounds are
- * invisible: the class is a plain FIFO.
+ * Batches of one weight form a **class**, a plain FIFO. Among classes that have ready batches, the one that has had the
+ * least time per weight comes first (stride scheduling: Waldspurger and Weihl, 1995; charged by measured time). A class
+ * that was idle starts level with the one that runs: idling earns nothing.
  *
- * **Invariant.** Each entry leaves the queue exactly once: served in turn, or taken by its owner's flush, in which case
- * the slot it leaves behind is passed over.
+ * **Invariant.** Each task leaves its batch exactly once: served in turn, or by its owner's flush. A batch that a flush
+ * has emptied keeps its place in the queue, so that the batches behind it keep theirs.
  *
- * Rejected: a class per fiber tree (it needs to know when a tree ends, which Effect tells nobody); a heap of classes
- * (there are as many as distinct weights, a handful); strict priorities (they starve).
+ * Rejected: one FIFO of tasks with rounds of priorities across fibers (another order than Effect's, in which a priority
+ * counts among the tasks of one fiber); a class per fiber tree (it needs to know when a tree ends, which Effect tells
+ * nobody); a heap of classes (there are as many as distinct weights, a handful); strict priorities (they starve).
  */
 
-/** Whoever queues tasks: one per fiber. The queue counts its tasks, so that an empty flush costs nothing. */
+/** The dispatcher that queues tasks: one per fiber. */
 export interface Owner {
+  /** tasks that it has queued and that have not run */
   queued: number
+  /** its batch that still takes tasks */
+  batch: Batch<this> | undefined
 }
 
-/** One queued task. */
-export class Entry<O extends Owner> {
-  /** `undefined` once it left the queue */
-  task: (() => void) | undefined
-  readonly owner: O
+interface Task {
+  readonly run: () => void
   readonly priority: number
   /** ms, on the scheduler's coarse clock */
   readonly readySince: number
-  readonly weightClass: WeightClass<O>
+}
 
-  constructor(task: () => void, owner: O, priority: number, readySince: number, weightClass: WeightClass<O>) {
-    this.task = task
+const byPriority = (a: Task, b: Task): number => a.priority - b.priority
+
+/** What one owner has queued and what runs in one go, time permitting. */
+export class Batch<O extends Owner> {
+  readonly owner: O
+  private readonly tasks: Array<Task> = []
+  private head = 0
+  private mixed = false
+
+  constructor(owner: O) {
     this.owner = owner
-    this.priority = priority
-    this.readySince = readySince
-    this.weightClass = weightClass
+  }
+
+  get isEmpty(): boolean {
+    return this.head === this.tasks.length
+  }
+
+  /** Since when its first task is ready, ms. Only call if it is not empty. */
+  get readySince(): number {
+    return this.tasks[this.head]!.readySince
+  }
+
+  add(task: Task): void {
+    if (task.priority !== 0) this.mixed = true
+    this.tasks.push(task)
+  }
+
+  /** No task comes to it any more: its order is settled. */
+  close(): void {
+    if (!this.mixed) return
+    this.mixed = false
+    this.tasks.sort(byPriority)
+  }
+
+  /** The next task. Only call if it is not empty. */
+  shift(): Task {
+    return this.tasks[this.head++]!
   }
 }
 
-const byPriority = (a: Entry<Owner>, b: Entry<Owner>): number => a.priority - b.priority
-
-/** The rounds of one weight. */
+/** The batches of one weight: slots [head, length), with the served ones cut off now and then. */
 class WeightClass<O extends Owner> {
   readonly weight: number
   /** ms of loop time used, divided by the weight */
   virtualTime = 0
-  /** entries that still have their task */
-  live = 0
-
-  /** the round being served: slots [head, tail), reused from round to round so that nothing is allocated */
-  private serving: Array<Entry<O> | undefined> = []
+  /** batches that wait for the next pass */
+  held: Array<Batch<O>> = []
+  private slots: Array<Batch<O> | undefined> = []
   private head = 0
-  private tail = 0
-  /** the next round: slots [0, gathered) */
-  private gathering: Array<Entry<O> | undefined> = []
-  private gathered = 0
-  /** whether the next round has priorities that differ from 0 */
-  private mixed = false
 
   constructor(weight: number) {
     this.weight = weight
   }
 
-  push(entry: Entry<O>): void {
-    this.gathering[this.gathered++] = entry
-    if (entry.priority !== 0) this.mixed = true
-    this.live++
+  /** Number of batches that may run in this pass. */
+  get length(): number {
+    return this.slots.length - this.head
   }
 
-  /** The next live entry, out of its slot. Only call with `live > 0`. */
-  shift(): Entry<O> {
-    while (true) {
-      if (this.head === this.tail) this.beginRound()
-      const entry = this.serving[this.head]!
-      this.serving[this.head++] = undefined
-      if (entry.task !== undefined) return entry
-    }
+  get isIdle(): boolean {
+    return this.head === this.slots.length && this.held.length === 0
   }
 
-  /** The live entry that was queued first, priorities aside. */
-  first(): Entry<O> | undefined {
-    for (let i = this.head; i < this.tail; i++) {
-      if (this.serving[i]!.task !== undefined) return this.serving[i]
-    }
-    for (let i = 0; i < this.gathered; i++) {
-      if (this.gathering[i]!.task !== undefined) return this.gathering[i]
-    }
-    return undefined
+  admit(): void {
+    if (this.held.length === 0) return
+    for (const batch of this.held) this.slots.push(batch)
+    this.held = []
   }
 
-  /** Drops the slots of entries that were taken: nothing is live. */
-  clear(): void {
-    while (this.head < this.tail) this.serving[this.head++] = undefined
-    while (this.gathered > 0) this.gathering[--this.gathered] = undefined
-    this.mixed = false
+  push(batch: Batch<O>): void {
+    this.slots.push(batch)
   }
 
-  /** Appends the live entries of `owner` to `found`, in the order in which they would run. */
-  collect(owner: O, found: Array<Entry<O>>): void {
-    for (let i = this.head; i < this.tail; i++) {
-      const entry = this.serving[i]!
-      if (entry.owner === owner && entry.task !== undefined) found.push(entry)
+  /** Only call with `length > 0`. */
+  shift(): Batch<O> {
+    const batch = this.slots[this.head]!
+    this.slots[this.head++] = undefined
+    if (this.head === this.slots.length) {
+      this.slots.length = this.head = 0
+    } else if (this.head >= cutAt && this.head * 2 >= this.slots.length) {
+      this.slots = this.slots.slice(this.head)
+      this.head = 0
     }
-    for (let i = 0; i < this.gathered; i++) {
-      const entry = this.gathering[i]!
-      if (entry.owner === owner && entry.task !== undefined) found.push(entry)
-    }
+    return batch
   }
 
-  private beginRound(): void {
-    const round = this.gathering
-    this.gathering = this.serving
-    this.serving = round
-    this.head = 0
-    this.tail = this.gathered
-    this.gathered = 0
-    if (this.mixed) {
-      this.mixed = false
-      round.length = this.tail
-      ;(round as Array<Entry<O>>).sort(byPriority)
-    }
+  /** Puts back what was shifted last. */
+  unshift(batch: Batch<O>): void {
+    if (this.head === 0) this.slots.unshift(batch)
+    else this.slots[--this.head] = batch
+  }
+
+  /** In the order in which they will run. */
+  *[Symbol.iterator](): Generator<Batch<O>> {
+    for (let i = this.head; i < this.slots.length; i++) yield this.slots[i]!
+    yield* this.held
   }
 }
+
+/** Served slots that are worth a copy of the rest: half of the array at least, so each slot is copied twice at most. */
+const cutAt = 1024
 
 /** Idle classes are forgotten past this many, so that weights computed at random cannot fill the memory (a guess). */
 const maxIdleClasses = 32
@@ -132,57 +140,89 @@ const maxIdleClasses = 32
 export class RunQueue<O extends Owner> {
   /** Number of ready tasks. */
   size = 0
+  /** Number of batches, those included that a flush has emptied. */
+  length = 0
 
   private readonly classes = new Map<number, WeightClass<O>>()
-  /** the classes with live entries */
+  /** the classes that have batches */
   private readonly ready: Array<WeightClass<O>> = []
-  /** the class last enqueued to: nearly always the next one too */
+  /** the class last queued to: nearly always the next one too */
   private latest: WeightClass<O> | undefined
   /** the class last served, and its time when it was: what newcomers start level with */
   private served: WeightClass<O> | undefined
   private virtualNow = 0
-
-  /** Whether several weights compete, so that the next task's time must be charged. */
+  /** Whether several weights compete, so that the next batch's time must be charged. */
   get contended(): boolean {
     return this.ready.length > 1
   }
 
-  enqueue(task: () => void, owner: O, priority: number, weight: number, now: number): void {
-    const { latest } = this
-    const weightClass = latest !== undefined && latest.weight === weight ? latest : this.classOf(weight)
-    if (weightClass.live === 0) {
-      if (weightClass.virtualTime < this.virtualNow) weightClass.virtualTime = this.virtualNow
-      this.ready.push(weightClass)
-    }
-    weightClass.push(new Entry(task, owner, priority, now, weightClass))
+  /**
+   * Queues a task in its owner's batch. Returns whether that is a new one. Where weights compete, the class that is behind
+   * is served again and again; what is queued `later`, for another pass, waits for {@link admit}.
+   */
+  enqueue(run: () => void, owner: O, priority: number, weight: number, now: number, later = false): boolean {
     owner.queued++
     this.size++
+    const task: Task = { run, priority, readySince: now }
+    if (owner.batch !== undefined) {
+      owner.batch.add(task)
+      return false
+    }
+    const batch: Batch<O> = (owner.batch = new Batch(owner))
+    batch.add(task)
+    const { latest, ready } = this
+    const weightClass = latest !== undefined && latest.weight === weight ? latest : this.classOf(weight)
+    if (weightClass.isIdle) {
+      if (weightClass.virtualTime < this.virtualNow) weightClass.virtualTime = this.virtualNow
+      ready.push(weightClass)
+    }
+    if (later && ready.length > 1) weightClass.held.push(batch)
+    else weightClass.push(batch)
+    this.length++
+    return true
   }
 
-  /** The next entry, still holding its task: the caller takes it. Only call with `size > 0`. */
-  shift(): Entry<O> {
+  /** A pass begins: what was queued for a later one may run. */
+  admit(): void {
+    for (const weightClass of this.ready) weightClass.admit()
+  }
+
+  /**
+   * The next batch, out of the queue; `undefined` if there is none, or if the class whose turn it is has only such that
+   * wait for the next pass: the others are ahead of their share.
+   */
+  shift(): Batch<O> | undefined {
     const { ready } = this
-    let next = ready[0]!
-    for (let i = 1; i < ready.length; i++) {
-      if (ready[i]!.virtualTime < next.virtualTime) next = ready[i]!
-    }
+    if (ready.length === 0) return undefined
+    let at = 0
+    for (let i = 1; i < ready.length; i++) if (ready[i]!.virtualTime < ready[at]!.virtualTime) at = i
+    const next = ready[at]!
+    if (next.length === 0) return undefined
     this.served = next
     this.virtualNow = next.virtualTime
-    return next.shift()
+    this.length--
+    const batch = next.shift()
+    if (next.isIdle) {
+      const last = ready.pop()!
+      if (last !== next) ready[at] = last
+    }
+    this.settle(batch)
+    return batch
   }
 
-  /** Takes the task out of an entry that still has one. */
-  take(entry: Entry<O>): () => void {
-    const { task, weightClass } = entry
-    entry.task = undefined
-    entry.owner.queued--
+  /** Puts back the batch that was shifted last, with what is left of it. */
+  unshift(batch: Batch<O>): void {
+    const weightClass = this.served!
+    if (weightClass.isIdle) this.ready.push(weightClass)
+    weightClass.unshift(batch)
+    this.length++
+  }
+
+  /** The next task of a batch, counted as run. */
+  take(batch: Batch<O>): Task {
+    batch.owner.queued--
     this.size--
-    if (--weightClass.live === 0) {
-      weightClass.clear()
-      const last = this.ready.pop()!
-      if (last !== weightClass) this.ready[this.ready.indexOf(weightClass)] = last
-    }
-    return task!
+    return batch.shift()
   }
 
   /** Charges the class that was served last with `ms` of loop time. */
@@ -190,21 +230,34 @@ export class RunQueue<O extends Owner> {
     if (this.served !== undefined) this.served.virtualTime += ms / this.served.weight
   }
 
-  /** The live entries of one owner, in priority order. Scans the queue: for flushes, which are rare. */
-  entriesOf(owner: O): ReadonlyArray<Entry<O>> {
-    const found: Array<Entry<O>> = []
-    if (owner.queued > 0) {
-      for (const weightClass of this.ready) weightClass.collect(owner, found)
-      found.sort(byPriority)
+  /** The batches of one owner, closed, in their order. Scans the queue: for flushes, which are rare. */
+  batchesOf(owner: O): ReadonlyArray<Batch<O>> {
+    const found: Array<Batch<O>> = []
+    for (const weightClass of this.ready) {
+      for (const batch of weightClass) if (batch.owner === owner && !batch.isEmpty) found.push(batch)
     }
+    for (const batch of found) this.settle(batch)
     return found
   }
 
-  /** Since when the entry that waits longest has waited, `now` if none does. */
+  /** Since when the task that waits longest has waited, `now` if none does. Scans past batches that flushes emptied. */
   oldest(now: number): number {
     let oldest = now
-    for (const weightClass of this.ready) oldest = Math.min(oldest, weightClass.first()?.readySince ?? now)
+    for (const weightClass of this.ready) {
+      for (const batch of weightClass) {
+        if (batch.isEmpty) continue
+        oldest = Math.min(oldest, batch.readySince)
+        break
+      }
+    }
     return oldest
+  }
+
+  /** What its owner queues from now on belongs to a batch of its own. */
+  private settle(batch: Batch<O>): void {
+    if (batch.owner.batch !== batch) return
+    batch.owner.batch = undefined
+    batch.close()
   }
 
   private classOf(weight: number): WeightClass<O> {
@@ -218,10 +271,10 @@ export class RunQueue<O extends Owner> {
     return weightClass
   }
 
-  /** Forgets the classes without tasks, and with them that their last task may have run ahead. */
+  /** Forgets the classes without batches, and with them that their last batch may have run ahead. */
   private forgetIdle(): void {
-    for (const [weight, { live }] of this.classes) {
-      if (live === 0) this.classes.delete(weight)
+    for (const [weight, { isIdle }] of this.classes) {
+      if (isIdle) this.classes.delete(weight)
     }
     this.latest = undefined
   }

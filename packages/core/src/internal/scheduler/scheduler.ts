@@ -1,5 +1,9 @@
 /**
- * The scheduler behind `FairScheduler`: it puts the run queue, the turn budget and the host's event loop together.
+ * The scheduler behind `FairScheduler`: it puts the run queue, the passes of the loop and the turn budget together.
+ *
+ * **Promise.** As long as no turn is used up and no fiber outlasts its slice, fibers run in the order of Effect's own
+ * scheduler, with the program's microtasks, immediates, timers and I/O between them as there. What differs afterwards is
+ * when a fiber gives way. `docs/guides/fairness.md` has the table, `FairScheduler.order.test.ts` compares the two.
  *
  * **Invariants.**
  * - A task that was queued runs once, whatever other tasks throw; queueing one never throws, since whoever wakes others
@@ -8,16 +12,21 @@
  *   Effect resumes a yielded fiber in two steps (the resume itself, then the operation it was about to do) and asks
  *   `shouldYield` before each: the first two questions after a task began are therefore answered "no". Only the fiber
  *   the task resumed has this grace: were it given to every resume, a loop over promises would starve the rest.
+ * - A fiber that is born or interrupted begins at once, see `entries.ts`; one that builds a layer gives way as under
+ *   Effect's own scheduler, see `layerBuilds.ts`.
  * - `flush` of a fiber's dispatcher runs that fiber's tasks and no others.
  *
- * Rejected: one queue per fiber with a shared budget (no order among fibers, and a timer each).
+ * Rejected: one queue per fiber with a shared budget (no order among fibers once the turn is used up).
  */
 import * as Fiber from "effect/Fiber"
 import type * as Scheduler from "effect/Scheduler"
 import type { EventLoop } from "./eventLoop.ts"
+import * as entries from "./entries.ts"
 import * as eventLoop from "./eventLoop.ts"
+import { LayerBuilds } from "./layerBuilds.ts"
 import type { LoopObserver } from "./loopObserver.ts"
-import type { Entry, Owner } from "./runQueue.ts"
+import { Passes } from "./passes.ts"
+import type { Batch, Owner } from "./runQueue.ts"
 import { RunQueue } from "./runQueue.ts"
 import type { SliceSource } from "./sliceSource.ts"
 import { SliceSourceTypeId } from "./sliceSource.ts"
@@ -41,6 +50,7 @@ export interface Statistics {
 /** A fiber's own view of the shared queue. */
 class FiberDispatcher implements Scheduler.SchedulerDispatcher, Owner {
   queued = 0
+  batch: Batch<this> | undefined = undefined
   /** the weight of the fiber that last queued a task here */
   weight = defaultWeight
   /** how far apart the clock is read while its tasks run: see `internal/scheduler/turnBudget.ts` */
@@ -72,12 +82,16 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
   private readonly budget: TurnBudget
   private readonly loop: EventLoop
   private readonly attention: (() => void) | undefined
-  /** whether `serve` is due in this pass's check phase */
-  private serveDue = false
+  private readonly passes: Passes
+  private readonly layerBuilds = new LayerBuilds()
   /** whether a task of this queue runs: what it resumes shares its slice */
   private inTask = false
   /** whether the next fiber to enter its run loop is the one that the running task resumes */
   private resuming = false
+  /** whether a fiber was told to give way and has not queued its return yet */
+  private preempting = false
+  /** the fiber that entered its run loop when no other was on the call stack; perhaps no longer there */
+  private outermost: Fiber.Fiber<unknown, unknown> | undefined
 
   private turns = 0
   private tasks = 0
@@ -90,6 +104,7 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
     this.budget = new TurnBudget(turn, slice, loop.now)
     this.attention = attention
     this.loop = loop
+    this.passes = new Passes(loop, { begin: this.beginPass, serve: this.serve, end: this.endPass })
   }
 
   makeDispatcher(): Scheduler.SchedulerDispatcher {
@@ -102,14 +117,16 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
     const { budget } = this
     // 1 is every start and every resume
     if (fiber.currentOpCount === 1) {
-      if (this.inTask) return this.enterInTask(fiber)
-      if (--budget.entries <= 0) return this.enterInline()
+      const isNested = entries.isOnStack(this.outermost)
+      if (!isNested) this.outermost = fiber
+      if (this.inTask) return this.enterInTask(fiber, isNested)
+      if (--budget.entries <= 0) return this.enterInline(fiber, isNested)
       budget.beginInlineSlice()
       return false
     }
     if (--budget.credit > 0) return false
     if (this.weights.refused !== undefined) this.weights.throwIfRefused(fiber.context)
-    return this.giveWay(budget.isOver(this.queue.size > 0))
+    return budget.isOver(this.queue.size > 0) && this.giveWay(fiber)
   }
 
   /** Tasks in the run queue. */
@@ -127,7 +144,9 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
     const { budget, queue } = this
     if (!budget.open) this.openTurn()
     if (limit !== undefined) budget.limitSlice(limit)
-    return this.giveWay(budget.isOver(queue.size > 0))
+    if (!budget.isOver(queue.size > 0)) return false
+    this.yields++
+    return true
   }
 
   /** Fibers resumed so far. */
@@ -143,8 +162,11 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
 
   /** @internal */
   enqueue(owner: FiberDispatcher, task: () => void, priority: number): void {
-    if (!this.budget.open) this.openTurn()
-    this.queue.enqueue(task, owner, priority, this.weightFor(owner), this.budget.now)
+    const { budget, passes, preempting, queue } = this
+    if (!budget.open) this.beginTurn()
+    this.preempting = false
+    const later = passes.under && !preempting
+    if (queue.enqueue(task, owner, priority, this.weightFor(owner), budget.now, later)) passes.ask()
   }
 
   /** @internal Runs what `owner` has queued, and what that queues there, each for a slice at most. */
@@ -153,12 +175,13 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
     if (!this.budget.open) this.openTurn()
     if (this.observer !== undefined) this.observer.serving()
     while (owner.queued > 0) {
-      for (const entry of this.queue.entriesOf(owner)) {
-        // a task that flushes in its turn may have taken it
-        if (entry.task === undefined) continue
-        const turnEnd = this.budget.lendSlice()
-        this.run(entry)
-        this.budget.giveBack(turnEnd)
+      for (const batch of this.queue.batchesOf(owner)) {
+        // a task that flushes in its turn may have taken them
+        while (!batch.isEmpty) {
+          const turnEnd = this.budget.lendSlice()
+          this.run(batch)
+          this.budget.giveBack(turnEnd)
+        }
       }
     }
   }
@@ -170,93 +193,112 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
   }
 
   /** The fiber that the running task resumes, or one nested in its operations. */
-  private enterInTask(fiber: Fiber.Fiber<unknown, unknown>): boolean {
+  private enterInTask(fiber: Fiber.Fiber<unknown, unknown>, isNested: boolean): boolean {
     const { budget } = this
     if (this.resuming) {
       this.resuming = false
       if (this.weights.refused !== undefined) this.weights.throwIfRefused(fiber.context)
       return false
     }
-    if (budget.over) return this.giveWay(true)
+    if (budget.over) return this.enterLate(fiber, isNested)
     budget.enterSlice()
-    return --budget.entries > 0 ? false : this.giveWay(budget.isOver(this.queue.size > 0))
+    return --budget.entries <= 0 && budget.isOver(this.queue.size > 0) && this.enterLate(fiber, isNested)
   }
 
   /** A fiber that something else resumes, with the turn closed, exhausted or due to be looked at. */
-  private enterInline(): boolean {
+  private enterInline(fiber: Fiber.Fiber<unknown, unknown>, isNested: boolean): boolean {
     const { budget } = this
     if (!budget.open) {
       this.openTurn()
       return false
     }
-    if (budget.exhausted) return this.giveWay(true)
+    if (budget.exhausted) return this.enterLate(fiber, isNested)
     budget.beginInlineSlice()
-    return this.giveWay(budget.isOver(this.queue.size > 0))
+    return budget.isOver(this.queue.size > 0) && this.enterLate(fiber, isNested)
   }
 
-  private giveWay(yes: boolean): boolean {
-    if (yes) this.yields++
-    return yes
+  /** A fiber enters when the slice or the turn is used up. */
+  private enterLate(fiber: Fiber.Fiber<unknown, unknown>, isNested: boolean): boolean {
+    if (isNested || !entries.mustBegin(fiber)) return this.giveWay(fiber)
+    this.budget.extendTurn()
+    return false
   }
 
+  /** Its slice or the turn is over: gives way, unless it builds a layer. */
+  private giveWay(fiber: Fiber.Fiber<unknown, unknown>): boolean {
+    if (this.layerBuilds.isBuilding(fiber) && fiber.currentOpCount < fiber.cache.maxOpsBeforeYield) {
+      this.budget.extendTurn()
+      return false
+    }
+    this.yields++
+    this.preempting = true
+    return true
+  }
+
+  /** The first activity since the last pass, with no batch whose token would end the turn. */
   private openTurn(): void {
+    this.beginTurn()
+    this.passes.close()
+  }
+
+  private beginTurn(): void {
     const { budget, observer, queue } = this
     budget.openTurn()
     this.turns++
     if (observer !== undefined) observer.beginTurn(budget.now, queue.size, queue.oldest(budget.now))
-    this.dueServe()
   }
 
-  /** Also when nothing is queued: the end of `serve` is how this scheduler sees that the loop has come round. */
-  private dueServe(): void {
-    if (this.serveDue) return
-    this.serveDue = true
-    this.loop.afterPoll(this.serve)
-  }
-
-  /** The check phase: this loop right here serves the run queue. */
-  private readonly serve = (): void => {
+  /** The check phase begins. */
+  private readonly beginPass = (): void => {
     const { budget, queue } = this
-    this.serveDue = false
-    if (queue.size > 0) {
-      if (budget.open) budget.beginServing()
-      else this.openTurn()
-      if (this.observer !== undefined) this.observer.serving()
-      do this.runNext()
-      while (queue.size > 0 && !budget.exhausted)
+    queue.admit()
+    if (queue.length === 0) return
+    if (budget.open) budget.beginServing()
+    else this.beginTurn()
+  }
+
+  /** This is where the run queue is served, a batch at a time. */
+  private readonly serve = (): boolean => {
+    const { budget, queue } = this
+    // what ran since the last one, microtasks too, may have used the turn up unseen
+    if (!budget.open || budget.exhausted) return false
+    const { contended } = queue
+    const start = budget.now
+    const batch = queue.shift()
+    if (batch === undefined) return false
+    if (this.observer !== undefined) this.observer.serving()
+    while (!batch.isEmpty) {
+      this.run(batch)
+      if (contended) budget.read()
+      else budget.passEntry()
+      if (budget.exhausted) break
     }
+    if (contended) queue.charge(budget.now - start)
+    if (!batch.isEmpty) queue.unshift(batch)
+    return true
+  }
+
+  private readonly endPass = (): number => {
+    const { budget, queue } = this
     if (budget.open) {
       budget.closeTurn()
       if (this.observer !== undefined) this.observer.endTurn(queue.size)
     }
-    if (queue.size > 0) this.dueServe()
+    return queue.length
   }
 
-  private runNext(): void {
-    const { budget, queue } = this
-    const { contended } = queue
-    const start = budget.now
-    this.run(queue.shift())
-    if (contended) {
-      budget.read()
-      queue.charge(budget.now - start)
-    } else {
-      budget.passEntry()
-    }
-  }
-
-  private run(entry: Entry<FiberDispatcher>): void {
+  private run(batch: Batch<FiberDispatcher>): void {
     const { budget, observer } = this
-    const { owner } = entry
+    const { owner } = batch
     const nested = this.inTask
-    const task = this.queue.take(entry)
+    const { readySince, run } = this.queue.take(batch)
     this.tasks++
-    if (observer !== undefined) observer.ran(entry.readySince)
+    if (observer !== undefined) observer.ran(readySince)
     budget.beginSlice(owner.pace)
     this.inTask = true
     this.resuming = true
     try {
-      task()
+      run()
     } catch (error) {
       // Effect's own dispatcher lets an observer's error unwind the batch, which drops the tasks behind it. The error
       // still reaches the host as uncaught, as it does there.
