@@ -82,7 +82,8 @@ describe("turns", () => {
             loop.time += 5
             inline++
           })
-        )
+        ),
+        { disableYield: true }
       )
     )
     fork(
