@@ -9,7 +9,7 @@
  *   before it is still queued: if the interruption gave way, the start would come after all, and the body would run.
  * - **Interrupted.** Whoever interrupts from a callback relies on finalizers that have begun.
  *
- * **Limit.** Children that one operation starts when that operation has outlasted its turn do give way: `Effect.forEach`
+ * **Limit.** Children that an operation of another fiber starts when the turn is used up do give way: `Effect.forEach`
  * starts as many as it has items in one operation, and runs each to its first wait.
  *
  * This reads four fields that Effect marks internal. Where they are missing, every fiber counts as resumed.
@@ -24,11 +24,11 @@ interface Inside {
   readonly _exit?: unknown
 }
 
-/** Whether a fiber at its first operation must begin now. Also true of one whose last operation ended its wait. */
-export const mustBegin = (fiber: Fiber.Fiber<unknown, unknown>): boolean => {
-  const { _interruptedCause, _stack } = fiber as Inside
-  return _stack?.length === 0 || _interruptedCause !== undefined
-}
+/** Whether a fiber at its first operation is born. Also true of one whose last operation ended its wait. */
+const isBorn = (fiber: Fiber.Fiber<unknown, unknown>): boolean => (fiber as Inside)._stack?.length === 0
+
+export const isInterrupted = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
+  (fiber as Inside)._interruptedCause !== undefined
 
 /** What a fiber's context is once its end has been told to all who observe it. */
 const ended = Context.empty()
@@ -41,4 +41,30 @@ export const isOnStack = (fiber: Fiber.Fiber<unknown, unknown> | undefined): boo
   if (fiber === undefined) return false
   const { _exit, _running } = fiber as Inside
   return _running === true || (_exit !== undefined && fiber.context !== ended)
+}
+
+/** Fibers that are born while others of these are in their first run: a handful. A guess. */
+const remembered = 8
+
+/** The fibers that were born last. In its first run each may outlast the turn once: it begins, however late it is born. */
+export class Newborns {
+  private readonly fibers: Array<Fiber.Fiber<unknown, unknown> | undefined> = Array.from({ length: remembered })
+  private next = 0
+
+  /** A fiber enters its run loop, and no other is on the call stack. */
+  enter(fiber: Fiber.Fiber<unknown, unknown>): void {
+    if (isBorn(fiber)) {
+      this.fibers[this.next] = fiber
+      this.next = (this.next + 1) % remembered
+    } else {
+      this.takeGrace(fiber)
+    }
+  }
+
+  /** Whether it may outlast the turn; it may no more. */
+  takeGrace(fiber: Fiber.Fiber<unknown, unknown>): boolean {
+    const at = this.fibers.indexOf(fiber)
+    if (at >= 0) this.fibers[at] = undefined
+    return at >= 0
+  }
 }

@@ -84,6 +84,7 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
   private readonly attention: (() => void) | undefined
   private readonly passes: Passes
   private readonly layerBuilds = new LayerBuilds()
+  private readonly newborns = new entries.Newborns()
   /** whether a task of this queue runs: what it resumes shares its slice */
   private inTask = false
   /** whether the next fiber to enter its run loop is the one that the running task resumes */
@@ -117,10 +118,12 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
     const { budget } = this
     // 1 is every start and every resume
     if (fiber.currentOpCount === 1) {
-      const isNested = entries.isOnStack(this.outermost)
-      if (!isNested) this.outermost = fiber
-      if (this.inTask) return this.enterInTask(fiber, isNested)
-      if (--budget.entries <= 0) return this.enterInline(fiber, isNested)
+      if (fiber === this.outermost || !entries.isOnStack(this.outermost)) {
+        this.outermost = fiber
+        this.newborns.enter(fiber)
+      }
+      if (this.inTask) return this.enterInTask(fiber)
+      if (--budget.entries <= 0) return this.enterInline(fiber)
       budget.beginInlineSlice()
       return false
     }
@@ -193,46 +196,45 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
   }
 
   /** The fiber that the running task resumes, or one nested in its operations. */
-  private enterInTask(fiber: Fiber.Fiber<unknown, unknown>, isNested: boolean): boolean {
+  private enterInTask(fiber: Fiber.Fiber<unknown, unknown>): boolean {
     const { budget } = this
     if (this.resuming) {
       this.resuming = false
       if (this.weights.refused !== undefined) this.weights.throwIfRefused(fiber.context)
       return false
     }
-    if (budget.over) return this.enterLate(fiber, isNested)
+    if (budget.over) return this.giveWay(fiber)
     budget.enterSlice()
-    return --budget.entries <= 0 && budget.isOver(this.queue.size > 0) && this.enterLate(fiber, isNested)
+    return --budget.entries <= 0 && budget.isOver(this.queue.size > 0) && this.giveWay(fiber)
   }
 
   /** A fiber that something else resumes, with the turn closed, exhausted or due to be looked at. */
-  private enterInline(fiber: Fiber.Fiber<unknown, unknown>, isNested: boolean): boolean {
+  private enterInline(fiber: Fiber.Fiber<unknown, unknown>): boolean {
     const { budget } = this
     if (!budget.open) {
       this.openTurn()
       return false
     }
-    if (budget.exhausted) return this.enterLate(fiber, isNested)
+    if (budget.exhausted) return this.giveWay(fiber)
     budget.beginInlineSlice()
-    return budget.isOver(this.queue.size > 0) && this.enterLate(fiber, isNested)
+    return budget.isOver(this.queue.size > 0) && this.giveWay(fiber)
   }
 
-  /** A fiber enters when the slice or the turn is used up. */
-  private enterLate(fiber: Fiber.Fiber<unknown, unknown>, isNested: boolean): boolean {
-    if (isNested || !entries.mustBegin(fiber)) return this.giveWay(fiber)
-    this.budget.extendTurn()
-    return false
-  }
-
-  /** Its slice or the turn is over: gives way, unless it builds a layer. */
+  /** Its slice or the turn is over: gives way, unless it is one of those who go on for a while. */
   private giveWay(fiber: Fiber.Fiber<unknown, unknown>): boolean {
-    if (this.layerBuilds.isBuilding(fiber) && fiber.currentOpCount < fiber.cache.maxOpsBeforeYield) {
+    if (this.goesOn(fiber)) {
       this.budget.extendTurn()
       return false
     }
     this.yields++
     this.preempting = true
     return true
+  }
+
+  private goesOn(fiber: Fiber.Fiber<unknown, unknown>): boolean {
+    if (fiber.currentOpCount === 1 && entries.isInterrupted(fiber)) return true
+    if (this.newborns.takeGrace(fiber)) return true
+    return fiber.currentOpCount < fiber.cache.maxOpsBeforeYield && this.layerBuilds.isBuilding(fiber)
   }
 
   /** The first activity since the last pass, with no batch whose token would end the turn. */

@@ -3,36 +3,65 @@ import * as fc from "fast-check"
 import type { Owner } from "../../../src/internal/scheduler/runQueue.ts"
 import { RunQueue } from "../../../src/internal/scheduler/runQueue.ts"
 
-const owner = (): Owner => ({ queued: 0 })
+const owner = (): Owner => ({ queued: 0, batch: undefined })
 
-/** Runs the next task. */
-const next = (queue: RunQueue<Owner>): void => queue.take(queue.shift())()
+/** Runs the next batch. */
+const next = (queue: RunQueue<Owner>): void => {
+  const batch = queue.shift()
+  if (batch === undefined) return queue.admit()
+  while (!batch.isEmpty) queue.take(batch).run()
+}
 
 const drain = (queue: RunQueue<Owner>): void => {
-  while (queue.size > 0) next(queue)
+  while (queue.length > 0) next(queue)
 }
 
 describe("runQueue", () => {
-  it("serves one weight and one priority first come first served, whoever queued", () => {
+  it("serves batches of one weight first come first served, each with all that its owner has queued", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(3), fc.nat(2))), (steps) => {
         const queue = new RunQueue<Owner>()
         const owners = [owner(), owner(), owner(), owner()]
         const ran: Array<number> = []
+        // the same with plain arrays: a batch takes tasks until it runs
+        const batches: Array<{ readonly who: number; readonly ids: Array<number> }> = []
+        const expected: Array<number> = []
         let queued = 0
-        for (const [who, serve] of steps) {
-          const id = queued++
-          queue.enqueue(() => ran.push(id), owners[who]!, 0, 1, 0)
-          for (let i = 0; i < serve && queue.size > 0; i++) next(queue)
+        const serve = () => {
+          next(queue)
+          expected.push(...(batches.shift()?.ids ?? []))
         }
-        drain(queue)
-        assert.deepStrictEqual(
-          ran,
-          Array.from({ length: queued }, (_, i) => i)
-        )
+        for (const [who, count] of steps) {
+          const id = queued++
+          const isNew = queue.enqueue(() => ran.push(id), owners[who]!, 0, 1, 0)
+          const open = batches.find((batch) => batch.who === who)
+          assert.strictEqual(isNew, open === undefined)
+          if (open === undefined) batches.push({ who, ids: [id] })
+          else open.ids.push(id)
+          assert.strictEqual(queue.length, batches.length)
+          for (let i = 0; i < count; i++) serve()
+        }
+        while (queue.length > 0) serve()
+        assert.deepStrictEqual(ran, expected)
+        assert.lengthOf(ran, queued)
         assert.isTrue(owners.every((_) => _.queued === 0))
       })
     )
+  })
+
+  it("a batch that is cut short goes on before all others, and what its owner queues then is another one", () => {
+    const queue = new RunQueue<Owner>()
+    const [mine, other] = [owner(), owner()]
+    const ran: Array<string> = []
+    const add = (who: Owner, name: string) => queue.enqueue(() => ran.push(name), who, 0, 1, 0)
+    for (const name of ["a1", "a2", "a3"]) add(mine, name)
+    add(other, "b")
+    const batch = queue.shift()!
+    queue.take(batch).run()
+    queue.unshift(batch)
+    add(mine, "a4")
+    drain(queue)
+    assert.deepStrictEqual(ran, ["a1", "a2", "a3", "b", "a4"])
   })
 
   it("runs every task exactly once, whatever weights, priorities and flushes", () => {
@@ -56,17 +85,16 @@ describe("runQueue", () => {
         for (const { flush, priority, serve: count, weight, who } of steps) {
           const id = queued++
           queue.enqueue(() => ran.push(id), owners[who]!, priority, weight, 0)
-          for (let i = 0; i < count && queue.size > 0; i++) serve()
+          for (let i = 0; i < count && queue.length > 0; i++) serve()
           if (flush !== null) {
             const before = queue.size
-            const entries = queue.entriesOf(owners[flush]!)
-            assert.strictEqual(entries.length, owners[flush]!.queued)
-            for (const entry of entries) queue.take(entry)()
+            const { queued } = owners[flush]!
+            for (const batch of queue.batchesOf(owners[flush]!)) while (!batch.isEmpty) queue.take(batch).run()
             assert.strictEqual(owners[flush]!.queued, 0)
-            assert.strictEqual(queue.size, before - entries.length)
+            assert.strictEqual(queue.size, before - queued)
           }
         }
-        while (queue.size > 0) serve()
+        while (queue.length > 0) serve()
         assert.deepStrictEqual(
           ran.toSorted((a, b) => a - b),
           Array.from({ length: queued }, (_, i) => i)
@@ -75,7 +103,7 @@ describe("runQueue", () => {
     )
   })
 
-  it("orders a round by priority, lower numbers first, and first come first served among equals", () => {
+  it("orders a batch by priority, lower numbers first, and first come first served among equals", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: -2, max: 2 })), (priorities) => {
         const queue = new RunQueue<Owner>()
@@ -91,17 +119,28 @@ describe("runQueue", () => {
     )
   })
 
-  it("a task that comes back with a high priority for ever delays the others by one run a round", () => {
+  it("where weights compete, what is for a later pass waits for it, and holds back who is ahead of his share", () => {
     const queue = new RunQueue<Owner>()
     const ran: Array<string> = []
     const again = () => {
-      ran.push("high")
-      queue.enqueue(again, owner(), -1, 1, 0)
+      ran.push("heavy")
+      queue.enqueue(again, owner(), 0, 3, 0, true)
     }
-    queue.enqueue(again, owner(), -1, 1, 0)
-    for (const name of ["a", "b"]) queue.enqueue(() => ran.push(name), owner(), 0, 1, 0)
-    for (let i = 0; i < 4; i++) next(queue)
-    assert.deepStrictEqual(ran, ["high", "a", "b", "high"])
+    queue.enqueue(again, owner(), 0, 3, 0)
+    queue.enqueue(() => ran.push("light"), owner(), 0, 1, 0)
+    queue.enqueue(() => ran.push("light too"), owner(), 0, 1, 0)
+    const passes: Array<string> = []
+    for (let pass = 0; pass < 3; pass++) {
+      ran.length = 0
+      for (let room = 4, batch = queue.shift(); batch !== undefined && room > 0; room--) {
+        while (!batch.isEmpty) queue.take(batch).run()
+        queue.charge(1)
+        batch = queue.shift()
+      }
+      passes.push(ran.join(", "))
+      queue.admit()
+    }
+    assert.deepStrictEqual(passes, ["heavy, light", "heavy", "heavy, light too"])
   })
 
   it("shares the time among weights in proportion, however long their tasks are", () => {
@@ -175,7 +214,7 @@ describe("runQueue", () => {
     assert.isAtMost((queue as unknown as { classes: Map<number, unknown> }).classes.size, 64)
   })
 
-  it("finds an owner's entries in the order in which they would run, and leaves the others", () => {
+  it("finds an owner's batches in the order in which they would run, and leaves the others", () => {
     const queue = new RunQueue<Owner>()
     const mine = owner()
     const other = owner()
@@ -185,13 +224,15 @@ describe("runQueue", () => {
     add(mine, "second", 0)
     add(mine, "first", -1)
     add(other, "other 2", -1)
-    for (const entry of queue.entriesOf(mine)) queue.take(entry)()
+    for (const batch of queue.batchesOf(mine)) while (!batch.isEmpty) queue.take(batch).run()
     assert.deepStrictEqual(ran, ["first", "second"])
+    // the place of what was taken stays: those behind it keep theirs
+    assert.strictEqual(queue.length, 2)
     drain(queue)
     assert.deepStrictEqual(ran, ["first", "second", "other 2", "other 1"])
   })
 
-  it("knows since when the oldest waits, past entries that were taken", () => {
+  it("knows since when the oldest waits, past batches that a flush has emptied", () => {
     const queue = new RunQueue<Owner>()
     const mine = owner()
     assert.strictEqual(queue.oldest(50), 50)
@@ -199,7 +240,7 @@ describe("runQueue", () => {
     queue.enqueue(() => {}, owner(), 0, 1, 20)
     queue.enqueue(() => {}, owner(), 0, 2, 30)
     assert.strictEqual(queue.oldest(50), 10)
-    for (const entry of queue.entriesOf(mine)) queue.take(entry)
+    for (const batch of queue.batchesOf(mine)) while (!batch.isEmpty) queue.take(batch)
     assert.strictEqual(queue.oldest(50), 20)
   })
 })

@@ -1,0 +1,198 @@
+/**
+ * Who begins at once though the turn is used up: fibers that are born, interrupted, or build a layer.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Effect, Exit, Fiber, Layer, Scheduler } from "effect"
+import { FairScheduler } from "@giveway/core"
+import { VirtualLoop } from "./internal/scheduler/virtualLoop.ts"
+
+const turn = 2
+
+const start = () => {
+  const loop = new VirtualLoop()
+  const scheduler = new FairScheduler.FairScheduler(turn, 1, undefined, loop)
+  const fork = <A, E>(effect: Effect.Effect<A, E>) => Effect.runFork(effect, { scheduler })
+  /** Uses the turn up: a fiber computes for longer than it. */
+  const useUp = () => {
+    fork(Effect.andThen(loop.spend(10), Effect.andThen(Effect.void, Effect.void)))
+  }
+  return { loop, scheduler, fork, useUp }
+}
+
+const steps = (n: number, step: Effect.Effect<void>) => Effect.forEach(Array.from({ length: n }), () => step)
+
+describe("a fiber that is born in a turn that is used up", () => {
+  it("has its listener before whoever forked it goes on", () => {
+    const { fork, loop, useUp } = start()
+    useUp()
+    for (let i = 0; i < 100; i++) {
+      let listener: (() => void) | undefined
+      fork(
+        Effect.andThen(
+          steps(20, Effect.void),
+          Effect.callback<void>((resume) => {
+            listener = () => resume(Effect.void)
+          })
+        )
+      )
+      loop.time += 0.2
+      assert.isDefined(listener)
+    }
+  })
+
+  it("is uninterruptible before it can be interrupted", () => {
+    const { fork, loop, useUp } = start()
+    useUp()
+    let done = 0
+    const fiber = fork(
+      Effect.uninterruptible(
+        Effect.sync(() => {
+          done++
+        })
+      )
+    )
+    fiber.interruptUnsafe()
+    loop.run()
+    assert.strictEqual(done, 1)
+  })
+
+  it("gives way all the same when it runs long", () => {
+    const { fork, loop, useUp } = start()
+    useUp()
+    const before = loop.time
+    fork(steps(1000, loop.spend(0.05)) as Effect.Effect<unknown>)
+    assert.isAtMost(loop.time - before, 1)
+    loop.run()
+    assert.closeTo(loop.time - before, 50, 1e-6)
+  })
+
+  it("waits if the one operation that starts it has outlasted the turn, as that of a forEach", () => {
+    const { fork, loop } = start()
+    const before = loop.time
+    fork(Effect.forEach(Array.from({ length: 1000 }), () => loop.spend(0.1), { concurrency: "unbounded" }))
+    assert.isAtMost(loop.time - before, turn + 1)
+    loop.run()
+    assert.closeTo(loop.time - before, 100, 1e-6)
+  })
+
+  it("waits too if it is started when the end of another one is told, as by a forEach with a concurrency", () => {
+    const { fork, loop } = start()
+    const before = loop.time
+    fork(Effect.forEach(Array.from({ length: 1000 }), () => loop.spend(0.1), { concurrency: 10 }))
+    assert.isAtMost(loop.time - before, turn + 1)
+    const passes = loop.run()
+    assert.isAtMost(Math.max(...passes), turn + 1)
+  })
+})
+
+describe("a fiber that is interrupted in a turn that is used up", () => {
+  it("never runs its body if it had not begun", () => {
+    const { fork, loop } = start()
+    let ran = 0
+    const parent = fork(
+      Effect.gen(function* () {
+        yield* Effect.yieldNow
+        const children: Array<Fiber.Fiber<void>> = []
+        for (let i = 0; i < 40; i++) {
+          children.push(
+            yield* Effect.forkChild(
+              Effect.sync(() => {
+                ran++
+              })
+            )
+          )
+        }
+        yield* Effect.sync(() => {
+          loop.time += 10
+          for (const child of children) child.interruptUnsafe()
+        })
+        for (const child of children) assert.isTrue(Exit.isFailure(yield* Fiber.await(child)))
+      })
+    )
+    loop.run()
+    assert.isTrue(Exit.isSuccess(parent.pollUnsafe()!))
+    assert.strictEqual(ran, 0)
+  })
+
+  it("has run its finalizers when whoever interrupted it from a callback goes on", () => {
+    const { fork, loop, useUp } = start()
+    let closed = false
+    const fiber = fork(
+      Effect.ensuring(
+        Effect.never,
+        Effect.sync(() => {
+          closed = true
+        })
+      )
+    )
+    loop.run()
+    useUp()
+    fiber.interruptUnsafe()
+    assert.isTrue(closed)
+  })
+})
+
+describe("a fiber that builds a layer", () => {
+  class Port extends Context.Service<Port, { readonly handle: (handler: () => void) => void }>()("Port") {}
+
+  it("opens a port and attaches its handler without a turn of the loop in between", () => {
+    const { fork, loop } = start()
+    const lost: Array<number> = []
+    let handler: (() => void) | undefined
+    let isOpen = false
+    const port = Layer.effect(
+      Port,
+      Effect.sync(() => {
+        isOpen = true
+        return {
+          handle: (given: () => void) => {
+            handler = given
+          }
+        }
+      })
+    )
+    const routes = Layer.effectDiscard(
+      Effect.gen(function* () {
+        const { handle } = yield* Port
+        for (let i = 0; i < 1000; i++) yield* loop.spend(0.1)
+        handle(() => {})
+      })
+    )
+    const fiber = fork(Layer.launch(routes.pipe(Layer.provide(port))))
+    for (let pass = 0; pass < 100 && !loop.idle; pass++) {
+      loop.pass()
+      if (isOpen && handler === undefined) lost.push(pass)
+    }
+    assert.deepStrictEqual(lost, [])
+    assert.isDefined(handler)
+    fiber.interruptUnsafe()
+  })
+
+  it("gives way after as many operations as under Effect's own scheduler", () => {
+    const { fork, loop } = start()
+    let built = 0
+    fork(
+      Effect.scoped(
+        Layer.build(
+          Layer.effectDiscard(
+            Effect.gen(function* () {
+              for (let i = 0; i < 1000; i++) yield* loop.spend(0.1)
+              built++
+            })
+          )
+        )
+      ).pipe(Effect.provideService(Scheduler.MaxOpsBeforeYield, 100))
+    )
+    assert.strictEqual(built, 0)
+    loop.run()
+    assert.strictEqual(built, 1)
+  })
+
+  it("is fair again once it is built, and so is what it forked", () => {
+    const { fork, loop } = start()
+    const busy = Effect.forever(loop.spend(0.1), { disableYield: true })
+    fork(Layer.launch(Layer.effectDiscard(Effect.forkScoped(busy))))
+    const passes = loop.run(200)
+    assert.isAtMost(Math.max(...passes.slice(50)), turn + 1)
+  })
+})
