@@ -2,17 +2,18 @@
  * Compute on Node's worker threads.
  *
  * Workers start on demand up to `maxWorkers`, run one job at a time, and are replaced when a job kills them. Jobs wait in
- * one queue, first come first served. The next few are sent ahead into the workers' inboxes in shared memory, more of them
- * the shorter jobs are, so that no worker waits for this thread between two jobs; what a worker has not begun can be taken
- * back at any time, so a long job delays none but itself, and a killed one takes none with it.
+ * one queue: keys take turns, and within a key the order is first come, first served, except for priorities. The next few
+ * are sent ahead into the workers' inboxes, more of them the shorter jobs are, so that no worker waits for this thread
+ * between two jobs. A job that its worker has not begun can be taken back at any time. So a long job delays no other, and a
+ * killed one takes no other with it.
  *
- * **Cancelling** an interrupted caller's job takes three steps: a flag in shared memory that the job meets at its next
- * yield point; after `grace` without an answer, the worker is terminated; a warm worker that stands by takes its place at
- * once. The standby is started when a running job is cancelled for the first time, so a program that never cancels never
- * pays for it (about 20 to 80 MB, as any worker); from then on there is always one.
+ * **Cancelling** the job of an interrupted caller takes three steps: the job meets a flag in shared memory at its next yield
+ * point; if it still runs after `grace`, its worker is terminated; a warm standby takes over at once. The standby is started
+ * when a running job is cancelled for the first time, so a program that never cancels never pays for it (20 to 80 MB, like
+ * any worker); from then on there is always one.
  *
- * A job that is lost with its worker fails with a typed error and is never run again by itself: it may have done half of
- * its work, and it may be what killed the worker.
+ * A job that is lost with its worker fails with a typed error and is never repeated by the pool: it may have done half of
+ * its work, and it may have killed the worker.
  *
  * Rejected: several jobs posted to a worker at once (neighbours wait behind a long job and die with a killed one).
  */
@@ -41,28 +42,33 @@ import { WorkerPool } from "./pool/workerPool.ts"
 import type { WorkerPoolOptions } from "./pool/workerPool.ts"
 import { isComputeWorker, startedInWorker } from "./wire/workerData.ts"
 
-/** What {@link layer} takes. Everything has a default. */
+/**
+ * The options of {@link layer}. Each has a default.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Options {
-  /** Workers that run jobs at the same time. Default: the number of cores Node may use. */
+  /** Workers that run jobs at the same time. Default: the number of cores that Node may use. */
   readonly maxWorkers?: number | undefined
   /** Workers kept warm from the start. Default 1: the first job does not wait for a boot of 100 to 300 ms. */
   readonly minWorkers?: number | undefined
   readonly queue?:
     | {
         /**
-         * Jobs that may wait beyond those that run. Default 1000, a guess: it swallows a burst, and a caller behind it
-         * would wait long enough to prefer an answer.
+         * Jobs that may wait beyond those that run. Default 1000, a guess: enough for a burst, and a caller behind so many
+         * would rather be refused than wait.
          */
         readonly capacity?: number | undefined
         /**
-         * What happens to the next one: `"suspend"` (default) makes its caller wait all the same, `"fail"` fails it with
-         * `Compute.ComputeOverloaded`, `"drop"` fails another with it: of the key with the most jobs waiting the one of the
-         * lowest priority that has waited longest, so that one key's burst costs no other key a job.
+         * How a job beyond `capacity` is treated. `"suspend"` (default): it waits all the same. `"fail"`: it fails with
+         * `Compute.ComputeOverloaded`. `"drop"`: another job fails with it instead. That is the oldest one of the lowest
+         * priority, of the key with the most jobs waiting: so a burst of one key costs no other key a job.
          */
         readonly overflow?: "suspend" | "fail" | "drop" | undefined
         /**
          * The waiting that makes up for one level of priority. Default 10 seconds, a guess: longer than the queue of a
-         * healthy service, short enough that what has no priority is not forgotten.
+         * healthy service, short enough that jobs without a priority are not forgotten.
          */
         readonly ageing?: Duration.Input | undefined
       }
@@ -73,22 +79,22 @@ export interface Options {
    */
   readonly grace?: Duration.Input | undefined
   /**
-   * How long after its worker was killed whoever cancelled a job waits at most, if native code holds the thread: a large
-   * sort or `JSON.parse`, synchronous crypto, a write that the job awaits. Nothing can stop those. Default: until it is
-   * over, so that nothing of a job runs when its caller goes on. With a duration the caller goes on sooner than that. The
-   * thread is still counted in `zombies` and reported until it has ended, and after the call no more of the job's code
-   * runs than what stands before its next call or loop.
+   * How long the caller that cancelled a job waits at most after the job's worker was killed, if native code holds the
+   * thread: a large sort or `JSON.parse`, synchronous crypto, a write that the job awaits. Nothing can stop such code.
+   * Default: until it is over, so that nothing of a job runs when its caller goes on. With a duration the caller may go on
+   * sooner. The thread is still counted in `zombies` and reported until it has ended. When its native call returns, the
+   * job's code runs on at most to its next call or loop.
    */
   readonly abandonAfter?: Duration.Input | undefined
   /**
    * Old-space heap of each worker, in MiB; a job that needs more fails with `Compute.WorkerOutOfMemory`. Default: half of
-   * the machine's memory divided by `maxWorkers`, at least 128 and at most 2048. The least is 32. Buffers are no heap and
-   * not counted, and a few of V8's own allocations end the whole process when they fail (nodejs/node#65019).
+   * the machine's memory divided by `maxWorkers`, at least 128 and at most 2048. The least is 32. Buffers lie outside the
+   * heap and are not counted. A few of V8's own allocations end the whole process when they fail (nodejs/node#65019).
    */
   readonly maxHeapMb?: number | undefined
   /**
    * Nice value of the workers' threads, 0 to 19, on Linux; `false` leaves them alone. Default 19: on a saturated machine
-   * the event loop then gets its core at once, and workers still take every cycle that is left.
+   * the event loop then gets its core at once, and workers still take every cycle that the loop leaves.
    */
   readonly priority?: number | false | undefined
   /**
@@ -96,7 +102,7 @@ export interface Options {
    * since an idle worker costs memory and no time.
    */
   readonly idleTimeToLive?: Duration.Input | undefined
-  /** When a worker is replaced by a fresh one, between two jobs and with its services released. Default: never. */
+  /** When a fresh worker replaces one, which first ends its jobs and releases its services. Default: never. */
   readonly recycle?:
     | {
         /** after so many jobs */
@@ -106,8 +112,8 @@ export interface Options {
       }
     | undefined
   /**
-   * How long jobs that run may go on when the layer's scope closes, before they are cancelled. Jobs that wait fail with
-   * `Compute.ComputeClosed` at once. Default 0: cancelled at once.
+   * How long running jobs may go on when the layer's scope closes, before they are cancelled. Jobs that wait fail with
+   * `Compute.ComputeClosed` at once. Default 0: running jobs are cancelled at once.
    */
   readonly drain?: Duration.Input | undefined
   /** Tasks whose modules each worker imports, and whose services it builds, before it takes its first job. Default: none. */
@@ -115,28 +121,32 @@ export interface Options {
   /** Whether a warm worker stands by for the next kill. Default `true`. */
   readonly standby?: boolean | undefined
   /**
-   * Whether workers compile the modules of tasks as they load them, so that a cancelled job stops at the next round of
-   * its loops without a line for it in the task. Default `true`; `false` loads the modules as they are, unless the
-   * process itself was started with `--import @giveway/node/register`.
+   * Whether workers compile yield points into the modules of tasks as they load them, so that a cancelled job stops at the
+   * next round of its loops without a yield point in its source. Default `true`. With `false` the modules are loaded as
+   * they are, unless the process itself was started with `--import @giveway/node/register`.
    */
   readonly yieldPoints?: boolean | undefined
 }
 
 /**
- * A pool of worker threads. Closing the layer's scope cancels the jobs that run, after `drain` and with the same grace, and
- * waits until every thread has ended. An idle pool does not keep the process alive.
+ * Provides `Compute` with a pool of worker threads. Closing the layer's scope cancels the jobs that run, after `drain` and
+ * with the same grace, and waits until every thread has ended. An idle pool does not keep the process alive.
  *
  * Effect's metrics get `giveway_compute_queued` (gauge), `giveway_compute_jobs` (counter, by `outcome`),
- * `giveway_compute_workers_killed` (counter), `giveway_compute_zombies` (gauge), `giveway_compute_placements` (counter of `Compute.auto`, by `placement`),
- * `giveway_compute_wait_ms`, `giveway_compute_run_ms`, `giveway_compute_transfer_ms` and `giveway_compute_cancel_ms`
- * (histograms), `giveway_compute_workers` and `giveway_compute_utilisation` (gauges; the latter each 5 seconds).
+ * `giveway_compute_workers_killed` (counter), `giveway_compute_zombies` (gauge), `giveway_compute_placements` (counter of
+ * `Compute.auto`, by `placement`), `giveway_compute_wait_ms`, `giveway_compute_run_ms`, `giveway_compute_transfer_ms` and
+ * `giveway_compute_cancel_ms` (histograms), `giveway_compute_workers` and `giveway_compute_utilisation` (gauges; the latter
+ * each 5 seconds).
  *
  * **When to use**: once per process, beside `FairScheduler.layer`; `Giveway.layer` does both.
  *
- * **Gotchas**: it dies on a compute worker, where a pool would start pools without end. A thread is killed between two operations of JavaScript. A long native call (sorting or parsing something
- * huge, synchronous crypto) cannot be cut short: its slot is given to another worker at once, but whoever interrupted
- * the job waits until that call returns, or for `abandonAfter`. A killed worker runs no finalizers, neither of its job nor of its tasks'
- * layers: what must be given back even then belongs on the calling side.
+ * **Errors**: `InvalidOption`, which names the option.
+ *
+ * **Gotchas**: it dies on a compute worker, where a pool would start pools without end. A thread is killed between two
+ * operations of JavaScript. A long native call (a huge sort or `JSON.parse`, synchronous crypto) cannot be cut short: another
+ * worker takes over at once, but the caller that interrupted the job waits until that call returns, or for `abandonAfter`. A
+ * killed worker runs no finalizers, neither those of its job nor those of its tasks' layers: a resource that must be released
+ * even then belongs on the calling side.
  *
  * **Cost**: 20 to 80 MB of memory per worker, depending on what its tasks import.
  *
@@ -151,12 +161,15 @@ export interface Options {
  * const statistics = await Effect.runPromise(Compute.statistics.pipe(Effect.provide(pool)))
  * console.log(statistics.queued) // 0
  * ```
+ *
+ * @category layers
+ * @since 0.1.0
  */
 export const layer = (options: Options = {}): Layer.Layer<Compute.Compute, InvalidOption> =>
   Layer.effect(
     Compute.Compute,
     Effect.gen(function* () {
-      // A pool whose workers start pools would not stop at two.
+      // the workers of its pool would start pools too, without end
       if (isComputeWorker()) return yield* Effect.die(startedInWorker("NodeCompute.layer"))
       const resolved = yield* Effect.fromResult(resolve(options))
       const context = yield* Effect.context<never>()
@@ -199,7 +212,7 @@ export const layer = (options: Options = {}): Layer.Layer<Compute.Compute, Inval
     })
   )
 
-/** The program's main module would start the program again. */
+/** Why a worker must not import a module, if so. The program's main module would start the program again. */
 const refusesImport = (moduleUrl: string): string | undefined =>
   moduleUrl === mainModule ? "it is defined in the program's main module, which workers do not import" : undefined
 
@@ -283,7 +296,7 @@ const of = "NodeCompute"
 /** A worker with Effect in it needs 10 to 20 MiB to start; below 4, V8 ends the whole process instead of the worker. */
 const leastHeapMb = 32
 
-/** `process.constrainedMemory` is what a container allows, 0 or a huge number where nothing does. */
+/** `process.constrainedMemory` is the limit of a container; 0 or a huge number where there is none. */
 const defaultHeapMb = (maxWorkers: number): number => {
   const allowed = process.constrainedMemory()
   const bytes = allowed > 0 ? Math.min(allowed, totalmem()) : totalmem()
@@ -342,10 +355,10 @@ const resolve = (options: Options): Result.Result<WorkerPoolOptions, InvalidOpti
       warmUp: read.warmUp.map(({ moduleUrl, name }) => ({ moduleUrl, name })),
       standby: read.standby,
       yieldPoints: read.yieldPoints,
-      // with all cores at work a spin takes what it waits for away from others
+      // with all cores at work a spin would take time from the threads that it waits for
       spinMicros: maxWorkers < availableParallelism() ? spinMicros : 0
     }))
   })
 
-/** How long an idle worker looks out for its next job before it sleeps: about what waking it would take. */
+/** How long an idle worker looks out for its next job before it sleeps, µs: about as long as it takes to wake it. */
 const spinMicros = 50
