@@ -148,7 +148,7 @@ export interface Options {
  * killed worker runs no finalizers, neither those of its job nor those of its tasks' layers: a resource that must be released
  * even then belongs on the calling side.
  *
- * **Cost**: 20 to 80 MB of memory per worker, depending on what its tasks import.
+ * **Cost**: 20 to 80 MB of memory per worker, depending on the modules that its tasks import.
  *
  * **Example**
  *

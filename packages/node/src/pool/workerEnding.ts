@@ -1,5 +1,5 @@
 /**
- * What the pool itself learns from an ending, beside passing it on to the job's caller.
+ * The facts that the pool itself takes from an ending, beside passing it on to the job's caller.
  */
 import type { Ending } from "@giveway/core/Platform"
 import { unpack } from "@giveway/core/Platform"

@@ -1,5 +1,5 @@
 /**
- * The pool on worker threads: executes the actions of `poolMachine` and feeds it what happens.
+ * The pool on worker threads: executes the actions of `poolMachine`, and feeds it the events.
  *
  * It decides nothing. It holds the things that the machine has no use for: the jobs' requests and listeners, the threads, the
  * timers, and how each job ended.

@@ -1,6 +1,6 @@
 /**
- * One compute worker, seen from the main thread: a Node worker, what it shares with main (its job ring, its thread block, its
- * board), and how it ended.
+ * One compute worker, seen from the main thread: a Node worker, the memory that it shares with main (its job ring, its
+ * thread block, its job board), and how it ended.
  *
  * **Invariant**: `exited` is called exactly once, after the last message was delivered, and says why the worker ended.
  */
@@ -44,8 +44,8 @@ const entry = new URL(`../entry/computeWorker${extension}`, import.meta.url)
 const hook = new URL(`../compiler/host/register${extension}`, import.meta.url).href
 
 /**
- * Outcomes that are heard in one turn of the event loop: of short jobs about half a millisecond, with what their callers do
- * at once. A guess.
+ * Outcomes that are heard in one turn of the event loop: with the work that their callers do at once, short jobs take about
+ * half a millisecond of it. A guess.
  */
 const perTurn = 128
 
@@ -124,13 +124,13 @@ export class WorkerThread {
     })
   }
 
-  /** Throws what `postMessage` throws if the message cannot be cloned. */
+  /** Throws the error of `postMessage` if the message cannot be cloned. */
   post(message: ToWorker, transfer?: ReadonlyArray<Transferable>): void {
     if (transfer === undefined) this.worker.postMessage(message)
     else this.worker.postMessage(message, transfer as ReadonlyArray<NodeTransferable>)
   }
 
-  /** Sends a job to the worker. Throws what `postMessage` throws if its request cannot be cloned. */
+  /** Sends a job to the worker. Throws the error of `postMessage` if its request cannot be cloned. */
   put(job: number, request: JobRequest): void {
     this.sent.put(job, request)
   }

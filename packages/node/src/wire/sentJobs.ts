@@ -29,7 +29,7 @@ interface SentJob {
 interface SentJobsPort {
   /** wakes the worker's event loop */
   readonly wake: () => void
-  /** throws what a structured clone throws; `undefined`: the worker is not to wait for the request of this position */
+  /** throws the error of a structured clone; `undefined`: the worker is not to wait for the request of this position */
   readonly post: (position: number, request: JobRequest | undefined) => void
 }
 
@@ -55,7 +55,7 @@ export class SentJobs {
     return this.jobs.size
   }
 
-  /** Throws what a structured clone throws if the request can be neither written nor posted. */
+  /** Throws the error of a structured clone if the request can be neither written nor posted. */
   put(job: number, request: JobRequest): void {
     const full = this.outside.length > 0 || jobRing.isFull(this.ring)
     // A job that waits here is cloned and moved now: a request that cannot be sent is refused at once, as it would be

@@ -21,7 +21,7 @@
  * shares of time (how long a job takes is known too late); one heap (every job pays for what few use).
  */
 
-/** What a job's caller says about its turn in the queue. */
+/** A job's turn in the queue, as its caller wishes it. */
 export interface Turn {
   /** whose job it is; jobs without a key share one flow */
   readonly key?: string | undefined

@@ -147,7 +147,7 @@ export const isCancelRequested = (block: ThreadBlock, job: number): boolean => b
 // --- the beacon: the owner says what it runs, sysmon looks ----------------------------------------------------------
 
 /**
- * Owner, hot: a slice of `fiberId` begins at `now`. The caller keeps what it replaces and gives it to `endSlice`.
+ * Owner, hot: a slice of `fiberId` begins at `now`. The caller keeps the values that these replace, and gives them to `endSlice`.
  */
 export const beginSlice = (block: ThreadBlock, depth: number, fiberId: number, label: number, now: number): void => {
   const { f64, i32 } = block
