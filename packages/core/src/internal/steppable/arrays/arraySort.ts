@@ -78,7 +78,7 @@ class Sorting implements Frame {
   private readonly target: Array<unknown>
   private readonly length: number
   private readonly twin: Twin | undefined
-  private items = workArray()
+  private readonly items = workArray()
   /** elements of `items` */
   private size = 0
   private undefineds = 0
@@ -186,7 +186,6 @@ class Sorting implements Frame {
   }
 
   private startWriting(): void {
-    this.items = this.machine!.items
     this.machine = undefined
     this.phase = writing
     this.at = 0

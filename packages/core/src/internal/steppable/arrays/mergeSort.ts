@@ -3,10 +3,10 @@
  * middle of one.
  *
  * First it cuts the elements into **runs**: a run is as long as the elements already rise, or fall (then it is reversed).
- * A run shorter than {@link minRunOf} is filled up by binary insertion. Then it merges neighbours, two by two, from one
- * array into the other, in **passes**, until one run is left. A merge in which one side keeps winning **gallops**: it
- * searches for the end of the winner's block, in steps that double. A sorted array takes `n - 1` comparisons, any other
- * about `n * log2(n)` or fewer.
+ * A run shorter than {@link minRunOf} is filled up by binary insertion. Each run is merged with the one before while that
+ * is less than twice as long, and all are merged in the end. A merge in which one side keeps winning **gallops**: it searches for
+ * the end of the winner's block, in steps that double. A sorted array takes `n - 1` comparisons, any other about
+ * `n * log2(n)` or fewer.
  *
  * **Protocol.** `begin` and `next(order)` return whether the machine wants a comparison: of `left` with `right`. Its
  * outcome is given to `next`: below 0 if `left` comes first. When they return `false`, `items` are sorted. `left` is
@@ -14,7 +14,9 @@
  * the array as it is, here as there.
  *
  * Rejected: Tim Peters' listsort with V8's comparisons in V8's order (twice the code, see docs/decisions/0091);
- * sorting in a generator (a generator for each sort, and untyped variables in its loops).
+ * passes over the whole array instead of merges as soon as there are two runs of a size (1.4 times as slow for a million
+ * objects: each pass fetches all of them into the cache); sorting in a generator (a generator for each sort, and untyped
+ * variables in its loops).
  */
 import { bareArray } from "../bareArray.ts"
 
@@ -47,14 +49,14 @@ export class MergeSort {
   /** the next comparison */
   left: unknown = undefined
   right: unknown = undefined
-  /** the elements; a pass reads them here and writes them to `other` */
-  items: Items
-  private other: Items
+  private readonly items: Items
+  /** the left run of a merge */
+  private readonly tmp: Items
   private readonly size: number
   private readonly minRun: number
   private state = growsRun
 
-  /** where each run ends */
+  /** where each run ends that is not merged with the next one yet */
   private readonly ends = bareArray<number>()
 
   /** the run that grows */
@@ -62,7 +64,8 @@ export class MergeSort {
   private end = 0
   private descending = false
 
-  /** a search in `items` from `low` to `high` for the first that comes after `key`, or (`rightWins`) not before it */
+  /** a search in `sorted` from `low` to `high` for the first that comes after `key`, or (`rightWins`) not before it */
+  private sorted: Items
   private key: unknown = undefined
   private low = 0
   private high = 0
@@ -72,8 +75,7 @@ export class MergeSort {
   /** it is for an insertion, not for a merge */
   private inserts = false
 
-  /** the merge of run `pair` with the next one: their rests are from `a` to `endA` and from `b` to `endB` */
-  private pair = 0
+  /** the merge of the last two runs: the rest of the left one is in `tmp` from `a` to `endA`, that of the right from `b` to `endB` */
   private a = 0
   private endA = 0
   private b = 0
@@ -81,10 +83,11 @@ export class MergeSort {
   private winsA = 0
   private winsB = 0
 
-  /** Sorts the first `size` elements of `items`; `other` is an array to work with. */
-  constructor(items: Items, size: number, other: Items) {
+  /** Sorts the first `size` elements of `items` in place; `tmp` is an array to work with. */
+  constructor(items: Items, size: number, tmp: Items) {
     this.items = items
-    this.other = other
+    this.tmp = tmp
+    this.sorted = items
     this.size = size
     this.minRun = minRunOf(size)
   }
@@ -168,10 +171,11 @@ export class MergeSort {
 
   private insertNext(): boolean {
     const { end, items, size, start } = this
-    if (end < size && end - start < this.minRun) return this.startSearch(items[end], start, end, size, false, true)
+    if (end < size && end - start < this.minRun)
+      return this.startSearch(items, items[end], start, end, size, false, true)
     this.ends[this.ends.length] = end
     this.start = end
-    return end < size ? this.startRun() : this.startPass()
+    return this.collapse()
   }
 
   private insertOne(compare: Compare): boolean {
@@ -196,6 +200,7 @@ export class MergeSort {
   // --- searches
 
   private startSearch(
+    sorted: Items,
     key: unknown,
     low: number,
     high: number,
@@ -203,6 +208,7 @@ export class MergeSort {
     rightWins: boolean,
     inserts: boolean
   ): boolean {
+    this.sorted = sorted
     this.key = key
     this.low = low
     this.high = high
@@ -217,7 +223,7 @@ export class MergeSort {
   }
 
   private askSearch(): boolean {
-    const element = this.items[this.probe()]
+    const element = this.sorted[this.probe()]
     return this.rightWins ? this.ask(searches, element, this.key) : this.ask(searches, this.key, element)
   }
 
@@ -236,43 +242,39 @@ export class MergeSort {
 
   // --- merges
 
-  private startPass(): boolean {
-    if (this.ends.length === 1) return false
-    this.pair = 0
-    this.endB = 0
-    return this.startMerge()
+  /** Merges the last two runs, looks for the next run, or has done. */
+  private collapse(): boolean {
+    const { ends, size, start } = this
+    const last = ends.length - 1
+    if (last > 0) {
+      const left = last > 1 ? ends[last - 2]! : 0
+      const middle = ends[last - 1]!
+      const end = ends[last]!
+      if (start === size || middle - left < 2 * (end - middle)) return this.startMerge(left, middle, end)
+    }
+    return start < size && this.startRun()
   }
 
-  private startMerge(): boolean {
-    const { ends, pair } = this
-    const start = this.endB
-    if (pair + 1 >= ends.length) return this.endPass(start)
-    this.a = start
-    this.b = this.endA = ends[pair]!
-    this.endB = ends[pair + 1]!
+  private startMerge(left: number, middle: number, end: number): boolean {
+    const { ends, items, tmp } = this
+    ends.length--
+    ends[ends.length - 1] = end
+    for (let i = left; i < middle; i++) tmp[i - left] = items[i]
+    this.a = 0
+    this.endA = middle - left
+    this.b = middle
+    this.endB = end
     this.winsA = this.winsB = 0
     return this.merge()
   }
 
-  /** The last run, from `start`, may have no neighbour. */
-  private endPass(start: number): boolean {
-    const { ends, items, other, size } = this
-    for (let i = start; i < size; i++) other[i] = items[i]
-    const runs = (ends.length + 1) >> 1
-    for (let i = 0; i < runs; i++) ends[i] = ends[Math.min(2 * i + 1, ends.length - 1)]!
-    ends.length = runs
-    this.items = other
-    this.other = items
-    return this.startPass()
-  }
-
   private take(order: number): boolean {
     if (order < 0) {
-      this.other[this.a + this.b++ - this.endA] = this.left
+      this.items[this.a + this.b++ - this.endA] = this.left
       this.winsA = 0
       this.winsB++
     } else {
-      this.other[this.a++ + this.b - this.endA] = this.right
+      this.items[this.a++ + this.b - this.endA] = this.right
       this.winsA++
       this.winsB = 0
     }
@@ -280,21 +282,21 @@ export class MergeSort {
   }
 
   private takeSome(compare: Compare, limit: number): boolean {
-    const { endA, endB, items, other } = this
+    const { endA, endB, items, tmp } = this
     let { a, b, winsA, winsB } = this
     let left = items[b]
-    let right = items[a]
+    let right = tmp[a]
     for (let count = limit; count > 0; count--) {
       if (+(compare(left, right) as number) < 0) {
-        other[a + b++ - endA] = left
+        items[a + b++ - endA] = left
         winsA = 0
         if (++winsB >= winning || b === endB) break
         left = items[b]
       } else {
-        other[a++ + b - endA] = right
+        items[a++ + b - endA] = right
         winsB = 0
         if (++winsA >= winning || a === endA) break
-        right = items[a]
+        right = tmp[a]
       }
     }
     this.a = a
@@ -306,32 +308,30 @@ export class MergeSort {
 
   /** Goes on with a merge: asks, unless one of its runs is used up. */
   private merge(): boolean {
-    const { a, b, endA, endB, items, other } = this
+    const { a, b, endA, endB, items, tmp } = this
     if (a < endA && b < endB) {
-      if (this.winsA >= winning) return this.startSearch(items[b], a, endA, 0, false, false)
-      if (this.winsB >= winning) return this.startSearch(items[a], b, endB, 0, true, false)
-      return this.ask(merges, items[b], items[a])
+      if (this.winsA >= winning) return this.startSearch(tmp, items[b], a, endA, 0, false, false)
+      if (this.winsB >= winning) return this.startSearch(items, tmp[a], b, endB, 0, true, false)
+      return this.ask(merges, items[b], tmp[a])
     }
-    for (let i = a; i < endA; i++) other[i + endB - endA] = items[i]
-    for (let i = b; i < endB; i++) other[i] = items[i]
-    this.pair += 2
-    return this.startMerge()
+    for (let i = a; i < endA; i++) items[i + endB - endA] = tmp[i]
+    return this.collapse()
   }
 
   /** The winning side's block ends before `end`; there the other side wins once. */
   private takeBlock(end: number): boolean {
-    const { endA, items, other } = this
+    const { endA, items, tmp } = this
     let { a, b } = this
     if (this.rightWins) {
-      for (; b < end; b++) other[a + b - endA] = items[b]
+      for (; b < end; b++) items[a + b - endA] = items[b]
       if (b < this.endB) {
-        other[a + b - endA] = items[a]
+        items[a + b - endA] = tmp[a]
         a++
       }
     } else {
-      for (; a < end; a++) other[a + b - endA] = items[a]
+      for (; a < end; a++) items[a + b - endA] = tmp[a]
       if (a < endA) {
-        other[a + b - endA] = items[b]
+        items[a + b - endA] = items[b]
         b++
       }
     }

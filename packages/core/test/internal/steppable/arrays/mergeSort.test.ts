@@ -15,7 +15,8 @@ type Compare = (a: Item, b: Item) => unknown
 
 /** Sorts a copy; `limit` comparisons at a time, or each by itself if that is 0. */
 const sorted = (items: ReadonlyArray<Item>, compare: Compare, limit: number): ReadonlyArray<Item> => {
-  const machine = new MergeSort([...items], items.length, [])
+  const result = [...items]
+  const machine = new MergeSort(result, items.length, [])
   let more = machine.begin()
   while (more) {
     more =
@@ -23,7 +24,7 @@ const sorted = (items: ReadonlyArray<Item>, compare: Compare, limit: number): Re
         ? machine.next(+(compare(machine.left as Item, machine.right as Item) as number))
         : machine.run(compare as (a: unknown, b: unknown) => unknown, limit)
   }
-  return machine.items.slice(0, items.length) as Array<Item>
+  return result
 }
 
 const itemsOf = (keys: ReadonlyArray<number>): ReadonlyArray<Item> => keys.map((key, at) => ({ key, at }))
