@@ -4,10 +4,11 @@
  *
  * Rejected: replacing the methods of `Array.prototype` (all arrays of the program would pay).
  */
+import * as walks from "./arrayMethods.ts"
 import { from } from "./arrayFrom.ts"
 import { sort, toSorted } from "./arraySort.ts"
 import type { Callback, Kernel, Make } from "./arrayWalk.ts"
-import * as walks from "./arrayWalk.ts"
+
 import type { MethodTwin, Site } from "../callSites.ts"
 import { dispatch, remember, site } from "../callSites.ts"
 

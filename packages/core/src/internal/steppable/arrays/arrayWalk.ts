@@ -3,7 +3,7 @@
  *
  * A **walk** is one such call. It runs in chunks: a **kernel** calls the callback for a range of elements in a loop as
  * clean as one written by hand. Between two ranges the walk counts the budget down and may suspend. Compiled code brings its
- * own kernel for each call site, so that V8 inlines the callback there; the kernels of the methods below serve the sites
+ * own kernel for each call site, so that V8 inlines the callback there; the kernels in `arrayMethods.ts` serve the sites
  * that bring none. A callback that has a twin of its own is called **stepwise**, in its steppable form, and may suspend
  * within an element.
  *
@@ -13,7 +13,7 @@
  *
  * Rejected: the native method on a part at a time (the callback would see another array and other indices).
  */
-import { ArrayPrototype, argument, define, newArray, speciesOf, toLength } from "./arrayCreate.ts"
+import { ArrayPrototype, define } from "./arrayCreate.ts"
 import type { MethodTwin } from "../callSites.ts"
 import { apply } from "../intrinsics.ts"
 import { budget } from "../slices/budget.ts"
@@ -25,7 +25,7 @@ import { twinOf } from "../twins.ts"
 export type Callback = (...args: ReadonlyArray<any>) => unknown
 
 /** The accumulator before the first element, where no other was given. */
-const none = Symbol("none")
+export const none = Symbol("none")
 
 /** The result of a walk that ends early; `undefined` while it goes on. */
 interface Found {
@@ -50,7 +50,7 @@ export type Kernel = (
 ) => unknown
 
 /** The differences between the methods. */
-interface Method {
+export interface Method {
   readonly kernel: Kernel
   /** takes the `result` of the callback for element `i`, which is `v`, into the walk's `x` */
   readonly take: (walk: Walk, v: unknown, i: number, result: unknown) => void
@@ -79,7 +79,7 @@ export const chunkEnd = (from: number, length: number): number => {
 }
 
 /** One call of a method. It is its own frame. */
-class Walk implements Frame {
+export class Walk implements Frame {
   readonly method: Method
   readonly kernel: Kernel
   readonly o: ReadonlyArray<unknown>
@@ -188,219 +188,5 @@ class Walk implements Frame {
   }
 }
 
-const same = (x: unknown): unknown => x
-
-const visiting = { skipsHoles: true, finds: false, reverse: false, accumulates: false, end: same }
-const finding = { ...visiting, skipsHoles: false, finds: true }
-
-export const forEach: Method = {
-  ...visiting,
-  kernel: (o, f, k, end) => {
-    for (; k < end; k++) if (k in o) f(o[k], k, o)
-    return undefined
-  },
-  take: () => {}
-}
-
-export const map: Method = {
-  ...visiting,
-  kernel: (o, f, k, end, x, proto, put) => {
-    for (; k < end; k++) {
-      if (k in o) {
-        const result = f(o[k], k, o)
-        if (k in proto) put(x, k, result)
-        else x[k] = result
-      }
-    }
-    return x
-  },
-  take: (walk, _, i, result) => walk.put(walk.x as object, i, result)
-}
-
-/** `x` of a filter whose result is not a plain array, or of a `flatMap`. */
-interface Sink {
-  readonly target: object
-  length: number
-}
-
-/** Elements with their number counted apart from the object they are in. */
-const sink = (x: unknown): unknown => (x as Sink).target
-
-export const filter: Method = {
-  ...visiting,
-  kernel: (o, f, k, end, x, proto, put) => {
-    const { target } = x
-    let n = x.length
-    for (; k < end; k++) {
-      if (k in o) {
-        const v = o[k]
-        if (f(v, k, o)) {
-          if (n in proto) put(target, n++, v)
-          else target[n++] = v
-        }
-      }
-    }
-    x.length = n
-    return x
-  },
-  take: (walk, v, _, result) => {
-    const x = walk.x as Sink
-    if (result) walk.put(x.target, x.length++, v)
-  },
-  end: sink
-}
-
-/** ECMAScript's FlattenIntoArray for one result of the callback, one level deep. */
-const flatten = (walk: Walk, result: unknown): void => {
-  const x = walk.x as Sink
-  if (!Array.isArray(result)) {
-    walk.put(x.target, x.length++, result)
-    return
-  }
-  const length = toLength(result.length)
-  for (let i = 0; i < length; i++) if (i in result) walk.put(x.target, x.length++, result[i])
-}
-
-export const flatMap: Method = {
-  ...visiting,
-  kernel: (o, f, k, end, x, proto, put) => {
-    const { target } = x
-    let n = x.length
-    for (; k < end; k++) {
-      if (!(k in o)) continue
-      const inner = f(o[k], k, o)
-      if (!Array.isArray(inner)) {
-        if (n in proto) put(target, n++, inner)
-        else target[n++] = inner
-        continue
-      }
-      const length = toLength(inner.length)
-      for (let i = 0; i < length; i++) {
-        if (!(i in inner)) continue
-        const v = inner[i]
-        if (n in proto) put(target, n++, v)
-        else target[n++] = v
-      }
-    }
-    x.length = n
-    return x
-  },
-  take: (walk, _v, _i, result) => flatten(walk, result),
-  end: sink
-}
-
-export const some: Method = {
-  ...finding,
-  skipsHoles: true,
-  kernel: (o, f, k, end) => {
-    for (; k < end; k++) if (k in o && f(o[k], k, o)) return { value: true }
-    return undefined
-  },
-  take: (walk, _v, _i, result) => {
-    if (result) walk.x = { value: true }
-  },
-  end: () => false
-}
-
-export const every: Method = {
-  ...finding,
-  skipsHoles: true,
-  kernel: (o, f, k, end) => {
-    for (; k < end; k++) if (k in o && !f(o[k], k, o)) return { value: false }
-    return undefined
-  },
-  take: (walk, _v, _i, result) => {
-    if (!result) walk.x = { value: false }
-  },
-  end: () => true
-}
-
-export const find: Method = {
-  ...finding,
-  kernel: (o, f, k, end) => {
-    for (; k < end; k++) {
-      const value = o[k]
-      if (f(value, k, o)) return { value }
-    }
-    return undefined
-  },
-  take: (walk, value, _, result) => {
-    if (result) walk.x = { value }
-  },
-  end: () => undefined
-}
-
-export const findIndex: Method = {
-  ...finding,
-  kernel: (o, f, k, end) => {
-    for (; k < end; k++) if (f(o[k], k, o)) return { value: k }
-    return undefined
-  },
-  take: (walk, _, i, result) => {
-    if (result) walk.x = { value: i }
-  },
-  end: () => -1
-}
-
-export const findLast: Method = { ...find, reverse: true }
-export const findLastIndex: Method = { ...findIndex, reverse: true }
-
-export const reduce: Method = {
-  ...visiting,
-  accumulates: true,
-  kernel: (o, f, k, end, x) => {
-    for (; k < end; k++) if (k in o) x = f(x, o[k], k, o)
-    return x
-  },
-  take: (walk, _v, _i, result) => {
-    walk.x = result
-  },
-  // the error of an array without elements is the native one's
-  end: (x) => (x === none ? [].reduce(same as never) : x)
-}
-
-export const reduceRight: Method = { ...reduce, reverse: true }
-
-/** A method's steppable form; `kernel` is of the place of the call. */
+/** Makes the steppable form of a method; `kernel` is that of the call site. */
 export type Make = (native: Callback, kernel: Kernel | undefined) => MethodTwin
-
-/** Whether this is a call on an array with a function. The native method does all others. */
-const isWalk = (o: unknown, f: unknown): o is ReadonlyArray<unknown> => typeof f === "function" && Array.isArray(o)
-
-/** The steppable form of a method that makes no array and has no accumulator. */
-export const visit =
-  (method: Method): Make =>
-  (native, kernel) =>
-  (self, ...args) => {
-    const f = argument(args, 0)
-    if (!isWalk(self, f)) return apply(native, self, args)
-    const length = toLength(self.length)
-    return new Walk(method, kernel, self, f as Callback, argument(args, 1), length, 0, undefined, false).run()
-  }
-
-/** The steppable form of `map`, `filter` and `flatMap`. */
-export const collect =
-  (method: Method): Make =>
-  (native, kernel) =>
-  (self, ...args) => {
-    const f = argument(args, 0)
-    if (!isWalk(self, f)) return apply(native, self, args)
-    const length = toLength(self.length)
-    const Species = speciesOf(self)
-    const size = method === map ? length : 0
-    const target = Species === undefined ? newArray(size) : new Species(size)
-    const x = method === map ? target : { target, length: 0 }
-    return new Walk(method, kernel, self, f as Callback, argument(args, 1), length, 0, x, Species !== undefined).run()
-  }
-
-/** The steppable form of `reduce` and `reduceRight`. */
-export const fold =
-  (method: Method): Make =>
-  (native, kernel) =>
-  (self, ...args) => {
-    const f = argument(args, 0)
-    if (!isWalk(self, f)) return apply(native, self, args)
-    const length = toLength(self.length)
-    const x = args.length < 2 ? none : args[1]
-    return new Walk(method, kernel, self, f as Callback, undefined, length, 0, x, false).run()
-  }
