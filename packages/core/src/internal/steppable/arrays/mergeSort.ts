@@ -25,6 +25,11 @@ const growsRun = 0
 const searches = 1
 const merges = 2
 
+// a search finds …
+const insertionPoint = 0
+const firstMoved = 1
+const endOfBlock = 2
+
 type Items = Array<unknown>
 type Compare = (left: unknown, right: unknown) => unknown
 
@@ -42,8 +47,8 @@ const minRunOf = (length: number): number => {
 /** The comparisons that insert one element into a run of up to 64. */
 const insertion = 6
 
-/** Wins in a row from which a merge gallops, as measured by the author of listsort. */
-const winning = 7
+/** A block of so many elements pays for a gallop, as measured by the author of listsort. */
+const worthwhile = 7
 
 export class MergeSort {
   /** the next comparison */
@@ -72,8 +77,7 @@ export class MergeSort {
   /** how far beyond `low` it looks next */
   private step = 0
   private rightWins = false
-  /** it is for an insertion, not for a merge */
-  private inserts = false
+  private purpose = insertionPoint
 
   /** the merge of the last two runs: the rest of the left one is in `tmp` from `a` to `endA`, that of the right from `b` to `endB` */
   private a = 0
@@ -82,6 +86,8 @@ export class MergeSort {
   private endB = 0
   private winsA = 0
   private winsB = 0
+  /** wins in a row from which a merge gallops: grows while gallops do not pay, as in random data */
+  private winning = worthwhile
 
   /** Sorts the first `size` elements of `items` in place; `tmp` is an array to work with. */
   constructor(items: Items, size: number, tmp: Items) {
@@ -118,7 +124,7 @@ export class MergeSort {
       if (this.state === merges) {
         more = this.takeSome(compare, left)
         left = 0
-      } else if (this.state === searches && this.inserts) {
+      } else if (this.state === searches && this.purpose === insertionPoint) {
         more = this.insertOne(compare)
         left -= insertion
       } else {
@@ -172,7 +178,7 @@ export class MergeSort {
   private insertNext(): boolean {
     const { end, items, size, start } = this
     if (end < size && end - start < this.minRun)
-      return this.startSearch(items, items[end], start, end, size, false, true)
+      return this.startSearch(items, items[end], start, end, size, false, insertionPoint)
     this.ends[this.ends.length] = end
     this.start = end
     return this.collapse()
@@ -206,7 +212,7 @@ export class MergeSort {
     high: number,
     step: number,
     rightWins: boolean,
-    inserts: boolean
+    purpose: number
   ): boolean {
     this.sorted = sorted
     this.key = key
@@ -214,7 +220,7 @@ export class MergeSort {
     this.high = high
     this.step = step
     this.rightWins = rightWins
-    this.inserts = inserts
+    this.purpose = purpose
     return this.askSearch()
   }
 
@@ -237,33 +243,41 @@ export class MergeSort {
       this.step = this.size
     }
     if (this.low < this.high) return this.askSearch()
-    return this.inserts ? this.insert(this.low) : this.takeBlock(this.low)
+    if (this.purpose === insertionPoint) return this.insert(this.low)
+    return this.purpose === firstMoved ? this.startMerge(this.low) : this.takeBlock(this.low)
   }
 
   // --- merges
 
   /** Merges the last two runs, looks for the next run, or has done. */
   private collapse(): boolean {
-    const { ends, size, start } = this
+    const { ends, items, size, start } = this
     const last = ends.length - 1
     if (last > 0) {
       const left = last > 1 ? ends[last - 2]! : 0
       const middle = ends[last - 1]!
       const end = ends[last]!
-      if (start === size || middle - left < 2 * (end - middle)) return this.startMerge(left, middle, end)
+      if (start === size || middle - left < 2 * (end - middle)) {
+        ends[last - 1] = end
+        ends.length = last
+        this.b = middle
+        this.endB = end
+        // the elements before the right run's first one stay where they are
+        return this.startSearch(items, items[middle], left, middle, 0, false, firstMoved)
+      }
     }
     return start < size && this.startRun()
   }
 
-  private startMerge(left: number, middle: number, end: number): boolean {
-    const { ends, items, tmp } = this
-    ends.length--
-    ends[ends.length - 1] = end
-    for (let i = left; i < middle; i++) tmp[i - left] = items[i]
+  /** Of the left run only the elements from `first` on move; the right run's first one takes the place of that. */
+  private startMerge(first: number): boolean {
+    const { b: middle, items, tmp } = this
+    if (first === middle) return this.collapse()
+    for (let i = first; i < middle; i++) tmp[i - first] = items[i]
+    items[first] = items[middle]
     this.a = 0
-    this.endA = middle - left
-    this.b = middle
-    this.endB = end
+    this.endA = middle - first
+    this.b = middle + 1
     this.winsA = this.winsB = 0
     return this.merge()
   }
@@ -282,7 +296,7 @@ export class MergeSort {
   }
 
   private takeSome(compare: Compare, limit: number): boolean {
-    const { endA, endB, items, tmp } = this
+    const { endA, endB, items, tmp, winning } = this
     let { a, b, winsA, winsB } = this
     let left = items[b]
     let right = tmp[a]
@@ -310,8 +324,8 @@ export class MergeSort {
   private merge(): boolean {
     const { a, b, endA, endB, items, tmp } = this
     if (a < endA && b < endB) {
-      if (this.winsA >= winning) return this.startSearch(tmp, items[b], a, endA, 0, false, false)
-      if (this.winsB >= winning) return this.startSearch(items, tmp[a], b, endB, 0, true, false)
+      if (this.winsA >= this.winning) return this.startSearch(tmp, items[b], a, endA, 0, false, endOfBlock)
+      if (this.winsB >= this.winning) return this.startSearch(items, tmp[a], b, endB, 0, true, endOfBlock)
       return this.ask(merges, items[b], tmp[a])
     }
     for (let i = a; i < endA; i++) items[i + endB - endA] = tmp[i]
@@ -322,6 +336,8 @@ export class MergeSort {
   private takeBlock(end: number): boolean {
     const { endA, items, tmp } = this
     let { a, b } = this
+    const pays = end - (this.rightWins ? b : a) >= worthwhile
+    this.winning = Math.max(1, this.winning + (pays ? -1 : 1))
     if (this.rightWins) {
       for (; b < end; b++) items[a + b - endA] = items[b]
       if (b < this.endB) {
