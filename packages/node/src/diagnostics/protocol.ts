@@ -12,7 +12,7 @@
  */
 import type { Starvation } from "@giveway/core/Starvation"
 import type * as Sysmon from "@giveway/core/Sysmon"
-import type { Origin } from "../watch/sharedClock.ts"
+import type { Origin } from "../wire/sharedClock.ts"
 import type { WatchedWorker } from "../wire/watchedWorkers.ts"
 import type { MessagePort } from "node:worker_threads"
 

@@ -17,7 +17,7 @@ import * as loop from "../diagnostics/loop.ts"
 import type { DiagnosticsStart, FromMain, FromSysmon, Listen, Started } from "../diagnostics/protocol.ts"
 import { listener } from "../diagnostics/server.ts"
 import * as workersWatch from "../diagnostics/workers.ts"
-import { clockOf } from "../watch/sharedClock.ts"
+import { clockOf } from "../wire/sharedClock.ts"
 
 const start = workerData as DiagnosticsStart
 const { main, sysmon, thresholdMs, token } = start

@@ -10,7 +10,7 @@ import { join } from "node:path"
 import { isMainThread } from "node:worker_threads"
 import * as journal from "../watch/journal.ts"
 import * as lastWords from "../watch/lastWords.ts"
-import { now } from "../watch/sharedClock.ts"
+import { now } from "../wire/sharedClock.ts"
 
 /** Longer than the heartbeat's period, ms: the beat after the program's last stall finds that stall. */
 const lastBeatMs = 60

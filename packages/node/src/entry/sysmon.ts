@@ -11,7 +11,7 @@ import { parentPort, receiveMessageOnPort, workerData } from "node:worker_thread
 import * as Sysmon from "@giveway/core/Sysmon"
 import type { FromSysmon } from "../diagnostics/protocol.ts"
 import * as mainThread from "../inspector/mainThread.ts"
-import { clockOf } from "../watch/sharedClock.ts"
+import { clockOf } from "../wire/sharedClock.ts"
 import { ofMainThread, ownWait } from "../watch/threadTimes.ts"
 import type { SysmonStart } from "../watch/sysmonStart.ts"
 import * as journal from "../watch/journal.ts"

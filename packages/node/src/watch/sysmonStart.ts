@@ -3,7 +3,7 @@
  */
 import type * as Sysmon from "@giveway/core/Sysmon"
 import type { MessagePort } from "node:worker_threads"
-import type { Origin } from "./sharedClock.ts"
+import type { Origin } from "../wire/sharedClock.ts"
 
 export interface SysmonStart {
   /** the watched thread's block */

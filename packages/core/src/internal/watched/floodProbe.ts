@@ -30,13 +30,18 @@ interface Probe {
   ranAt: number | undefined
 }
 
-let last: Probe | undefined
+/** The newest probes, oldest first. */
+let probes: ReadonlyArray<Probe> = []
+
+/** So many are kept: a stall of a second is asked 8 times, and more often if its stack shows no place. A guess. */
+const kept = 16
 
 /** Queues the probe. `now` must be a clock of ms; `origin` is the fiber to blame if there is a flood. */
 export const arm = (now: () => number, origin: Origin): void => {
+  const last = probes.at(-1)
   if (last !== undefined && last.ranAt === undefined) return
   const probe: Probe = { armedAt: now(), origin, ranAt: undefined }
-  last = probe
+  probes = [...probes.slice(1 - kept), probe]
   const ran = (): void => {
     probe.ranAt ??= now()
   }
@@ -44,16 +49,20 @@ export const arm = (now: () => number, origin: Origin): void => {
   host.process?.nextTick?.(ran)
 }
 
-/** Whether the last probe, queued in a stall that began at `startedAt`, ran while the stall went on until `at`. */
-export const answered = (startedAt: number, at: number): boolean =>
-  last?.ranAt !== undefined &&
-  last.armedAt >= startedAt &&
-  last.ranAt - last.armedAt < soonMs &&
-  at - last.ranAt >= leastAfterMs
+/**
+ * Whether most probes of a stall that began at `startedAt` ran at once while it went on until `at`. One probe is too few on a
+ * crowded machine: the thread may lose its core just before the probe runs.
+ */
+export const answered = (startedAt: number, at: number): boolean => {
+  const delays = probes.flatMap(({ armedAt, ranAt }) =>
+    armedAt >= startedAt && ranAt !== undefined && at - ranAt >= leastAfterMs ? [ranAt - armedAt] : []
+  )
+  return delays.filter((ms) => ms < soonMs).length * 2 > delays.length
+}
 
 /** The fiber to blame for the flood of a stall that began at `startedAt`, if it ran just before. */
 export const originOf = (startedAt: number): Origin | undefined => {
-  const origin = last?.origin
+  const origin = probes.at(-1)?.origin
   return origin !== undefined && Math.abs(origin.endedAt - startedAt) <= nearMs ? origin : undefined
 }
 

@@ -1,0 +1,134 @@
+/**
+ * Starts the sysmon thread and carries its messages. This file runs on the watched thread; `entry/sysmon.ts` runs on the other
+ * side.
+ *
+ * **Invariant.** The thread's last messages are read before its port closes, and the collections of garbage in a stall before
+ * the stall is settled, so that no record lacks what was known in time.
+ */
+import { fileURLToPath } from "node:url"
+import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads"
+import * as Supervision from "@giveway/core/Supervision"
+import type * as Sysmon from "@giveway/core/Sysmon"
+import * as Effect from "effect/Effect"
+import type { Served } from "../diagnostics/serveOptions.ts"
+import * as serving from "../diagnostics/serving.ts"
+import type { ListenError } from "../NodeDiagnostics.ts"
+import * as sharedClock from "../wire/sharedClock.ts"
+import * as garbage from "./garbage.ts"
+import * as journal from "./journal.ts"
+import * as lastWords from "./lastWords.ts"
+import type { SysmonStart } from "./sysmonStart.ts"
+
+/** The entry: sources run as TypeScript, built files as JavaScript. */
+const entry = new URL(`../entry/sysmon${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url)
+
+/** The folders of Giveway's own code: its caller is to blame instead. Where source maps are in use, stacks name the sources. */
+const ownFolders = (): ReadonlyArray<string> =>
+  [new URL("..", import.meta.url), new URL(".", import.meta.resolve("@giveway/core/Supervision"))].flatMap((url) => {
+    const folder = fileURLToPath(url)
+    return [folder, folder.replace(/([\\/])dist([\\/])$/, "$1src$2")]
+  })
+
+/** The watching thread's heap limit, in MB: twice the need of Node itself to start a thread. The watcher holds a few kB. */
+const maxHeapMb = 16
+
+/** Node reports a collection of garbage two turns of the loop after it. */
+const settleTurns = 2
+
+const afterTurns = (turns: number, f: () => void): void => {
+  if (turns === 0) f()
+  else setImmediate(() => afterTurns(turns - 1, f))
+}
+
+/** Waits for the thread's first message: from then on it watches. If the thread fails before, the layer fails. */
+const ready = (worker: Worker): Effect.Effect<void, Supervision.WatcherError> =>
+  Effect.callback((resume) => {
+    const fail = (cause: unknown) => resume(Effect.fail(new Supervision.WatcherError({ cause })))
+    const onExit = (code: number) => fail(new Error(`the sysmon thread ended with exit code ${code} before it watched`))
+    worker.once("message", () => {
+      worker.off("error", fail).off("exit", onExit)
+      resume(Effect.void)
+    })
+    worker.once("error", fail)
+    worker.once("exit", onExit)
+  })
+
+/** Starts the thread in the scope of `Supervision.layerWatched`, and what it needs of this one. */
+export const watch =
+  (intervalMs: number, serve: Served): Supervision.Watch<ListenError> =>
+  ({ accounts, buffer, graceMs, logs, perMinute, receive, stalls, thresholdMs }) =>
+    Effect.gen(function* () {
+      const collected = yield* Effect.acquireRelease(Effect.sync(garbage.observe), (observed) =>
+        Effect.sync(observed.stop)
+      )
+      const { port1: port, port2 } = yield* Effect.acquireRelease(
+        Effect.sync(() => new MessageChannel()),
+        ({ port1 }) =>
+          Effect.sync(() => {
+            // its last messages belong to the stall in which this scope closes
+            for (let told = receiveMessageOnPort(port1); told !== undefined; told = receiveMessageOnPort(port1)) {
+              receive(told.message as Sysmon.Message)
+            }
+            port1.close()
+          })
+      )
+      const served = yield* serving.make(serve)
+      /** the collections of garbage in a stall have to be known before the stall is settled */
+      const settle = (message: Sysmon.Message): void => {
+        receive({ _tag: "Collected", collections: collected.take() })
+        receive(message)
+      }
+      const start: SysmonStart = {
+        buffer,
+        accounts,
+        port: port2,
+        diagnostics: served.sysmon,
+        thresholdMs,
+        intervalMs,
+        graceMs,
+        perMinute,
+        journal: journal.current.file,
+        logs,
+        surroundings: { cwd: process.cwd(), own: ownFolders() },
+        clock: sharedClock.origin()
+      }
+      const worker = yield* Effect.acquireRelease(
+        Effect.sync(
+          () =>
+            new Worker(entry, {
+              name: "giveway-sysmon",
+              workerData: start,
+              transferList: served.sysmon === undefined ? [port2] : [port2, served.sysmon],
+              resourceLimits: { maxOldGenerationSizeMb: maxHeapMb }
+            })
+        ),
+        (worker) => Effect.promise(() => worker.terminate())
+      )
+      yield* ready(worker)
+      // the service goes on without its watcher
+      worker.on("error", (error) =>
+        process.emitWarning(
+          `giveway: the sysmon thread ended, stalls are not reported while they last: ${String(error)}`
+        )
+      )
+      worker.unref()
+      const continued = () => receive({ _tag: "Continued", at: sharedClock.now() })
+      yield* Effect.acquireRelease(
+        Effect.sync(() => process.on("SIGCONT", continued)),
+        () => Effect.sync(() => process.off("SIGCONT", continued))
+      )
+      port.on("message", (message: Sysmon.Message) => {
+        if (message._tag === "Settled") afterTurns(settleTurns, () => settle(message))
+        else receive(message)
+      })
+      yield* Effect.acquireRelease(
+        Effect.sync(() => lastWords.add(port, (message) => (message._tag === "Settled" ? settle : receive)(message))),
+        (remove) => Effect.sync(remove)
+      )
+      port.unref()
+      yield* served.start({ buffer, accounts, thresholdMs, stalls })
+      return (request: Sysmon.Request) => {
+        port.postMessage(request)
+        served.request(request)
+      }
+    })
