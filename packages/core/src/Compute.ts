@@ -24,7 +24,7 @@ import type {
   StreamOptions
 } from "./internal/job/computeService.ts"
 import { Compute } from "./internal/job/computeService.ts"
-import * as queuePlace from "./internal/caller/queuePlace.ts"
+import * as queueTurn from "./internal/caller/queueTurn.ts"
 import { names } from "./internal/options/fields.ts"
 import type { StreamTask, Task } from "./internal/job/taskDefinition.ts"
 import { isTask } from "./internal/job/taskDefinition.ts"
@@ -206,7 +206,7 @@ export const run = <P, A, E>(
   const job = Effect.withFiber<A, E | ComputeError, Compute>((fiber) =>
     portOf(Context.getUnsafe(fiber.context, Compute)).run(task, payload, site, options)
   )
-  return options === undefined ? job : queuePlace.provide(job, options)
+  return options === undefined ? job : queueTurn.provide(job, options)
 }
 
 const runNames = names<RunOptions>("Compute.run", { key: true, priority: true, timeout: true })
@@ -248,7 +248,7 @@ export const withKey: {
   (key: string): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   <A, E, R>(effect: Effect.Effect<A, E, R>, key: string): Effect.Effect<A, E, R>
 } = dual(2, <A, E, R>(effect: Effect.Effect<A, E, R>, key: string): Effect.Effect<A, E, R> =>
-  queuePlace.provide(effect, { key })
+  queueTurn.provide(effect, { key })
 )
 
 /**
@@ -286,7 +286,7 @@ export const withPriority: {
   (priority: number): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   <A, E, R>(effect: Effect.Effect<A, E, R>, priority: number): Effect.Effect<A, E, R>
 } = dual(2, <A, E, R>(effect: Effect.Effect<A, E, R>, priority: number): Effect.Effect<A, E, R> =>
-  queuePlace.provide(effect, { priority })
+  queueTurn.provide(effect, { priority })
 )
 
 /**
@@ -354,7 +354,7 @@ export const forEach: {
   ): Effect.Effect<Array<A> | void, E | ComputeError, Compute> => {
     const site = callSite.capture()
     return Effect.flatMap(Compute, (compute) =>
-      queuePlace.provide(
+      queueTurn.provide(
         collections.forEach(portOf(compute), items, task, options, options?.discard !== true, site),
         options
       )

@@ -3,7 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Compute, Pure, Task, TestCompute } from "@giveway/core"
-import * as queuePlace from "../src/internal/caller/queuePlace.ts"
+import * as queueTurn from "../src/internal/caller/queueTurn.ts"
 import { Context, Deferred, Effect, Exit, Fiber, Layer, Schema, Stream } from "effect"
 
 const url = import.meta.url
@@ -89,7 +89,7 @@ describe("Compute.make", () => {
       const looking = Compute.make({
         run: () =>
           Effect.withFiber((fiber) => {
-            turn = queuePlace.of(fiber.context)
+            turn = queueTurn.of(fiber.context)
             return Effect.die("seen")
           })
       })

@@ -8,14 +8,14 @@ import type { Turn } from "../pool/jobQueue.ts"
 import { optional, text, wholeNumber } from "../options/reader.ts"
 
 /** A job takes it from its caller's fiber when it is submitted. */
-const QueuePlace: Context.Reference<Turn> = Context.Reference<Turn>("@giveway/core/Compute/QueuePlace", {
+const QueueTurn: Context.Reference<Turn> = Context.Reference<Turn>("@giveway/core/Compute/QueueTurn", {
   defaultValue: () => none
 })
 
 const none: Turn = {}
 
 /** The turn that holds for a caller; `undefined`: it has neither key nor priority. */
-export const of = (context: Context.Context<never>): Turn | undefined => Context.getOrUndefined(context, QueuePlace)
+export const of = (context: Context.Context<never>): Turn | undefined => Context.getOrUndefined(context, QueueTurn)
 
 /** The queue looks at each level of priority in turn. */
 const mostPriority = 10
@@ -26,7 +26,7 @@ export const provide = <A, E, R>(effect: Effect.Effect<A, E, R>, turn: Turn | un
   const { key, priority } = turn
   const checked = Result.andThen(readKey(key, "Compute", "key"), readPriority(priority, "Compute", "priority"))
   if (Result.isFailure(checked)) return Effect.die(checked.failure)
-  return Effect.updateService(effect, QueuePlace, (outer) => ({
+  return Effect.updateService(effect, QueueTurn, (outer) => ({
     key: key ?? outer.key,
     priority: priority ?? outer.priority
   }))
