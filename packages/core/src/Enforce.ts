@@ -1,11 +1,11 @@
 /**
- * Enforcement: what computes past a hard limit is stopped, with an error of its own. Opt-in, where it is asked for.
+ * Enforcement: stops code that computes past a hard limit, with an error of its own. It applies only where a program asks for it.
  *
  * There are three ways to stop code, each with its own reach. Code with yield points (`Pure`, and any effect) stops at one of
  * them: {@link computing}. A job on a worker stops at a yield point, or with its worker: `Compute.run`'s `timeout`. Plain
- * synchronous code has no such point, and can only be torn out of the thread: `NodeEnforce.region`.
+ * synchronous code has no yield point, and can only be torn out of the thread: `NodeEnforce.region`.
  *
- * Rejected: a limit for all fibers of a program (what is stopped in the middle must have been written for it).
+ * Rejected: a limit for all fibers of a program (code that is stopped in the middle must have been written for that).
  */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -18,12 +18,13 @@ import { nameOf } from "./internal/hook/labels.ts"
 import * as runningSlices from "./internal/hook/runningSlices.ts"
 
 /**
- * Something computed past its limit and was stopped.
+ * An effect or a region of code computed past its limit and was stopped.
  *
  * @category errors
+ * @since 0.1.0
  */
 export class Overran extends Schema.TaggedError<Overran>()("Overran", {
-  /** what it was: the span or `Effect.fn` that it was in; `undefined` if it was in none */
+  /** the span or `Effect.fn` that it was in; `undefined` if it was in none */
   name: Schema.UndefinedOr(Schema.String),
   limitMs: Schema.Finite,
   /** how long it had computed when it was stopped */
@@ -39,14 +40,14 @@ export class Overran extends Schema.TaggedError<Overran>()("Overran", {
  * Stops an effect once its fiber has computed for longer than `limit`: it is interrupted at its next yield point, its finalizers
  * run, and the result is the failure {@link Overran}.
  *
- * What counts is the time that the fiber itself ran, not the time it waited or stood in the run queue: a request that waits
- * for a slow database is not stopped, `Effect.timeout` is for that. Where nobody supervises the thread
- * (`Supervision.layer`, `NodeSysmon.layer`) that time is not known, and all time counts.
+ * The time that the fiber itself ran counts, not the time it waited or stood in the run queue: a request that waits for a slow
+ * database is not stopped, `Effect.timeout` is for that. On a thread without supervision (`Supervision.layer`,
+ * `NodeSysmon.layer`) the fiber's own time is not known, and all time counts.
  *
  * **When to use**: around `Pure` computations whose size comes from outside, and around effects that may loop.
  *
- * **Gotchas**: code without yield points is stopped only after it, so a plain `for` loop in an `Effect.sync` is not; see
- * `NodeEnforce.region`. Fibers that the effect forks do not count.
+ * **Gotchas**: code without yield points runs to its end first, so a plain `for` loop in an `Effect.sync` is not stopped; see
+ * `NodeEnforce.region`. The time of fibers that the effect forks does not count.
  *
  * **Errors**: `Overran`. A limit below 1 ms is a defect, an `InvalidOption`.
  *
@@ -77,6 +78,7 @@ export class Overran extends Schema.TaggedError<Overran>()("Overran", {
  * ```
  *
  * @category enforcement
+ * @since 0.1.0
  */
 export const computing: {
   (limit: Duration.Input): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | Overran, R>

@@ -1,10 +1,9 @@
 /**
- * For packages that implement Giveway on some platform, as `@giveway/node` does; applications have no use for it. So it is
- * a path of its own, `@giveway/core/Platform`, and not in the index.
+ * For packages that implement Giveway on a platform, as `@giveway/node` does; applications have no use for it. So it has a
+ * path of its own, `@giveway/core/Platform`, and is not in the index.
  *
- * A platform starts threads, carries messages and keeps time. Everything else is here: the pool's decisions
- * (`poolMachine`), both ends of a job (`jobCaller` with the port it needs, `jobExecutor`), what they say to each other,
- * and the shared-memory layout.
+ * A platform starts threads, carries messages and keeps time. All the rest is here: the pool's decisions (`poolMachine`), both
+ * ends of a job (`jobCaller` with the port it needs, `jobExecutor`), their messages, and the layout of shared memory.
  *
  * No stability is promised between minor versions.
  */

@@ -1,29 +1,29 @@
 /**
- * OTP's restart strategies, as one state machine: what happened to a child in, what to do with the children out.
+ * OTP's restart strategies, as one state machine: an event of a child goes in, actions on the children come out.
  *
  * ```
- *             failed                      everyone to be restarted with it is down, and its delay is over
- *   running ─────────► down ────────────────────────────────────────────────────────────────────► running
+ *             failed        its whole group is down, and its delay is over
+ *   running ─────────► down ───────────────────────────────────────────────► running
  *      │                ▲
  *      ├─► stopping ────┘   a sibling failed that this one depends on
  *      └─► ended            it is not to be restarted
  * ```
  *
- * The **group** of a failed child is who is restarted with it: itself (`one-for-one`), itself and those after it
- * (`rest-for-one`), all (`one-for-all`). A group is stopped one by one, the last first, and started in order.
+ * The **group** of a failed child is the children that are restarted with it: itself (`one-for-one`), itself and those after it
+ * (`rest-for-one`), all (`one-for-all`). The children of a group are stopped one by one, the last first, and started in order.
  *
  * **Invariants.** A child is started only when its whole group is down, so two runs of one child never overlap. A child
- * that fails while its group is being stopped does not count as another restart. More restarts than the intensity
+ * that fails while its group is being stopped does not count as another restart. More restarts than the policy
  * allows escalate, once, and nothing is started after that.
  *
  * Rejected: a loop that stops and starts a group before it looks at the next exit (a child in its back-off would hold up
  * the restart of another one).
  */
 
-/** Who is restarted with a child that failed. */
+/** Which children are restarted with a child that failed: only it, all, or it and those after it. */
 export type Strategy = "one-for-one" | "one-for-all" | "rest-for-one"
 
-/** Which of its ends a child is restarted after: each, each failure, none. */
+/** After which of its ends a child is restarted: each, each failure, none. */
 export type Restart = "permanent" | "transient" | "temporary"
 
 /** Times in ms. */
@@ -46,9 +46,9 @@ export type Phase =
 export interface Child {
   readonly restart: Restart
   readonly phase: Phase
-  /** since the supervisor started */
+  /** how often it was restarted since the supervisor started */
   readonly restarts: number
-  /** restarts in a row; one that ran for longer than `withinMs` begins a new row */
+  /** restarts in a row; a child that ran for longer than `withinMs` begins a new row */
   readonly row: number
 }
 
@@ -69,7 +69,7 @@ export type Event =
 export type Action =
   | { readonly _tag: "Start"; readonly child: number }
   | { readonly _tag: "Stop"; readonly child: number }
-  /** a child failed and is restarted, after `delayMs` */
+  /** a child failed and is restarted, once its group is down and `delayMs` are over */
   | { readonly _tag: "Restarting"; readonly child: number; readonly delayMs: number }
   | { readonly _tag: "WakeAt"; readonly at: number }
   /** this child failed once too often */
@@ -155,7 +155,7 @@ const exited = (state: State, index: number, failed: boolean, now: number): Step
 
 const down = (dueAt: number): Phase => ({ _tag: "Down", dueAt })
 
-/** Stops whom the group still has to stop, and starts what is due. */
+/** Stops the next child that a group still has to stop, or starts the children that are due. */
 const advance = (state: State, before: ReadonlyArray<Action>, now: number): Step => {
   const next = state.policy.strategy === "one-for-one" ? advanceEach(state, now) : advanceGroup(state, now)
   return ended(next.state, [...before, ...next.actions])
@@ -192,7 +192,7 @@ const advanceGroup = (state: State, now: number): Step => {
   }
   const dueAt = Math.max(...group.map(({ phase }) => (phase._tag === "Down" ? phase.dueAt : 0)))
   if (dueAt > now) return { state, actions: [{ _tag: "WakeAt", at: dueAt }] }
-  // one that had ended well starts again too: the group is as it was at the beginning
+  // a child that had ended well starts again too: the group is as it was at the beginning
   const due = children.flatMap(({ restart }, child) => (child >= from && restart !== "temporary" ? [child] : []))
   const started = due.reduce((state, child) => withChild(state, child, { phase: running(now) }), state)
   return { state: started, actions: due.map((child) => ({ _tag: "Start", child })) }

@@ -1,10 +1,10 @@
 /**
- * The shell of a supervised tree: starts and stops child fibers as the restart machine orders, and says what it did.
+ * The shell of a supervised tree: starts and stops child fibers as the restart machine orders, and logs and counts that.
  *
- * One loop owns the state. Children, timers and stops only put events into its queue, so nothing it does overlaps.
+ * One loop owns the state. Children, timers and stops only put events into its queue, so no two of its actions overlap.
  *
- * **Invariant.** However the loop ends (escalation, interruption, all children done), every child has ended before it
- * does, the last started first.
+ * **Invariant.** However the loop ends (escalation, interruption, all children done), every child has ended before it, in the
+ * reverse order of their starts.
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -19,16 +19,16 @@ import type * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import * as fiberNotes from "../fibers/fiberNotes.ts"
 import * as restartMachine from "./restartMachine.ts"
-import * as starvationText from "../stalls/stallText.ts"
+import { duration } from "../stalls/stallText.ts"
 
-/** One child: `run` is run anew at each start, in a scope of its own. */
+/** A child: `run` runs anew at each start, in a scope of its own. */
 export interface ChildSpec<R> {
   readonly name: string
   readonly restart: restartMachine.Restart
   readonly run: Effect.Effect<unknown, unknown, R>
 }
 
-/** The child that failed once too often, and what it failed with last. */
+/** The child that failed once too often, and the error or defect of its last failure. */
 export interface Escalation {
   readonly child: string
   readonly cause: unknown
@@ -44,7 +44,7 @@ const escalations = Metric.counter("giveway_supervisor_escalations", {
   incremental: true
 })
 
-/** Keeps the children running until all have ended (`undefined`), or one fails too often. */
+/** Keeps the children running until all have ended (`undefined`), or one of them fails too often. */
 export const run = <R>(
   name: string,
   specs: ReadonlyArray<ChildSpec<R>>,
@@ -101,7 +101,7 @@ export const run = <R>(
             return Effect.andThen(
               Metric.update(Metric.withAttributes(restarts, { supervisor: name, child }), 1),
               Effect.logWarning(
-                `${name}: ${child} failed (${textOf(lastCause[action.child])}), restart ${state.history.length} of ${policy.restarts} within ${starvationText.duration(policy.withinMs)}${action.delayMs === 0 ? "" : `, in ${starvationText.duration(action.delayMs)}`}`
+                `${name}: ${child} failed (${textOf(lastCause[action.child])}), restart ${state.history.length} of ${policy.restarts} within ${duration(policy.withinMs)}${action.delayMs === 0 ? "" : `, in ${duration(action.delayMs)}`}`
               )
             )
           }
@@ -139,7 +139,7 @@ export const run = <R>(
     })
   )
 
-/** A child's fiber goes by the child's name, and outlives the span that its supervisor was started in. */
+/** Gives the child's fiber the child's name, and takes from it the span of its supervisor, which it may outlive. */
 const named = <R>({ name, run }: ChildSpec<R>): Effect.Effect<unknown, unknown, Exclude<R, Scope.Scope>> => {
   const frame = { name, stack: () => undefined, parent: undefined }
   return Effect.interruptible(
@@ -165,7 +165,7 @@ const noteOfSupervisor = <R>(
   const recent = history.filter((at) => now - at < policy.withinMs).length
   const waiting = children.flatMap(({ phase }, index) =>
     phase._tag === "Down" && phase.dueAt > now
-      ? [`, ${specs[index]!.name} backs off ${starvationText.duration(phase.dueAt - now)}`]
+      ? [`, ${specs[index]!.name} backs off ${duration(phase.dueAt - now)}`]
       : []
   )
   return `${name}: ${specs.length} children ${policy.strategy}, ${recent} of ${policy.restarts} restarts${waiting.join("")}`
