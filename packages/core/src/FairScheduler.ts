@@ -82,9 +82,9 @@ export { Weight }
 export const withWeight: {
   (weight: number): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   <A, E, R>(effect: Effect.Effect<A, E, R>, weight: number): Effect.Effect<A, E, R>
-} = dual(2, <A, E, R>(effect: Effect.Effect<A, E, R>, weight: number): Effect.Effect<A, E, R> => {
-  return isWeight(weight) ? Effect.provideService(effect, Weight, weight) : Effect.die(badWeight(weight))
-})
+} = dual(2, <A, E, R>(effect: Effect.Effect<A, E, R>, weight: number): Effect.Effect<A, E, R> =>
+  isWeight(weight) ? Effect.provideService(effect, Weight, weight) : Effect.die(badWeight(weight))
+)
 
 // --- the scheduler --------------------------------------------------------------------------------------------------
 
@@ -104,12 +104,7 @@ const resolve = (
   Result.flatMap(read(readOptions, of, options), ({ slice, turn }) =>
     slice !== undefined && slice > turn
       ? Result.fail(
-          new InvalidOption({
-            of,
-            option: "slice",
-            value: options?.slice,
-            expected: `at most turn, which is ${turn} ms`
-          })
+          new InvalidOption({ of, option: "slice", value: slice, expected: `at most turn, which is ${turn} ms` })
         )
       : Result.succeed({ turn, slice: slice ?? Math.min(defaultSlice, turn) })
   )

@@ -16,6 +16,7 @@ import type * as Stream from "effect/Stream"
 import type { Any, PlainCodec, StreamTask, Task } from "./internal/job/taskDefinition.ts"
 import * as taskDefinition from "./internal/job/taskDefinition.ts"
 import * as taskRegistry from "./internal/job/taskRegistry.ts"
+import { names } from "./internal/options/fields.ts"
 
 export type { Any, Definition, PlainCodec, StreamTask, Task } from "./internal/job/taskDefinition.ts"
 
@@ -51,6 +52,20 @@ export type FailureOf<T> = T extends Task<any, any, infer E> ? E : never
  */
 export const isTask: (u: unknown) => u is Any = taskDefinition.isTask
 
+const taskNames = names<{ payload: unknown; success: unknown; error?: unknown; layer?: unknown }>("Task.make", {
+  payload: true,
+  success: true,
+  error: true,
+  layer: true
+})
+
+const streamNames = names<{ payload: unknown; element: unknown; error?: unknown; layer?: unknown }>("Task.stream", {
+  payload: true,
+  element: true,
+  error: true,
+  layer: true
+})
+
 /**
  * Defines a task.
  *
@@ -74,7 +89,8 @@ export const isTask: (u: unknown) => u is Any = taskDefinition.isTask
  * (`effect/Schema`, not `effect`): that saves each worker about 100 ms of its start. A fiber that a handler detaches
  * (`Effect.forkDetach`) outlives its job.
  *
- * **Errors**: two tasks of one name in one module are a mistake in the program, so the second call throws.
+ * **Errors**: two tasks of one name in one module are a mistake in the program, so the second call throws. An
+ * option that there is not throws too: an `InvalidOption`, since this runs outside of any effect.
  *
  * **Cost**: nothing until it is run.
  *
@@ -135,6 +151,8 @@ export const make = <
     payload: Payload["Type"]
   ) => Success["Type"] | Effect.Effect<Success["Type"], Failure["Type"], NoInfer<Services> | Scope.Scope>
 ): Task<Payload["Type"], Success["Type"], Failure["Type"]> => {
+  const refused = taskNames(options)
+  if (refused !== undefined) throw refused
   const task = taskDefinition.task<Payload["Type"], Success["Type"], Failure["Type"]>({
     moduleUrl,
     name,
@@ -202,6 +220,8 @@ export const stream = <
     payload: Payload["Type"]
   ) => Iterable<Element["Type"]> | Stream.Stream<Element["Type"], Failure["Type"], NoInfer<Services> | Scope.Scope>
 ): StreamTask<Payload["Type"], Element["Type"], Failure["Type"]> => {
+  const refused = streamNames(options)
+  if (refused !== undefined) throw refused
   const task = taskDefinition.streamTask<Payload["Type"], Element["Type"], Failure["Type"]>({
     moduleUrl,
     name,

@@ -10,6 +10,14 @@ const url = import.meta.url
 class NotPositive extends Schema.TaggedError<NotPositive>()("NotPositive", { value: Schema.Number }) {}
 
 describe("Task", () => {
+  it("refuses an option that there is not, by name", () => {
+    const options = { payload: Schema.Number, success: Schema.Number, eror: Schema.Never }
+    assert.throws(
+      () => Task.make("file:///misspelt.ts", "misspelt", options, (n) => n),
+      "Task.make: eror is no option; did you mean error?"
+    )
+  })
+
   it("refuses two tasks of one name in one module", () => {
     const options = { payload: Schema.Void, success: Schema.Void }
     Task.make(url, "twice", options, () => undefined)

@@ -262,7 +262,7 @@ export const layerConfig = (
 ): Layer.Layer<Compute.Compute, InvalidOption | Config.ConfigError> =>
   Layer.unwrap(Effect.map(readers.combined<Options>(config, environment), layer))
 
-const { optionalConfig } = readers
+const { accepting, duration, fields, isWholeNumber, optional, optionalConfig, or, wholeNumber } = readers
 
 const environment: readers.Environment<Options> = readers.partOf("COMPUTE", {
   maxWorkers: optionalConfig(Config.Int("MAX_WORKERS")),
@@ -302,8 +302,6 @@ const defaultHeapMb = (maxWorkers: number): number => {
   const bytes = allowed > 0 ? Math.min(allowed, totalmem()) : totalmem()
   return Math.min(2048, Math.max(128, Math.floor(bytes / 2 / maxWorkers / 2 ** 20)))
 }
-
-const { accepting, duration, fields, isWholeNumber, optional, or, wholeNumber } = readers
 
 const readOptions = fields({
   maxWorkers: optional(wholeNumber(1)),
