@@ -27,6 +27,7 @@ import * as Schema from "effect/Schema"
  * ```
  *
  * @category errors
+ * @since 0.1.0
  */
 export class InvalidOption extends Schema.TaggedError<InvalidOption>()("InvalidOption", {
   /** whose option it is, as in `NodeCompute` */
@@ -34,7 +35,7 @@ export class InvalidOption extends Schema.TaggedError<InvalidOption>()("InvalidO
   /** its name, as in `queue.capacity` */
   option: Schema.String,
   value: Schema.Unknown,
-  /** what it must be; of a name that is no option, which name may be meant */
+  /** the values that it may have; of a name that is no option, the name that may be meant */
   expected: Schema.String,
   /** whether there is no option of this name */
   unknown: Schema.optionalKey(Schema.Literal(true))

@@ -33,6 +33,7 @@ import {
   streamCaller
 } from "@giveway/core/Platform"
 import type * as Task from "@giveway/core/Task"
+import * as platformConfig from "@giveway/core/PlatformConfig"
 import * as Config from "effect/Config"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -260,14 +261,16 @@ const mainModule = ((): string | undefined => {
 export const layerConfig = (
   config?: Config.Wrap<Options | undefined>
 ): Layer.Layer<Compute.Compute, InvalidOption | Config.ConfigError> =>
-  Layer.unwrap(Effect.map(readers.combined<Options>(config, environment), layer))
+  Layer.unwrap(Effect.map(platformConfig.combined<Options>(config, environment), layer))
 
-const { accepting, duration, fields, isWholeNumber, optional, optionalConfig, or, wholeNumber } = readers
+const { accepting, duration, fields, isWholeNumber, optional, or, wholeNumber } = readers
 
-const environment: readers.Environment<Options> = readers.partOf("COMPUTE", {
+const { optional: optionalConfig } = platformConfig
+
+const environment: platformConfig.Environment<Options> = platformConfig.partOf("COMPUTE", {
   maxWorkers: optionalConfig(Config.Int("MAX_WORKERS")),
   minWorkers: optionalConfig(Config.Int("MIN_WORKERS")),
-  queue: readers.group("QUEUE", {
+  queue: platformConfig.group("QUEUE", {
     capacity: optionalConfig(Config.Int("CAPACITY")),
     overflow: optionalConfig(Config.Literals(["suspend", "fail", "drop"], "OVERFLOW")),
     ageing: optionalConfig(Config.Duration("AGEING"))
@@ -284,7 +287,7 @@ const environment: readers.Environment<Options> = readers.partOf("COMPUTE", {
   standby: optionalConfig(Config.Boolean("STANDBY")),
   yieldPoints: optionalConfig(Config.Boolean("YIELD_POINTS")),
   idleTimeToLive: optionalConfig(Config.Duration("IDLE_TIME_TO_LIVE")),
-  recycle: readers.group("RECYCLE", {
+  recycle: platformConfig.group("RECYCLE", {
     jobs: optionalConfig(Config.Int("JOBS")),
     heapMb: optionalConfig(Config.Int("HEAP_MB"))
   }),

@@ -7,6 +7,7 @@
 import type { InvalidOption } from "@giveway/core/InvalidOption"
 import { options as readers, supervisionOptions } from "@giveway/core/Platform"
 import * as Supervision from "@giveway/core/Supervision"
+import * as platformConfig from "@giveway/core/PlatformConfig"
 import * as Config from "effect/Config"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -128,12 +129,12 @@ export const layer = (options: Options = {}): Layer.Layer<Supervision.Supervisio
 export const layerConfig = (
   config?: Config.Wrap<Options | undefined>
 ): Layer.Layer<Supervision.Supervision, LayerError | Config.ConfigError> =>
-  Layer.unwrap(Effect.map(readers.combined<Options>(config, environment), layer))
+  Layer.unwrap(Effect.map(platformConfig.combined<Options>(config, environment), layer))
 
-const { optionalConfig } = readers
+const { optional: optionalConfig } = platformConfig
 
-const environment: readers.Environment<Options> = {
-  ...readers.partOf("STALL", {
+const environment: platformConfig.Environment<Options> = {
+  ...platformConfig.partOf("STALL", {
     threshold: optionalConfig(Config.Duration("THRESHOLD")),
     interval: optionalConfig(Config.Duration("INTERVAL")),
     grace: optionalConfig(Config.Duration("GRACE")),

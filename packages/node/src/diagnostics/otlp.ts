@@ -8,6 +8,7 @@
 import { basename } from "node:path"
 import type { InvalidOption } from "@giveway/core/InvalidOption"
 import { options as readers } from "@giveway/core/Platform"
+import * as platformConfig from "@giveway/core/PlatformConfig"
 import * as Config from "effect/Config"
 import type { Input } from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -124,4 +125,4 @@ const fromVariables: Layer.Layer<never, Config.ConfigError> = Layer.unwrap(
 export const layerConfig = (
   config: Config.Wrap<Options | undefined> | undefined
 ): Layer.Layer<never, InvalidOption | Config.ConfigError> =>
-  config === undefined ? fromVariables : Layer.unwrap(Effect.map(readers.combined<Options>(config, {}), layer))
+  config === undefined ? fromVariables : Layer.unwrap(Effect.map(platformConfig.combined<Options>(config, {}), layer))

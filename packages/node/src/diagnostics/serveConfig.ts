@@ -1,13 +1,13 @@
 /**
- * What the configuration says of the options of `NodeDiagnostics`. It stands apart from `serveOptions.ts`, which needs the type
+ * The options of `NodeDiagnostics` in the configuration. It stands apart from `serveOptions.ts`, which needs the type
  * of the options, while `NodeDiagnostics` needs this.
  */
-import { options as readers } from "@giveway/core/Platform"
+import * as platformConfig from "@giveway/core/PlatformConfig"
 import * as Config from "effect/Config"
 
-const { optionalConfig } = readers
+const { optional: optionalConfig } = platformConfig
 
-export const environment = readers.partOf("SERVE", {
+export const environment = platformConfig.partOf("SERVE", {
   socket: optionalConfig(Config.Boolean("SOCKET")),
   port: optionalConfig(Config.Int("PORT")),
   host: optionalConfig(Config.String("HOST")),

@@ -17,9 +17,9 @@ export interface DurationBounds {
   readonly from?: number
   /** more than 0 instead, however little */
   readonly positive?: boolean
-  /** whether it may be longer than a timer counts, and infinite: for what is never given to a timer as it is */
+  /** whether it may be longer than a timer counts, or infinite: for a duration that no timer gets as it is */
   readonly endless?: boolean
-  /** what a caller may write, such as `50 millis` */
+  /** an example for the message, such as `50 millis` */
   readonly suchAs: string
 }
 

@@ -7,25 +7,48 @@
  */
 import * as Config from "effect/Config"
 
-/** What the configuration can say of some options, each of them optional. */
+/**
+ * The configs of some options, each of them optional. A group of options is a group of configs.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Environment<Options> = {
   readonly [K in keyof Options]?: Config.Config<Options[K] | undefined> | Environment<NonNullable<Options[K]>>
 }
 
-/** A config that may be missing. */
+/**
+ * A config that may be missing.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
 export const optional = <A>(config: Config.Config<A>): Config.Config<A | undefined> =>
   Config.withDefault(config, undefined as A | undefined)
 
-/** Each config of the options of a part of Giveway, below `GIVEWAY` and the segment of the part. */
+/**
+ * Each config of the options of a part of Giveway, below `GIVEWAY` and the segment of the part.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
 export const partOf = <const Group>(part: string, configs: Group): Group => group("GIVEWAY", group(part, configs))
 
-/** Each config of a group of options, below its segment. */
+/**
+ * Each config of a group of options, below its segment.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
 export const group = <const Group>(segment: string, configs: Group): Group =>
   mapConfigs(configs, Config.nested(segment)) as Group
 
 /**
  * The options that `given` and `environment` make together. An option that was given is not looked up. A `Config` that was
  * given for a whole group stands for the group.
+ *
+ * @category configuration
+ * @since 0.1.0
  */
 export const combined = <Options>(
   given: Config.Wrap<Options | undefined> | undefined,

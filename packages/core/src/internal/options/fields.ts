@@ -1,6 +1,6 @@
 /**
  * Objects of options: a table of readers, one for each name, reads the whole object. The table says at once which names
- * there are, what each must be, and what stands for one that is missing.
+ * there are, which values each may have, and the default of each.
  *
  * **Invariant.** A name that the table does not have is refused, since a misspelt option would silently do nothing. An
  * option with the value `undefined` counts as one that was not given, whatever its name.
@@ -13,7 +13,7 @@ import type { Reader } from "./reader.ts"
 /** A reader for each option of `Options`: `{ … } satisfies Readers<Options>` forgets none and invents none. */
 export type Readers<Options> = { readonly [K in keyof Options]-?: Reader<unknown> }
 
-/** What is read with a table. */
+/** The object that is read with a table. */
 export type Read<Table> = { readonly [K in keyof Table]: Table[K] extends Reader<infer A> ? A : never }
 
 /** The reader of an object of options. Where none was given it reads an empty one: all defaults. */

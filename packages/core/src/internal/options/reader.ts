@@ -1,5 +1,5 @@
 /**
- * Readers of options: each takes one value that a caller gave and returns what Giveway goes on with, or an `InvalidOption`
+ * Readers of options: each takes one value that a caller gave and returns the value that Giveway goes on with, or an `InvalidOption`
  * that names the option, the value and the fix.
  *
  * Readers are pure. A layer turns their result into a failure (`Effect.fromResult`), a combinator into a defect
@@ -17,7 +17,7 @@ import { InvalidOption } from "../../InvalidOption.ts"
 /** Reads the option that is called `option` and belongs to `of`. `undefined` stands for an option that was not given. */
 export type Reader<out A> = (value: unknown, of: string, option: string) => Result.Result<A, InvalidOption>
 
-/** For combinators: the effect that goes on with what was read, or one that dies of the refusal. */
+/** For combinators: the effect that goes on with the value, or one that dies of the refusal. */
 export const orDie = <A, B, E, R>(
   read: Result.Result<A, InvalidOption>,
   then: (read: A) => Effect.Effect<B, E, R>

@@ -1,7 +1,7 @@
 /**
  * The options of `Supervision.layer`, which are options of its platform's layer too.
  *
- * What is read is a set of options again, with durations in ms: a platform that has read them hands them on.
+ * The result is a set of options again, with durations in ms, so a platform that has read them can hand them on.
  */
 import { perMinute } from "../stalls/rateLimit.ts"
 import { duration } from "../options/duration.ts"
@@ -11,6 +11,12 @@ import { boolean, or, wholeNumber } from "../options/reader.ts"
 /** With a lower threshold the jitter of a busy machine would be reported. */
 const leastThresholdMs = 10
 
+/**
+ * A reader for each option.
+ *
+ * @category options
+ * @since 0.1.0
+ */
 export const table = {
   threshold: or(duration({ from: leastThresholdMs, suchAs: "50 millis" }), 50),
   logs: or(boolean, true),
