@@ -7,7 +7,7 @@
  * version of Effect keeps observers or continuations in another way, no deadline is found.
  */
 import * as Effect from "effect/Effect"
-import type { AnyFiber } from "./fiberProbe.ts"
+import type { AnyFiber } from "./innards.ts"
 import { continuationKinds, observersOf } from "./innards.ts"
 
 const describe = (fiber: AnyFiber): string | undefined => {

@@ -20,7 +20,8 @@
  * observers or the callbacks of a host, would be blamed on the next fiber).
  */
 import * as Fiber from "effect/Fiber"
-import type { AnyFiber, Features, FiberPrototype } from "./fiberProbe.ts"
+import type { Features, FiberPrototype } from "./fiberProbe.ts"
+import type { AnyFiber } from "./innards.ts"
 import * as awaiting from "./awaiting.ts"
 import * as fiberProbe from "./fiberProbe.ts"
 import { now, thread, Times } from "./hookedThread.ts"

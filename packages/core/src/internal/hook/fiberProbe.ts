@@ -8,9 +8,8 @@
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import type { AnyFiber } from "./innards.ts"
 import { suspensionText } from "./innards.ts"
-
-export type AnyFiber = Fiber.Fiber<unknown, unknown>
 
 /** The prototype of all fibers, as far as the hook touches it. */
 export interface FiberPrototype {

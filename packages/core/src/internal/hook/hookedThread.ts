@@ -5,7 +5,7 @@
 import type { ThreadBlock } from "../sharedMemory/threadBlock.ts"
 import { block } from "../sharedMemory/thread.ts"
 import * as usage from "../sharedMemory/usage.ts"
-import type { AnyFiber } from "./fiberProbe.ts"
+import type { AnyFiber } from "./innards.ts"
 import * as fiberTable from "./fiberTable.ts"
 import * as labels from "./labels.ts"
 

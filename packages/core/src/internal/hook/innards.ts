@@ -5,7 +5,9 @@
  * returns `undefined`, an empty list or `false` in its place. The methods that this room wraps are in the files that wrap them;
  * README.md lists both.
  */
-import type { AnyFiber } from "./fiberProbe.ts"
+import type * as Fiber from "effect/Fiber"
+
+export type AnyFiber = Fiber.Fiber<unknown, unknown>
 
 interface FiberInnards {
   /** continuations, the next one last */

@@ -2,7 +2,7 @@
  * Questions about the slices that are on the stack now. Diagnoses and dumps ask them, in the middle of a slice or between
  * slices; nothing here runs at a slice's begin or end.
  */
-import type { AnyFiber } from "./fiberProbe.ts"
+import type { AnyFiber } from "./innards.ts"
 import * as fiberHook from "./fiberHook.ts"
 import { now, thread, Times } from "./hookedThread.ts"
 import * as threadBlock from "../sharedMemory/threadBlock.ts"

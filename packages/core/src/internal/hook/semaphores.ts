@@ -14,7 +14,7 @@
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 import type { Awaited } from "../fibers/fiberInfo.ts"
-import type { AnyFiber } from "./fiberProbe.ts"
+import type { AnyFiber } from "./innards.ts"
 import { exitClosures, textOf } from "./innards.ts"
 
 /** A semaphore, as Effect builds it. */

@@ -15,7 +15,8 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import type { AnyFiber, FiberPrototype } from "./fiberProbe.ts"
+import type { FiberPrototype } from "./fiberProbe.ts"
+import type { AnyFiber } from "./innards.ts"
 import { textOf } from "./innards.ts"
 
 const left: unique symbol = Symbol.for("~giveway/awaits")

@@ -5,7 +5,7 @@
  */
 import * as awaiting from "../hook/awaiting.ts"
 import * as fiberHook from "../hook/fiberHook.ts"
-import type { AnyFiber } from "../hook/fiberProbe.ts"
+import type { AnyFiber } from "../hook/innards.ts"
 import type { Origin } from "./floodProbe.ts"
 import { nameOf } from "../hook/labels.ts"
 import * as runningSlices from "../hook/runningSlices.ts"

@@ -5,7 +5,7 @@
 import type { VictimsSeen } from "../stalls/stallMachine.ts"
 import * as deadlines from "../hook/deadlines.ts"
 import * as fiberHook from "../hook/fiberHook.ts"
-import type { AnyFiber } from "../hook/fiberProbe.ts"
+import type { AnyFiber } from "../hook/innards.ts"
 import { nameOf } from "../hook/labels.ts"
 
 /** How many are named. A guess: more would not be read. */
