@@ -77,6 +77,8 @@ export { effect, fn } from "./internal/caller/inlineCalls.ts"
  *
  * **Gotchas**: an interrupted `run` must complete only when its job is gone. That is the promise of {@link run}.
  *
+ * **Errors**: throws `InvalidOption` if `parallelism` is no whole number from 1.
+ *
  * **Cost**: for a call, that of your `run` and under 1 µs.
  *
  * **Example** (a Compute in ten lines: each job on the calling fiber, nothing copied)

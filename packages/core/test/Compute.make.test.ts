@@ -45,6 +45,35 @@ const wrapped = (ran: Array<unknown>, options: Array<unknown> = []) =>
   ).pipe(Layer.provide(TestCompute.layer))
 
 describe("Compute.make", () => {
+  it("refuses a parallelism with which a collection would never begin", () => {
+    assert.throws(() => Compute.make({ run: () => Effect.never, parallelism: 0 }), /a whole number from 1/)
+  })
+
+  it.effect("runs as many chunks at a time as its parallelism says", () =>
+    Effect.gen(function* () {
+      let running = 0
+      let most = 0
+      const four = Compute.make({
+        run: () =>
+          Effect.acquireUseRelease(
+            Effect.sync(() => (most = Math.max(most, ++running))),
+            () => Effect.as(Effect.yieldNow, 1 as never),
+            () => Effect.sync(() => void running--)
+          ),
+        parallelism: 4
+      })
+      yield* Effect.provideService(
+        Compute.forEach(
+          Array.from({ length: 20 }, () => 2),
+          half
+        ),
+        Compute.Compute,
+        four
+      )
+      assert.strictEqual(most, 4)
+    })
+  )
+
   it.effect("runs a job with the run it is given", () =>
     Effect.gen(function* () {
       assert.strictEqual(yield* Compute.run(half, 4), 2)

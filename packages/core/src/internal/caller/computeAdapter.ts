@@ -12,11 +12,13 @@
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type { ComputeError } from "../job/computeErrors.ts"
 import * as Errors from "../job/computeErrors.ts"
 import type { Task } from "../job/taskDefinition.ts"
 import type { Compute, Implementation, Statistics } from "../job/computeService.ts"
+import { or, wholeNumber } from "../options/reader.ts"
 import * as autoCaller from "./autoCaller.ts"
 import type { CallSite } from "./callSite.ts"
 import * as callSite from "./callSite.ts"
@@ -71,14 +73,16 @@ export const make = (implementation: Implementation): Service => {
   const {
     run,
     stream = noStream,
-    parallelism = 1,
     ready = Effect.void,
     statistics = Effect.succeed(noWorkers),
     auto = (pure, args) => Effect.withFiber((fiber) => here.auto(pure, args, fiber)),
     placement = here.placement
   } = implementation
+  const parallelism = Result.getOrThrow(readParallelism(implementation.parallelism, "Compute.make", "parallelism"))
   return { run, stream, parallelism, ready, statistics, auto, placement }
 }
+
+const readParallelism = or(wholeNumber(1), 1)
 
 const noStream: Service["stream"] = ({ name }) =>
   Stream.die(new Error(`Task "${name}" emits, and this Compute has no stream. Give Compute.make a stream, too`))
