@@ -1,9 +1,8 @@
 /**
- * `giveway compile FILE...`: what becomes of each file, without running it.
+ * `giveway compile FILE...`: shows what the compiler does with each file, without running it.
  *
- * It answers what `register` and the bundler plugin would do, because it asks the same compiler in the same way. The exit
- * code is 1 if something that was asked for could not be had: a file that cannot be read or parsed, a function that is
- * refused.
+ * Its answer is that of `register` and of the bundler plugin, because it calls the same compiler in the same way. The exit
+ * code is 1 if a file cannot be read or parsed, or if a function is refused.
  */
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
@@ -27,7 +26,7 @@ const files = Argument.String("file").pipe(
 const flags = {
   code: Flag.Boolean("code").pipe(
     Flag.withDefault(false),
-    Flag.withDescription("Print the compiled code; what was decided goes to standard error")
+    Flag.withDescription("Print the compiled code; the table of decisions goes to standard error")
   ),
   map: Flag.Boolean("map").pipe(
     Flag.withDefault(false),
@@ -39,11 +38,11 @@ const flags = {
   ),
   name: Flag.String("stdin-name").pipe(
     Flag.withDefault("stdin.ts"),
-    Flag.withDescription("What to call standard input; the extension says whether it is TypeScript")
+    Flag.withDescription("The file name of standard input; the extension says whether it is TypeScript")
   )
 }
 
-/** The bytes, or why there are none. */
+/** The bytes, or the reason that there are none. */
 const read = Effect.fnUntraced(function* (file: string) {
   if (file === "-") {
     const { stdin } = yield* Stdio.Stdio
@@ -66,7 +65,7 @@ const reportOn = Effect.fnUntraced(function* (file: string, stdinName: string) {
   if (typeof content === "string") return { file: name, unreadable: content } satisfies Report
   const format = formatOfPackage(resolve(name))
   const compiled = compileInput({ file: name, content, format })
-  // a file without marks is not parsed to be compiled; here somebody asks
+  // the compiler does not parse a file without marks; a user of the command wants to know whether it can be parsed
   const source = compiled.map === undefined && compiled.diagnostics.length === 0 ? decode(content) : undefined
   const parsed = source === undefined ? undefined : parse(source, name)
   return parsed !== undefined && "reason" in parsed
@@ -106,9 +105,9 @@ export const compile = Command.make(
   })
 ).pipe(
   Command.withDescription(
-    `Shows what the yield-point compiler makes of each marked function (Pure.fn, "use steppable") and of those that it calls: re-entrant and generator are steppable forms (the first is the fast one), effect is a generator of effects with yield points in its loops, native has none, and refused cannot be compiled soundly and runs in its plain form.`
+    `Shows the form that the yield-point compiler gives to each marked function (Pure.fn, "use steppable") and to the functions that it calls. re-entrant and generator have yield points, and the first is faster; effect is a generator of effects with yield points in its loops; native has no yield points; worker is inline work that workers run; refused cannot be compiled soundly and runs in its plain form.`
   ),
-  Command.withShortDescription("Shows what becomes of each function of a file, and why"),
+  Command.withShortDescription("Shows the compiled form of each function of a file, and why"),
   Command.withExamples([
     { command: "giveway compile src/rank.ts", description: "One line per function" },
     { command: "giveway compile src/rank.ts --code > rank.js", description: "The code that would run" },

@@ -1,5 +1,5 @@
 /**
- * What `giveway compile` says of one file, as text.
+ * The report of `giveway compile` on one file, as text.
  */
 import { styleText } from "node:util"
 import type { Decision } from "../compiler/decide/classify.ts"
@@ -7,15 +7,15 @@ import type { Compiled } from "../compiler/host/compile.ts"
 import type { Diagnostic } from "../compiler/read/diagnostic.ts"
 import { render as renderDiagnostic } from "../compiler/read/diagnostic.ts"
 
-/** A file and what became of it. */
-export interface Read {
+/** A file that was read, and the compiler's result. */
+interface Read {
   readonly file: string
   readonly content: Uint8Array
   readonly compiled: Compiled
 }
 
 /** A file that could not be read, and why. */
-export interface Unreadable {
+interface Unreadable {
   readonly file: string
   readonly unreadable: string
   readonly compiled?: undefined
@@ -32,7 +32,7 @@ const colours = {
   refused: "red"
 } as const
 
-/** What would run; `map`: with its source map, if it was compiled. */
+/** The code that would run; `map`: with its source map, if it was compiled. */
 export const codeOf = ({ compiled: { code, map: sourceMap }, content }: Read, map: boolean): string | Uint8Array => {
   if (sourceMap === undefined) return content
   if (!map) return code

@@ -1,10 +1,10 @@
 /**
- * Calls of array methods that may run long: those with a callback, and sorting.
+ * Calls of array methods that may run long: methods with a callback, and sorting.
  *
- * The text cannot tell an array from something else that has a `map`, so such a call is compiled as that of a method which
- * may have a twin, and the running program finds out (`linkBuiltin` in core): what is not the language's own method on
- * an array is called as it is. Each place brings the loop of the method that it seems to call as a function of its own,
- * the **kernel**: V8 then learns about this place's callback only, and inlines it.
+ * The text does not tell an array from another object that has a `map`. So such a call is compiled like that of a method
+ * which may have a twin, and the running program decides (`linkBuiltin` in core): only the language's own method, on an
+ * array, runs in steps. Each call has a copy of the method's loop, the **kernel**: V8 then sees the callback of this call
+ * only, and inlines it.
  *
  * An array literal is short. Its methods stay native, unless their callback may itself run long.
  */
@@ -13,8 +13,8 @@ import type { Scopes } from "../read/scope.ts"
 import type { Node } from "../read/syntax.ts"
 import { isFunction } from "../read/syntax.ts"
 
-/** A call that may be of such a method. */
-export interface BuiltinCall {
+/** A call that may be of an array method. */
+interface BuiltinCall {
   readonly name: string
   /** the argument that is called for each element; `undefined` for `sort` without a comparator */
   readonly callback: Node | undefined
@@ -41,7 +41,7 @@ const kernels: Readonly<Record<string, string>> = {
   from: kernel(each("{ const r = f(o[k], k); if (k in p) d(x, k, r); else x[k] = r; }"))
 }
 
-/** The kernel of the method `name`, as text. The others have one in core that all places share. */
+/** The text of the kernel of the method `name`. The other methods have one in core, which all calls share. */
 export const kernelOf = (name: string): string | undefined => (Object.hasOwn(kernels, name) ? kernels[name] : undefined)
 
 const withCallback =
@@ -55,7 +55,7 @@ const mayBeFunction = (node: Node): boolean =>
   node.type === "ConditionalExpression" ||
   node.type === "LogicalExpression"
 
-/** Whether `node` is an import that has nothing to do with arrays: a namespace, or what is called with other arguments. */
+/** Whether `node` is an import and no array: it is a namespace, or its method gets no callback of this module. */
 const isModule = (node: Node, callback: Node | undefined, scopes: Scopes): boolean => {
   const binding = scopes.bindings.get(node)
   if (binding?.kind !== "import") return false
@@ -67,7 +67,7 @@ const isModule = (node: Node, callback: Node | undefined, scopes: Scopes): boole
   return isNamespace || callback === undefined || functionOf(callback, scopes) === undefined
 }
 
-/** What `method`, called like this, may be. */
+/** The array method that the call `node` of `method` may be of. */
 export const builtinCall = (node: Node, method: string | undefined, scopes: Scopes): BuiltinCall | undefined => {
   if (method === undefined || node.type !== "CallExpression" || node.callee.type !== "MemberExpression")
     return undefined

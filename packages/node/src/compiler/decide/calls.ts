@@ -44,7 +44,7 @@ export const importedCallee = (call: CallExpression, scopes: Scopes): Binding | 
   return binding === undefined || isNamespace(binding) ? undefined : binding
 }
 
-/** Whether `call` may be of an array method that takes long, by itself or by its callback. */
+/** Whether `call` may be of an array method that runs long, by itself or by its callback. */
 const mayBeLong = (
   call: CallExpression,
   method: string,

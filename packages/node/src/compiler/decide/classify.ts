@@ -1,23 +1,25 @@
 /**
  * Which functions get a steppable twin, which stay native, and which are refused.
  *
- * From the marked functions (the **roots**) the call graph is followed through calls by name. A function needs a twin if
+ * The call graph is followed from the marked functions (the **roots**) through calls by name. A function needs a twin if
  * it can run long: it has a loop without a small constant bound, it is recursive, it calls an array method with a
- * callback, or it calls one that needs a twin.
- * Everything else is called as it is: calling the plain form is always right, it only has no yield point inside. Only
- * short methods that share their name with one that needs a twin get one, too: a call then finds all of them the same way.
+ * callback, or it calls a function that needs a twin.
  *
- * **What is refused**: a root that may be suspended and, somewhere below it, changes state that outlives the call (a
- * variable of the module or of a function around the root, a property of one, a global). Two fibers that run such a
- * function in slices would see each other's half-done work, which the plain function never shows. A handler of a task is
- * never refused: its job runs in one go.
+ * Every other function is called in its plain form. That is always right; the plain form only has no yield points. One
+ * exception: a short method that shares its name with a method that needs a twin gets a twin, too, so that a call finds all
+ * of them in the same way.
+ *
+ * **Refused** is a root that may be suspended and changes, itself or somewhere below, state that outlives the call: a
+ * variable of the module or of a function around the root, a property of such a variable, a global. Two fibers that take
+ * turns in such a function would see each other's half-done work, which the plain function never shows. A handler of a
+ * task is never refused: its job runs without turns.
  */
 import type { Program } from "oxc-parser"
 import { builtinCall } from "./builtins.ts"
 import type { Twins } from "./calls.ts"
 import { calledFunction, calledMethod, callsOwnImport, isSteppableCall } from "./calls.ts"
 import type { Method } from "./declared.ts"
-import { methodsOf, names, placed } from "./declared.ts"
+import { methodsOf, names, variablesOf } from "./declared.ts"
 import type { Diagnostic } from "../read/diagnostic.ts"
 import * as diagnostic from "../read/diagnostic.ts"
 import * as graph from "../read/graph.ts"
@@ -30,15 +32,15 @@ import { isConstant, ownName } from "../read/scope.ts"
 import type { AnyFunction, Node } from "../read/syntax.ts"
 import { isClass, isFunction, isLoop, someOwn, usesLexical, walkOwn } from "../read/syntax.ts"
 
-/** What becomes of a function, for `giveway compile` and for tests. */
+/** The result for a function, for `giveway compile` and for tests. */
 export interface Decision {
   readonly name: string
   readonly line: number
-  /** `effect`: a generator of effects, with yield points in its loops; `worker`: inline work, which workers run */
+  /** `effect`: a generator of effects with yield points in its loops; `worker`: inline work, which workers run */
   readonly form: "re-entrant" | "generator" | "native" | "refused" | "effect" | "worker"
-  /** why it is not in a faster form */
+  /** why it has no faster form */
   readonly reason?: string | undefined
-  /** of a refused one: what to write instead, and where */
+  /** of a refused function: what to write instead, and the position of the objection */
   readonly fix?: string | undefined
   readonly at?: { readonly line: number; readonly column: number } | undefined
 }
@@ -48,16 +50,16 @@ export interface Classification extends Twins {
   readonly recursive: ReadonlySet<AnyFunction>
   /** roots whose twin is attached to the plain function */
   readonly roots: ReadonlySet<AnyFunction>
-  /** functions below a root, that stay native, with the reason */
+  /** functions below a root that stay native, each with the reason */
   readonly native: ReadonlyMap<AnyFunction, string>
   readonly refused: ReadonlyMap<AnyFunction, Diagnostic>
   readonly nameOf: (node: AnyFunction) => string
-  /** the variable that a statement declares for a function; where the statement ends, the twin stands */
+  /** the variable that a statement declares for a function; the twin stands at the end of that statement */
   readonly variableOf: ReadonlyMap<AnyFunction, string>
   readonly methods: ReadonlyMap<AnyFunction, Method>
   /** arguments of array methods that may be steppable functions, and these functions */
   readonly callbacks: ReadonlyMap<Node, AnyFunction>
-  /** the methods of the module's own classes and objects that have a twin, by name: what a call is likely to mean */
+  /** the methods of the module's own classes and objects that have a twin, by name: a call is likely to mean one of them */
   readonly ownMethods: ReadonlyMap<string, ReadonlyArray<AnyFunction>>
 }
 
@@ -69,7 +71,7 @@ export const classify = (
   marks: Marks
 ): Classification => {
   const known = names(program)
-  const variableOf = placed(program, scopes)
+  const variableOf = variablesOf(program, scopes)
   const { all: methods, private: privateCalls, unsure } = methodsOf(program, scopes)
   const byName = new Map<string, Array<AnyFunction>>()
   for (const [node, { name }] of methods) {
@@ -136,7 +138,7 @@ export const classify = (
     } else if (!variableOf.has(node) && !inline.has(node) && !methods.has(node) && !isCallback) {
       native.set(node, unsure.get(node) ?? "it is not declared by a statement of its own")
     } else if (!inline.has(node) && !canNameItself(node, variableOf.get(node), scopes)) {
-      native.set(node, "its own name is out of reach where the twin stands")
+      native.set(node, "the name that it has inside has no variable where the steppable form stands")
     } else {
       able.add(node)
     }
@@ -159,7 +161,7 @@ export const classify = (
     if (change !== undefined) refuse(root, change.at, change.reason, change.fix)
   }
 
-  // what only refused roots need, nobody needs
+  // the twin of a function that only refused roots call is not needed
   const roots = new Set([...marked].filter((root) => steppable.has(root) && !refused.has(root)))
   const needed = new Set<AnyFunction>()
   for (const root of roots) {
@@ -172,7 +174,7 @@ export const classify = (
     if (method !== undefined && !method.name.startsWith("#")) methodNames.add(method.name)
   }
   for (const node of callees.keys()) {
-    // a callback that is written in its place goes without saying
+    // a callback gets no row of its own
     if (needed.has(node) || native.has(node) || refused.has(node) || callbacks.has(node)) continue
     native.set(node, steppable.has(node) ? "only refused functions call it" : "it has no long loop and no recursion")
   }
@@ -206,7 +208,7 @@ export const classify = (
   }
 }
 
-/** Whether what a function expression calls itself can be had from the variable that holds it, as `ownName` does. */
+/** Whether the variable that holds a function expression can stand for the name that the function has inside (`ownName`). */
 const canNameItself = (node: AnyFunction, variable: string | undefined, scopes: Scopes): boolean => {
   const own = ownName(node, scopes)
   if (own === undefined) return true
@@ -216,7 +218,7 @@ const canNameItself = (node: AnyFunction, variable: string | undefined, scopes: 
   return holder !== undefined && isConstant(holder) && own.uses.every((use) => use.node.start > start)
 }
 
-/** Only a marked function is compiled for a call of an import alone: small helpers call imports, too. */
+/** A call of an import is reason enough to compile a marked function only: small helpers call imports, too. */
 const callsImport = (node: Node, scopes: Scopes): boolean =>
   someOwn(node, (inner) => inner.type === "CallExpression" && callsOwnImport(inner, scopes))
 

@@ -1,5 +1,5 @@
 /**
- * Recursion that is known to be near its end, and so stays native: the counterpart of loops with few rounds (`rounds.ts`).
+ * Recursion that is known to be near its end, and so stays native, as loops with few rounds do (`rounds.ts`).
  *
  * ```js
  * const fib = (n) => n < 2 ? n : fib(n - 1) + fib(n - 2)
@@ -7,13 +7,12 @@
  * if (typeof n === "number" && n <= 12) return fib(n)
  * ```
  *
- * A parameter that each call makes smaller by a constant, and a test that ends the recursion once it is small, bound the
- * number of calls below one; a body of nothing but arithmetic and literals bounds what each of them takes. Most calls of a
- * recursive function are near its leaves, so nearly all of them then cost what they cost in the plain function.
+ * Two things bound the number of calls below a call: a parameter that each call makes smaller by a constant, and a test
+ * that ends the recursion once it is small. A body of nothing but arithmetic and literals bounds the time of each call.
+ * Most calls of a recursive function are near its leaves, so nearly all of them then cost as little as in the plain function.
  *
- * Rejected: a depth that is learned by measuring, and native calls below it. What was true of one input is not of the next
- * (a list after a balanced tree), and a native call cannot be left any more: one wrong guess holds the loop for as long as
- * the rest of the recursion takes.
+ * Rejected: to learn by measuring at which depth calls may be native. The next input may differ (a list after a balanced
+ * tree), and a native call cannot be suspended: one wrong guess holds the event loop for the rest of the recursion.
  */
 import { calledFunction } from "./calls.ts"
 import type { Scopes } from "../read/scope.ts"
@@ -27,7 +26,7 @@ const mostLevels = 256
 /** Nodes of the body, at most, so that a call takes some nanoseconds. */
 const mostNodes = 100
 
-/** What may stand in the body besides calls of the function itself and of `Math`: nothing that takes long, or calls. */
+/** Nodes that the body may have besides calls of the function itself and of `Math`: none of them calls, or takes long. */
 const plain = new Set([
   "ArrayExpression",
   "BinaryExpression",
@@ -47,7 +46,7 @@ const plain = new Set([
 ])
 
 /** A call with this number or less for the parameter stays native. */
-export interface Countdown {
+interface Countdown {
   readonly parameter: string
   readonly limit: number
 }
@@ -63,7 +62,7 @@ const beginning = (node: AnyFunction): Node | undefined => {
   return first?.type === "ReturnStatement" ? (first.argument ?? undefined) : first
 }
 
-/** The native end of the recursion of `node`, if it can be told. */
+/** The native end of the recursion of `node`; `undefined` if its text does not bound it. */
 export const countdown = (node: AnyFunction, scopes: Scopes): Countdown | undefined => {
   if (node.params.some(({ type }) => type !== "Identifier")) return undefined
   const calls: Array<Node & { readonly type: "CallExpression" }> = []
@@ -77,7 +76,7 @@ export const countdown = (node: AnyFunction, scopes: Scopes): Countdown | undefi
       return args.every(isPlain)
     }
     if (inner.type === "Property" && (inner.computed || inner.kind !== "init" || inner.method)) return false
-    // powers of large numbers take long, and `in` asks
+    // powers of large numbers take long, and `in` may call a proxy
     if (inner.type === "BinaryExpression" && !/^([-+*/%&|^]|[<>]=?|<<|>>>?|[!=]==?)$/.test(inner.operator)) return false
     return plain.has(inner.type) && children(inner).every(isPlain)
   }
@@ -120,7 +119,7 @@ const parameterOf = (node: AnyFunction, index: number, scopes: Scopes) => {
   return binding !== undefined && binding.uses.every((use) => !use.write) ? binding : undefined
 }
 
-/** The test that ends the recursion, where the body begins: the parameter, and the number that it has arrived at. */
+/** The test that ends the recursion, at the beginning of the body: the parameter, and the number that ends it. */
 const endOf = (
   node: AnyFunction,
   scopes: Scopes

@@ -1,5 +1,5 @@
 /**
- * The functions that a module declares: their names, its methods, and where a twin has a place to stand.
+ * The functions that a module declares: their names, its methods, and the statements after which their twins can stand.
  */
 import type { ClassElement, MethodDefinition, ObjectPropertyKind, Program, VariableDeclaration } from "oxc-parser"
 import type { Scopes } from "../read/scope.ts"
@@ -12,25 +12,25 @@ export interface Method {
   /** with the `#` of a private one */
   readonly name: string
   /**
-   * The object that has it, as text where its twin stands: after the statement, or at the end of the class's body, where
-   * private names are known.
+   * The text for the object that has the method. It is evaluated where the twin stands: after the statement, or in the body
+   * of the class, where private names are known.
    */
   readonly holder: string
   /** the body of the class that the twin stands in; `undefined` if it stands after the statement */
   readonly inside: Node | undefined
-  /** what stack traces call the object; `undefined` for a class without a name */
+  /** the name of the object in stack traces; `undefined` for a class without a name */
   readonly owner: string | undefined
-  /** whether its `this` is the one object of a constant */
+  /** whether it is a method of an object literal in a constant, which is its `this` */
   readonly isOfObject: boolean
-  /** whether there is one of it: a statement of the module itself declares its class or object, and its twin stands after that */
+  /** whether there is only one: a statement of the module itself declares its class or object, and the twin stands after that */
   readonly isOfModule: boolean
 }
 
-/** The methods that calls may mean, and the one that each call of a private one means. */
+/** The methods that calls may mean, and the one method that each call of a private name means. */
 export interface Methods {
   readonly all: ReadonlyMap<AnyFunction, Method>
   readonly private: ReadonlyMap<Node, AnyFunction>
-  /** functions that look like methods, and why their name does not tell what a call of it means */
+  /** functions that look like methods, and why a call of their name may mean another function */
   readonly unsure: ReadonlyMap<AnyFunction, string>
 }
 
@@ -64,7 +64,7 @@ export const methodsOf = (program: Program, scopes: Scopes): Methods => {
         if (kept.has(property) && isLastToRun(statement, index)) {
           all.set(node, { name, holder: id.name, inside: undefined, owner: "Object", isOfObject: true, isOfModule })
         } else {
-          unsure.set(node, "its property may have another value where the twin stands")
+          unsure.set(node, "its property may have another value by the time it is called")
         }
       }
     })
@@ -112,11 +112,11 @@ export const functionsOf = (
   )
 }
 
-/** Whether a declaration runs nothing after its declarator `index` that could change what that one made. */
+/** Whether the declarators after `index` run no code that could change the value of that one. */
 const isLastToRun = ({ declarations }: VariableDeclaration, index: number): boolean =>
   declarations.slice(index + 1).every(({ init }) => init === null || init.type === "Literal" || isFunction(init))
 
-/** Members of a literal, or methods of a class, whose property no later one of `members` can take. */
+/** The members of a literal, or methods of a class, whose property no later one of `members` can replace. */
 const lasting = (
   members: ReadonlyArray<ObjectPropertyKind | MethodDefinition>,
   scopes: Scopes
@@ -144,7 +144,7 @@ const isSymbol = (key: Node, { bindings }: Scopes): boolean =>
   key.object.name === "Symbol" &&
   !bindings.has(key.object)
 
-/** The property that a key names which is not computed; `undefined` for a private one. */
+/** The name of the property of a key that is not computed; `undefined` for a private name. */
 export const keyOf = (key: Node): string | undefined =>
   key.type === "Identifier" ? key.name : key.type === "Literal" ? String(key.value) : undefined
 
@@ -156,9 +156,9 @@ const runsCode = (member: ClassElement): boolean =>
   member.type === "StaticBlock" || (member.type !== "MethodDefinition" && "static" in member && member.static)
 
 /**
- * Adds the methods of a class to `all`, and the calls of its private ones in its methods' own code to `called`.
+ * Adds the methods of a class to `all`, and the calls of its private methods to `called`.
  *
- * The twins of a class that runs code of its own stand at the beginning of its body, where nothing has run yet.
+ * If a class runs code of its own, its twins stand at the beginning of its body, before that code.
  */
 const methodsOfClass = (
   node: ClassNode,
@@ -211,7 +211,7 @@ const methodsOfClass = (
   }
 }
 
-/** What stack traces call a function. */
+/** The names of functions in stack traces. */
 export const names = (program: Program): ReadonlyMap<AnyFunction, string> => {
   const found = new Map<AnyFunction, string>()
   walk(program, (node) => {
@@ -223,11 +223,8 @@ export const names = (program: Program): ReadonlyMap<AnyFunction, string> => {
   return found
 }
 
-/**
- * Functions whose twin has a place to stand, right after the statement that declares them, and the variable that they are
- * in there.
- */
-export const placed = (program: Program, scopes: Scopes): ReadonlyMap<AnyFunction, string> => {
+/** Functions whose twin can stand right after the statement that declares them, and the variable that holds them there. */
+export const variablesOf = (program: Program, scopes: Scopes): ReadonlyMap<AnyFunction, string> => {
   const found = new Map<AnyFunction, string>()
   const declares = (statement: Node): void => {
     if (statement.type === "FunctionDeclaration" && statement.id !== null && isFixed(statement.id, scopes)) {

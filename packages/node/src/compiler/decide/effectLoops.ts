@@ -1,9 +1,9 @@
 /**
  * Loops in generators of effects: `Effect.gen`, `Effect.fn`, `Effect.fnUntraced`.
  *
- * Effect runs such a generator without asking its scheduler for as long as it yields effects that are done already, so a
- * loop over `Effect.succeed` (or over nothing) never gives way. Each round of its own loops therefore begins with a yield
- * point: when the slice is over, the fiber yields.
+ * While such a generator yields effects that are done already, Effect runs it without asking its scheduler. So a loop over
+ * `Effect.succeed`, or one without effects, would never give way. Therefore each round of a loop in the generator begins with
+ * a yield point: when the slice is over, the fiber yields.
  */
 import type { Program } from "oxc-parser"
 import { isShort } from "./rounds.ts"
@@ -14,7 +14,7 @@ import { checkWeight } from "./weight.ts"
 
 export interface EffectLoops {
   readonly functions: ReadonlySet<AnyFunction>
-  /** what the yield point at the top of a loop's body counts down */
+  /** by the body of a loop: the weight of the yield point at its beginning */
   readonly weights: ReadonlyMap<Node, number>
 }
 
@@ -43,7 +43,7 @@ export const findEffectLoops = (program: Program, scopes: Scopes): EffectLoops =
   const namespaces = effectNamespaces(program, scopes)
   const functions = new Set<AnyFunction>()
   const weights = new Map<Node, number>()
-  /** `Effect.gen`, `Effect.fn`, or `Effect.fn("name")`, which is called with the generator in its turn */
+  /** `Effect.gen`, `Effect.fn`, or `Effect.fn("name")`, whose result is called with the generator */
   const isMaker = (callee: Node): boolean =>
     callee.type === "CallExpression"
       ? isMaker(callee.callee)

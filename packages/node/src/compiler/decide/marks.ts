@@ -1,9 +1,9 @@
 /**
- * Where yield points are asked for: `Pure.fn("name", f)`, the directive `"use steppable"`, and the plain handlers of
- * `Task.make` or `Task.stream`, whose jobs can be cancelled at them, as those of inline work can.
+ * The marks by which a program asks for yield points: `Pure.fn("name", f)`, the directive `"use steppable"`, and the plain
+ * handlers of `Task.make` and `Task.stream`. Jobs can be cancelled at their yield points; so can inline work.
  *
- * A job's yield points ask nothing but whether it was cancelled, so its handler still runs in one go: it may change what
- * outlives it, which a function that runs in slices may not.
+ * The yield points of a job ask only whether it was cancelled: its handler never takes turns with other code. So it may
+ * change state that outlives it, which a function that takes turns may not.
  */
 import type { CallExpression, Program } from "oxc-parser"
 import { directive } from "../read/firstLook.ts"
@@ -42,12 +42,12 @@ export const functionOf = (node: Node, scopes: Scopes): AnyFunction | undefined 
   return declarator.init !== null && isFunction(declarator.init) ? declarator.init : undefined
 }
 
-/** `export` of the core module `module`: what a call of it looks like in this program. */
+/** The function `export` of the core module `module`, and the arguments of its calls. */
 interface Maker {
   readonly kind: MarkCall["kind"]
   readonly module: string
   readonly export: string
-  /** where the function and its name are among the arguments */
+  /** the indices of the arguments that are the function and its name */
   readonly argument: number
   readonly name: number
 }
@@ -62,7 +62,7 @@ const makers: ReadonlyArray<Maker> = [
 
 const isNamed = (node: Node, name: string): boolean => node.type === "Identifier" && node.name === name
 
-/** Whether a callee is what `maker` says, under whatever name it was imported. */
+/** Gives whether a callee is the function of `maker`, under any name that it was imported by. */
 export const calleeOf = (
   maker: Pick<Maker, "module" | "export">,
   program: Program,
@@ -118,7 +118,7 @@ export const find = (program: Program, scopes: Scopes): Marks => {
     const argument = node.arguments[maker.argument]
     if (argument === undefined || node.arguments.some((each) => each.type === "SpreadElement")) return
     const target = functionOf(argument, scopes)
-    // a handler that is an async function or a generator is no plain one, and no mistake of its author's either
+    // a handler that is an async function or a generator is no mistake, so it is not refused
     if (maker.kind === "job" && (target === undefined || target.async || target.generator)) return
     const name = node.arguments[maker.name]
     const text = name?.type === "Literal" && typeof name.value === "string" ? name.value : undefined

@@ -1,10 +1,10 @@
 /**
- * Whether a function's variables survive a resume that copies them.
+ * Can a resume copy the variables of a function?
  *
- * A resume continues with copies of the variables. The function's own code only ever sees the copies, but a closure made
+ * A resume continues with copies of the variables. The function's own code sees only the copies, but a closure that was made
  * before the suspension keeps the originals. So a variable that a closure shares must never change after it was
- * initialised, and must have been initialised at every yield point where such a closure can exist. The copies are also
- * declared early, so a variable that is used before its declaration would not throw as it does in plain code.
+ * initialised, and it must be initialised at every yield point at which such a closure can exist. The copies are also
+ * declared early: a variable that is used before its declaration would not throw, as it does in plain code.
  */
 import type { Twins } from "./calls.ts"
 import { isSteppableCall } from "./calls.ts"
@@ -14,13 +14,13 @@ import type { Scopes } from "../read/scope.ts"
 import type { AnyFunction, Node } from "../read/syntax.ts"
 import { isClass, isLoop, someOwn, walkOwn } from "../read/syntax.ts"
 
-/** What is known of the module: its names, and which functions give way. */
-export interface Known {
+/** The facts about a module that this file needs: its names, and which functions give way. */
+interface Known {
   readonly scopes: Scopes
   readonly classification: Twins & { readonly recursive: ReadonlySet<AnyFunction> }
 }
 
-/** Why a function cannot be re-entrant. */
+/** Thrown where a function cannot have the re-entrant form. Its message is the reason. */
 export class Unsuited extends Error {}
 
 /** Whether something in `node`'s own code is a yield point. */
@@ -31,7 +31,7 @@ export const hasPoints = (unit: Known, node: Node): boolean =>
       (isLoop(inner) && !isShort(inner, unit.scopes)) || isSteppableCall(inner, unit.classification, unit.scopes)
   )
 
-/** Where the code of `inner` may have run for the first time: a declaration exists from the start of its scope. */
+/** The first offset at which `inner` exists: a declaration exists from the start of its scope. */
 const existsFrom = (unit: Known, inner: AnyFunction): number => {
   if (inner.type !== "FunctionDeclaration" || inner.id === null) return inner.start
   return unit.scopes.bindings.get(inner.id)?.scope.node.start ?? inner.start
@@ -43,7 +43,7 @@ export const checkVariables = (unit: Known, node: AnyFunction): void => {
   const positions: Array<number> = []
   walkOwn(node, (inner) => {
     if (inner !== node && isClass(inner)) throw new Unsuited("it declares a class")
-    // to give way is to return, which would dispose of it
+    // to give way is to return, and that would dispose of the variable
     if (inner.type === "VariableDeclaration" && /using/.test(inner.kind)) throw new Unsuited("it declares with using")
     if (isLoop(inner) && !isShort(inner, scopes)) positions.push(inner.body.start)
     if (isSteppableCall(inner, classification, scopes)) positions.push(inner.end)

@@ -1,25 +1,25 @@
 /**
- * How much work a piece of code is, in units of about a nanosecond: what a yield point counts down.
+ * The weight of a piece of code: its work in units of about a nanosecond. A yield point subtracts it from the budget.
  *
- * A guess from the syntax, and no more has to be true of it than its order of magnitude: the runtime measures how long
- * a budget really took and corrects the next one.
+ * It is a guess from the syntax, and only its order of magnitude has to be right: the runtime measures how long a budget
+ * really took, and corrects the next one.
  */
 import { totalRounds } from "./rounds.ts"
 import type { Scopes } from "../read/scope.ts"
 import type { Node } from "../read/syntax.ts"
 import { children, isClass, isFunction, isLoop } from "../read/syntax.ts"
 
-/** Nodes of the syntax tree that are evaluated in a nanosecond, or a few. */
+/** Nodes of the syntax tree that are evaluated in one to a few nanoseconds. */
 const nodesPerUnit = 8
 
 /** A call of a function that stays native, or of an unknown method, in nodes. */
 const callWeight = 8 * nodesPerUnit
 
-/** Methods and functions of the language that do little, whatever they are given. */
+/** Methods and functions of the language that do little work for any arguments. */
 const cheap =
   /^(abs|acos|asin|at|atan2?|cbrt|ceil|charAt|charCodeAt|clz32|codePointAt|cos|exp|floor|fromCharCode|get|has|hypot|imul|isArray|log|max|min|pop|pow|push|random|round|set|sign|sin|sqrt|tan|trunc)$/
 
-/** Rounds that a loop without a known number of rounds is taken to make. */
+/** The number of rounds of a loop that does not tell it: a guess. */
 const someRounds = 8
 
 /** In nodes. */
@@ -40,16 +40,16 @@ const weightOf = (node: Node, scopes: Scopes): number => {
   return weight
 }
 
-/** What a yield point that is passed once for each run of `node` counts down. */
+/** The weight of a yield point that is passed once for each run of `node`. */
 export const checkWeight = (node: Node, scopes: Scopes): number => Math.ceil(weightOf(node, scopes) / nodesPerUnit)
 
-/** What the native end of a recursion counts down, see `countdown.ts`: between 1 and 15 µs. */
+/** The weight of the native end of a recursion, see `countdown.ts`: it takes between 1 and 15 µs. */
 export const nativeCalls = 4000
 
 /** Work of a chunk of a loop in nodes: half a microsecond, so that the check at its end costs well below a percent. */
 const chunkWork = 4096
 
-/** Rounds in a chunk of a loop of these parts, at most `largest`, and what its yield point counts down. */
+/** The number of rounds in a chunk of a loop of these parts, at most `largest`, and the weight of its yield point. */
 export const chunkOf = (
   parts: ReadonlyArray<Node>,
   scopes: Scopes,

@@ -1,5 +1,5 @@
 /**
- * Loops over iterables, with the iterator in variables instead of inside the loop, so that a frame can keep it.
+ * Loops over iterables: the iterator is in variables instead of inside the loop, so that a frame can keep it.
  *
  * ```js
  * for (const x of xs) BODY
@@ -10,10 +10,11 @@
  *      catch (e) { it.fail(); throw e } finally { it.close() }
  * ```
  *
- * `iteration.ts` in core says what of this an array skips: most loops are over arrays, many over short ones, and the `try`
- * with its object would cost three times what the rounds do. A loop around other loops with yield points has its body once,
- * in the `try`, and asks in each round, for the copies would multiply. The loop's own exits (`break`, `return`, a jump to a
- * label outside) pass the `finally`, as they pass the plain loop's closing of its iterator.
+ * An array needs no iterator, and so no `try` (`iteration.ts` in core). Most loops are over arrays, many over short ones, and
+ * the `try` with its object would cost three times as much as the rounds. A loop around other loops with yield points has
+ * its body only once, in the `try`, and asks in each round which way to read: with two copies of each body, nested loops
+ * would multiply. The loop's own exits (`break`, `return`, a jump to a label outside) pass the `finally`, as they pass the
+ * closing of the iterator in the plain loop.
  */
 import type { ForOfStatement } from "oxc-parser"
 import { callsSteppable } from "../decide/calls.ts"
@@ -22,16 +23,16 @@ import { calleeText } from "./twinCalls.ts"
 import type { Node } from "../read/syntax.ts"
 import { some } from "../read/syntax.ts"
 
-/** The variables that a loop's iterator is in. */
+/** The names of the variables that hold the iterator of a loop. */
 export interface Iteration {
   readonly source: string
   readonly cursor: string
   readonly index: string
-  /** what was seen last of the length of what is read by index; no frame keeps it */
+  /** the length of the array, as it was read last; no frame keeps it */
   readonly length: string
 }
 
-/** How a copy of a loop gets at its elements; `either`: as it finds in each round. */
+/** The way in which a copy of a loop reads its elements; `either`: it decides in each round. */
 export type Reading = "by index" | "by steps" | "either"
 
 /** Why a loop cannot be taken apart; `undefined` if it can. */
@@ -76,7 +77,7 @@ export const ending = (unit: Unit, iteration: Iteration, reading: Reading, out: 
 const byReading = (iteration: Iteration, reading: Reading, indexed: string, steps: string): string =>
   reading === "either" ? `${isIndexed(iteration)} ? ${indexed} : ${steps}` : reading === "by index" ? indexed : steps
 
-/** The head's variables get their values; `again`: they are declared already. `text` is how code is written. */
+/** Gives the variables of the head their values. `text` writes a node; `again`: the variables are declared already. */
 export const binding = (
   loop: ForOfStatement,
   iteration: Iteration,
@@ -93,7 +94,7 @@ export const binding = (
   return `(${target} = ${value});`
 }
 
-/** What stands in the `catch` and in the `finally` block around the loop. */
+/** The code of the `catch` and of the `finally` block around the loop. */
 export const failing = ({ cursor }: Iteration, reading: Reading, error: string): string =>
   `${reading === "either" ? `if (${cursor} !== undefined) ` : ""}${cursor}.fail(); throw ${error};`
 export const closing = ({ cursor }: Iteration, reading: Reading): string =>

@@ -1,6 +1,6 @@
 /**
- * Loops without a yield point inside become **chunked**: an inner loop of some hundred rounds that V8 compiles as it
- * would the plain one, and a yield point after each.
+ * A loop that has no yield point inside becomes **chunked**: it runs in chunks of some hundred rounds, with a yield point
+ * (`CHECK`) after each chunk. V8 compiles the inner loop as it would compile the plain one.
  *
  * ```js
  * for (let i = 0; i < n; i++) s += a[i]
@@ -8,11 +8,11 @@
  * { let i = 0; L: for (;;) { let e = i + 256; if (!(e < n)) e = n; for (; i < e; i++) s += a[i]; if (!(e < n)) break; CHECK } }
  * ```
  *
- * The test is evaluated exactly as often, and in the same order, as in the plain loop. Where the head is not that
- * simple, a counter ends the chunk.
+ * The test is evaluated exactly as often, and in the same order, as in the plain loop. Where the head is less simple, a
+ * counter ends the chunk.
  */
-import { callsSteppable } from "../decide/calls.ts"
 import type { ForOfStatement } from "oxc-parser"
+import { callsSteppable } from "../decide/calls.ts"
 import type { Unit, Replace } from "./unit.ts"
 import { rewrite, rewriteBelow } from "./unit.ts"
 import type { Iteration, Reading } from "./iterables.ts"
@@ -24,7 +24,7 @@ import type { Loop, Node } from "../read/syntax.ts"
 import { children, isFunction, isLoop, someOwn } from "../read/syntax.ts"
 import { chunkOf } from "../decide/weight.ts"
 
-/** `break` and `continue` statements below `loop` that mean it, with or without one of its `labels`. */
+/** The `break` and `continue` statements below `loop` that jump in it, with or without one of its `labels`. */
 export const jumpsTo = (
   loop: Loop,
   labels: ReadonlyArray<string>
@@ -67,16 +67,16 @@ export const isChunkable = (unit: Unit, loop: Loop): boolean =>
 
 const within = (node: Node, outer: Node): boolean => outer.start <= node.start && node.end <= outer.end
 
-/** What writes a variable in the rounds of a loop: not what its head does before the first. */
+/** The writes of a variable in the rounds of a loop: without those in its head before the first round. */
 const writesIn = (binding: Binding, loop: Loop): ReadonlyArray<Use> => {
   const init = loop.type === "ForStatement" ? loop.init : null
   return binding.uses.filter((use) => use.write && within(use.node, loop) && (init === null || !within(use.node, init)))
 }
 
-/** The variable that a `for` head counts with, by how much, and the bound if that cannot change. */
+/** The variable in which a `for` head counts, its step, and its bound if that cannot change. */
 interface Counter {
   readonly name: string
-  /** whether it is known, when the loop begins, to be a number that it can count from */
+  /** whether the text tells that it is a number when the loop begins, and one from which it can count */
   readonly isNumber: boolean
   readonly up: boolean
   /** `undefined`: by one */
@@ -86,7 +86,7 @@ interface Counter {
   readonly bound: { readonly text: string; readonly isNumber: boolean } | undefined
 }
 
-/** `i++`, `i--`, `i += s` and `i -= s`, where the loop leaves `s` alone. */
+/** The step of `i++`, `i--`, `i += s` and `i -= s`, if the loop does not change `s`. */
 const stepOf = (
   unit: Unit,
   loop: Loop,
@@ -145,15 +145,15 @@ const isInvariant = (binding: Binding, loop: Loop): boolean =>
       binding.uses.every((use) => !use.write || use.owner === binding.owner) &&
       writesIn(binding, loop).length === 0))
 
-/** Counting from below this, a loop counts in whole steps for as long as it can last. */
+/** Below this, a number changes with each step, and no loop lasts until it gets there. */
 const exact = "9e15"
 
-/** What a chunked loop needs from the form it is emitted in. */
+/** The parts of a chunked loop that depend on the form of the twin. */
 export interface ChunkContext {
-  /** a yield point: counts down `weight`, and gives way */
+  /** a yield point: subtracts `weight` from the budget, and gives way when it is used up */
   readonly check: (weight: number) => string
   readonly replace: Replace
-  /** what stands for a `break` or `continue`, where that differs */
+  /** the code that replaces a `break` or `continue` */
   readonly jumps: Map<Node, string>
 }
 
@@ -216,7 +216,7 @@ export const chunked = (
   return `${label}: if (${checks.join(" && ")}) ${fast} else ${counted}`
 }
 
-/** The same for a loop over an iterable, whose variables are set. It is not closed here. */
+/** The same for a loop over an iterable, once `opening` has set its variables. The caller closes the iterator. */
 export const chunkedForOf = (
   unit: Unit,
   loop: ForOfStatement,

@@ -17,7 +17,7 @@ import { candidates, plainName } from "./twinCalls.ts"
 import type { Replace, Unit } from "./unit.ts"
 import { insideOf, rewrite, rewriteBelow, selfName, twinName } from "./unit.ts"
 
-/** Twins for the functions that `statement` declares, to stand after it. */
+/** The twins of the functions that `statement` declares, to be put after it. */
 export const twinsAfter = (unit: Unit, statement: Node, plain: boolean): string =>
   twinsOf(unit, unit.declared.get(statement) ?? [], plain)
 
@@ -36,14 +36,14 @@ export const twinsOf = (unit: Unit, functions: ReadonlyArray<AnyFunction>, plain
   return out === "" ? "" : `;${out}`
 }
 
-/** The twins of methods become known by the methods themselves, which are found at run time. */
+/** Tells the runtime the twins of methods: calls find them by the method, which is known at run time only. */
 const attachMethods = (unit: Unit, functions: ReadonlyArray<AnyFunction>): string => {
   const { classification, prefix } = unit
   const fields = new Map<string, Array<string>>()
   const known: Array<string> = []
   for (const node of functions) {
     const method = classification.methods.get(node)
-    // a private method needs no finding
+    // a call of a private method has the name of its twin
     if (method === undefined || !classification.steppable.has(node) || method.name.startsWith("#")) continue
     const own = fields.get(method.holder) ?? []
     fields.set(method.holder, [...own, `${method.name}: ${twinName(unit, node)}`])
@@ -55,7 +55,7 @@ const attachMethods = (unit: Unit, functions: ReadonlyArray<AnyFunction>): strin
   return [...attached, ...known].join("")
 }
 
-/** The body of a class that its methods' twins stand in. */
+/** The body of a class, with the twins of its methods if they stand inside. */
 const classBody = (unit: Unit, body: Node): string | undefined => {
   const { methods } = unit.classification
   const inside = [...methods].flatMap(([node, method]) => (method.inside === body ? [node] : []))
@@ -64,8 +64,8 @@ const classBody = (unit: Unit, body: Node): string | undefined => {
 }
 
 /**
- * Why a function that is marked with `Pure.fn` gets no twin here, to be said when it holds the loop; `undefined` if it
- * gets one.
+ * Why a function that is marked with `Pure.fn` gets no twin here; `undefined` if it gets one. The runtime reports the reason
+ * when the function holds the event loop.
  */
 export const reasonLeft = (
   { kind, target }: MarkCall,
@@ -116,7 +116,10 @@ export const plain =
     return attachInline(unit, node, attach, plain(unit), undefined)
   }
 
-/** A function in the place where it is written, that knows its twin, called on `self` if that is given. It keeps its own name, also if it has none. */
+/**
+ * A function expression with its twin attached, in one expression. It keeps its name, or its lack of one. The twin gets
+ * `self` as its first argument, if that is given.
+ */
 const attachInline = (
   unit: Unit,
   node: AnyFunction,
@@ -132,7 +135,10 @@ const attachInline = (
   return `(() => { const ${own} = (0, ${text}); ${twin} return ${attach}(${own}, ${bound}) })()`
 }
 
-/** In a twin: an argument that is called back, with its twin. `method`: whose twin it is, if `this` is a parameter there. */
+/**
+ * In a twin: the text for a callback, with its own twin attached; `undefined` if `argument` is no callback that has one.
+ * `method`: the function of the outer twin, in which `this` may be a parameter.
+ */
 export const callback = (unit: Unit, argument: Node, method?: AnyFunction): string | undefined => {
   const { classification, prefix, text } = unit
   const called = classification.callbacks.get(argument)
@@ -146,7 +152,7 @@ export const callback = (unit: Unit, argument: Node, method?: AnyFunction): stri
   return attachInline(unit, called, attach, replace, hasSelf ? selfName(unit) : "this")
 }
 
-/** The parameters of a function as they are written. */
+/** The parameters of a function, as in the source. */
 export const parameters = (unit: Unit, node: AnyFunction, replace: Replace = plain(unit)): string => {
   if (node.params.length === 0) return ""
   const end = node.params[node.params.length - 1]!.end
@@ -159,7 +165,7 @@ export const parameters = (unit: Unit, node: AnyFunction, replace: Replace = pla
   return out + copy(unit.text, at, end)
 }
 
-/** The re-entrant twin of a method has its `this` in a parameter; the arrow functions in it see that one, too. */
+/** In the re-entrant twin of a method `this` is a parameter, also for the arrow functions inside. */
 export const withSelf = (unit: Unit, method: AnyFunction, replace: Replace): Replace => {
   if (!unit.classification.methods.has(method)) return replace
   return (at) => {

@@ -1,23 +1,24 @@
 /**
  * From generated text with marks to clean text and a source map.
  *
- * Every stage after the classifier produces plain strings. A piece that was copied from the source carries the offset
- * it came from as a mark, `U+FDD0 offset U+FDD1` (or `offset:name`, before a function), so pieces can be concatenated, duplicated and reordered without any
- * bookkeeping; here the marks become mappings and go away. Both are noncharacters, which no text for interchange holds; a source that does is not compiled.
+ * Code is emitted as plain strings. A piece that was copied from the source carries its offset there as a mark,
+ * `U+FDD0 offset U+FDD1` (or `offset:name`, before a function). So pieces can be concatenated, duplicated and reordered
+ * without any bookkeeping; here the marks become mappings and go away. Both are noncharacters, which are not for the
+ * interchange of texts; a source that contains one is not compiled.
  *
- * Rejected: a tree printer (it would reprint what users wrote; strings keep it byte for byte) and an editing buffer
+ * Rejected: a tree printer (it would reformat the users' code; strings keep it byte for byte) and an editing buffer
  * (code is duplicated, not moved).
  */
 
 import { lineColumnsIn } from "../read/lines.ts"
 
-/** Whether marks in the output could be told from the text itself. */
+/** Whether marks in the output can be told from the text itself. */
 export const canCarryMarks = (text: string): boolean => !text.includes("\uFDD0")
 
-/** What follows comes from `offset`, though it is not copied. */
+/** Marks code that is not copied, but stands for the code at `offset`. */
 export const mark = (offset: number): string => `\uFDD0${offset}\uFDD1`
 
-/** Before a `function`: stack traces show it under `name`. */
+/** Marks a `function` that stack traces show under `name`. */
 export const named = (offset: number, name: string): string => `\uFDD0${offset}:${name}\uFDD1`
 
 /** The text from `start` to `end`, marked at its start and after each line break. */
@@ -55,7 +56,7 @@ const variableLength = (value: number): string => {
   return out
 }
 
-/** Takes the marks out of `marked`, which came from `text` of `file`. */
+/** Takes the marks out of `marked`, which was made from the `text` of `file`. */
 export const print = (
   marked: string,
   text: string,
@@ -76,7 +77,7 @@ export const print = (
   for (let index = 0; index < pieces.length; index++) {
     const piece = pieces[index]!
     if (index % 2 === 1) {
-      // of two marks in one place the later one is the deeper node
+      // of two marks at one offset the later one is of the deeper node
       if (pieces[index + 1] === "") continue
       const [at, name] = piece.split(":")
       const offset = Number(at)

@@ -1,7 +1,7 @@
 /**
- * Tagged templates. A tag gets the same array of strings each time its template is evaluated, and may keep what it made of
- * it by that array. A twin is a copy of the source, and a resume another one: so all copies of a template in steppable
- * code, the plain one included, take the array from one function of the module.
+ * Tagged templates. A tag gets the same array of strings each time its template is evaluated, and may use the array as the
+ * key of a cache. A twin is a copy of the source, and a resume another one. So all copies of a template in steppable code,
+ * the plain one included, take the array from one function of the module.
  *
  * Rejected: to leave such functions native (`String.raw` is a tag).
  */
@@ -29,7 +29,7 @@ export const find = (functions: Iterable<AnyFunction>, prefix: string): Readonly
   return found
 }
 
-/** The call of the tag, with its array. */
+/** The call of a tag with its array. */
 export const taggedCall = (unit: Unit, node: TaggedTemplateExpression, replace: Replace): string => {
   const { isConstructor, name } = unit.templates.get(node)!
   const { quasi, tag } = node

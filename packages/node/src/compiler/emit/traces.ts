@@ -1,29 +1,29 @@
 /**
- * What stack traces show of compiled code: each function under its own name, each call where it stands in the source.
+ * Stack traces of compiled code show each function under its own name, and each call with its line in the source.
  *
- * For what is on the stack the source map says so. A frame that waits is on no stack; for it the module keeps one
- * constant per function, with the place of each call by its yield point.
+ * For functions on the stack, the source map does it. A suspended function is not on the stack. For these the module has one
+ * constant per function, with the line and column of each call by the number of its yield point.
  */
 import type { CallExpression } from "oxc-parser"
 import type { Unit } from "./unit.ts"
 import { mark } from "./print.ts"
 import type { AnyFunction } from "../read/syntax.ts"
 
-/** Where V8 says that a call is: at the name that it calls. */
+/** The offset that V8 reports for a call: that of the name that is called. */
 const callOffset = ({ callee }: CallExpression): number =>
   callee.type === "MemberExpression" ? callee.property.start : callee.start
 
-/** The text of a twin's call, that stands for `call`. */
+/** The text of a twin's call, marked as `call`. */
 export const tracedCall = (call: CallExpression, text: string): string => mark(callOffset(call)) + text
 
-/** A function as V8 names it. */
+/** The name that V8 shows for a function. */
 export const traceName = ({ classification }: Unit, node: AnyFunction): string => {
   const method = classification.methods.get(node)
   if (method === undefined) return classification.nameOf(node)
   return method.owner === undefined ? method.name : `${method.owner}.${method.name}`
 }
 
-/** The name of the constant that says where `calls` of `node` stand, by their yield points. */
+/** The name of the constant with the positions of the `calls` in `node`, by their yield points. */
 export const traceOf = (
   unit: Unit,
   node: AnyFunction,

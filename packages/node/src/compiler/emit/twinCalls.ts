@@ -10,29 +10,29 @@ import type { AnyFunction, Node } from "../read/syntax.ts"
 import type { Unit } from "./unit.ts"
 import { twinName } from "./unit.ts"
 
-/** A place compares what it calls with as many methods of the module; V8 would inline as many. */
+/** A call compares its method with this many methods of the module, at most: V8 would inline as many. */
 const mostCandidates = 4
 
-/** What a call of a method of this name is compared with first: each comparison leads to a call that V8 sees through. */
+/** The methods that a call of this name is compared with first: V8 can inline the call after each comparison. */
 export const candidates = (unit: Unit, name: string): ReadonlyArray<AnyFunction> =>
   (unit.classification.ownMethods.get(name) ?? []).slice(0, mostCandidates)
 
-/** The variable that holds the method itself, once its class is there. */
+/** The variable that holds the plain method, once its class is evaluated. */
 export const plainName = (unit: Unit, node: AnyFunction): string => twinName(unit, node, "p")
 
-/** Declares these variables, for the module. */
+/** Declares these variables; for the module. */
 export const declarePlain = (unit: Unit): string =>
   [...unit.classification.ownMethods.keys()]
     .flatMap((name) => candidates(unit, name).map((node) => `let ${plainName(unit, node)} = ${unit.prefix}SUSPENDED; `))
     .join("")
 
-/** Where the module keeps what it knows about an import that it calls. */
+/** The constant in which the module keeps an import that it calls, with its twin. */
 const importCell = (unit: Unit, binding: Binding): string => {
   unit.imports.add(binding)
   return `${unit.prefix}i_${binding.name}`
 }
 
-/** A callee as V8 names it when it is not a function. (Of literals and operators it shows more than this does.) */
+/** The text by which V8 names a callee that is no function. (For literals and operators V8 shows more.) */
 export const calleeText = (callee: Node): string => {
   switch (callee.type) {
     case "Identifier":
@@ -49,12 +49,12 @@ export const calleeText = (callee: Node): string => {
   }
 }
 
-/** Arguments that are written twice, because only one of the two calls runs. */
+/** Arguments of at most this many characters are written twice, once for each of two calls, of which one runs. A guess. */
 const shortArguments = 80
 
 /**
- * The call of a method that may have a twin, on an object and a function that were evaluated before. `found` is a
- * variable for the twin.
+ * The call of a method that may have a twin. `object` and `method` are variables with the values; `found` is a variable for
+ * the twin.
  */
 export const methodCall = (
   unit: Unit,
@@ -84,7 +84,7 @@ export const methodCall = (
   return `(${own.join("")}${other})`
 }
 
-/** The call of a twin in place of the call of its function, which a constant may not hold yet. */
+/** The call of a twin instead of its function. If a constant does not hold the function yet, it fails like the plain call. */
 export const twinCall = (unit: Unit, callee: CallExpression, args: string): string => {
   const { prefix, scopes } = unit
   const imported = importedCallee(callee, scopes)

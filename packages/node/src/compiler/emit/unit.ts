@@ -13,20 +13,20 @@ import type { Addresses } from "../work/addresses.ts"
 import type { InlineWorks, UrlOfWork } from "../work/inline.ts"
 import { copy } from "./print.ts"
 
-/** Gives the text for a node, or `undefined` to copy it and ask again for what is below it. */
+/** Gives the text for a node, or `undefined` to copy the node and to ask again for each node below it. */
 export type Replace = (node: Node) => string | undefined
 
 /** A tagged template in steppable code, see `templates.ts`. */
 export interface Template {
   /** the function that gives the array */
   readonly name: string
-  /** whether it is what a `new` makes an instance of */
+  /** whether a `new` makes an instance of its value */
   readonly isConstructor: boolean
 }
 
+/** All facts about one module, and the parts of its code that grow while it is emitted. */
 export interface Unit {
   readonly text: string
-  readonly file: string
   readonly scopes: Scopes
   readonly marks: Marks
   readonly classification: Classification
@@ -34,36 +34,36 @@ export interface Unit {
   readonly effectLoops: EffectLoops
   /** of pure functions that workers can find */
   readonly addresses: Addresses
-  /** functions and effects that run on workers */
+  /** functions and effects that run on workers, by their node */
   readonly inlineWorks: InlineWorks
-  /** where a bundler puts extracted modules */
+  /** the URLs of extracted modules in a bundle */
   readonly urlOfWork: UrlOfWork | undefined
-  /** begins every name that the compiler makes up; no name in the source begins with it */
+  /** begins every name that the compiler makes up; no name in the source contains it */
   readonly prefix: string
   /** rounds of a loop between two yield points, at most */
   readonly largestChunk: number
-  /** functions that each statement declares */
+  /** the functions that each statement declares */
   readonly declared: ReadonlyMap<Node, ReadonlyArray<AnyFunction>>
-  /** functions whose twin plain code needs: those of the module, and those below a mark inside a function */
+  /** functions whose twin plain code needs, see `module.ts` */
   readonly neededInPlain: ReadonlySet<AnyFunction>
-  /** what is known at each call of a method, by name, and how it is made; grows while code is emitted */
+  /** constants for the calls of methods: each keeps the twins that its call found. Name and value; grows */
   readonly sites: Map<string, string>
-  /** what makes the frames of a function; grows while code is emitted */
+  /** the declarations of the functions that make frames; grows */
   readonly makers: Map<AnyFunction, string>
-  /** imports that compiled code calls; grows while code is emitted */
+  /** imports that compiled code calls; grows */
   readonly imports: Set<Binding>
   /** tagged templates in steppable code */
   readonly templates: ReadonlyMap<Node, Template>
   readonly lineColumnOf: (offset: number) => LineColumn
-  /** what stack traces call the file */
+  /** the name of the file in stack traces */
   readonly sourceName: string
-  /** constants that say where the calls of a function stand; grows while code is emitted */
+  /** constants with the positions of the calls of a function: name and value; grows */
   readonly traces: Map<string, string>
-  /** `again`: into a variable that is declared already, see `steps.ts` */
+  /** emits the twin of `node`, in the form that `forms/twin.ts` chooses. `again`: its variable is declared already, see `steps.ts` */
   readonly emitTwin: (unit: Unit, node: AnyFunction, again: boolean) => string
 }
 
-/** Copies `node` with what `replace` replaces. */
+/** Copies `node`, with the nodes replaced that `replace` gives a text for. */
 export const rewrite = (unit: Unit, node: Node, replace: Replace): string =>
   replace(node) ?? rewriteBelow(unit, node, replace)
 
@@ -71,7 +71,7 @@ export const rewriteBelow = (unit: Unit, node: Node, replace: Replace): string =
   let out = ""
   let at = node.start
   for (const child of children(node)) {
-    // a shorthand property has its name twice in one place
+    // a shorthand property has two nodes at one offset
     if (child.start < at) continue
     out += copy(unit.text, at, child.start) + rewrite(unit, child, replace)
     at = child.end
@@ -79,7 +79,7 @@ export const rewriteBelow = (unit: Unit, node: Node, replace: Replace): string =
   return out + copy(unit.text, at, node.end)
 }
 
-/** The statements of a function's body, without the braces: in a block of their own they could not redeclare a function. */
+/** The statements of a function's body without the braces, because in a block of their own they could not redeclare a function. */
 export const insideOf = (unit: Unit, body: Node, replace: Replace): string => {
   let out = ""
   let at = body.start + 1

@@ -1,7 +1,7 @@
 /**
- * Expressions whose calls of steppable functions are taken out, evaluation order kept.
+ * Takes the calls of steppable functions out of expressions, and keeps the order of evaluation.
  *
- * What the expression evaluates before such a call goes into temporaries first, what it evaluates after stays:
+ * The parts of the expression that are evaluated before such a call go into temporaries; the parts after it stay:
  * `a[i] + f(x)` becomes `t = a[i]; u = f(x); t + u`.
  */
 import type { ObjectProperty } from "oxc-parser"
@@ -32,7 +32,7 @@ export class Expressions {
     this.text = text
   }
 
-  /** As {@link expression}, for a place where the value of `node` gets no name from what it is assigned to. */
+  /** As {@link expression}, where a function gets no name from the variable that it is assigned to. */
   private unnamed(node: Node, root: Node, steps: Array<Step>): string {
     const text = this.expression(node, root, steps)
     return isFunction(node) && node.id === null ? `(0, ${text})` : text
@@ -45,7 +45,7 @@ export class Expressions {
     switch (node.type) {
       case "CallExpression": {
         if (isSteppableCall(node, classification, scopes)) {
-          // what only the call itself needs does not live beyond it
+          // temporaries that only the call needs do not live beyond it
           const call = this.frames.released(() => this.call(node, root, steps))
           const result = this.frames.temporary()
           steps.push({
@@ -255,7 +255,7 @@ export class Expressions {
     return twinCall(this.unit, node, this.operands(node.arguments, root, steps).join(", "))
   }
 
-  /** A call of something else with the result of a steppable call among its arguments or in its callee. */
+  /** A call of a native function, with a steppable call in its arguments or in its callee. */
   private nativeCall(node: Node & { readonly type: "CallExpression" }, root: Node, steps: Array<Step>): string {
     const { arguments: args, callee } = node
     if (node.optional || args.some((argument) => argument.type === "SpreadElement")) {
@@ -283,14 +283,14 @@ export class Expressions {
     throw new Unsuited("a computed callee has a steppable call inside")
   }
 
-  /** Calls `f`, a name, which is known to be a function only once its arguments are evaluated. */
+  /** Calls `f`, a name. Only after its arguments are evaluated may the call fail because `f` is no function. */
   private callOf(f: string, self: string, callee: string, args: ReadonlyArray<string>): string {
     const { prefix } = this.unit
     const callable = `typeof ${f} === "function" ? ${f} : ${prefix}notCallable(${JSON.stringify(callee)})`
     return `${prefix}call(${[callable, self, ...args].join(", ")})`
   }
 
-  /** Expressions that are evaluated one after the other: all but the last that suspends have their value before it. */
+  /** Expressions that are evaluated one after the other: those before the last that may suspend go into temporaries. */
   private operands(nodes: ReadonlyArray<Node>, root: Node, steps: Array<Step>): ReadonlyArray<string> {
     const { classification, scopes } = this.unit
     const last = nodes.findLastIndex((node) => callsSteppable(node, classification, scopes))

@@ -1,8 +1,8 @@
 /**
- * What is in scope at each point of a function that is being lowered, and so what a frame keeps there.
+ * The variables in scope at each point of a function that is being lowered: a frame keeps them there.
  *
- * Names get a field each, since two variables of one name may be in one frame's function; temporaries belong to the
- * statement that assigns them. Yield points are numbered here, in the order of the text.
+ * Each variable has a field of its own, because a function may have two variables of one name. A temporary belongs to the
+ * statement that assigns it. Yield points are numbered here, in the order of the text.
  */
 import type { Unit } from "../emit/unit.ts"
 import { selfName, twinName } from "../emit/unit.ts"
@@ -28,7 +28,7 @@ export class Frames {
   readonly keptTemporaries = new Set<string>()
   private readonly unit: Unit
   private readonly node: AnyFunction
-  /** what a frame keeps of `this` */
+  /** `this`, if frames keep it */
   private readonly self: ReadonlyArray<Kept>
   private readonly fields = new Map<Binding | string, string>()
   /** names in scope that have a value */
@@ -36,7 +36,7 @@ export class Frames {
   /** temporaries that the statement at hand has assigned */
   private assigned: Array<string> = []
   private point = 0
-  /** by what is in a frame: the name of what makes it */
+  /** the functions that make frames, by the fields of the frames */
   private readonly makers = new Map<string, Maker>()
 
   constructor(unit: Unit, node: AnyFunction) {
@@ -50,10 +50,10 @@ export class Frames {
   }
 
   /**
-   * Gives way at `point`. Frames that keep the same variables are made in one place, so that a yield point is short
-   * enough for V8 to inline the function around it. (One shape for all frames would hold what some of them lack, and a
-   * field that is a number here and missing there is no number to V8.) `finishes`: there are `finally` blocks on the way;
-   * `constants`: sets fields that do not change.
+   * Gives way at `point`. One function makes all frames that keep the same variables, so that a yield point is short enough
+   * for V8 to inline the function around it. (With one shape for all frames, some would lack fields; and V8 does not treat
+   * a field as a number if some frames lack it.) `finishes`: there are `finally` blocks on the way; `constants`: sets
+   * fields that do not change.
    */
   leave(point: number, kept: ReadonlyArray<Kept>, finishes: boolean, constants = ""): string {
     const fields = ["resume", "point", ...kept.map(({ field }) => field)]
@@ -67,9 +67,10 @@ export class Frames {
   }
 
   /**
-   * Declares what makes the frames; for the module. Each kind has a constructor of its own. (Object literals with as many
-   * fields share their shapes, over all functions and modules: a counter that stands in the field of somebody's fraction
-   * is boxed as one, and the loops that get it back compute with fractions from then on, 1.6 times as long.)
+   * Declares the functions that make frames; for the module. Each kind of frame has a constructor of its own. (Object
+   * literals with equally many fields share their shapes, over all functions and modules. So a counter would be boxed like
+   * a fraction if another function keeps a fraction in that field, and the loops that get the counter back would compute
+   * with fractions from then on, and take 1.6 times as long.)
    */
   declareMakers(finishes: boolean): string {
     const { prefix } = this.unit
@@ -108,7 +109,7 @@ export class Frames {
     return variables
   }
 
-  /** What a function's name brings along: its twin. */
+  /** The twin that a frame keeps together with a function's name. */
   twinOf(inner: AnyFunction): ReadonlyArray<Kept> {
     if (!this.unit.classification.steppable.has(inner)) return []
     const name = twinName(this.unit, inner)
@@ -116,8 +117,8 @@ export class Frames {
   }
 
   /**
-   * Enters the scope of a block, and gives its variables: its functions have their value from the beginning. A variable
-   * that the block hides is out of reach of the frames in it: `hide` puts its value where they can take it from.
+   * Enters the scope of a block, and gives its variables; its functions have their value from the beginning. The frames in
+   * the block cannot name a variable that the block hides: the steps in `hide` copy it to a temporary.
    */
   enter(node: Node): {
     readonly kept: ReadonlyArray<Kept>
@@ -199,12 +200,12 @@ export class Frames {
     return name
   }
 
-  /** Whether `text` is a temporary as such: each is assigned in one place. */
+  /** Whether `text` is the name of a temporary. Each has one assignment only. */
   isTemporary(text: string): boolean {
     return this.temporaries.includes(text)
   }
 
-  /** What `lower` assigns to temporaries is not needed after it. */
+  /** The temporaries that `lower` assigns are not needed after it. */
   released<A>(lower: () => A): A {
     const before = this.assigned.length
     const result = lower()
@@ -225,7 +226,7 @@ export class Frames {
     return result
   }
 
-  /** What a frame keeps here. */
+  /** The variables and temporaries that a frame keeps here. */
   frame(): ReadonlyArray<Kept> {
     const fields = new Map<string, Kept>()
     for (const kept of [...this.self, ...this.visible]) fields.set(kept.field, kept)

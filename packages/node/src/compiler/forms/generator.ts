@@ -1,10 +1,10 @@
 /**
- * The generator form of a steppable function: the plain body in a generator that yields where it gives way.
+ * The generator form of a steppable function: the plain body in a generator, which yields to give way.
  *
- * It expresses the whole language, because a generator keeps its scopes, its `try` blocks and its iterators while it
- * waits. The functions that it calls by name are called by the steppable convention; when one of them suspends, the
- * generator yields, and is resumed with the result. Loops without a yield point inside are chunked, because a `yield`
- * inside a loop makes V8 forget the types of the variables that the loop changes.
+ * It can express the whole language, because a suspended generator keeps its scopes, its `try` blocks and its iterators.
+ * The functions that it calls by name are called by the steppable convention; when one of them suspends, the generator
+ * yields, and is resumed with the result. Loops without a yield point inside are chunked, because a `yield` inside a loop
+ * makes V8 forget the types of the variables that the loop changes.
  */
 import type { CallExpression, ForOfStatement, VariableDeclaration } from "oxc-parser"
 import { calledMethod, callsSteppable, isSteppableCall } from "../decide/calls.ts"
@@ -30,7 +30,7 @@ const mayLackSemicolon = (node: Node): boolean =>
   node.type === "ReturnStatement" ||
   node.type === "ThrowStatement"
 
-/** `again`: into a variable for the entry that is declared already. */
+/** `again`: the variable for the entry is declared already. */
 export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): string => {
   const { classification, prefix, scopes } = unit
   const result = `${prefix}v`
@@ -120,13 +120,13 @@ export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): st
     if (at.type === "TaggedTemplateExpression" && unit.templates.has(at)) return taggedCall(unit, at, replace)
     if (at.type === "VariableDeclaration" && unit.declared.has(at)) return declarations(at)
     if (unit.declared.has(at)) return rewriteBelow(unit, at, replace) + twinsAfter(unit, at, false)
-    // the source may leave the semicolon to the line break, but what follows may begin with a parenthesis now
+    // the source may leave out the semicolon before a line break, but now the next token may be a parenthesis
     return mayLackSemicolon(at) && !heads.has(at) && unit.text[at.end - 1] !== ";"
       ? `${rewriteBelow(unit, at, replace)};`
       : undefined
   }
 
-  // one by one, because the value of a variable may already be a call of the function in the one before
+  // one by one, because a variable's value may be a call of the function in the variable before it
   const declarations = (at: VariableDeclaration): string =>
     at.declarations
       .map((each) => {
@@ -146,7 +146,7 @@ export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): st
   const uses = usesLexical(node, "this")
   const generator = `${named(node.start, classification.nameOf(node))}function* ${generatorName}(${parameters(unit, node)}) { let ${result}, ${object}, ${method}, ${found};${ownConstant}${entry} ${code} }`
 
-  // the generator gets the arguments as they came, as far as the function can tell
+  // the generator gets the same arguments, or as many of them as the function can see
   const given = `${prefix}a`
   // the twin of a method takes `this` as its first parameter
   const self = classification.methods.has(node) ? selfName(unit) : undefined

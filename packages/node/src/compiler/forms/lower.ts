@@ -1,8 +1,8 @@
 /**
- * From a function's syntax tree to steps: every yield point by itself, evaluation order kept.
+ * From a function's syntax tree to steps (`steps.ts`): every yield point stands by itself, in the order of evaluation.
  *
- * Statements are taken apart here, loops in `lowerLoops.ts`, expressions in `expressions.ts`; `frames.ts` knows what a
- * frame keeps. What does not fit throws `Unsuited`, and the function gets the generator form.
+ * Statements are taken apart here, loops in `lowerLoops.ts`, expressions in `expressions.ts`; `frames.ts` knows which
+ * variables a frame keeps. A function that does not fit makes them throw `Unsuited`, and gets the generator form.
  */
 import { isSteppableCall } from "../decide/calls.ts"
 import { countdown } from "../decide/countdown.ts"
@@ -150,7 +150,7 @@ class Lowering implements Around {
     steps.push(...hide, { kind: "block", kept, body })
   }
 
-  /** A statement in a place of its own, such as a branch. */
+  /** A branch, with a single statement. */
   private branch(statement: Node | null): ReadonlyArray<Step> {
     if (statement === null) return []
     return this.frames.nested(() => this.list([statement]))
@@ -175,7 +175,7 @@ class Lowering implements Around {
       this.frames.declare(statement)
       return
     }
-    // the source may leave the semicolon to the line break after it
+    // the source may leave out the semicolon before a line break
     const text = `${this.text(statement)};`
     steps.push({ kind: "code", text, again: text })
   }

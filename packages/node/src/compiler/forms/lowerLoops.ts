@@ -1,8 +1,9 @@
 /**
- * Loops to steps. A loop without yield points inside runs in chunks (`loops.ts`), one with some has a check in each round;
- * `for-of` reads arrays by index and the rest by steps (`iterables.ts`), and closes its iterator on every way out.
+ * Loops to steps. A loop without yield points inside runs in chunks (`loops.ts`); a loop with yield points inside has a check
+ * in each round. `for-of` reads arrays by index and other iterables by steps (`iterables.ts`), and closes its iterator on
+ * every way out.
  *
- * Statements inside come from {@link Around}, who lowers the function.
+ * The statements inside are lowered by {@link Around}, which lowers the function.
  */
 import type { ForOfStatement } from "oxc-parser"
 import { callsSteppable } from "../decide/calls.ts"
@@ -20,12 +21,12 @@ import { isLoop, someOwn } from "../read/syntax.ts"
 import { Unsuited } from "../decide/variables.ts"
 import { chunkOf } from "../decide/weight.ts"
 
-/** What a loop needs of the function around it. */
+/** The parts of the lowering of a function that its loops need. */
 export interface Around {
   readonly unit: Unit
   readonly frames: Frames
   readonly expressions: Expressions
-  /** what `break` and `continue` statements become */
+  /** the code that replaces `break` and `continue` statements */
   readonly jumps: Map<Node, string>
   readonly replace: Replace
   /** whether some yield point of the function stands in a `try` with a `finally` */
@@ -114,7 +115,7 @@ export class LoopLowering {
     })
   }
 
-  /** What each loop has whose rounds have yield points inside. */
+  /** The labels and the check of a loop with yield points inside. */
   private rounds(
     loop: Loop,
     names: ReadonlyArray<string>
@@ -179,7 +180,7 @@ export class LoopLowering {
     }
   }
 
-  /** `held`: what of the iterator its frames keep. */
+  /** `held`: the variables of the iterator that its frames keep. */
   private forOfLoop(
     loop: ForOfStatement,
     names: ReadonlyArray<string>,

@@ -1,23 +1,23 @@
 /**
  * The re-entrant form of a steppable function: two plain functions instead of a generator.
  *
- * The **entry** is the plain body; at a yield point it leaves a frame with the number of the point and its variables, and
- * returns `SUSPENDED`. The **resume** takes such a frame, finishes what was interrupted, innermost first (the rest of the
- * round, then further rounds, then what follows the loop), and consists of the same clean code from there on. So neither
- * has a `yield` in a loop, and V8 compiles both as it would the plain function.
+ * The **entry** is the plain body; to give way, it saves a frame with the number of the yield point and its variables, and
+ * returns `SUSPENDED`. The **resume** takes the frame and finishes the interrupted statements, innermost first: the rest of
+ * the round, then further rounds, then the code after the loop. From there on it is the same clean code. So neither has a
+ * `yield` in a loop, and V8 compiles both as it would compile the plain function.
  *
  * ```js
  * entry:   A; for (…) { check 1; B }; C
  * resume:  { B }; for (update; …) { check 1; B }; C
  * ```
  *
- * An error that a resume is given is thrown where the call stood, so that the `try` around it sees it. To give way inside
- * a `try` is to return through its `finally` block, which therefore does nothing once a variable says that the function
- * only pauses. Where an abandoned function has such blocks, its resume returns from where it paused, and they run.
+ * A resume that gets an error throws it at the call that failed, so that the `try` around the call sees it. To give way
+ * inside a `try` is to return through its `finally` block; so a variable says that the function only pauses, and then the
+ * block does nothing. If a function with such blocks is abandoned, its resume returns at the yield point, and they run.
  *
- * A resume copies the variables out of the frame, so a closure made before the suspension and the code after it have
- * different variables of one name. `lower.ts` sees to it that they can never differ in value, or else the function gets
- * the generator form.
+ * A resume copies the variables out of the frame. So a closure that was made before the suspension, and the code after it,
+ * have different variables of one name. `decide/variables.ts` checks that they can never differ in value; where they could,
+ * the function gets the generator form.
  */
 import type { Unit } from "../emit/unit.ts"
 import { declareTwin, selfName, twinName } from "../emit/unit.ts"
@@ -30,7 +30,7 @@ import { callsOf, points, pointsOf } from "./steps.ts"
 import type { AnyFunction } from "../read/syntax.ts"
 import { traceName, traceOf } from "../emit/traces.ts"
 
-/** `again`: into a variable for the entry that is declared already. */
+/** `again`: the variable for the entry is declared already. */
 export const emitReentrant = (unit: Unit, node: AnyFunction, lowered: Lowered, again: boolean): string => {
   const { prefix } = unit
   const entry = twinName(unit, node)
@@ -53,7 +53,7 @@ export const emitReentrant = (unit: Unit, node: AnyFunction, lowered: Lowered, a
 
   const abandoned = lowered.finishes ? `if (${value} === ${prefix}ABANDONED) return; ` : ""
   const rethrow = `if (${threw}) { ${abandoned}throw ${value}; } `
-  /** where there is no `try`, one place serves all yield points */
+  /** in a function without `try`, the start of the resume throws for all yield points */
   const thrown = lowered.guarded ? rethrow : ""
 
   const finallyOf = (finalizer: string | undefined): string =>
@@ -160,7 +160,7 @@ export const emitReentrant = (unit: Unit, node: AnyFunction, lowered: Lowered, a
       case "chunked":
         return `${thrown}${declare(step.kept, "let")}${step.loop}`
       case "switch": {
-        // the cases that follow the interrupted one are fallen into
+        // the interrupted case falls through into the cases after it
         const body = step.cases.flatMap((each) => each.body)
         return `${step.out}: { ${rest(body)} }`
       }
@@ -195,7 +195,7 @@ export const emitReentrant = (unit: Unit, node: AnyFunction, lowered: Lowered, a
   const all = [...temporary, ...others, ...counters, ...(lowered.finishes ? [`${pausing(unit)} = false`] : [])]
   const name = named(node.start, traceName(unit, node))
   const whole = [`${name}function ${entryText}`, entry] as const
-  // a short method: nothing can go on that was never interrupted
+  // a short method has no yield points, and so no resume
   if (pointsOf(steps) === undefined) return declareTwin(node, undefined, whole, again)
   const declared = all.length === 0 ? "" : `let ${all.join(", ")}; `
   const resumeText =

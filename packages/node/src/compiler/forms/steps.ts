@@ -1,9 +1,9 @@
 /**
- * The intermediate form of a function that will be re-entrant: its statements as **steps**, in which each yield point
- * stands by itself.
+ * The intermediate form of a function that will be re-entrant: its statements as **steps**. Each yield point is a step of
+ * its own.
  *
  * Code without a yield point is one step, as text. Control flow around a yield point is a step with steps inside, so
- * that a resume can enter it (`reentrant.ts`). Every yield point has a number; numbers grow in the order of the text, so
+ * that a resume can enter it (`reentrant.ts`). Every yield point has a number. The numbers grow in the order of the text, so
  * the yield points in a step are a range.
  */
 import type { CallExpression } from "oxc-parser"
@@ -15,7 +15,7 @@ export interface Kept {
 }
 
 export type Step =
-  /** no yield point; `again` is the same inside a block whose variables a resume has declared already */
+  /** code without a yield point; `again` is the same code in a block whose variables a resume has declared already */
   | { readonly kind: "code"; readonly text: string; readonly again: string }
   | {
       readonly kind: "check"
@@ -77,7 +77,7 @@ export type Step =
       readonly finalizer: string | undefined
     }
 
-/** A `catch` clause: what stands after the word, the variables it binds, and its block. */
+/** A `catch` clause: its parameter in parentheses, the variables that it binds, and its block. */
 export interface Handler {
   readonly parameter: string
   readonly kept: ReadonlyArray<Kept>

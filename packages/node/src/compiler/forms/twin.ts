@@ -1,5 +1,5 @@
 /**
- * Which form a twin gets: the re-entrant one where it can express the function, the generator otherwise.
+ * The form of a twin: the re-entrant one if it can express the function, a generator otherwise.
  */
 import type { Unit } from "../emit/unit.ts"
 import { emitGenerator } from "./generator.ts"
@@ -8,20 +8,21 @@ import { emitReentrant } from "./reentrant.ts"
 import type { AnyFunction } from "../read/syntax.ts"
 import { Unsuited } from "../decide/variables.ts"
 
-/** How twins are made; `all generators` exists to test the general form on its own. */
+/** The forms to choose from; `all generators` exists to test the general form on its own. */
 export type Forms = "best" | "all generators"
 
 /**
- * A re-entrant form repeats what follows a yield point once for each loop around it, with the twins of the functions in
- * it: functions nested in loops nested in functions would multiply. Beyond this many times the source, it is a generator.
+ * A re-entrant form repeats the code after a yield point once for each loop around it, with the twins of the functions in
+ * that code: functions nested in loops nested in functions would multiply. If the form is longer than this many times the
+ * source, the function becomes a generator. A guess.
  */
 const largestGrowth = 48
-/** Characters; names and frames outweigh the source of a small function. */
+/** Characters that are always allowed: in a small function, names and frames outweigh the source. A guess. */
 const smallFunction = 24_000
 
 export interface Twins {
   readonly emit: Unit["emitTwin"]
-  /** why a function is in generator form, once its twin was emitted */
+  /** why a function is in generator form, known once its twin is emitted */
   readonly reasons: ReadonlyMap<AnyFunction, string>
 }
 

@@ -1,13 +1,13 @@
 /**
- * How each bundler makes a file of an extracted module, so that a worker can import it: an entry of its own, of which the
- * compiled code has the URL.
+ * Makes extracted modules in bundles: each becomes an entry of its own, which a worker imports by a URL in the compiled code.
+ * Each bundler has its own way.
  *
- * - **Rollup, Rolldown, Vite** emit a chunk for it, and know its URL when they write. What both threads need goes to chunks
- *   that both import. A development server has no chunks; there workers compile the module themselves, as they do under
- *   `register`.
+ * - **Rollup, Rolldown, Vite** emit a chunk for it, and know its URL when they write files. Code that both threads need goes
+ *   to chunks that both import. A development server has no chunks; there the workers compile the module themselves, as
+ *   under `register`.
  * - **webpack, Rspack** have entries for workers: `new URL(…)` as the argument of a class that they take for a worker.
- * - **esbuild** has no entries that a plugin could add, so a build of its own, with the same options and plugins, writes the
- *   file to the folder of the output, where it is found by whatever was written there, not in folders below.
+ * - **esbuild** does not let a plugin add entries. So a second build, with the same options and plugins, writes the file to
+ *   the folder of the output. Output files in that folder find it; files in folders below do not.
  */
 import { mkdir } from "node:fs/promises"
 import { basename, dirname, extname, join } from "node:path"
@@ -17,15 +17,15 @@ import { compileExtracted, idIn } from "./extracted.ts"
 import type { UrlOfWork } from "../work/inline.ts"
 import * as inline from "../work/inline.ts"
 
-/** A class of the runtime that makes no worker, but looks like it to webpack and Rspack. */
+/** A class of the runtime that starts no worker, though webpack and Rspack take it for one. */
 const workerUrl = "WorkerUrl"
 
 const query = (id: string): string => `?${inline.parameter}=${id}`
 
-/** Extracted modules in the making, with the text that they are cut out of. */
+/** The sources that extracted modules are cut out of, by the path of the module. */
 const sources = new Map<string, string>()
 
-/** The extracted module that a bundler asks for by its path with a query. */
+/** The extracted module at `path`, which ends with the id as a query; `undefined` if there is none. */
 export const extractedAt = (path: string, sourceName: string): Compiled | undefined => {
   const id = idIn(path)
   const source = sources.get(path)
@@ -35,7 +35,7 @@ export const extractedAt = (path: string, sourceName: string): Compiled | undefi
 
 const references = new Set<string>()
 
-/** What Rollup and its like put where the URL of a chunk of ours is asked for, whatever else they serve. */
+/** The expression for the URL of a chunk, for Rollup and the bundlers with its hooks; `null` if the chunk is not ours. */
 export const chunkUrl = ({
   referenceId,
   relativePath
@@ -70,7 +70,7 @@ export const inWorkerEntries =
     return `new ${prefix}${workerUrl}(new URL(${request}, import.meta.url)).href`
   }
 
-/** The options of webpack and Rspack that say what starts a worker. */
+/** The options of webpack and Rspack that name the classes that start a worker. */
 interface WorkerSyntax {
   readonly module: { parser: { javascript?: { worker?: ReadonlyArray<string> | boolean } } }
 }
@@ -84,7 +84,7 @@ export const knowsWorkerUrl = (options: WorkerSyntax, runtime: string): void => 
 
 type Build = Parameters<NonNullable<NonNullable<UnpluginOptions["esbuild"]>["setup"]>>[0]
 
-/** The works of a file that esbuild builds, and how to build them, once it is compiled. */
+/** For esbuild: the URLs of the works in `file`, and `write`, which builds them once the file is compiled. */
 export const besideOutput = (
   build: Build,
   file: string,
@@ -93,7 +93,7 @@ export const besideOutput = (
   const { esbuild, initialOptions } = build
   const { outdir, outfile } = initialOptions
   const folder = outdir ?? (outfile === undefined ? undefined : dirname(outfile))
-  // without `import.meta` nobody knows where the output is
+  // without `import.meta`, code does not know its own folder
   if (initialOptions.format !== "esm" || folder === undefined || initialOptions.write === false) {
     return { url: () => "undefined", write: async () => {} }
   }

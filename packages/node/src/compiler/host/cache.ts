@@ -30,7 +30,7 @@ const folder = (): string | undefined => {
   return existsSync(modules) ? join(modules, ".cache", "giveway") : undefined
 }
 
-export interface Cache {
+interface Cache {
   /** Gives the entry for `source` and `name`. If there is none, it stores the result of `make` and gives that. */
   readonly of: (source: string, name: string, make: () => string) => string
 }

@@ -128,7 +128,6 @@ const compileMarked = (source: string, options: Options): Compiled => {
   const prefix = unusedPrefix(text, program)
   const unit: Unit = {
     text,
-    file,
     scopes,
     marks: found,
     classification,

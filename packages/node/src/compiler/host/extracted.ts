@@ -1,5 +1,6 @@
 /**
- * The extracted modules of a file, by the ids that its compiled code names: found again, cut out, and compiled.
+ * Makes the extracted module for an id that the compiled code of a file names: finds the work again, cuts it out
+ * (`work/extract.ts`), and compiles the result.
  */
 import type { Compiled, Options } from "./compile.ts"
 import { compile } from "./compile.ts"
@@ -15,8 +16,8 @@ export const idIn = (url: string): string | undefined => pattern.exec(url)?.[1]
 const pattern = new RegExp(`\\?${inline.parameter}=([\\w-]+)$`)
 
 /**
- * The module of the work `id` in `source`, with yield points. Throws if there is no such work: the file is another one
- * than it was when the program was loaded.
+ * The module of the work `id` in `source`, with yield points. Throws if `source` has no such work: then the file has changed
+ * since the program was loaded.
  */
 export const compileExtracted = (source: string, id: string, options: Options): Compiled => {
   const { file } = options
@@ -27,7 +28,7 @@ export const compileExtracted = (source: string, id: string, options: Options): 
       : [...inline.find(parsed.program, analyse(parsed.program), source, parsed.text, file).values()]
   const work = works.find((each) => each.id === id)
   if ("reason" in parsed || work === undefined || "reason" in work.captures) {
-    throw new Error(`${file} is not what it was when the program was loaded. Start the program again`)
+    throw new Error(`${file} has changed since the program was loaded: it has no work ${id}. Start the program again`)
   }
   const code = extract(parsed.text, parsed.program, work, work.captures)
   const compiled = compile(code, {

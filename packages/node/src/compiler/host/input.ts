@@ -1,11 +1,11 @@
 /**
- * What every way into the compiler (register, bundlers, the command) does before it compiles: bytes become text, and
- * a file that is no ES module, or cannot be read as text, is left alone with a note.
+ * The common way into the compiler, for register, for bundlers and for the command: bytes become text, and a file that is
+ * no ES module, or no text, is left alone with a note.
  *
  * **Guarantee.** A file that has nothing to compile, or cannot be compiled, is left as it is, byte for byte: `map` is
- * `undefined` then, and callers use what they had. Files that nobody marked are left alone without a word.
+ * `undefined` then, and callers use the bytes that they had. A file without marks is left alone without a note.
  *
- * A defect of the compiler costs the file its yield points, not the program its start; it is reported like a refusal.
+ * If the compiler itself fails, the file has no yield points, but the program starts. That is reported like a refusal.
  */
 import { readFileSync } from "node:fs"
 import { findPackageJSON } from "node:module"
@@ -16,7 +16,7 @@ import * as diagnostic from "../read/diagnostic.ts"
 import { isAskedFor, mayBeCompiled } from "../read/firstLook.ts"
 import { isModule } from "../read/parse.ts"
 
-/** What the host knows about a file: `unknown` leaves it to the file's extension and its syntax. */
+/** The format of a file, as the caller knows it; if it is `unknown`, the file's extension and its syntax decide. */
 export type Format = "module" | "commonjs" | "unknown"
 
 export interface Input {
@@ -24,11 +24,10 @@ export interface Input {
   readonly file: string
   readonly content: string | NodeJS.ArrayBufferView | ArrayBuffer
   readonly format: Format
-  /** what stack traces call the file where no source map does, default `file` */
+  /** the name of the file in stack traces that no source map translates, default `file` */
   readonly sourceName?: string | undefined
   /** the module that compiled code imports its runtime from, default `@giveway/core/Steppable` */
   readonly runtime?: string | undefined
-  /** as the compiler takes it */
   readonly urlOfWork?: Options["urlOfWork"]
 }
 
@@ -42,11 +41,11 @@ export const decode = (content: Input["content"]): string | undefined => {
   }
 }
 
-/** As the extension says, where it says something. */
+/** An extension that tells the format is stronger than the caller. */
 const formatOf = (file: string, format: Format): Format =>
   /\.c[jt]s$/.test(file) ? "commonjs" : /\.m[jt]s$/.test(file) ? "module" : format
 
-/** What the nearest `package.json` says about a file: only `"type": "module"` decides without a look into the file. */
+/** The format of a file by its nearest `package.json`: only `"type": "module"` decides without a look into the file. */
 export const formatOfPackage = (file: string): Format => {
   try {
     const manifest = findPackageJSON(pathToFileURL(file))
@@ -57,11 +56,11 @@ export const formatOfPackage = (file: string): Format => {
   }
 }
 
-/** Compiles what can be compiled of a file; never throws. */
+/** Compiles a file as far as it can be compiled; never throws. */
 export const compileInput = ({ content, file, format, runtime, sourceName, urlOfWork }: Input): Compiled => {
   const source = decode(content)
   if (source === undefined) {
-    // whatever the encoding is, marks are ASCII
+    // marks are ASCII in every encoding
     const text = new TextDecoder("latin1").decode(content as NodeJS.ArrayBufferView)
     if (!isAskedFor(text)) return leftAlone(text)
     return note(text, file, "the file is not UTF-8 and is left alone", "save it as UTF-8")
@@ -81,16 +80,21 @@ export const compileInput = ({ content, file, format, runtime, sourceName, urlOf
     const compiled = compile(source, { file, runtime, sourceName, urlOfWork })
     return compiled.map === undefined && !isAskedFor(source) ? leftAlone(source) : compiled
   } catch (error) {
-    return note(source, file, `the compiler failed and leaves the file alone: ${defect(error)}`, "please report it")
+    return note(
+      source,
+      file,
+      `the compiler failed, so the file is left alone: ${defect(error)}`,
+      "report it as a defect of giveway"
+    )
   }
 }
 
 const note = (source: string, file: string, reason: string, fix: string): Compiled =>
   leftAlone(source, [diagnostic.make(file, source, 0, reason, fix)])
 
-/** An error with the place that threw it, on one line. */
+/** An error and the line that threw it, as one line of text. */
 const defect = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)
-  const place = error.stack?.split("\n").find((line) => line.startsWith("    at "))
-  return `${error.name}: ${error.message}${place === undefined ? "" : ` (${place.trim()})`}`
+  const thrower = error.stack?.split("\n").find((line) => line.startsWith("    at "))
+  return `${error.name}: ${error.message}${thrower === undefined ? "" : ` (${thrower.trim()})`}`
 }

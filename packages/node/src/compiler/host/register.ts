@@ -1,9 +1,19 @@
 /**
- * `node --import @giveway/node/register app.ts`: compiles each module as it is loaded.
+ * `@giveway/node/register` compiles each module of a program while Node loads it. Use it in development, and in services
+ * that run from their sources; a bundled service takes `@giveway/node/unplugin` instead.
  *
- * Worker threads inherit the flag, so the modules they load are compiled the same way. A module without marks reaches
- * Node exactly as it was; TypeScript that Node cannot strip is left to Node's own error. What is refused is reported on
- * standard error, once per place, and runs in its plain form.
+ * ```sh
+ * node --import @giveway/node/register app.ts
+ * ```
+ *
+ * Worker threads inherit the flag, so the modules that they load are compiled, too. A module without marks reaches Node
+ * unchanged. TypeScript that Node cannot strip gets Node's own error. A function that is refused runs in its plain form, and
+ * the main thread reports it on standard error, once, with file, line, reason and fix.
+ *
+ * Cost: a file that asks for nothing takes some 3 µs per kilobyte. Compiled modules are cached in
+ * `node_modules/.cache/giveway`.
+ *
+ * @since 0.1.0
  */
 import * as module from "node:module"
 import { fileURLToPath } from "node:url"
@@ -17,16 +27,16 @@ import type { Format } from "./input.ts"
 import { compileExtracted, idIn } from "./extracted.ts"
 import { compileInput, decode } from "./input.ts"
 
-/** What the cache holds of a module; no code if the source stays as it is. */
+/** A module in the cache; without code if its source is left alone. */
 interface Entry {
   readonly code?: string | undefined
   readonly diagnostics: ReadonlyArray<Diagnostic>
 }
 
-/** As a URL, because not every module that is compiled can resolve the package. */
+/** A URL, because some modules that are compiled cannot resolve the package. */
 const runtime = import.meta.resolve("@giveway/core/Steppable")
 
-/** Node has looked at the package and at the syntax. */
+/** The formats by Node's names. Node has looked at the package and at the syntax. */
 const formats: Readonly<Record<string, Format>> = {
   module: "module",
   "module-typescript": "module",
@@ -41,20 +51,20 @@ const entryOf = ({ code, diagnostics, map }: Compiled): Entry => {
 }
 
 const report = (diagnostics: ReadonlyArray<Diagnostic>): void => {
-  // each worker loads the same modules again
+  // workers load the same modules, so they would repeat the reports
   if (isMainThread) for (const each of diagnostics) process.stderr.write(`giveway: ${diagnostic.render(each)}\n`)
 }
 
 const compiledModules = cache.open()
 
-/** The code of an extracted module, which is no file. Throws, and so does the import of it, if the file has changed. */
+/** The code of an extracted module, which is no file. If the file has changed, this throws, and so the import fails. */
 const extracted = (source: string, file: string, id: string): string =>
   compiledModules.of(source, `${file}\n${runtime}\n${id}`, () => {
     const compiled = compileExtracted(source, id, { file, runtime })
     return entryOf(compiled).code ?? compiled.code
   })
 
-/** Workers ask for it before they import what only the hook can make. */
+/** Workers ask for it before they import an extracted module, which only this hook can make. */
 Object.assign(globalThis, { [Symbol.for("@giveway/node/register")]: true })
 
 module.setSourceMapsSupport(true, { nodeModules: true })

@@ -2,25 +2,27 @@
  * `@giveway/node/unplugin`: the compiler as a plugin of Vite, Rollup, Rolldown, esbuild, webpack and Rspack.
  *
  * ```js
- * // vite.config.js; the others have a function of their name, too
+ * // vite.config.js; the other bundlers have a function of their name, too
  * import giveway from "@giveway/node/unplugin"
  *
  * export default { plugins: [giveway.vite()] }
  * ```
  *
- * It sees each file as it was written, before types are stripped or anything is lowered, so what it says about a place
- * is true, and the bundler composes the source maps. A file without marks stays as it is. What is refused is a warning
- * of the bundler, and stays in its plain form.
+ * The plugin sees each file as it was written, before types are stripped or syntax is lowered. So the lines in its warnings
+ * are those of the file, and the bundler composes the source maps. A file without marks stays as it is. A function that is
+ * refused stays in its plain form, and the bundler shows a warning with the reason and the fix.
  *
- * Inline work (`Compute.fn`, `Compute.effect`) becomes files of its own, which workers import; so the bundle consists of
- * several (`output.dir`, not `output.file`), and `@giveway/node`, whose workers are files too, has to stay external.
+ * Inline work (`Compute.fn`, `Compute.effect`) becomes files of its own, which workers import. So the bundle has several
+ * files (`output.dir`, not `output.file`), and `@giveway/node`, whose workers are files too, has to stay external.
  *
- * **One runtime.** Compiled code imports `@giveway/core/Steppable`. It is resolved as `@giveway/core` is: bundled with
- * it, or external with it, because two instances would not know each other's functions. Where an application cannot
- * resolve it (it depends on `@giveway/node` only), it is the one that belongs to this plugin.
+ * **One runtime.** Compiled code imports `@giveway/core/Steppable`. It is resolved like `@giveway/core`: bundled with it,
+ * or external with it, because two instances would not know each other's functions. An application that depends on
+ * `@giveway/node` only cannot resolve it, and gets the instance that belongs to this plugin.
  *
- * Rejected: running after the bundler's own transforms (TypeScript that cannot be erased would be compiled, too, but
- * esbuild has no such place, and refusals would name lines that nobody wrote).
+ * Rejected: to run after the bundler's own transforms. TypeScript that cannot be erased would be compiled, too; but
+ * esbuild has no hook for that, and warnings would name lines of generated code.
+ *
+ * @since 0.1.0
  */
 import { readFile } from "node:fs/promises"
 import { extname, relative } from "node:path"
@@ -35,17 +37,27 @@ import { compileInput, formatOfPackage } from "./input.ts"
 
 type Pattern = string | RegExp | Array<string | RegExp>
 
+/**
+ * The options of the plugin. Without options it compiles all scripts of the program.
+ *
+ * @category options
+ * @since 0.1.0
+ */
 export interface Options {
-  /** which files are looked at: globs or expressions on the path. Default: every `.js` and `.ts`, `.mjs` and `.mts` */
+  /**
+   * The files that the compiler looks at, as globs or as regular expressions on the path. Default: all files with the
+   * extension `.js`, `.ts`, `.mjs`, `.mts`, `.cjs` or `.cts`. (CommonJS modules get no yield points; a marked one gets a
+   * warning.)
+   */
   readonly include?: Pattern | undefined
-  /** which of them are not */
+  /** Files among them that the compiler leaves alone. Default: none. */
   readonly exclude?: Pattern | undefined
 }
 
 const core = "@giveway/core"
 const runtime = "@giveway/core/Steppable"
 const isRuntime = /^@giveway\/core\/Steppable$/
-/** Of an extracted module. */
+/** The path of an extracted module: that of the file, with the id of the work. */
 const extractedPath = /^[^\0].*\?giveway=[\w-]+$/
 const isOurs = new RegExp(`${isRuntime.source}|${extractedPath.source}`)
 const scripts = /^[^\0].*\.[cm]?[jt]s$/
@@ -53,7 +65,7 @@ const scripts = /^[^\0].*\.[cm]?[jt]s$/
 /** The runtime that belongs to this package. */
 const ownRuntime = (): string => fileURLToPath(import.meta.resolve(runtime))
 
-/** Rollup and what is like it: `this` of a hook that resolves. */
+/** The `this` of a hook that resolves, in Rollup and the bundlers with its hooks. */
 interface Resolving {
   readonly resolve: (
     id: string,
@@ -63,7 +75,7 @@ interface Resolving {
 }
 
 const resolveLikeCore = {
-  // before a plugin that resolves packages
+  // it runs before a plugin that resolves packages
   order: "pre" as const,
   filter: { id: isOurs },
   handler: async function (this: unknown, id: string, importer: string | undefined) {
@@ -76,13 +88,13 @@ const resolveLikeCore = {
   }
 }
 
-/** The options of webpack and Rspack that decide where a module comes from. */
+/** The options by which webpack and Rspack resolve modules. */
 interface Resolution {
   externals?: unknown
   readonly resolve: { fallback?: unknown }
 }
 
-/** An entry of `externals` for the runtime, if this one is for the core and would miss it. */
+/** The entry of `externals` that the runtime needs, if `external` is for the core and does not match the runtime. */
 const externalLikeCore = (external: unknown): ReadonlyArray<unknown> => {
   if (external === core) return [runtime]
   if (external instanceof RegExp) return external.test(core) && !external.test(runtime) ? [runtime] : []
@@ -108,14 +120,14 @@ const resolvesLikeCore = ({ options }: { readonly options: object }): void => {
   bundledWork.knowsWorkerUrl(options as Parameters<typeof bundledWork.knowsWorkerUrl>[0], runtime)
 }
 
-/** A bundler that hands over text has replaced what is not UTF-8 already; the file itself tells. */
+/** The bytes of a file that is not UTF-8: the bundler has replaced characters in its text, so the file is read again. */
 const contentOf = async (file: string, code: string): Promise<string | Uint8Array> => {
   if (!code.includes("\uFFFD")) return code
   const bytes = await readFile(file).catch(() => undefined)
   return bytes === undefined || bytes.toString("utf8") !== code ? code : bytes
 }
 
-/** What a bundler takes; `null` where nothing was compiled. */
+/** The result for a bundler; `null` if nothing was compiled. */
 const output = (compiled: Compiled | undefined) => {
   const { code, map } = compiled ?? {}
   if (code === undefined || map === undefined) return null
@@ -127,7 +139,7 @@ const output = (compiled: Compiled | undefined) => {
 
 type Esbuild = NonNullable<UnpluginOptions["esbuild"]>
 
-/** esbuild asks one plugin after another; this mark keeps the question from coming back here. */
+/** Marks a question to esbuild's other plugins, so that this one does not answer it again. */
 const asked = Symbol("giveway")
 
 const resolveInEsbuild: NonNullable<Esbuild["setup"]> = (build) =>
@@ -139,7 +151,7 @@ const resolveInEsbuild: NonNullable<Esbuild["setup"]> = (build) =>
     return found.errors.length === 0 ? found : { path: ownRuntime() }
   })
 
-/** In what way the bundler makes the modules of inline work, if it is one that builds. */
+/** The way in which a bundler makes the modules of inline work; `undefined` if it does not build files. */
 type Making = "chunks" | "worker entries" | "beside the output" | undefined
 
 const makings: Readonly<Record<string, Making>> = {
@@ -200,7 +212,7 @@ const plugin = (options: Options | undefined, { framework }: { readonly framewor
     vite: {
       ...chunks,
       configResolved: ({ command }) => {
-        // workers of a development server compile by themselves
+        // the workers of a development server compile the modules themselves
         if (command === "serve") making = undefined
       }
     },
@@ -210,14 +222,23 @@ const plugin = (options: Options | undefined, { framework }: { readonly framewor
       config: ({ loader }) => {
         loaders = loader ?? {}
       },
-      // a file that stays as it is keeps the loader that it would have had
+      // a file that stays as it is keeps its loader
       loader: (_, id) => loaders[extname(id)] ?? (id.endsWith("ts") ? "ts" : "js"),
       setup: resolveInEsbuild
     }
   }
 }
 
-/** The plugin, by bundler: `giveway.vite(options)`, `giveway.rollup(options)` and so on. */
+/**
+ * The compiler as a plugin, with a function for each bundler: `giveway.vite(options)`, `giveway.rollup(options)`,
+ * `giveway.rolldown(options)`, `giveway.esbuild(options)`, `giveway.webpack(options)`, `giveway.rspack(options)`.
+ *
+ * Use it for services that are bundled; a service that runs from its sources takes `@giveway/node/register`. The build
+ * never fails because of the compiler: files that it cannot compile stay as they are, with a warning.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
 const giveway: UnpluginInstance<Options | undefined> = createUnplugin(plugin)
 
 export default giveway

@@ -3,26 +3,26 @@
  * cost next to nothing.
  *
  * The look finds words, so it may say yes to a file in which nothing is marked; the parser then says no. It never says
- * no to a file in which something can be compiled.
+ * no to a file in which something can be compiled. It looks for strings where it can: a regular expression takes twice as
+ * long.
  */
 
 /** In the body of a function, it asks for yield points. */
 export const directive = "use steppable"
 
-const hasDirective = /use steppable/
-const importsCore = /@giveway\/core/
+const core = "@giveway/core"
 const importsEffect = /["']effect(?:\/Effect)?["']/
 
 /** A file that matches none of them has nothing to compile. Bundlers take them as a filter of their own. */
-export const words: ReadonlyArray<RegExp> = [hasDirective, importsCore, importsEffect]
+export const words: ReadonlyArray<RegExp> = [new RegExp(directive), new RegExp(core), importsEffect]
 
 /** `Pure.fn`, `Task.make`, `Task.stream`, or the `work` of an extracted module. */
 const mayHaveMarks = (text: string): boolean =>
-  hasDirective.test(text) || (importsCore.test(text) && /\b(?:fn|make|stream|work)\b/.test(text))
+  text.includes(directive) || (text.includes(core) && /\b(?:fn|make|stream|work)\b/.test(text))
 
 /** `Compute.fn` or `Compute.effect`. */
 export const mayHaveInlineWork = (text: string): boolean =>
-  importsCore.test(text) && /\bCompute\b/.test(text) && /\b(?:fn|effect)\b/.test(text)
+  text.includes(core) && /\bCompute\b/.test(text) && /\b(?:fn|effect)\b/.test(text)
 
 /** A loop in a generator of effects. */
 const mayHaveEffectLoops = (text: string): boolean =>
@@ -37,6 +37,6 @@ export const mayBeCompiled = (text: string): boolean =>
  * generators of effects get their yield points without being asked for, so a file with nothing else gets no note.
  */
 export const isAskedFor = (text: string): boolean =>
-  hasDirective.test(text) ||
+  text.includes(directive) ||
   (mayHaveMarks(text) && /\bPure\b/.test(text)) ||
   (mayHaveInlineWork(text) && /\bCompute\s*\.\s*(?:fn|effect)\b/.test(text))

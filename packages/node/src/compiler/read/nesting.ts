@@ -1,5 +1,5 @@
 /**
- * How deep a source is nested, as far as its text tells without a parser.
+ * How deep a source is nested, as far as its text tells.
  *
  * The parser is native code and recursive: it ends the process when the stack is full. Some 4000 brackets fill the stack of
  * a main thread, and half as many that of a worker. That is more than V8 can parse; but a chain of 100,000 operators fills

@@ -8,7 +8,7 @@ import type { Diagnostic } from "./diagnostic.ts"
 import * as diagnostic from "./diagnostic.ts"
 import { isTooDeep } from "./nesting.ts"
 
-export interface Parsed {
+interface Parsed {
   /** JavaScript, as long as the source */
   readonly text: string
   readonly program: Program

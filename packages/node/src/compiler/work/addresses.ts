@@ -13,7 +13,7 @@ import type { Binding, Scopes } from "../read/scope.ts"
 import type { Node } from "../read/syntax.ts"
 import { walk } from "../read/syntax.ts"
 
-export interface ModuleAddress {
+interface ModuleAddress {
   /** unique in the module */
   readonly key: string
   /** why the function must not leave its thread; `undefined` if it may */

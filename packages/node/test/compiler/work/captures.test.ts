@@ -141,7 +141,7 @@ describe("code that goes along", () => {
   it("belongs to a text: another one has no such work", () => {
     const source = inModule(`Compute.fn(() => 1)`)
     const [work] = compile(source, { file }).works
-    assert.throws(() => compileExtracted(`${source} `, work!.id, { file }), /is not what it was/)
+    assert.throws(() => compileExtracted(`${source} `, work!.id, { file }), /has changed since the program was loaded/)
   })
 })
 
