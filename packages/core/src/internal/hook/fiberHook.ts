@@ -227,7 +227,7 @@ const reportLong = (begunAt: number, at: number): void => {
 }
 
 /** A slice on the stack. Its self time so far lacks the time since the last boundary. */
-export interface RunningSlice {
+interface RunningSlice {
   readonly startedAt: number
   readonly selfMs: number
   readonly label: number

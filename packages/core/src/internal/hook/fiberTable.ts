@@ -50,7 +50,7 @@ export interface FiberTable {
 }
 
 /** The remains of a fiber that was collected. */
-export interface LostRow {
+interface LostRow {
   readonly id: number
   readonly parentId: number
   /** of the name that it had when it first suspended */

@@ -10,7 +10,7 @@ import * as fiberTable from "./fiberTable.ts"
 import * as labels from "./labels.ts"
 
 /** The facts that the hook records about this thread. */
-export interface HookedThread {
+interface HookedThread {
   readonly block: ThreadBlock
   readonly table: fiberTable.FiberTable
   readonly labels: labels.Labels

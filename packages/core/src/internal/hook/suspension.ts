@@ -37,7 +37,7 @@ interface Trace {
  * A fiber with its trace. A fiber that is made under the hook gets both properties while it is made, so that Effect's own code
  * meets fibers of few shapes. The few fibers that were there before get them when they run next.
  */
-export type TracedFiber = AnyFiber & Trace
+type TracedFiber = AnyFiber & Trace
 
 /** Adds the properties to a fiber that is being made. Hot. */
 export const prepare = (fiber: TracedFiber): void => {

@@ -22,14 +22,14 @@ import * as restartMachine from "./restartMachine.ts"
 import { duration } from "../stalls/stallText.ts"
 
 /** A child: `run` runs anew at each start, in a scope of its own. */
-export interface ChildSpec<R> {
+interface ChildSpec<R> {
   readonly name: string
   readonly restart: restartMachine.Restart
   readonly run: Effect.Effect<unknown, unknown, R>
 }
 
 /** The child that failed once too often, and the error or defect of its last failure. */
-export interface Escalation {
+interface Escalation {
   readonly child: string
   readonly cause: unknown
 }
