@@ -79,7 +79,7 @@ describe("under register", () => {
 
   it("refused, it says why, here and when it runs", () => {
     const place = `inline.ts:${lineOf("refused: Compute.fn")}`
-    assert.match(stderr, new RegExp(`^giveway: .*/${place}:\\d+: counter changes`, "m"))
+    assert.match(stderr, new RegExp(`^giveway: .*/${place}:\\d+: refused is refused, because counter changes`, "m"))
     assert.strictEqual(seen.failing.refused.name, "NotExtracted")
     assert.include(seen.failing.refused.message, `counter changes: a worker would have its own (${place})`)
   })
