@@ -50,14 +50,15 @@ export const arm = (now: () => number, origin: Origin): void => {
 }
 
 /**
- * Whether most probes of a stall that began at `startedAt` ran at once while it went on until `at`. One probe is too few on a
- * crowded machine: the thread may lose its core just before the probe runs.
+ * Whether at least half of the probes of a stall that began at `startedAt` ran at once while it went on until `at`. One probe
+ * is too few on a crowded machine: the thread may lose its core just before the probe runs.
  */
 export const answered = (startedAt: number, at: number): boolean => {
   const delays = probes.flatMap(({ armedAt, ranAt }) =>
     armedAt >= startedAt && ranAt !== undefined && at - ranAt >= leastAfterMs ? [ranAt - armedAt] : []
   )
-  return delays.filter((ms) => ms < soonMs).length * 2 > delays.length
+  const soon = delays.filter((ms) => ms < soonMs).length
+  return soon > 0 && soon * 2 >= delays.length
 }
 
 /** The fiber to blame for the flood of a stall that began at `startedAt`, if it ran just before. */
