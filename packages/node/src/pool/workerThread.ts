@@ -10,6 +10,7 @@ import type { Ending, FromWorker, JobRequest, Outcome, ToWorker } from "@giveway
 import { jobBoard, jobWatch, pack, threadBlock } from "@giveway/core/Platform"
 import * as Sysmon from "@giveway/core/Sysmon"
 import { SentJobs } from "../wire/sentJobs.ts"
+import { now } from "../wire/sharedClock.ts"
 import * as lifeline from "./lifeline.ts"
 import * as watchedWorkers from "../wire/watchedWorkers.ts"
 import * as workerData from "../wire/workerData.ts"
@@ -180,7 +181,7 @@ export class WorkerThread {
 
   /** The job that it runs now, by its own account; `undefined` if it runs none, or is not watched. */
   work(): Sysmon.Work | undefined {
-    return this.look?.(performance.timeOrigin + performance.now())
+    return this.look?.(now())
   }
 
   /** Raises the flag that running code sees, and posts the message that wakes waiting code. */

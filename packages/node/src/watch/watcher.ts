@@ -53,7 +53,7 @@ const ready = (worker: Worker): Effect.Effect<void, Supervision.WatcherError> =>
     worker.once("exit", onExit)
   })
 
-/** Starts the thread in the scope of `Supervision.layerWatched`, and what it needs of this one. */
+/** Starts the thread in a scope, with all that it needs of this thread. For `Supervision.layerWatched`. */
 export const watch =
   (intervalMs: number, serve: Served): Supervision.Watch<ListenError> =>
   ({ accounts, buffer, graceMs, logs, perMinute, receive, stalls, thresholdMs }) =>
