@@ -129,10 +129,10 @@ describe("TestCompute", () => {
       assert.instanceOf(cause.cause, TypeError)
       assert.instanceOf(cause, RangeError)
       assert.isFalse(cause instanceof Broken)
-      assert.match(error.stack!, /insideTheJob[^]*below: who ran it[^]*TestCompute\.test\.ts/)
+      assert.match(error.stack!, /insideTheJob[^]*below: the call[^]*TestCompute\.test\.ts/)
       assert.include(error.message, "Broken: no")
       const exit = yield* Effect.exit(whoAsked())
-      assert.match(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "", /who ran it[^]*whoAsked/)
+      assert.match(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "", /below: the call[^]*whoAsked/)
     }).pipe(Effect.provide(TestCompute.layer))
   )
 

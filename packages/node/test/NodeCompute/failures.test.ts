@@ -130,7 +130,7 @@ describe("bad input ends in a typed error, and the pool works on:", () => {
       assert.strictEqual(cause.constructor.name, "Broken")
       assert.strictEqual(cause.code, "E_BROKEN")
       assert.instanceOf(cause.cause, TypeError)
-      assert.match(error.stack!, /insideTheJob.*jobs\.ts[^]*below: who ran it[^]*NodeCompute\.failures\.test\.ts/)
+      assert.match(error.stack!, /insideTheJob.*jobs\.ts[^]*below: the call[^]*NodeCompute[/]failures\.test\.ts/)
     }
   )
 

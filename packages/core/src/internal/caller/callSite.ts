@@ -83,9 +83,9 @@ export const attach = <E extends Error>(error: E, site: CallSite): E => {
     `${error.name}: ${error.message}`,
     ...inWorker,
     ...(site === unnoted
-      ? [`    -- ${above}who ran it was not noted: more than ${perMs} calls a millisecond --`]
+      ? [`    -- ${above}the call was not noted: more than ${perMs} calls a millisecond --`]
       : inWorker.length > 0
-        ? [`    -- ${above}below: who ran it --`]
+        ? [`    -- ${above}below: the call --`]
         : []),
     ...framesOf(site.stack)
   ]

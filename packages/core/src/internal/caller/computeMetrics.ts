@@ -47,7 +47,7 @@ const cancelled = Metric.histogram("giveway_compute_cancel_ms", {
   boundaries
 })
 
-const workers = Metric.gauge("giveway_compute_workers", { description: "Live threads of the pool, of whatever state" })
+const workers = Metric.gauge("giveway_compute_workers", { description: "Live threads of the pool, in any state" })
 
 const utilisation = Metric.gauge("giveway_compute_utilisation", {
   description: "How much of the last 5 seconds the pool's workers have worked: 1 if maxWorkers did all the time"

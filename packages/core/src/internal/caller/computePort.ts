@@ -1,7 +1,7 @@
 /**
  * The private side of the service `Compute`: what the functions of `Compute` ask of it.
  *
- * It has more than the service that users see: the place of the call, several items in one job, the fiber that asks. Our
+ * It has more than the service that users see: the call site, several items in one job, the fiber that asks. Our
  * own implementations have such a port. That of a user is given one, see `computeAdapter.ts`.
  */
 import type * as Effect from "effect/Effect"

@@ -59,7 +59,7 @@ describe("under register", () => {
     assert.deepStrictEqual([name, cause], ["JobDied", "RangeError"])
     assert.include(message, `"thrown at inline.ts:${lineOf("thrown: Compute.fn")}:`)
     assert.include(stack, `/inline.ts:${lineOf("throw new RangeError")}:`)
-    assert.include(stack, "below: who ran it")
+    assert.include(stack, "below: the call")
   })
 
   it("fails with what its error schema describes, an instance of the class here", () => {
