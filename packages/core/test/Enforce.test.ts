@@ -22,7 +22,7 @@ const endless = (onStop: () => void) =>
 const supervised = Effect.provide(Supervision.layer({ logs: false }))
 
 describe("a limit on computing", () => {
-  it.live("stops what never ends, with a typed error, after its finalizers have run; others go on", () =>
+  it.live("stops code that never ends, with a typed error, after its finalizers have run; others go on", () =>
     Effect.gen(function* () {
       const log: Array<string> = []
       let ticks = 0

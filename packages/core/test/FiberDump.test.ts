@@ -14,7 +14,7 @@ const fiber = (id: number, parentId: number | undefined, name: string | undefine
 })
 
 describe("FiberDump", () => {
-  it("renders who forked whom, one fiber a line", () => {
+  it("renders the tree of forks, one fiber a line", () => {
     const dump = new FiberDump.FiberDump({
       takenAt: 15_000,
       fibers: [
@@ -36,7 +36,7 @@ describe("FiberDump", () => {
     )
   })
 
-  it("renders what fibers await and since when, jobs, interruptions, deadlocks", () => {
+  it("renders awaited events and times, jobs, interruptions, deadlocks", () => {
     const dump = new FiberDump.FiberDump({
       takenAt: 15_000,
       fibers: [

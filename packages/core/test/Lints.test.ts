@@ -33,7 +33,7 @@ describe("lints", () => {
   it.live("never-yielded: a fiber that computes, not one that computes as much and gives way", () =>
     Effect.gen(function* () {
       const hog = yield* Effect.forkChild(
-        // what it does in many short slices excuses nothing
+        // many short slices do not excuse the long ones
         Effect.andThen(
           held(130).pipe(Effect.andThen(Effect.yieldNow), Effect.repeat({ times: 1 })),
           Effect.yieldNow
@@ -117,7 +117,7 @@ describe("lints", () => {
   )
 
   it.live(
-    "leaked-fiber: one that outlived its parent and was let go, not one in a scope or with somebody who hears of it",
+    "leaked-fiber: one that outlived its parent and was let go, not one in a scope or whose end is observed",
     () =>
       Effect.gen(function* () {
         const scope = yield* Scope.make()
@@ -156,7 +156,7 @@ describe("lints", () => {
     }).pipe(quiet)
   )
 
-  it.live("uninterruptible-too-long: one that lets who interrupted it wait", () =>
+  it.live("uninterruptible-too-long: one that does not end although it was interrupted", () =>
     Effect.gen(function* () {
       const gate = yield* Deferred.make<void>()
       const stubborn = yield* Effect.forkChild(Effect.uninterruptible(Deferred.await(gate)), { startImmediately: true })
@@ -205,7 +205,7 @@ describe("lints", () => {
     }).pipe(quiet)
   )
 
-  it.live("a program that is well has none, and each lint says what it looks for", () =>
+  it.live("a program that is well has none, and each lint describes its mistake", () =>
     Effect.gen(function* () {
       const work = Effect.forEach(
         Array.from({ length: 20 }),

@@ -15,32 +15,32 @@ const fiber = (id: number, wakers?: ReadonlyArray<number>): FiberDump.FiberInfo 
   awaits: { kind: "fiber", ...(wakers === undefined ? {} : { wakers }) }
 })
 
-describe("who waits for ever", () => {
+describe("fibers that wait for ever", () => {
   it("finds a fiber that joins itself, and a ring", () => {
     assert.deepStrictEqual(waitsFor.cycles([fiber(1, [1])]), [[1]])
     assert.deepStrictEqual(waitsFor.cycles([fiber(3, [1]), fiber(1, [2]), fiber(2, [3])]), [[1, 2, 3]])
   })
 
-  it("keeps who waits behind a cycle out of it", () => {
+  it("leaves fibers that wait behind a cycle out of it", () => {
     const fibers = [fiber(1, [2]), fiber(2, [3]), fiber(3, [2]), fiber(4, [1])]
     assert.deepStrictEqual(waitsFor.cycles(fibers), [[2, 3]])
     assert.deepStrictEqual([...waitsFor.knot(fibers).keys()].sort(), [1, 2, 3, 4])
   })
 
-  it("is silent where somebody outside can wake one of them", () => {
-    // 2 waits for whichever of 1 and 3 releases first, and 3 for who knows what
+  it("is silent where something outside can wake one of them", () => {
+    // 2 waits for the first of 1 and 3 that releases, and 3 for something unknown
     assert.deepStrictEqual(waitsFor.cycles([fiber(1, [2]), fiber(2, [1, 3]), fiber(3)]), [])
     assert.deepStrictEqual(waitsFor.cycles([fiber(1, [2]), { ...fiber(2, [1]), state: "running" }]), [])
     // nobody sees 9
     assert.deepStrictEqual(waitsFor.cycles([fiber(1, [9])]), [])
   })
 
-  it("any graph: whoever is named cannot be woken, and who cannot be woken is there", () => {
+  it("any graph: each fiber that is named cannot be woken, and each that cannot be woken is named", () => {
     const graphs = fc.array(fc.option(fc.array(fc.nat(7), { maxLength: 3 }), { nil: undefined }), { maxLength: 8 })
     fc.assert(
       fc.property(graphs, (wakers) => {
         const fibers = wakers.map((list, id) => fiber(id, list))
-        // the definition, without cleverness: wake whoever may be woken until nothing changes
+        // the definition, without cleverness: wake each fiber that may be woken until nothing changes
         const awake = new Set(Array.from({ length: 8 }, (_, id) => id).filter((id) => !(wakers[id]?.length ?? 0)))
         for (let before = -1; before !== awake.size;) {
           before = awake.size

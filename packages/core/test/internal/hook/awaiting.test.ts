@@ -78,7 +78,7 @@ describe("what a fiber awaits", () => {
     }).pipe(Effect.scoped, Effect.provide(quiet))
   )
 
-  it.live("the end of fibers: those that it joins, interrupts, races or started itself, and who can wake it", () =>
+  it.live("the end of fibers: those that it joins, interrupts, races or started itself, and its wakers", () =>
     Effect.gen(function* () {
       const [one, two] = [yield* Effect.forkChild(Effect.never), yield* Effect.forkChild(Effect.never)]
       const stubborn = yield* Effect.forkChild(Effect.uninterruptible(Effect.sleep("20 millis")), {
@@ -111,7 +111,7 @@ describe("what a fiber awaits", () => {
     }).pipe(Effect.provide(quiet))
   )
 
-  it.live("permits: who holds them, if they are held by fibers and by nobody else", () =>
+  it.live("permits: their holders, if fibers hold all that are taken", () =>
     Effect.gen(function* () {
       const semaphore = yield* Semaphore.make(3)
       const hold = (permits: number) =>
@@ -154,7 +154,7 @@ describe("what a fiber awaits", () => {
     }).pipe(Effect.provide(quiet))
   )
 
-  it.live("what observes a fiber and other things as well is a callback: who else can wake it is not known", () =>
+  it.live("a callback that observes a fiber and other things is a callback: its other wakers are not known", () =>
     Effect.gen(function* () {
       const other = yield* Effect.forkChild(Effect.never)
       const either = Effect.callback<void>((resume) => {

@@ -17,7 +17,7 @@ describe("labels", () => {
     assert.isUndefined(labels.nameOf(fiberIn((effect) => effect)))
   })
 
-  it("equal names have one label, and who listens hears of each once", () => {
+  it("equal names have one label, and a listener is told each once", () => {
     const interned = labels.make()
     const heard: Array<string> = []
     interned.onNew.add(({ label, name }) => heard.push(`${label} ${name}`))

@@ -152,7 +152,7 @@ const after = (world: World, event: machine.Event): World => {
         alive[action.child] = true
         break
       case "Stop":
-        promise(alive[action.child] === true && asked[action.child] === false, "a stop of who is not running")
+        promise(alive[action.child] === true && asked[action.child] === false, "a stop of a child that does not run")
         promise(!asked.includes(true), "two stops at a time")
         promise(alive.lastIndexOf(true) === action.child, "a stop that is not of the last")
         asked[action.child] = true
