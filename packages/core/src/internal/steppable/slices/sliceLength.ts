@@ -29,7 +29,7 @@ export const Slice: Context.Reference<Duration.Duration | undefined> = Context.R
 )
 
 /** Whether `ms` can be the length of a slice. */
-export const isSlice = (ms: number): boolean => ms > 0 && Number.isFinite(ms)
+const isSlice = (ms: number): boolean => ms > 0 && Number.isFinite(ms)
 
 // the last answer: most questions come from one context again and again
 let context: Context.Context<never> | undefined
