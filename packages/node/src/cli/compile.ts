@@ -1,5 +1,5 @@
 /**
- * `giveway compile FILE...`: shows what the compiler does with each file, without running it.
+ * `giveway compile FILE...`: shows how the compiler treats each file, without running it.
  *
  * Its answer is that of `register` and of the bundler plugin, because it calls the same compiler in the same way. The exit
  * code is 1 if a file cannot be read or parsed, or if a function is refused.

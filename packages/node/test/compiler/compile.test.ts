@@ -1,5 +1,5 @@
 /**
- * The compiler's promises about bad or strange input: nothing is guessed, and what is not compiled stays byte for byte.
+ * The compiler's promises about bad or strange input: nothing is guessed, and code that is not compiled stays byte for byte.
  */
 import * as Steppable from "@giveway/core/Steppable"
 import { parseSync } from "oxc-parser"

@@ -1,5 +1,5 @@
 /**
- * Guarantee 4 clause by clause: small programs about what ECMAScript says of one thing, each compared in all forms and
+ * Guarantee 4 clause by clause: small programs, each about one clause of ECMAScript, compared in all forms and
  * suspended at every yield point. `Y(x)` is `x`, with a yield point before it is known; `o(x)` records.
  *
  * Most were reduced from test262, whose tests a scratch harness ran with `Y` around every expression.

@@ -26,7 +26,7 @@ const atRandom = (seed: number): Budgets => {
   }
 }
 
-/** What generated programs found, reduced. */
+/** Programs that once differed, reduced. */
 const onceDifferent: ReadonlyArray<readonly [string, string]> = [
   [
     "a sequence as the value of a variable that is declared after a yield point",
@@ -61,8 +61,8 @@ describe("steppable code", () => {
           // every fourth program in the general form only
           const { compiled, main, twin } = load(source, numbers.length % 4 === 0 ? "all generators" : "best")
           for (const { form, reason } of compiled.decisions) {
-            const what = form === "generator" ? `${form}: ${reason?.replaceAll(/\b[a-zA-Z]\d+\b/g, "x")}` : form
-            forms.set(what, (forms.get(what) ?? 0) + 1)
+            const label = form === "generator" ? `${form}: ${reason?.replaceAll(/\b[a-zA-Z]\d+\b/g, "x")}` : form
+            forms.set(label, (forms.get(label) ?? 0) + 1)
           }
           assert.deepStrictEqual(compiled.diagnostics, [])
           if (twin === undefined) return

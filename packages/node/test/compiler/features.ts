@@ -3,7 +3,7 @@
  * for smaller expressions and statements.
  */
 
-/** What fills the holes of a template. */
+/** The code that fills the holes of a template. */
 export interface Fillers {
   /** an expression, in parentheses */
   readonly n: () => string
@@ -86,7 +86,7 @@ export const plainStatements: ReadonlyArray<(fill: Fillers) => string> = [
     const v = fresh("v")
     return `for (var ${v} of o.list(${n()}, ${n()}, ${n()})) ${loopBody([v])} o(${v});`
   },
-  // what is disposed of at the end of a block
+  // declarations that are disposed of at the end of a block
   ({ body, fresh, n }) => {
     const u = fresh("u")
     return `{ using ${u} = { [Symbol.dispose]() { o("disposed"); }, v: ${n()} }; ${body([`${u}.v`])} }`

@@ -1,6 +1,7 @@
 /**
- * What becomes of whole files: `fixtures/CASE/input.ts` is compiled to `output.js`, and what the compiler says about it is
- * in `error.txt` (refusals) and `decisions.txt`; what workers import of it, in `worker-N.js`. `GIVEWAY_UPDATE=1` writes them anew, to be read before they are committed.
+ * The compiler on whole files: `fixtures/CASE/input.ts` is compiled to `output.js`. Its refusals are in `error.txt`, its
+ * decisions in `decisions.txt`, and the extracted modules that workers import in `worker-N.js`. `GIVEWAY_UPDATE=1` writes
+ * them anew: read them before you commit them.
  */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -13,7 +14,7 @@ import { render } from "../../src/compiler/read/diagnostic.ts"
 const folder = fileURLToPath(new URL("fixtures", import.meta.url))
 const update = process.env["GIVEWAY_UPDATE"] !== undefined
 
-/** What a file says; one that has nothing to say is not there. */
+/** The expected content of a file; a file with nothing in it does not exist. */
 const expected = (path: string, content: string): string => {
   if (update) {
     if (content === "") rmSync(path, { force: true })

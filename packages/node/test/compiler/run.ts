@@ -1,12 +1,12 @@
 /**
- * Runs a program's `main` in its plain and in its steppable form, and says what could be seen of it.
+ * Runs a program's `main` in its plain and in its steppable form, and gives everything that can be observed.
  */
 import * as Steppable from "@giveway/core/Steppable"
 import { compile } from "../../src/compiler/host/compile.ts"
 import type { Compiled } from "../../src/compiler/host/compile.ts"
 import type { Forms } from "../../src/compiler/forms/twin.ts"
 
-/** What a run shows: its result or its error, and what it recorded on the way. */
+/** Everything that a run shows: its result or its error, and the values that it recorded on the way. */
 export interface Outcome {
   readonly end: string
   readonly log: ReadonlyArray<string>

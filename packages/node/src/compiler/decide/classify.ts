@@ -153,7 +153,7 @@ export const classify = (
   }
   const steppable = graph.above(callees, long, able)
 
-  // a root that changes what outlives it
+  // a root that changes state which outlives the call
   for (const root of marked) {
     if (refused.has(root) || !sliced.has(root) || !steppable.has(root)) continue
     const own = new Set<AnyFunction>([root, ...graph.below(callees, root)])

@@ -1,6 +1,6 @@
 /**
  * Calls of functions that have a twin, or may have one. The twin of a function of this module has a name. The twins of
- * imports and methods are found at run time, and each call keeps what it found.
+ * imports and methods are found at run time, and each call keeps the twins that it found.
  */
 import type { CallExpression } from "oxc-parser"
 import { builtinCall, kernelOf } from "../decide/builtins.ts"

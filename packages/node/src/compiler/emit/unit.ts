@@ -1,5 +1,5 @@
 /**
- * What all forms of emitted code share: one module in the making (`Unit`), the copy of its source with some nodes replaced,
+ * The common parts of all emitted code: one module in the making (`Unit`), the copy of its source with some nodes replaced,
  * and the names of its twins.
  */
 import type { Classification } from "../decide/classify.ts"

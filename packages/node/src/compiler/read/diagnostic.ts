@@ -1,5 +1,5 @@
 /**
- * What the compiler tells a user about a line of the source: what it did not compile, why, and what to write instead.
+ * A message to a user about a line of the source: the thing that was not compiled, the reason, and the fix.
  */
 import type { LineColumn } from "./lines.ts"
 import { lineColumnsIn } from "./lines.ts"

@@ -3,7 +3,7 @@
  *
  * The parser is native code and recursive: it ends the process when the stack is full. Some 4000 brackets fill the stack of
  * a main thread, and half as many that of a worker. That is more than V8 can parse; but a chain of 100,000 operators fills
- * it, too, and programs that are generated have such chains.
+ * it, too, and generated programs have chains of that length.
  *
  * Rejected: an exact answer. The scan skips strings and comments; it takes templates and regular expressions for code,
  * whose brackets are mostly balanced.

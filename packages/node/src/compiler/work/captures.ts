@@ -104,7 +104,7 @@ export const capturesOf = (
       return
     }
     if (isWithin(work, declarator)) {
-      object(use, `it uses ${name}, which it is a part of`, "give what both need a declaration of its own")
+      object(use, `it uses ${name}, which it is a part of`, "move the part that both use to a declaration of its own")
       return
     }
     if (!isConstant(binding)) {
@@ -161,7 +161,7 @@ export const capturesOf = (
       const node = kind === "function" ? f : declarator
       if (functions.has(node)) return
       if (isWithin(work, node)) {
-        object(use, `it uses ${name}, which it is a part of`, "give what both need a declaration of its own")
+        object(use, `it uses ${name}, which it is a part of`, "move the part that both use to a declaration of its own")
         return
       }
       const [change] = changes.get(binding) ?? []

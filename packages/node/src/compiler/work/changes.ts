@@ -1,8 +1,8 @@
 /**
  * Where a module changes a part of the value that a name stands for: an element, a property, an entry of a map.
  *
- * Only changes by that name are found. The text of one module does not tell what other modules do to an object that it
- * exports, or what a function does to an object that it is given.
+ * Only changes by that name are found. The text of one module does not show changes that other modules make to an object
+ * that it exports, or changes that a function makes to its arguments.
  */
 import type { CallExpression, MemberExpression, Program } from "oxc-parser"
 import { assignedBy, walkPattern } from "../read/patterns.ts"

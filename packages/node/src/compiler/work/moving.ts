@@ -35,10 +35,18 @@ export const objectionToMove = (node: Node): Objection | undefined => {
   // an arrow function, or an expression that is no function, has these of the function around it
   for (const name of ["this", "arguments"] as const) {
     if (!usesLexical(node, name)) continue
-    return objection(node, `it uses ${name} of the function around it`, "put what it needs into a constant before it")
+    return objection(
+      node,
+      `it uses ${name} of the function around it`,
+      "put the value that it needs into a constant before it"
+    )
   }
   if (some(node, (inner) => inner.type === "Super" || (inner.type === "MetaProperty" && inner.meta.name === "new"))) {
-    return objection(node, "it uses super or new.target of the function around it", "pass what it needs as a constant")
+    return objection(
+      node,
+      "it uses super or new.target of the function around it",
+      "put the value that it needs into a constant before it"
+    )
   }
   if (someOwn(node, (inner) => inner.type === "YieldExpression" || inner.type === "AwaitExpression")) {
     return objection(node, "it yields or awaits in the function around it", "put the result into a constant before it")

@@ -1,10 +1,10 @@
 /**
- * Files that cannot be compiled, for the tests of the ways in: each still runs as it is and prints its name, and what is
- * said of it, if anything.
+ * Files that cannot be compiled, for the tests of register and of the bundlers: each still runs as it is and prints its
+ * name. `said` is the note about it.
  */
 export interface BadInput {
   readonly content: string | Uint8Array
-  /** `undefined`: nothing is said, because nobody asked for anything */
+  /** `undefined`: there is no note, because the file has no marks */
   readonly said: RegExp | undefined
 }
 

@@ -23,7 +23,7 @@ export interface Job {
   readonly options?: Parameters<typeof giveway.vite>[0]
 }
 
-/** What the bundler said about the build. */
+/** The warnings of the bundler. */
 export type Bundler = (job: Job) => Promise<ReadonlyArray<string>>
 
 const conditions = ["giveway-source", "import", "module", "node", "default"]
@@ -31,7 +31,7 @@ const conditions = ["giveway-source", "import", "module", "node", "default"]
 /** As users write them: whole packages, without their paths. */
 const externals = ["effect", "@giveway/core", "@giveway/node"]
 
-/** The entry gets the name that was asked for; what workers import, one of its own. */
+/** The entry gets the requested name; each file that workers import has a name of its own. */
 const entryNames =
   ({ entry, output }: Job) =>
   ({ facadeModuleId }: { readonly facadeModuleId?: string | null | undefined }): string =>

@@ -71,7 +71,7 @@ describe("register", () => {
     assert.include(first, `fails.ts:${lineOf("fails.ts", "throw new Error")}:`)
   })
 
-  it("reports what it refuses, with file, line, reason and fix", () => {
+  it("reports each refusal, with file, line, reason and fix", () => {
     assert.include(stderr, `numbers.ts:${lineOf("numbers.ts", "calls++")}:`)
     assert.include(stderr, "calls outlives the call")
   })
@@ -131,7 +131,7 @@ describe("register", () => {
     })
     afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-    it("what cannot be compiled runs as it is, with a note", async () => {
+    it("a file that cannot be compiled runs as it is, with a note", async () => {
       const { stderr, stdout } = await node(join(folder, "all.js"))
       assert.deepStrictEqual(stdout.trim().split("\n"), [
         "unmarked.js",

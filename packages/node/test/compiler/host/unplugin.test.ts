@@ -25,7 +25,7 @@ const lineOf = (file: string, text: string): number =>
 let folder: string
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "giveway-bundlers-"))
-  // what stays external is found as in a service
+  // external packages are found as in a service
   symlinkSync(modules, join(folder, "node_modules"))
   writeFileSync(join(folder, "package.json"), `{ "type": "module" }`)
 })

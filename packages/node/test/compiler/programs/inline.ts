@@ -1,4 +1,4 @@
-/** Inline work of a main module with side effects: what it uses, how it ends, and where it ran. Prints what it saw. */
+/** Inline work of a main module with side effects: the names it uses, its endings, and the thread it ran on. Prints its results. */
 import { Compute } from "@giveway/core"
 import { NodeCompute } from "@giveway/node"
 import { Cause, Effect, Exit, Logger, References, Schema } from "effect"

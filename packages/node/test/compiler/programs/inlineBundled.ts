@@ -1,4 +1,4 @@
-/** Inline work of a main module that is bundled. Prints what it saw. */
+/** Inline work of a main module that is bundled. Prints its results. */
 import { Compute } from "@giveway/core"
 import { NodeCompute } from "@giveway/node"
 import { Effect, Schema } from "effect"

@@ -1,4 +1,4 @@
-/** A program of several modules for register.test.ts: prints one JSON line of what it saw. */
+/** A program of several modules for register.test.ts: prints its results as one line of JSON. */
 import { FairScheduler, Pure } from "@giveway/core"
 import * as Effect from "effect/Effect"
 import { fails } from "./fails.ts"

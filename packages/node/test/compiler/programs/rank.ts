@@ -1,4 +1,4 @@
-/** Pure functions for auto.ts: what may move to a worker, and what must not. */
+/** Pure functions for auto.ts: some may move to a worker, others must not. */
 import { threadId } from "node:worker_threads"
 import { Pure } from "@giveway/core"
 

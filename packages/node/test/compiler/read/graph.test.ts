@@ -8,7 +8,7 @@ const graphs: fc.Arbitrary<Graph<number>> = fc
   .map((edges) => new Map(edges.map((to, from) => [from, new Set(to)])))
 
 describe("call graphs", () => {
-  it("onCycles finds what is below itself", () => {
+  it("onCycles finds the nodes that reach themselves", () => {
     fc.assert(
       fc.property(graphs, (graph) => {
         const expected = [...graph.keys()].filter((node) => below(graph, node).has(node))

@@ -1,6 +1,6 @@
 /**
- * What inline work may take along, case by case: what is copied to a job, what goes along as code, and what is refused,
- * where and why. That what goes along means the same on a worker is asserted in `inline.test.ts`, on workers.
+ * The captures of inline work, case by case: values that are copied to a job, code that goes along, and names that are
+ * refused, with position and reason. `inline.test.ts` asserts, on workers, that the code means the same there.
  */
 import { assert, describe, it } from "vitest"
 import { compile } from "../../../src/compiler/host/compile.ts"
@@ -145,7 +145,7 @@ describe("code that goes along", () => {
   })
 })
 
-describe("what is refused", () => {
+describe("refusals", () => {
   const refusals: ReadonlyArray<readonly [string, string, RegExp]> = [
     [
       "a variable of the module that changes",
@@ -195,7 +195,7 @@ describe("what is refused", () => {
       /^start is made with the present time/
     ],
     [
-      "a constant of who knows what",
+      "a constant made by an import",
       `import { connect } from "db"\nconst db = connect()\nCompute.fn(() => db.get(1))`,
       /^db is made by connect, which is imported from db and called/
     ],
@@ -235,7 +235,7 @@ describe("what is refused", () => {
       /^m is made with SharedArrayBuffer/
     ],
     [
-      "what is deep behind a function",
+      "a call deep behind a function",
       `let n = 0\nconst f = () => g()\nconst g = () => n++\nCompute.fn(() => f())`,
       /^n changes/
     ],

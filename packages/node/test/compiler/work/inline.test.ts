@@ -26,7 +26,7 @@ const lineOf = (text: string): number =>
 describe("under register", () => {
   let stdout: string
   let stderr: string
-  // what the program prints
+  // the output of the program
   let seen: any
 
   beforeAll(async () => {
@@ -41,7 +41,7 @@ describe("under register", () => {
     assert.lengthOf(stdout.match(/evaluated on/g)!, 1)
   })
 
-  it("means there what it means here, with all it uses of its module", () => {
+  it("means the same there as here, with everything that it uses of its module", () => {
     assert.deepStrictEqual(seen.differing, [])
   })
 
@@ -54,7 +54,7 @@ describe("under register", () => {
     assert.strictEqual(seen.killed, 0)
   })
 
-  it("what it throws is the cause of JobDied, with the lines of both sides", () => {
+  it("an error that it throws is the cause of JobDied, with the lines of both sides", () => {
     const { cause, message, name, stack } = seen.failing.thrown
     assert.deepStrictEqual([name, cause], ["JobDied", "RangeError"])
     assert.include(message, `"thrown at inline.ts:${lineOf("thrown: Compute.fn")}:`)
@@ -62,7 +62,7 @@ describe("under register", () => {
     assert.include(stack, "below: the call")
   })
 
-  it("fails with what its error schema describes, an instance of the class here", () => {
+  it("fails with an error of its schema, an instance of the class here", () => {
     assert.deepInclude(seen.failing.declared, { name: "TooLong", twice: 8 })
     assert.deepInclude(seen.failing.thrownDeclared, { name: "TooLong", twice: 10 })
   })

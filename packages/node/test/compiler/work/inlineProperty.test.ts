@@ -1,7 +1,7 @@
 /**
- * Random programs with work in random places: wherever the compiler moves it, it gives what it gives in its place.
+ * Random programs with work in random places: it gives the same result when the compiler has moved it.
  *
- * The work is called at once, so what it captures is what it would see. Compiled, it is the extracted module that runs, on
+ * The work is called at once, so it captures the values that it would see. Compiled, it is the extracted module that runs, on
  * structured clones; refused, the work itself. `GIVEWAY_SEED` chooses other programs.
  */
 import * as fc from "fast-check"
@@ -79,13 +79,13 @@ const call = (w: Writer, names: Names): string =>
     ? `out.push(Compute.fn(${work(w, names)})(${w.pick([0, 1, 2])}))`
     : `out.push(Compute.effect(${expression(w, names)}))`
 
-/** `names` grows with what is declared; no name is declared twice in a scope. */
+/** `names` grows with each declaration; no name is declared twice in a scope. */
 const statement = (w: Writer, names: Map<string, Kind>, own: Set<string>, depth: number): string => {
   const free = pool.filter((name) => !own.has(name))
   const kinds: Array<() => string> = [() => call(w, names), () => call(w, names)]
   const declare = (kind: Kind, text: (name: string) => string) => () => {
     const name = w.pick(free)
-    // what it is made of was there before, and is not itself
+    // its parts were declared before, and are not itself
     names.delete(name)
     const made = text(name)
     own.add(name)
@@ -120,7 +120,7 @@ const statement = (w: Writer, names: Map<string, Kind>, own: Set<string>, depth:
   return w.pick(kinds)()
 }
 
-/** Functions are declared first in their block: they are there from its start, and shadow what is around it. */
+/** Functions are declared first in their block: they exist from its start, and shadow the names around it. */
 const block = (w: Writer, names: Map<string, Kind>, own: Set<string>, depth: number, hoists = true): string => {
   const statements: Array<string> = []
   const free = pool.filter((name) => !own.has(name))
@@ -163,7 +163,7 @@ interface Fake {
   ) => void
 }
 
-/** `code` with what it imports taken from the fake of its number. */
+/** `code` with its imports taken from the fake runtime of that number. */
 const load = (code: string, fake: number): Promise<{ readonly seen: ReadonlyArray<unknown> }> => {
   const plain = code
     .replaceAll(/import \{([^}]*)\} from "@giveway\/core(?:\/Steppable)?";?/g, (_, list: string) => {
@@ -181,7 +181,7 @@ Object.assign(globalThis, { gwFakes: fakes })
 const clone = <A>(value: A): A => (typeof value === "function" ? value : structuredClone(value))
 const shown = (seen: ReadonlyArray<unknown>) => seen.map((each) => (typeof each === "function" ? String(each) : each))
 
-/** What the program gives in its place, and as the compiler makes it. */
+/** The results of the program, plain and compiled. */
 const both = async (source: string) => {
   const compute = { fn: (f: unknown) => f, effect: (value: unknown) => value }
   const made = new Map<string, (...captured: Array<unknown>) => (...args: Array<unknown>) => unknown>()
@@ -199,7 +199,7 @@ const both = async (source: string) => {
     work: (f: unknown) => f
   }
   const number = fakes.push(fake) - 1
-  // one that uses what is not initialised yet
+  // it uses a variable that is not initialised yet
   const here = await load(source, number)
     .then(({ seen }) => shown(seen))
     .catch(() => undefined)
@@ -215,7 +215,7 @@ const both = async (source: string) => {
   }
 }
 
-it("work that is moved gives what it gives in its place", { timeout: 120_000 }, async () => {
+it("work that is moved gives the same result as in its place", { timeout: 120_000 }, async () => {
   let moved = 0
   let refused = 0
   const programs = fc.infiniteStream(fc.nat()).map((numbers) => {
@@ -228,7 +228,7 @@ it("work that is moved gives what it gives in its place", { timeout: 120_000 }, 
   const check = await fc.check(
     fc.asyncProperty(programs, async (source) => {
       const result = await both(source).catch((error: unknown) => {
-        // a function among what is copied, which is an error of the job
+        // a function among the copied values is an error of the job
         if (error instanceof DOMException && error.name === "DataCloneError") return undefined
         throw new Error(`${String(error)} in\n${source}`)
       })
