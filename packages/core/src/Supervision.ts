@@ -16,17 +16,16 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
-import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type * as FiberDump from "./FiberDump.ts"
-import { InvalidOption } from "./InvalidOption.ts"
+import type { InvalidOption } from "./InvalidOption.ts"
 import * as allowances from "./internal/watched/allowances.ts"
-import { duration } from "./internal/options/duration.ts"
 import { fields, read } from "./internal/options/fields.ts"
 import type { Readers } from "./internal/options/fields.ts"
-import { accepting, literal, or, orDie, text, wholeNumber } from "./internal/options/reader.ts"
+import { orDie } from "./internal/options/reader.ts"
+import * as superviseOptions from "./internal/restart/superviseOptions.ts"
 import * as superviseTree from "./internal/restart/supervise.ts"
 import type { Usage } from "./internal/sharedMemory/usage.ts"
 import * as supervision from "./internal/watched/supervision.ts"
@@ -332,7 +331,7 @@ const superviseWith = Effect.fnUntraced(function* <R>(children: ReadonlyArray<Ch
     read(readSuperviseOptions, "Supervision.supervise", options),
     Effect.succeed
   )
-  const specs = yield* orDie(specsOf(children), Effect.succeed)
+  const specs = yield* orDie(superviseOptions.specsOf("Supervision.supervise", children), Effect.succeed)
   const withinMs = intensity.within
   const escalation = yield* superviseTree.run(name, specs, {
     strategy,
@@ -346,40 +345,4 @@ const superviseWith = Effect.fnUntraced(function* <R>(children: ReadonlyArray<Ch
   return yield* new TooManyRestarts({ supervisor: name, child, restarts: intensity.restarts, withinMs, cause })
 })
 
-const readSuperviseOptions = fields({
-  name: or(text, "supervisor"),
-  strategy: or(literal("one-for-one", "one-for-all", "rest-for-one"), "one-for-one"),
-  intensity: fields({
-    restarts: or(wholeNumber(0), 3),
-    within: or(duration({ positive: true, suchAs: "5 seconds" }), 5000)
-  } satisfies Readers<NonNullable<SuperviseOptions["intensity"]>>),
-  backoff: fields({
-    first: or(duration({ positive: true, suchAs: "100 millis" }), 100),
-    most: or(duration({ positive: true, suchAs: "30 seconds" }), 30_000)
-  } satisfies Readers<NonNullable<SuperviseOptions["backoff"]>>)
-} satisfies Readers<SuperviseOptions>)
-
-const readChild = fields({
-  name: text,
-  run: accepting<never>("an effect", Effect.isEffect),
-  restart: or(literal("permanent", "transient", "temporary"), "permanent")
-} satisfies Readers<Child<never>>)
-
-/** The children as they are run: each has a name that no other has. */
-const specsOf = <R>(children: ReadonlyArray<Child<R>>) =>
-  Result.gen(function* () {
-    const of = "Supervision.supervise"
-    const names = new Set<string>()
-    const specs = []
-    for (const [index, child] of children.entries()) {
-      const option = `children[${index}]`
-      const { name, restart } = yield* readChild(child, of, option)
-      if (names.has(name) || name === "") {
-        const expected = "a name that no sibling has"
-        yield* Result.fail(new InvalidOption({ of, option: `${option}.name`, value: name, expected }))
-      }
-      names.add(name)
-      specs.push({ name, restart, run: child.run })
-    }
-    return specs
-  })
+const readSuperviseOptions = fields(superviseOptions.table satisfies Readers<SuperviseOptions>)
