@@ -74,7 +74,7 @@ export class Supervision extends Context.Service<
      * fibers that were garbage while they waited … (`Lints.summaries`). Cost: that of a dump.
      */
     readonly lints: Effect.Effect<ReadonlyArray<Lints.Finding>>
-    /** Counters since the start. Cost: below 1 µs. */
+    /** The counters so far. */
     readonly statistics: Effect.Effect<Statistics>
   }
 >()("@giveway/core/Supervision") {}
@@ -89,7 +89,7 @@ export class WatcherError extends Schema.TaggedError<WatcherError>()("WatcherErr
   cause: Schema.Defect()
 }) {
   override get message(): string {
-    return `Supervision: the watching thread did not start: ${String(this.cause)}`
+    return `Supervision: the watching thread did not start: ${String(this.cause)}. Supervision.layer needs none`
   }
 }
 
