@@ -151,19 +151,19 @@ describe("a stall", () => {
   })
 
   it("that a beat of the same turn has cut in two is one, and no other", () => {
-    const hold = (key: string, startedAt: number, ms: number, goesOn: boolean): stallMachine.Event => ({
+    const late = (key: string, startedAt: number, ms: number, goesOn: boolean): stallMachine.Event => ({
       _tag: "Released",
       release: { ...release(key, startedAt, ms), cause: "loop", fiberId: undefined, goesOn }
     })
     // as recorded of a thread bound to a core that was full of others
     const { actions, published } = runAll([
-      hold("beat:7", 1000, 177, false),
-      hold("beat:8", 1177, 493, true),
+      late("beat:7", 1000, 177, false),
+      late("beat:8", 1177, 493, true),
       { _tag: "Sampled", key: "beat:7", sample: sample(1660, 10) },
       { _tag: "Settled", release: 1, spent: undefined },
       { _tag: "Settled", release: 2, spent: undefined },
-      hold("beat:9", 1680, 100, false),
-      hold("beat:10", 1780, 100, false),
+      late("beat:9", 1680, 100, false),
+      late("beat:10", 1780, 100, false),
       { _tag: "Settled", release: 4, spent: undefined }
     ])
     assert.deepStrictEqual(

@@ -4,7 +4,6 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
-import { within } from "../../../src/internal/stalls/observations.ts"
 import { line } from "../../../src/internal/stalls/stallText.ts"
 import type { Answer } from "../../../src/internal/watcher/question.ts"
 import type { Seen } from "../../../src/internal/watcher/seen.ts"
@@ -289,20 +288,6 @@ const asked = (heldBy: Partial<Answer>, delayMs: number, coreWaitMs = 0) => {
   const { actions } = watching.answered(open(), answer({ at: 55 + delayMs, ...heldBy }), 55, seen, 55 + delayMs)
   return actions.flatMap((action) => (action._tag === "Report" && !action.quiet ? [line(action.report)] : []))
 }
-
-describe("time that nobody observed", () => {
-  it("is counted once, however often it was noticed", () => {
-    const gaps = [
-      { from: 20, to: 30 },
-      { from: 10, to: 40 },
-      { from: 35, to: 50 },
-      { from: 90, to: 200 }
-    ]
-    assert.strictEqual(within(gaps, 0, 100), 50)
-    assert.strictEqual(within(gaps, 25, 45), 20)
-    assert.strictEqual(within(gaps, 60, 80), 0)
-  })
-})
 
 describe("an answer", () => {
   it("at once shows what holds the loop", () => {
