@@ -22,7 +22,7 @@ import * as restartMachine from "./restartMachine.ts"
 import { duration } from "../stalls/stallText.ts"
 
 /** A child: `run` runs anew at each start, in a scope of its own. */
-interface ChildSpec<R> {
+export interface ChildSpec<R> {
   readonly name: string
   readonly restart: restartMachine.Restart
   readonly run: Effect.Effect<unknown, unknown, R>
