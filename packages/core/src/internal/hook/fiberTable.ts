@@ -61,7 +61,7 @@ interface LostRow {
 /** Collected fibers that are remembered. A guess: a reader wants an example of each kind, not all. */
 const keptLost = 64
 
-export interface Row {
+interface Row {
   readonly parentId: number
   readonly startedAt: number
   readonly selfMs: number

@@ -36,14 +36,14 @@ export interface Policy {
   readonly longestDelayMs: number
 }
 
-export type Phase =
+type Phase =
   | { readonly _tag: "Running"; readonly startedAt: number }
   /** asked to end, because a sibling failed */
   | { readonly _tag: "Stopping" }
   | { readonly _tag: "Down"; readonly dueAt: number }
   | { readonly _tag: "Ended" }
 
-export interface Child {
+interface Child {
   readonly restart: Restart
   readonly phase: Phase
   /** how often it was restarted since the supervisor started */
@@ -107,7 +107,7 @@ export const transition = (state: State, event: Event): Step => {
 }
 
 /** How long a child that was restarted `row` times in a row waits: nothing at first, then twice as long each time. */
-export const delayOf = ({ firstDelayMs, longestDelayMs }: Policy, row: number): number =>
+const delayOf = ({ firstDelayMs, longestDelayMs }: Policy, row: number): number =>
   row <= 1 ? 0 : Math.min(longestDelayMs, firstDelayMs * 2 ** (row - 2))
 
 const running = (startedAt: number): Phase => ({ _tag: "Running", startedAt })
