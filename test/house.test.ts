@@ -121,6 +121,10 @@ describe("documents", () => {
     assert.deepStrictEqual(rules.deadPaths(current, exists), none)
   })
 
+  it("each decision is listed with its status, and cited where it holds", () => {
+    assert.deepStrictEqual(rules.lostDecisions(all, [...core, ...node, ...examples]), none)
+  })
+
   it("architecture.md shows the folders as they are: `npm run house` prints the table", () => {
     const { text } = all.find(({ path }) => path === "docs/architecture.md")!
     for (const row of folderTable([...core, ...node])) {

@@ -125,4 +125,20 @@ describe("documents", () => {
   it("paths that do not exist", () => {
     assert.deepStrictEqual(rules.deadPaths(documents, exists), ["docs/b.md names internal/pool/gone.ts"])
   })
+
+  it("decisions that no list and no source knows", () => {
+    const records = [
+      {
+        path: "docs/decisions/README.md",
+        text: "| [0001](0001-a.md) | A thing | holds |\n| [0002](0002-b.md) | B | |"
+      },
+      { path: "docs/decisions/0001-a.md", text: "# 0001, see 0002" },
+      { path: "docs/decisions/0002-b.md", text: "# 0002" }
+    ]
+    const sources = files({ [`${inside}/a.ts`]: "// Decision 0001." })
+    assert.deepStrictEqual(rules.lostDecisions(records, sources), [
+      "docs/decisions/0002-b.md is not listed",
+      "docs/decisions/0002-b.md is cited nowhere"
+    ])
+  })
 })

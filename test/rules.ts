@@ -231,3 +231,19 @@ export const deadPaths = (
       .map((named) => `${path} names ${named}`)
   )
 }
+
+/** Records of decisions that the index does not list with a status, or that nothing but other records cites. */
+export const lostDecisions = (
+  documents: ReadonlyArray<Document>,
+  files: ReadonlyArray<SourceFile>
+): ReadonlyArray<string> => {
+  const isRecord = ({ path }: Document) => /^docs\/decisions\/\d{4}-/.test(path)
+  const index = documents.find(({ path }) => path === "docs/decisions/README.md")?.text ?? ""
+  const citing = [...documents.filter(({ path }) => !path.startsWith("docs/decisions/")), ...files]
+  return documents.filter(isRecord).flatMap(({ path }) => {
+    const number = path.slice("docs/decisions/".length, "docs/decisions/".length + 4)
+    const isListed = new RegExp(`^\\| \\[${number}\\][^|]*\\| [^|]*[^|\\s][^|]*\\| +[^|\\s]`, "m").test(index)
+    const isCited = citing.some(({ text }) => new RegExp(`\\b${number}\\b`).test(text))
+    return [...(isListed ? [] : [`${path} is not listed`]), ...(isCited ? [] : [`${path} is cited nowhere`])]
+  })
+}

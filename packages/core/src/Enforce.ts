@@ -6,6 +6,8 @@
  * synchronous code has no yield point, and can only be torn out of the thread: `NodeEnforce.region`.
  *
  * Rejected: a limit for all fibers of a program (code that is stopped in the middle must have been written for that).
+ *
+ * Decision 0077.
  */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

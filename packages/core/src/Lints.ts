@@ -3,6 +3,8 @@
  *
  * A snapshot goes in, findings come out. Nothing is watched in the meantime, so a lint costs nothing until it is asked for.
  * `Supervision.lints` asks all of them about this thread; `FiberDump.render` asks those that need no more than the dump.
+ *
+ * Decision 0076.
  */
 import * as Schema from "effect/Schema"
 import { leakedFiber } from "./internal/fibers/lints/leakedFiber.ts"

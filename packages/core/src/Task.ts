@@ -7,6 +7,8 @@
  *
  * Rejected: shipping the function's source text (no imports, no captures, no stack traces); a separate worker script
  * (the types of the two sides drift apart).
+ *
+ * Decision 0023.
  */
 import type * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"

@@ -16,6 +16,8 @@
  * its work, and it may have killed the worker.
  *
  * Rejected: several jobs posted to a worker at once (neighbours wait behind a long job and die with a killed one).
+ *
+ * Decision 0022.
  */
 import { realpathSync } from "node:fs"
 import { availableParallelism, totalmem } from "node:os"

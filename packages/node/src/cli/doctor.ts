@@ -3,6 +3,8 @@
  * processes, and reports each stall past the budget with its line, cause and fix.
  *
  * Standard input, output and errors stay the program's own. The report comes when the program has ended, also after Ctrl-C.
+ *
+ * Decision 0080.
  */
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"

@@ -7,6 +7,8 @@
  *
  * **Invariant.** One question for the same names is open at a time, however many clients wait for it, so a thread in a native
  * call collects no queue of questions.
+ *
+ * Decision 0071.
  */
 import type { MessagePort } from "node:worker_threads"
 import * as Sysmon from "@giveway/core/Sysmon"

@@ -6,6 +6,8 @@
  *
  * **Invariant.** A folder that another user may write to is not used. In `/tmp` another user may have made the folder first, to
  * pose as this process.
+ *
+ * Decision 0072.
  */
 import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs"
 import { tmpdir, userInfo } from "node:os"

@@ -3,6 +3,8 @@
  * thread block, its job board), and how it ended.
  *
  * **Invariant**: `exited` is called exactly once, after the last message was delivered, and says why the worker ended.
+ *
+ * Decision 0026.
  */
 import type { Transferable as NodeTransferable } from "node:worker_threads"
 import { Worker } from "node:worker_threads"

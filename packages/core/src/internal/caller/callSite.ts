@@ -9,6 +9,8 @@
  *
  * Rejected: fewer frames (each costs the same, and one is of no use); one stack for all calls of a task (it would be a
  * wrong one).
+ *
+ * Decision 0029.
  */
 
 /** An error made at the call, whose `stack` V8 formats when it is read. */

@@ -8,6 +8,8 @@
  *
  * **Invariant**: a chunk has at least one item, at most `mostItems`, and at most `growth` times as many as the longest
  * measured chunk. So a collection whose items become slow costs one chunk that is too long, not all of them.
+ *
+ * Decision 0062.
  */
 
 /** A dispatch costs 1 % of it, and a job queued behind it hardly notices it. */

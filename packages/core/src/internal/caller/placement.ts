@@ -16,6 +16,8 @@
  *
  * Rejected: one number per function (sorting 10 items and 10 million); exploring by chance (a wrong try costs a second
  * here, a try in turn costs a dispatch); a quantile (mixed costs would be sent to workers for their tail).
+ *
+ * Decision 0027.
  */
 
 /** A running mean: plain at first, later the newest samples weigh most. */

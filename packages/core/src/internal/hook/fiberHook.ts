@@ -18,6 +18,8 @@
  * `Map` from fiber to record (a lookup per slice, and 60 bytes more a fiber) instead of one small integer on the fiber;
  * one clock reading for the end of any slice and the beginning of the next (the code that runs in between, a fiber's exit
  * observers or the callbacks of a host, would be blamed on the next fiber).
+ *
+ * Decision 0039.
  */
 import * as Fiber from "effect/Fiber"
 import type { Features, FiberPrototype } from "./fiberProbe.ts"

@@ -9,6 +9,8 @@
  * without, so rows hold a `WeakRef`, and the rows of collected fibers are swept before the table grows.
  *
  * Rejected: a `FinalizationRegistry` (a callback and a cell for each fiber, to save a sweep that doubling makes rare).
+ *
+ * Decision 0068.
  */
 import type * as Fiber from "effect/Fiber"
 import { longSliceMs } from "../fibers/fiberInfo.ts"

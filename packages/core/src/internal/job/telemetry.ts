@@ -10,6 +10,8 @@
  *
  * **Limit**: the caller's tracer chooses the ids of the spans it makes, so an id that a job reads from its own span is
  * not the exported one. Parents and children are right all the same.
+ *
+ * Decision 0024.
  */
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"

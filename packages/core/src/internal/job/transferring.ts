@@ -8,6 +8,8 @@
  *
  * Rejected: to look into the schema for the values that move (a schema does not show them; a value of a union may hold one
  * or not).
+ *
+ * Decision 0054.
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"

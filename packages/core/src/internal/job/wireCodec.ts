@@ -12,6 +12,8 @@
  *
  * Rejected: JSON always (base64 for each image); a codec derived field by field (Effect keeps the means to rewrite an
  * AST to itself).
+ *
+ * Decision 0020.
  */
 import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"

@@ -19,6 +19,8 @@
  * Rejected: virtual time, as in fair queueing of packets (a new flow is served before those that were served already, so a
  * stream of new keys starves the others); priority before keys (a caller that calls everything urgent starves the rest);
  * shares of time (how long a job takes is known too late); one heap (every job pays for what few use).
+ *
+ * Decision 0064.
  */
 
 /** A job's turn in the queue, as its caller wishes it. */

@@ -13,6 +13,8 @@
  * `step` changes the state in place and is otherwise a pure function of (state, event): the same state and event give the
  * same actions, and nothing else is touched. Rejected: an immutable state, because a copied queue makes each event
  * O(queue). `copy` exists for the tests.
+ *
+ * Decision 0021.
  */
 import { replenish, serve } from "./assignment.ts"
 import * as jobs from "./jobs.ts"

@@ -12,6 +12,8 @@
  *
  * **Affinity**: of several idle workers, a job gets the one that had its key last, because that one's caches may help. No
  * job waits for such a worker.
+ *
+ * Decision 0065.
  */
 import type { PoolConfig } from "./poolProtocol.ts"
 

@@ -15,6 +15,8 @@
  * Rejected: one FIFO of tasks with rounds of priorities across fibers (another order than Effect's, in which a priority
  * counts among the tasks of one fiber); a class per fiber tree (it needs to know when a tree ends, which Effect tells
  * nobody); a heap of classes (there are as many as distinct weights, a handful); strict priorities (they starve).
+ *
+ * Decision 0013.
  */
 
 /** The dispatcher that queues tasks: one per fiber. */

@@ -17,6 +17,8 @@
  * - `flush` of a fiber's dispatcher runs that fiber's tasks and no others.
  *
  * Rejected: one queue per fiber with a shared budget (no order among fibers once the turn is used up).
+ *
+ * Decisions 0011 and 0100.
  */
 import * as Fiber from "effect/Fiber"
 import type * as Scheduler from "effect/Scheduler"

@@ -20,6 +20,8 @@
  * Rejected: counting operations as Effect does (an operation takes 60 ns or 60 ms); reading at every operation (+60 %
  * on cheap ones); a flag set by a timer (a starved loop fires no timer); one
  * pace for all fibers (each slice of a cheap fiber let the next dear one run eight steps unseen).
+ *
+ * Decisions 0010 and 0012.
  */
 
 /**

@@ -11,6 +11,8 @@
  *
  * Rejected: messages about jobs (main may be stuck, and they cost more than short jobs); the name by a number (the table of
  * names would have to come through main).
+ *
+ * Decision 0079.
  */
 import type { ThreadBlock } from "./threadBlock.ts"
 import * as threadBlock from "./threadBlock.ts"

@@ -31,6 +31,8 @@
  * Rejected: head and tail as shared counters (a withdrawn job in the middle needs a state of its own anyway); records of
  * any length in one ring of bytes (they are freed in order only, so a long job in front would fill it); `Atomics.wait` in
  * the worker (its event loop would stand still, and the events that a job waits for would not come).
+ *
+ * Decision 0028.
  */
 
 /** A slot's state. */

@@ -6,6 +6,8 @@
  * rules hold.
  *
  * Nothing here imports Effect: it loads in the watching thread.
+ *
+ * Decisions 0035 and 0078.
  */
 
 /** Every cause. `Starvation.Cause` explains each. */

@@ -1,6 +1,8 @@
 /**
  * The victims of a stall: fibers that were ready when it ended, and fibers whose timers were overdue. They are read from
  * the columns of the fiber table, 1 ns a fiber, and only after a stall.
+ *
+ * Decision 0037.
  */
 import type { VictimsSeen } from "../stalls/stallMachine.ts"
 import * as deadlines from "../hook/deadlines.ts"

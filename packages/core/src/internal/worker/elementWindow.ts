@@ -5,6 +5,8 @@
  * never fills the memory of a slower caller.
  *
  * Rejected: the flow control of the channel (a message port has none); one acknowledgement per element (a message each).
+ *
+ * Decision 0063.
  */
 import * as Effect from "effect/Effect"
 

@@ -15,6 +15,8 @@
  * its body only once, in the `try`, and asks in each round which way to read: with two copies of each body, nested loops
  * would multiply. The loop's own exits (`break`, `return`, a jump to a label outside) pass the `finally`, as they pass the
  * closing of the iterator in the plain loop.
+ *
+ * Decision 0052.
  */
 import type { ForOfStatement } from "oxc-parser"
 import { callsSteppable } from "../decide/calls.ts"

@@ -7,6 +7,8 @@
  *   Constant functions go along as code.
  *
  * Everything else is an objection, at the name that is used: the compiler refuses rather than guesses.
+ *
+ * Decision 0067.
  */
 import { functionOf } from "../decide/marks.ts"
 import type { Objection } from "../decide/objections.ts"

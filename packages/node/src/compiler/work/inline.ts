@@ -4,6 +4,8 @@
  *
  * The id of a work is its number among those of its file, and a hash of the file. So a worker that loads another text than
  * this thread did gets an error, and never runs other code.
+ *
+ * Decision 0066.
  */
 import { createHash } from "node:crypto"
 import type { CallExpression, Program } from "oxc-parser"
