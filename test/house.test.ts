@@ -98,7 +98,8 @@ describe("rooms", () => {
   })
 
   it("each public export has a category and says since when it exists", () => {
-    const isPublic = /packages\/(core|node)\/src\/(testing\/)?[A-Z][A-Za-z]*\.ts$/
+    // Platform and PlatformConfig are for packages that bring core to a platform, and documented in the rooms they open
+    const isPublic = /packages\/(core|node)\/src\/(testing\/)?(?!Platform)[A-Z][A-Za-z]*\.ts$/
     const open = [...core, ...node].filter(({ path }) => isPublic.test(path))
     assert.deepStrictEqual(rules.undocumented(open, [...core, ...node]), none)
   })

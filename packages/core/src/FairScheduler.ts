@@ -14,7 +14,9 @@
  * always brings its own; layers merged beside {@link layer} with `Layer.mergeAll` are built without it (use
  * `Layer.provide`); `TestClock` wraps the scheduler that stands when it is built (provide this one outside of it).
  *
- * Rejected: yielding by counting operations (`Scheduler.MaxOpsBeforeYield` is ignored here: time is measured).
+ * The order of a program stays: see `docs/guides/fairness.md` and decision 0100.
+ *
+ * Rejected: giving way after a count of operations (`Scheduler.MaxOpsBeforeYield` counts only while a layer is built).
  */
 import type * as Config from "effect/Config"
 import type * as Duration from "effect/Duration"
@@ -32,7 +34,12 @@ import { forEachSplit } from "./internal/scheduler/forEachSplit.ts"
 import { FairScheduler, type Statistics } from "./internal/scheduler/scheduler.ts"
 import { badWeight, isWeight, Weight } from "./internal/scheduler/weights.ts"
 
-/** What {@link make} and {@link layer} take. */
+/**
+ * What {@link make} and {@link layer} take.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Options {
   /**
    * How long fibers may hold the event loop in one pass, default 3 ms. A pass takes at most one and a half times as
@@ -77,6 +84,9 @@ export { Weight }
  *
  * console.log(await Effect.runPromise(program)) // [ 1, 4, 9 ]
  * ```
+ *
+ * @category combinators
+ * @since 0.1.0
  */
 export const withWeight: {
   (weight: number): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
@@ -120,6 +130,9 @@ const resolve = (
  *
  * **Errors**: it runs outside of any effect, so it throws: an `InvalidOption`, if a duration is not above 0 and at most 24
  * days, or if `slice` is longer than `turn`.
+ *
+ * @category constructors
+ * @since 0.1.0
  */
 export const make = (options?: Options & { readonly attention?: (() => void) | undefined }): FairScheduler => {
   const { attention, ...times } = options ?? {}
@@ -154,6 +167,9 @@ export const make = (options?: Options & { readonly attention?: (() => void) | u
  * const waited = await Effect.runPromise(Effect.provide(program, FairScheduler.layer()))
  * console.log(String(waited))
  * ```
+ *
+ * @category layers
+ * @since 0.1.0
  */
 export const layer = (options?: Options): Layer.Layer<never, InvalidOption> =>
   Layer.effect(Scheduler.Scheduler)(
@@ -191,7 +207,12 @@ export const layerConfig = (
     )
   )
 
-/** How much a scheduler has done, and how much waits. */
+/**
+ * How much a scheduler has done, and how much waits.
+ *
+ * @category statistics
+ * @since 0.1.0
+ */
 export const statistics = (scheduler: FairScheduler): Statistics => scheduler.statistics()
 
 // --- forEach --------------------------------------------------------------------------------------------------------
@@ -214,6 +235,9 @@ export const statistics = (scheduler: FairScheduler): Statistics => scheduler.st
  *
  * console.log((await Effect.runPromise(Effect.provide(program, FairScheduler.layer()))).length) // 1000
  * ```
+ *
+ * @category combinators
+ * @since 0.1.0
  */
 export const forEach: {
   <A, B, E, R>(

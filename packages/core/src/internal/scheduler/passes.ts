@@ -19,7 +19,7 @@
  */
 import type { EventLoop } from "./eventLoop.ts"
 
-export interface PassHandlers {
+interface PassHandlers {
   /** The first token of a check phase: a pass begins. */
   readonly begin: () => void
   /** Serves one batch if there is one and the turn lasts. Returns whether it did. */

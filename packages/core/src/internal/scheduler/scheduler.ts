@@ -35,7 +35,12 @@ import { SliceSourceTypeId } from "./sliceSource.ts"
 import { TurnBudget, unknownPace } from "./turnBudget.ts"
 import { defaultWeight, Weights } from "./weights.ts"
 
-/** Counters since the scheduler was made. */
+/**
+ * Counters since the scheduler was made.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Statistics {
   /** tasks in the run queue now */
   readonly ready: number
@@ -72,7 +77,12 @@ class FiberDispatcher implements Scheduler.SchedulerDispatcher, Owner {
   }
 }
 
-/** The scheduler; make one with `FairScheduler.make`, or provide one with `FairScheduler.layer`. */
+/**
+ * The scheduler; make one with `FairScheduler.make`, or provide one with `FairScheduler.layer`.
+ *
+ * @category schedulers
+ * @since 0.1.0
+ */
 export class FairScheduler implements Scheduler.Scheduler, SliceSource {
   readonly executionMode = "async"
   readonly [SliceSourceTypeId] = SliceSourceTypeId

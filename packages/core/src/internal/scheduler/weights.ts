@@ -15,6 +15,9 @@ export const defaultWeight = 1
  *
  * All ready fibers of one weight share one allotment, first come first served. When several weights have ready fibers,
  * each weight gets time in proportion to its number: background work at 0.1 beside the rest at 1 gets an eleventh.
+ *
+ * @category references
+ * @since 0.1.0
  */
 export const Weight: Context.Reference<number> = Context.Reference<number>("@giveway/core/FairScheduler/Weight", {
   defaultValue: () => defaultWeight
