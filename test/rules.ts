@@ -219,15 +219,19 @@ export const deadLinks = (
   )
 }
 
-/** Paths of source files that a document names (`packages/…/x.ts`, `internal/…/x.ts`) and that do not exist. */
+/** Where the rooms lie: a document may name a file by its room. */
+const rooms: ReadonlyArray<string> = ["packages/core/src/internal/", "packages/node/src/compiler/"]
+
+/** Paths of source files that a document names (`internal/pool/x.ts`), from itself or from where packages begin, and that do not exist. */
 export const deadPaths = (
   documents: ReadonlyArray<Document>,
   exists: (path: string) => boolean
 ): ReadonlyArray<string> => {
-  const roots = ["", "packages/core/src/", "packages/node/src/", "packages/core/", "packages/node/"]
+  const packages = ["packages/core/", "packages/node/", "packages/examples/"]
+  const roots = ["", "packages/", ...packages, ...packages.flatMap((root) => [`${root}src/`, `${root}test/`]), ...rooms]
   return documents.flatMap(({ path, text }) =>
     Array.from(text.matchAll(/`((?:[\w.-]+\/)+[\w.-]+\.(?:ts|js))`/g), (match) => match[1]!)
-      .filter((named) => !roots.some((root) => exists(root + named)))
+      .filter((named) => ![...roots, `${dirname(path)}/`].some((root) => exists(normalize(root + named))))
       .map((named) => `${path} names ${named}`)
   )
 }
