@@ -14,7 +14,7 @@ import type { Reader } from "./reader.ts"
 export type Readers<Options> = { readonly [K in keyof Options]-?: Reader<unknown> }
 
 /** The object that is read with a table. */
-export type Read<Table> = { readonly [K in keyof Table]: Table[K] extends Reader<infer A> ? A : never }
+type Read<Table> = { readonly [K in keyof Table]: Table[K] extends Reader<infer A> ? A : never }
 
 /** The reader of an object of options. Where none was given it reads an empty one: all defaults. */
 export const fields = <Table extends Readonly<Record<string, Reader<unknown>>>>(table: Table): Reader<Read<Table>> => {
