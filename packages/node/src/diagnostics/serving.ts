@@ -19,6 +19,7 @@ import { ListenError } from "../NodeDiagnostics.ts"
 import { origin } from "../wire/sharedClock.ts"
 import * as watchedWorkers from "../wire/watchedWorkers.ts"
 import * as localSocket from "./localSocket.ts"
+import * as programMetrics from "./programMetrics.ts"
 import type { DiagnosticsStart, FromMain, Listen, Process, Started, ToMain } from "./protocol.ts"
 import type { Served } from "./serveOptions.ts"
 
@@ -49,15 +50,13 @@ const aboutProcess = (): Process => ({
   startedAt: performance.timeOrigin
 })
 
-/** Gives the program's own metrics in Prometheus's format. The module brings Effect's HTTP router, so it is loaded here only. */
-const provideMetrics = Effect.gen(function* () {
-  const context = yield* Effect.context<never>()
-  const { formatUnsafe } = yield* Effect.promise(() => import("effect/observability/PrometheusMetrics"))
-  yield* Effect.acquireRelease(
-    Effect.sync(() => answers.provide("metrics", () => formatUnsafe(context))),
+/** Gives the program's own metrics in Prometheus's format. */
+const provideMetrics = Effect.flatMap(Effect.context<never>(), (context) =>
+  Effect.acquireRelease(
+    Effect.sync(() => answers.provide("metrics", () => programMetrics.render(context))),
     (withdraw) => Effect.sync(withdraw)
   )
-})
+)
 
 const printDump = (): void => {
   const dump = answers.value("fibers") as ConstructorParameters<typeof FiberDump.FiberDump>[0] | undefined
@@ -85,8 +84,7 @@ export const make = Effect.fnUntraced(function* (options: Served): Effect.fn.Ret
   const { port, signal, socket, token } = options
   if (signal) yield* onSignal
   if (!socket && port === undefined) return { request: () => {}, sysmon: undefined, start: () => Effect.void }
-  // a scraper of the port expects the metrics from the start; clients of the socket can wait
-  yield* port === undefined ? Effect.forkScoped(provideMetrics) : provideMetrics
+  yield* provideMetrics
   const { port1: toThread, port2: main } = new MessageChannel()
   const { port1: fromSysmon, port2: toSysmon } = new MessageChannel()
   yield* Effect.addFinalizer(() => Effect.sync(() => toThread.close()))
