@@ -19,45 +19,18 @@
  * Rejected: giving way after a count of operations (`Scheduler.MaxOpsBeforeYield` counts only while a layer is built).
  */
 import type * as Config from "effect/Config"
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
-import * as Result from "effect/Result"
 import * as Scheduler from "effect/Scheduler"
-import { InvalidOption } from "./InvalidOption.ts"
-import { duration } from "./internal/options/duration.ts"
-import { fields, names, read } from "./internal/options/fields.ts"
-import type { Readers } from "./internal/options/fields.ts"
-import { optional, or } from "./internal/options/reader.ts"
+import type { InvalidOption } from "./InvalidOption.ts"
+import { names } from "./internal/options/fields.ts"
 import { forEachSplit } from "./internal/scheduler/forEachSplit.ts"
 import { FairScheduler, type Statistics } from "./internal/scheduler/scheduler.ts"
+import * as schedulerConfig from "./internal/scheduler/schedulerConfig.ts"
+import type { Options } from "./internal/scheduler/schedulerOptions.ts"
+import * as schedulerOptions from "./internal/scheduler/schedulerOptions.ts"
 import { badWeight, isWeight, Weight } from "./internal/scheduler/weights.ts"
-
-/**
- * What {@link make} and {@link layer} take.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Options {
-  /**
-   * How long fibers may hold the event loop in one pass, default 3 ms. A pass takes at most one and a half times as
-   * long, plus one operation.
-   */
-  readonly turn?: Duration.Input | undefined
-  /** How long a fiber runs while others are ready, at most `turn`, default 1 ms. */
-  readonly slice?: Duration.Input | undefined
-}
-
-/**
- * 3 ms: a pass of the loop stays at 4.5 ms and a timer below 5, while the pass itself (20 to 50 µs after as much
- * computing, see docs/decisions/0010) is about 1 % of it. At 2 ms it was up to 2.5 %.
- */
-const defaultTurn = 3
-
-/** 1 ms: a switch of fibers (about 0.4 µs) is less than 0.1 % of it. Three fibers get to run in each turn. */
-const defaultSlice = 1
 
 // --- weights --------------------------------------------------------------------------------------------------------
 
@@ -97,26 +70,7 @@ export const withWeight: {
 
 // --- the scheduler --------------------------------------------------------------------------------------------------
 
-export { FairScheduler, type Statistics }
-
-const of = "FairScheduler"
-
-const readOptions = fields({
-  turn: or(duration({ positive: true, suchAs: "3 millis" }), defaultTurn),
-  slice: optional(duration({ positive: true, suchAs: "1 millis" }))
-} satisfies Readers<Options>)
-
-/** In ms. */
-const resolve = (
-  options: Options | undefined
-): Result.Result<{ readonly turn: number; readonly slice: number }, InvalidOption> =>
-  Result.flatMap(read(readOptions, of, options), ({ slice, turn }) =>
-    slice !== undefined && slice > turn
-      ? Result.fail(
-          new InvalidOption({ of, option: "slice", value: slice, expected: `at most turn, which is ${turn} ms` })
-        )
-      : Result.succeed({ turn, slice: slice ?? Math.min(defaultSlice, turn) })
-  )
+export { FairScheduler, type Options, type Statistics }
 
 /**
  * Makes a scheduler, to be given to Effect as the service `Scheduler.Scheduler`. One per thread: each has a run queue
@@ -134,11 +88,8 @@ const resolve = (
  * @category constructors
  * @since 0.1.0
  */
-export const make = (options?: Options & { readonly attention?: (() => void) | undefined }): FairScheduler => {
-  const { attention, ...times } = options ?? {}
-  const { slice, turn } = Result.getOrThrow(resolve(times))
-  return new FairScheduler(turn, slice, attention)
-}
+export const make: (options?: Options & { readonly attention?: (() => void) | undefined }) => FairScheduler =
+  schedulerOptions.make
 
 /**
  * Provides a {@link make} scheduler to everything below it. Fibers inherit it, detached ones too.
@@ -173,7 +124,10 @@ export const make = (options?: Options & { readonly attention?: (() => void) | u
  */
 export const layer = (options?: Options): Layer.Layer<never, InvalidOption> =>
   Layer.effect(Scheduler.Scheduler)(
-    Effect.map(Effect.fromResult(resolve(options)), ({ slice, turn }) => new FairScheduler(turn, slice))
+    Effect.map(
+      Effect.fromResult(schedulerOptions.resolve(options)),
+      ({ slice, turn }) => new FairScheduler(turn, slice)
+    )
   )
 
 /**
@@ -199,13 +153,7 @@ export const layer = (options?: Options): Layer.Layer<never, InvalidOption> =>
 export const layerConfig = (
   config?: Config.Wrap<Options | undefined>
 ): Layer.Layer<never, InvalidOption | Config.ConfigError> =>
-  // loaded when it is used: a worker, which never uses it, starts 8 ms sooner
-  Layer.unwrap(
-    Effect.flatMap(
-      Effect.promise(() => import("./internal/scheduler/schedulerConfig.ts")),
-      ({ options }) => Effect.map(options(config), layer)
-    )
-  )
+  Layer.unwrap(Effect.map(schedulerConfig.options(config), layer))
 
 /**
  * How much a scheduler has done, and how much waits.

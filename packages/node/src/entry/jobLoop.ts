@@ -14,7 +14,6 @@
  */
 import type { Transferable as NodeTransferable } from "node:worker_threads"
 import { parentPort } from "node:worker_threads"
-import * as FairScheduler from "@giveway/core/FairScheduler"
 import type { FromWorker, Outcome, ToWorker } from "@giveway/core/Platform"
 import {
   ElementWindow,
@@ -24,6 +23,7 @@ import {
   jobExecutor,
   jobWatch,
   leaveJob,
+  makeScheduler,
   pack,
   threadBlock,
   telemetry
@@ -59,7 +59,7 @@ const attention = (): void => {
   if (running !== undefined && threadBlock.isCancelRequested(block, running.job)) interrupt(running)
 }
 
-const base = Context.make(Scheduler.Scheduler, FairScheduler.make({ attention })) as Context.Context<never>
+const base = Context.make(Scheduler.Scheduler, makeScheduler({ attention })) as Context.Context<never>
 /** The compiler's hook leaves this mark. The compiler itself is not imported here, since it takes long to load. */
 const hasHook = (): boolean => Object.hasOwn(globalThis, Symbol.for("@giveway/node/register"))
 

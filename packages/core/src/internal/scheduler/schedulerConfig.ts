@@ -2,13 +2,8 @@
  * The options of `FairScheduler.layerConfig`.
  */
 import * as Config from "effect/Config"
-import type { Input } from "effect/Duration"
 import * as environment from "../options/environment.ts"
-
-interface Options {
-  readonly turn?: Input | undefined
-  readonly slice?: Input | undefined
-}
+import type { Options } from "./schedulerOptions.ts"
 
 const fromConfiguration: environment.Environment<Options> = environment.partOf("SCHEDULER", {
   turn: environment.optional(Config.Duration("TURN")),
