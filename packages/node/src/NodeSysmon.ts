@@ -55,7 +55,8 @@ const readOptions = readers.fields({
  * victims are known.
  *
  * **Errors**: `InvalidOption`; {@link Supervision.WatcherError} if Node cannot start the thread (under
- * `--permission` it needs `--allow-worker` and `--allow-inspector`); `NodeDiagnostics.ListenError`.
+ * `--permission` it needs `--allow-worker` and `--allow-inspector`), or on a worker thread, which cannot be watched from
+ * outside; `NodeDiagnostics.ListenError`.
  *
  * **Cost**: that of `Supervision.layer`, and a thread of 25 MB that wakes 5 times a second while nothing runs, and 30 to 100
  * times while fibers do. Idle, all of it is 0.4 % of a core on a crowded virtual machine of two cores, 200 µs a wake-up

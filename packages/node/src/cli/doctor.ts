@@ -12,6 +12,7 @@ import * as Flag from "effect/cli/Flag"
 import * as Console from "effect/Console"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Path from "effect/Path"
@@ -81,7 +82,10 @@ const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js"
 /** The module that supervises a Node process. As a URL, since a path may have spaces. */
 const preload = new URL(`../entry/doctor${extension}`, import.meta.url).href
 
-/** How long the program may take to end after Ctrl-C before it is killed, since its loop may be stuck. */
+/**
+ * How long the program may take to end after Ctrl-C before it is killed, since its loop may be stuck, and how long the rest of
+ * its output is waited for when it has ended.
+ */
 const patience = "5 seconds"
 
 const nodeOptions = (): string =>
@@ -117,7 +121,10 @@ const runIn = Effect.fnUntraced(function* (
   if (!json) return yield* child.exitCode
   // standard output is for the report
   const forwarded = Stream.runForEach(child.stdout, (bytes) => Effect.sync(() => process.stderr.write(bytes)))
-  const [exitCode] = yield* Effect.all([child.exitCode, forwarded], { concurrency: 2 })
+  const forwarding = yield* Effect.forkChild(forwarded)
+  const exitCode = yield* child.exitCode
+  // a process that the program left behind may hold its output open for ever
+  yield* Effect.timeoutOption(Fiber.join(forwarding), patience)
   return exitCode
 })
 

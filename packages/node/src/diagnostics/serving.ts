@@ -7,7 +7,7 @@
  */
 import { basename } from "node:path"
 import type { MessagePort } from "node:worker_threads"
-import { MessageChannel, Worker } from "node:worker_threads"
+import { MessageChannel } from "node:worker_threads"
 import * as FiberDump from "@giveway/core/FiberDump"
 import { answers } from "@giveway/core/Platform"
 import type { Starvation } from "@giveway/core/Starvation"
@@ -16,6 +16,8 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { ListenError } from "../NodeDiagnostics.ts"
+import * as helperThread from "../thread/helperThread.ts"
+import * as processSignals from "../thread/processSignals.ts"
 import { origin } from "../wire/sharedClock.ts"
 import * as watchedWorkers from "../wire/watchedWorkers.ts"
 import * as localSocket from "./localSocket.ts"
@@ -63,31 +65,28 @@ const printDump = (): void => {
   if (dump !== undefined) process.stderr.write(`${FiberDump.render(new FiberDump.FiberDump(dump))}\n`)
 }
 
-const onSignal = Effect.acquireRelease(
-  Effect.sync(() => process.on("SIGUSR2", printDump)),
-  () => Effect.sync(() => process.off("SIGUSR2", printDump))
-)
-
-/** Waits for the thread's first message: the addresses it listens on, and its failures. */
-const started = (worker: Worker): Effect.Effect<Started> =>
-  Effect.callback((resume) => {
-    const died = (cause: unknown): void => resume(Effect.die(cause))
-    worker.once("message", (told: Started) => {
-      worker.off("error", died)
-      resume(Effect.succeed(told))
+/** The ports to the thread, and from sysmon to it. To close one that another thread has taken does nothing. */
+const ports = Effect.acquireRelease(
+  Effect.sync(() => {
+    const { port1: toThread, port2: main } = new MessageChannel()
+    const { port1: fromSysmon, port2: toSysmon } = new MessageChannel()
+    return { toThread, main, fromSysmon, toSysmon }
+  }),
+  ({ fromSysmon, toSysmon, toThread }) =>
+    Effect.sync(() => {
+      toThread.close()
+      fromSysmon.close()
+      toSysmon.close()
     })
-    worker.once("error", died)
-  })
+)
 
 /** Prepares to serve this process as `options`, the option `serve` of `NodeSysmon.layer`, say. */
 export const make = Effect.fnUntraced(function* (options: Served): Effect.fn.Return<Serving, never, Scope.Scope> {
   const { port, signal, socket, token } = options
-  if (signal) yield* onSignal
+  if (signal) yield* processSignals.listen("SIGUSR2", printDump)
   if (!socket && port === undefined) return { request: () => {}, sysmon: undefined, start: () => Effect.void }
   yield* provideMetrics
-  const { port1: toThread, port2: main } = new MessageChannel()
-  const { port1: fromSysmon, port2: toSysmon } = new MessageChannel()
-  yield* Effect.addFinalizer(() => Effect.sync(() => toThread.close()))
+  const { fromSysmon, main, toSysmon, toThread } = yield* ports
   const post = (message: FromMain): void => toThread.postMessage(message)
   toThread.on("message", ({ id, names }: ToMain) => post({ _tag: "Answer", id, text: answers.give(names) }))
   toThread.unref()
@@ -119,28 +118,30 @@ export const make = Effect.fnUntraced(function* (options: Served): Effect.fn.Ret
         listen: yield* listenOn,
         token
       }
-      const worker = yield* Effect.acquireRelease(
-        Effect.sync(
-          () =>
-            new Worker(entry, {
-              name: "giveway-diagnostics",
-              workerData: start,
-              transferList: [main, fromSysmon],
-              resourceLimits: { maxOldGenerationSizeMb: maxHeapMb }
-            })
-        ),
-        (worker) => Effect.promise(() => worker.terminate())
-      )
-      // the service goes on without its diagnostics
-      worker.on("error", (error) =>
-        process.emitWarning(`giveway: the diagnostics thread ended, nothing is served any more: ${String(error)}`)
-      )
-      worker.unref()
+      const thread = yield* helperThread.make(entry, {
+        name: "giveway-diagnostics",
+        workerData: start,
+        transferList: [main, fromSysmon],
+        maxHeapMb,
+        // the service goes on without its diagnostics
+        onLost: (cause) =>
+          process.emitWarning(`giveway: the diagnostics thread ended, nothing is served any more: ${String(cause)}`)
+      })
       yield* Effect.acquireRelease(
         Effect.sync(() => watchedWorkers.listen((told) => post({ _tag: "Worker", told }))),
         (unlisten) => Effect.sync(unlisten)
       )
-      const listening = Effect.flatMap(started(worker), report)
+      const listening = Effect.matchEffect(helperThread.awaitStart(thread), {
+        onFailure: (cause) => {
+          // nothing reads at their other ends
+          toThread.close()
+          fromSysmon.close()
+          return Effect.logWarning(
+            `Giveway: the diagnostics thread did not start, so nothing is served. The program goes on without it: ${String(cause)}`
+          )
+        },
+        onSuccess: (word) => report(word as Started)
+      })
       // the program need not wait for the socket
       yield* port === undefined ? Effect.forkScoped(Effect.ignore(listening)) : listening
       yield* Effect.forkScoped(Stream.runForEach(stalls, (stall) => Effect.sync(() => post({ _tag: "Stall", stall }))))

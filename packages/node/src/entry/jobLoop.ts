@@ -206,12 +206,31 @@ await Promise.race([
   Promise.allSettled(data.preload.map(executor.preload)),
   new Promise((resolve) => setTimeout(resolve, preloadMs).unref())
 ])
-for (const task of data.warmUp) {
-  const complaint = await Effect.runPromise(executor.warmUp(task.moduleUrl, task.name))
-  if (complaint !== undefined) complaints.push(complaint)
+
+/**
+ * How long the warm-up may hold up the first job, ms. A guess: connections are open within seconds. What waits longer waits
+ * for a server that does not answer, and jobs of other tasks must not wait with it.
+ */
+const warmUpMs = 30_000
+const warmUpEnds = new Promise<void>((resolve) => setTimeout(() => resolve(), warmUpMs).unref())
+const warnings: Array<string> = []
+let warming: string | undefined
+const warmUp = async (): Promise<void> => {
+  for (const { moduleUrl, name } of data.warmUp) {
+    warming = name
+    const complaint = await Effect.runPromise(executor.warmUp(moduleUrl, name))
+    if (complaint !== undefined) warnings.push(complaint)
+  }
+  warming = undefined
+}
+await Promise.race([warmUp(), warmUpEnds])
+if (warming !== undefined) {
+  complaints.push(
+    `the warm-up of task "${warming}" has not ended after ${warmUpMs / 1000} s, and jobs begin without it`
+  )
 }
 await rehearse((request, task) =>
   Effect.runPromiseWith(jobContext.restore(request.context, base))(executor.execute(request, undefined, task))
 )
 desk.open()
-post({ _tag: "Ready", complaint: complaints.length === 0 ? undefined : complaints.join("; ") })
+post({ _tag: "Ready", complaints, warnings })

@@ -97,22 +97,39 @@ interface Reply {
   readonly result?: Partial<Runtime.EvaluateReturnType>
 }
 
-const connect = (pid: number, url: string) =>
-  Effect.acquireRelease(
-    Effect.callback<WebSocket, NotInspectable>((resume) => {
-      const socket = new WebSocket(url)
-      socket.addEventListener("open", () => resume(Effect.succeed(socket)), { once: true })
-      socket.addEventListener(
-        "error",
-        () => resume(Effect.fail(new NotInspectable({ pid, reason: "its inspector closed the connection" }))),
-        { once: true }
-      )
-    }),
-    (socket) => Effect.sync(() => socket.close())
-  )
-
-/** How long an evaluation may take. Out of JavaScript it takes 1 to 60 ms, out of a native call as long as the call. */
+/**
+ * How long a connection or an evaluation may take. Out of JavaScript it takes 1 to 60 ms, out of a native call as long as the
+ * call.
+ */
 const patience = Duration.seconds(5)
+
+/** A socket whose listeners are there before it can open. */
+const open = (url: string): { readonly socket: WebSocket; readonly opened: Promise<void> } => {
+  const socket = new WebSocket(url)
+  const opened = new Promise<void>((resolve, reject) => {
+    socket.addEventListener("open", () => resolve(), { once: true })
+    for (const ending of ["error", "close"]) socket.addEventListener(ending, reject, { once: true })
+  })
+  // it may break before somebody waits for it
+  opened.catch(() => undefined)
+  return { socket, opened }
+}
+
+const connect = Effect.fnUntraced(function* (pid: number, url: string) {
+  const { opened, socket } = yield* Effect.acquireRelease(
+    Effect.sync(() => open(url)),
+    ({ socket }) => Effect.sync(() => socket.close())
+  )
+  const refused = (reason: string) => new NotInspectable({ pid, reason })
+  yield* Effect.tryPromise({ try: () => opened, catch: () => refused("its inspector closed the connection") }).pipe(
+    Effect.timeoutOrElse({
+      duration: patience,
+      orElse: () =>
+        Effect.fail(refused(`its inspector did not answer within ${Duration.toSeconds(patience)} s: try again`))
+    })
+  )
+  return socket
+})
 
 const evaluateOn = (pid: number, socket: WebSocket, expression: string): Effect.Effect<unknown, NotInspectable> =>
   Effect.callback<unknown, NotInspectable>((resume) => {

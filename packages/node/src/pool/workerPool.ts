@@ -317,8 +317,8 @@ export class WorkerPool implements JobRunner {
   private receive(worker: number, message: Parameters<WorkerThreadListener["message"]>[0]): void {
     switch (message._tag) {
       case "Ready": {
-        if (message.complaint !== undefined)
-          this.observer.log("Debug", `Compute worker ${worker}: ${message.complaint}`)
+        for (const complaint of message.complaints) this.observer.log("Debug", `Compute worker ${worker}: ${complaint}`)
+        for (const warning of message.warnings) this.observer.log("Warn", `Compute worker ${worker}: ${warning}`)
         this.meters.get(worker)?.ready()
         this.handle({ _tag: "WorkerReady", worker })
         this.tellReady()

@@ -13,6 +13,7 @@ import { jobBoard, jobWatch, pack, threadBlock } from "@giveway/core/Platform"
 import * as Sysmon from "@giveway/core/Sysmon"
 import { SentJobs } from "../wire/sentJobs.ts"
 import { now } from "../wire/sharedClock.ts"
+import * as execArgv from "../thread/execArgv.ts"
 import * as lifeline from "./lifeline.ts"
 import * as watchedWorkers from "../wire/watchedWorkers.ts"
 import * as workerData from "../wire/workerData.ts"
@@ -52,8 +53,15 @@ const hook = new URL(`../compiler/host/register${extension}`, import.meta.url).h
  */
 const perTurn = 128
 
+/**
+ * How long a worker may take until it is ready, ms. A start takes 0.1 to 0.3 s on an idle machine, and a warm-up up to 30 s
+ * (`entry/jobLoop.ts`). A guess, far above both: it bounds the wait for a module that never ends its import.
+ */
+const startMs = 60_000
+
 export class WorkerThread {
   private timer: NodeJS.Timeout | undefined
+  private readonly startLimit: NodeJS.Timeout
   private readonly worker: Worker
   private readonly block = threadBlock.make()
   private readonly board = jobBoard.make()
@@ -78,22 +86,34 @@ export class WorkerThread {
     this.maxHeapMb = options.maxHeapMb
     this.listener = listener
     const line = lifeline.make(() => listener.stopped())
-    this.worker = new Worker(entry, {
-      transferList: [line],
-      name: "giveway-compute",
-      workerData: workerData.make({
-        block: this.block.buffer,
-        ring: this.sent.ring.buffer,
-        board: this.board.buffer,
-        lifeline: line,
-        spinMicros: options.spinMicros,
-        priority: options.priority,
-        hook: options.yieldPoints ? hook : undefined,
-        preload,
-        warmUp: options.warmUp
-      }),
-      resourceLimits: { maxOldGenerationSizeMb: options.maxHeapMb }
-    })
+    try {
+      this.worker = new Worker(entry, {
+        ...execArgv.forJobs(process),
+        transferList: [line],
+        name: "giveway-compute",
+        workerData: workerData.make({
+          block: this.block.buffer,
+          ring: this.sent.ring.buffer,
+          board: this.board.buffer,
+          lifeline: line,
+          spinMicros: options.spinMicros,
+          priority: options.priority,
+          hook: options.yieldPoints ? hook : undefined,
+          preload,
+          warmUp: options.warmUp
+        }),
+        resourceLimits: { maxOldGenerationSizeMb: options.maxHeapMb }
+      })
+    } catch (error) {
+      // nobody holds it, and open it would stay for ever
+      line.close()
+      throw error
+    }
+    // while a caller waits for this worker, the worker keeps the process alive
+    this.startLimit = setTimeout(() => {
+      this.fail(new Error(`it was not ready within ${startMs / 1000} s: the import of a module has not ended`))
+      this.terminate()
+    }, startMs).unref()
     this.worker.on("message", (message: FromWorker) => {
       if (message === null) {
         this.collectTurn()
@@ -107,6 +127,7 @@ export class WorkerThread {
         this.look = Sysmon.worker(buffers)
         this.unlist = watchedWorkers.add(number, buffers)
       } else {
+        if (message._tag === "Ready") clearTimeout(this.startLimit)
         // before its first job
         if (message._tag === "Ready" && jobWatch.isSupervised()) this.post({ _tag: "Watch" })
         listener.message(message)
@@ -122,6 +143,7 @@ export class WorkerThread {
       this.look = undefined
       this.unlist?.()
       this.stopTimer()
+      clearTimeout(this.startLimit)
       this.collect()
       listener.exited(this.failure ?? { _tag: "WorkerExited", code })
     })
@@ -199,6 +221,7 @@ export class WorkerThread {
 
   terminate(): void {
     this.stopTimer()
+    clearTimeout(this.startLimit)
     void this.worker.terminate()
   }
 

@@ -2,16 +2,19 @@
  * A thread of Giveway's own, as an acquired resource: started, waited for, and ended with its scope. `threadMachine.ts`
  * decides; this file has the worker and its listeners.
  *
- * **Invariant.** Every listener is attached in the same step in which the thread is made, so that no word comes before its
- * listener, whoever runs meanwhile. A fiber that attached it a step later missed the word, and the program waited in its
- * start for ever.
+ * **Invariants**
+ * - Every listener is attached in the same step in which the thread is made, so no word comes before its listener. A fiber
+ *   that attached it a step later missed the word if it gave way in between, and the program waited in its start for ever.
+ * - The worker itself never keeps the process alive. While a caller waits, the timer of the wait's limit does.
+ * - It runs none of the program's code: see `execArgv.ts`.
  *
- * The thread keeps the process alive while it starts, and no longer.
+ * Decision 0101.
  */
-import type { WorkerOptions } from "node:worker_threads"
+import type { Transferable } from "node:worker_threads"
 import { Worker } from "node:worker_threads"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import * as execArgv from "./execArgv.ts"
 import type { Event, Limits, State } from "./threadMachine.ts"
 import * as threadMachine from "./threadMachine.ts"
 
@@ -19,122 +22,126 @@ import * as threadMachine from "./threadMachine.ts"
  * A start takes 50 to 120 ms on an idle machine, and seconds where ten processes share a core. Ending takes some 3 ms,
  * unless native code holds the thread. Guesses, far above both.
  */
-const limits: Limits = { startMs: 60_000, endMs: 5_000 }
+const usualLimits: Limits = { startMs: 60_000, endMs: 5_000 }
 
-export interface HelperThread {
-  /** the thread's first word */
-  readonly word: unknown
-}
-
-interface Options extends WorkerOptions {
+interface Options {
   readonly name: string
-  /** hears why a thread that ran has ended by itself */
+  readonly workerData: unknown
+  readonly transferList: ReadonlyArray<Transferable>
+  readonly maxHeapMb: number
+  /** hears why a thread that ran ends by itself */
   readonly onLost: (cause: unknown) => void
+  /** tests have no minute to wait */
+  readonly limits?: Limits
 }
 
-class Handle {
+/** How the start went: the thread's first word, or why there is none. */
+type Outcome = { readonly word: unknown } | { readonly cause: unknown }
+
+class HelperThread {
+  private readonly options: Options
+  private readonly limits: Limits
   private state: State
   private worker: Worker | undefined
   private limit: NodeJS.Timeout | undefined
-  private outcome: { readonly word: unknown } | { readonly cause: unknown } | undefined
-  private onOutcome: (() => void) | undefined
-  private gone = false
+  private outcome: Outcome | undefined
+  private onOutcome: ((outcome: Outcome) => void) | undefined
   private onGone: (() => void) | undefined
-  private readonly options: Options
 
   constructor(entry: URL, options: Options) {
     this.options = options
-    const { actions, state } = threadMachine.begin(limits)
+    this.limits = options.limits ?? usualLimits
+    const { actions, state } = threadMachine.begin(this.limits)
     this.state = state
-    for (const action of actions) this.execute(action)
-    const { onLost: _, ...workerOptions } = options
+    actions.forEach(this.execute)
+    const { maxHeapMb, name, transferList, workerData } = options
     try {
-      this.worker = new Worker(entry, workerOptions)
+      this.worker = new Worker(entry, {
+        ...execArgv.bare(process, entry.pathname.endsWith(".ts")),
+        name,
+        workerData,
+        transferList: [...transferList],
+        resourceLimits: { maxOldGenerationSizeMb: maxHeapMb }
+      })
       this.worker.once("message", (word: unknown) => this.on({ _tag: "Said", word }))
       this.worker.on("error", (cause: unknown) => this.on({ _tag: "Failed", cause }))
       this.worker.once("exit", (code) => this.on({ _tag: "Exited", code }))
+      this.worker.unref()
     } catch (cause) {
-      this.on({ _tag: "Failed", cause })
+      // the limit of threads is reached, or permissions forbid it
+      this.on({ _tag: "Refused", cause })
     }
   }
 
-  /** Calls `told` once it is known how the start went, at once if it is. */
-  whenStarted(told: (outcome: { readonly word: unknown } | { readonly cause: unknown }) => void): void {
-    this.onOutcome = () => told(this.outcome!)
-    if (this.outcome !== undefined) this.onOutcome()
+  /** Calls `told` once it is known how the start went, at once if it is. Returns a function that ends the wait. */
+  whenStarted(told: (outcome: Outcome) => void): () => void {
+    if (this.outcome === undefined) this.onOutcome = told
+    else told(this.outcome)
+    return () => (this.onOutcome = undefined)
   }
 
+  /** Ends it, and calls `gone` when it has ended, or does not within its limit. */
   stop(gone: () => void): void {
     this.onGone = gone
     this.on({ _tag: "Stop" })
-    if (this.gone) gone()
   }
 
   private on(event: Event): void {
-    const { actions, state } = threadMachine.step(this.state, event, limits)
+    const { actions, state } = threadMachine.step(this.state, event, this.limits)
     this.state = state
-    for (const action of actions) this.execute(action)
+    actions.forEach(this.execute)
   }
 
-  private execute(action: threadMachine.Action): void {
+  private readonly execute = (action: threadMachine.Action): void => {
     switch (action._tag) {
       case "Started":
-        this.worker?.unref()
-        this.settle({ word: action.word })
-        return
+        return this.settle({ word: action.word })
       case "NotStarted":
-        this.settle({ cause: action.cause })
-        return
+        return this.settle({ cause: action.cause })
       case "Lost":
-        this.options.onLost(action.cause)
-        return
+        return this.options.onLost(action.cause)
       case "Terminate":
         void this.worker?.terminate()
+        // Node lets a worker that is terminated keep the process alive
+        this.worker?.unref()
         return
       case "SetLimit":
-        clearTimeout(this.limit)
         this.limit = setTimeout(() => this.on({ _tag: "TimedOut" }), action.ms)
         return
       case "ClearLimit":
-        clearTimeout(this.limit)
-        return
-      case "Gone": {
+        return clearTimeout(this.limit)
+      case "Gone":
         if (action.hangs) {
           process.emitWarning(
-            `giveway: the thread ${this.options.name} has not ended ${limits.endMs} ms after it was stopped: native code holds it`
+            `giveway: the thread ${this.options.name} has not ended ${this.limits.endMs} ms after it was stopped: native code holds it`
           )
         }
-        this.gone = true
-        const { onGone } = this
-        this.onGone = undefined
-        onGone?.()
-      }
+        return this.onGone?.()
     }
   }
 
-  private settle(outcome: { readonly word: unknown } | { readonly cause: unknown }): void {
+  private settle(outcome: Outcome): void {
     this.outcome = outcome
-    this.onOutcome?.()
+    this.onOutcome?.(outcome)
+    this.onOutcome = undefined
   }
 }
 
-/**
- * Starts a thread, waits for its first word, and ends it with the scope. Fails with the cause if it cannot be made, dies
- * before its first word, or does not come up in time.
- */
-export const start = (entry: URL, options: Options): Effect.Effect<HelperThread, unknown, Scope.Scope> =>
-  Effect.flatMap(make(entry, options), awaitStart)
-
-/** The same in two steps: the thread starts now, and is waited for when somebody wants to. */
-export const make = (entry: URL, options: Options): Effect.Effect<Handle, never, Scope.Scope> =>
+/** Makes a thread, which starts now and ends with the scope. {@link awaitStart} waits for it. */
+export const make = (entry: URL, options: Options): Effect.Effect<HelperThread, never, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.sync(() => new Handle(entry, options)),
-    (handle) => Effect.callback<void>((resume) => handle.stop(() => resume(Effect.void)))
+    Effect.sync(() => new HelperThread(entry, options)),
+    (thread) => Effect.callback<void>((resume) => thread.stop(() => resume(Effect.void)))
   )
 
-export const awaitStart = (handle: Handle): Effect.Effect<HelperThread, unknown> =>
-  Effect.callback((resume) =>
-    handle.whenStarted((outcome) =>
-      resume("word" in outcome ? Effect.succeed({ word: outcome.word }) : Effect.fail(outcome.cause))
+/**
+ * The thread's first word. Fails with the cause if it could not be made, dies before its first word, or does not come up in
+ * time.
+ */
+export const awaitStart = (thread: HelperThread): Effect.Effect<unknown, unknown> =>
+  Effect.callback((resume) => {
+    const stop = thread.whenStarted((outcome) =>
+      resume("word" in outcome ? Effect.succeed(outcome.word) : Effect.fail(outcome.cause))
     )
-  )
+    return Effect.sync(stop)
+  })

@@ -5,17 +5,21 @@
  * ends when it is told to, or it is lost. Each wait has an end: the thread's word, its death, or a limit.
  *
  * **Invariants**, which `threadMachine.test.ts` proves over every order of events:
- * - Whoever starts the thread hears exactly once how that went, `Started` or `NotStarted`.
- * - Whoever stops it hears exactly once that it is gone, `Gone`, and nothing after that.
- * - A thread that is given up is terminated, and one that dies is never terminated again.
- * - While somebody waits, a limit runs; nothing runs once nobody waits.
+ * - The caller that starts the thread hears exactly once how that went, `Started` or `NotStarted`.
+ * - The caller that stops it hears exactly once that it is gone, `Gone`, and nothing after that.
+ * - A thread that is given up is terminated once. One that cannot be made, or dies by itself, is not.
+ * - A limit runs exactly while a caller waits. Its timer is all that keeps the process alive.
+ *
+ * Decision 0101.
  */
 
 /** What has happened. */
 export type Event =
+  /** it could not be made: there is no thread, and no event of it will come */
+  | { readonly _tag: "Refused"; readonly cause: unknown }
   /** the thread's first word */
   | { readonly _tag: "Said"; readonly word: unknown }
-  /** it could not be made, or an error that nobody caught ends it */
+  /** an error that nobody caught ends it; its exit follows */
   | { readonly _tag: "Failed"; readonly cause: unknown }
   | { readonly _tag: "Exited"; readonly code: number }
   /** the limit that was set has passed */
@@ -27,26 +31,26 @@ export type Event =
 export type Action =
   | { readonly _tag: "Started"; readonly word: unknown }
   | { readonly _tag: "NotStarted"; readonly cause: unknown }
-  /** it ran, and has ended by itself */
+  /** it ran, and ends by itself */
   | { readonly _tag: "Lost"; readonly cause: unknown }
   | { readonly _tag: "Terminate" }
   | { readonly _tag: "SetLimit"; readonly ms: number }
   | { readonly _tag: "ClearLimit" }
-  /** whoever stopped it may go on; `hangs` if native code still holds the thread */
+  /** the caller that stopped it may go on; `hangs` if native code still holds the thread */
   | { readonly _tag: "Gone"; readonly hangs: boolean }
 
 export type State =
   | { readonly _tag: "Starting" }
   | { readonly _tag: "Running" }
-  /** it has been terminated; `stopped`: somebody waits for its end */
+  /** it was terminated, or dies by itself; `stopped`: a caller waits for its end */
   | { readonly _tag: "Ending"; readonly stopped: boolean }
-  /** `stopped`: somebody has been told */
+  /** there is no thread any more; `stopped`: the caller has been told */
   | { readonly _tag: "Ended"; readonly stopped: boolean }
 
 export interface Limits {
   /** how long it may take to start, ms */
   readonly startMs: number
-  /** how long it may take to end once it is terminated, ms */
+  /** how long it may take to end once it was stopped, ms */
   readonly endMs: number
 }
 
@@ -55,10 +59,11 @@ interface Step {
   readonly actions: ReadonlyArray<Action>
 }
 
-const starting: State = { _tag: "Starting" }
-
-/** The thread has been asked for. */
-export const begin = ({ startMs }: Limits): Step => ({ state: starting, actions: [{ _tag: "SetLimit", ms: startMs }] })
+/** The thread is about to be made. */
+export const begin = ({ startMs }: Limits): Step => ({
+  state: { _tag: "Starting" },
+  actions: [{ _tag: "SetLimit", ms: startMs }]
+})
 
 const exitCause = (code: number): Error => new Error(`the thread ended with exit code ${code}`)
 
@@ -71,38 +76,47 @@ export const step = (state: State, event: Event, limits: Limits): Step => {
     case "Ending":
       return whileEnding(state.stopped, event, limits)
     case "Ended":
-      return event._tag === "Stop" && !state.stopped
-        ? { state: { _tag: "Ended", stopped: true }, actions: [{ _tag: "Gone", hangs: false }] }
-        : { state, actions: [] }
+      return event._tag === "Stop" && !state.stopped ? gone(false) : { state, actions: [] }
   }
 }
 
 const clear: Action = { _tag: "ClearLimit" }
+const terminate: Action = { _tag: "Terminate" }
 
-const terminated = (stopped: boolean, { endMs }: Limits, ...actions: ReadonlyArray<Action>): Step => ({
-  state: { _tag: "Ending", stopped },
-  actions: [...actions, { _tag: "Terminate" }, ...(stopped ? [{ _tag: "SetLimit", ms: endMs } as const] : [])]
+const ending = (...actions: ReadonlyArray<Action>): Step => ({ state: { _tag: "Ending", stopped: false }, actions })
+
+const ended = (...actions: ReadonlyArray<Action>): Step => ({ state: { _tag: "Ended", stopped: false }, actions })
+
+/** A caller waits for its end from now on. */
+const stopping = ({ endMs }: Limits, ...actions: ReadonlyArray<Action>): Step => ({
+  state: { _tag: "Ending", stopped: true },
+  actions: [...actions, { _tag: "SetLimit", ms: endMs }]
 })
 
+const gone = (hangs: boolean, ...actions: ReadonlyArray<Action>): Step => ({
+  state: { _tag: "Ended", stopped: true },
+  actions: [...actions, { _tag: "Gone", hangs }]
+})
+
+const notStarted = (cause: unknown): Action => ({ _tag: "NotStarted", cause })
+
 const whileStarting = (event: Event, limits: Limits): Step => {
-  const ended = (cause: unknown): Step => ({
-    state: { _tag: "Ended", stopped: false },
-    actions: [clear, { _tag: "NotStarted", cause }]
-  })
   switch (event._tag) {
     case "Said":
       return { state: { _tag: "Running" }, actions: [clear, { _tag: "Started", word: event.word }] }
+    case "Refused":
+      return ended(clear, notStarted(event.cause))
     case "Failed":
-      return ended(event.cause)
+      return ending(clear, notStarted(event.cause))
     case "Exited":
-      return ended(exitCause(event.code))
+      return ended(clear, notStarted(exitCause(event.code)))
     case "TimedOut": {
       const cause = new Error(`the thread did not start within ${limits.startMs} ms: the machine may be overloaded`)
-      return terminated(false, limits, { _tag: "NotStarted", cause })
+      return ending(notStarted(cause), terminate)
     }
     case "Stop": {
       const cause = new Error("the thread was stopped before it had started")
-      return terminated(true, limits, clear, { _tag: "NotStarted", cause })
+      return stopping(limits, clear, notStarted(cause), terminate)
     }
   }
 }
@@ -110,13 +124,15 @@ const whileStarting = (event: Event, limits: Limits): Step => {
 const whileRunning = (event: Event, limits: Limits): Step => {
   switch (event._tag) {
     case "Failed":
-      return { state: { _tag: "Ended", stopped: false }, actions: [{ _tag: "Lost", cause: event.cause }] }
+      return ending({ _tag: "Lost", cause: event.cause })
     case "Exited":
-      return { state: { _tag: "Ended", stopped: false }, actions: [{ _tag: "Lost", cause: exitCause(event.code) }] }
+      return ended({ _tag: "Lost", cause: exitCause(event.code) })
     case "Stop":
-      return terminated(true, limits)
+      return stopping(limits, terminate)
+    // it says more through its ports
     case "Said":
     case "TimedOut":
+    case "Refused":
       return { state: { _tag: "Running" }, actions: [] }
   }
 }
@@ -124,21 +140,17 @@ const whileRunning = (event: Event, limits: Limits): Step => {
 const whileEnding = (stopped: boolean, event: Event, limits: Limits): Step => {
   switch (event._tag) {
     case "Exited":
-      return {
-        state: { _tag: "Ended", stopped },
-        actions: stopped ? [clear, { _tag: "Gone", hangs: false }] : []
-      }
+      return stopped ? gone(false, clear) : ended()
     case "TimedOut":
-      return stopped
-        ? { state: { _tag: "Ended", stopped }, actions: [{ _tag: "Gone", hangs: true }] }
-        : { state: { _tag: "Ending", stopped }, actions: [] }
+      if (stopped) return gone(true)
+      break
     case "Stop":
-      return stopped
-        ? { state: { _tag: "Ending", stopped }, actions: [] }
-        : { state: { _tag: "Ending", stopped: true }, actions: [{ _tag: "SetLimit", ms: limits.endMs }] }
+      if (!stopped) return stopping(limits)
+      break
     // what it still says or throws is nobody's
     case "Said":
     case "Failed":
-      return { state: { _tag: "Ending", stopped }, actions: [] }
+    case "Refused":
   }
+  return { state: { _tag: "Ending", stopped }, actions: [] }
 }

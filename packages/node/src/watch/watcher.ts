@@ -6,13 +6,15 @@
  * the stall is settled, so that no record lacks what was known in time.
  */
 import { fileURLToPath } from "node:url"
-import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads"
+import { isMainThread, MessageChannel, receiveMessageOnPort } from "node:worker_threads"
 import * as Supervision from "@giveway/core/Supervision"
 import type * as Sysmon from "@giveway/core/Sysmon"
 import * as Effect from "effect/Effect"
 import type { Served } from "../diagnostics/serveOptions.ts"
 import * as serving from "../diagnostics/serving.ts"
 import type { ListenError } from "../NodeDiagnostics.ts"
+import * as helperThread from "../thread/helperThread.ts"
+import * as processSignals from "../thread/processSignals.ts"
 import * as sharedClock from "../wire/sharedClock.ts"
 import * as garbage from "./garbage.ts"
 import * as journal from "./journal.ts"
@@ -40,24 +42,25 @@ const afterTurns = (turns: number, f: () => void): void => {
   else setImmediate(() => afterTurns(turns - 1, f))
 }
 
-/** Waits for the thread's first message: from then on it watches. If the thread fails before, the layer fails. */
-const ready = (worker: Worker): Effect.Effect<void, Supervision.WatcherError> =>
-  Effect.callback((resume) => {
-    const fail = (cause: unknown) => resume(Effect.fail(new Supervision.WatcherError({ cause })))
-    const onExit = (code: number) => fail(new Error(`the sysmon thread ended with exit code ${code} before it watched`))
-    worker.once("message", () => {
-      worker.off("error", fail).off("exit", onExit)
-      resume(Effect.void)
-    })
-    worker.once("error", fail)
-    worker.once("exit", onExit)
-  })
+/**
+ * The inspector reaches a process's main thread only, so a stall of another thread would be given the main thread's line.
+ */
+const checkThread = Effect.suspend(() =>
+  isMainThread
+    ? Effect.void
+    : Effect.fail(
+        new Supervision.WatcherError({
+          cause: new Error("it can watch the main thread of a process only, and this is a worker thread")
+        })
+      )
+)
 
 /** Starts the thread in a scope, with all that it needs of this thread. For `Supervision.layerWatched`. */
 export const watch =
   (intervalMs: number, serve: Served): Supervision.Watch<ListenError> =>
   ({ accounts, buffer, graceMs, logs, perMinute, receive, stalls, thresholdMs }) =>
     Effect.gen(function* () {
+      yield* checkThread
       const collected = yield* Effect.acquireRelease(Effect.sync(garbage.observe), (observed) =>
         Effect.sync(observed.stop)
       )
@@ -92,31 +95,20 @@ export const watch =
         surroundings: { cwd: process.cwd(), own: ownFolders() },
         clock: sharedClock.origin()
       }
-      const worker = yield* Effect.acquireRelease(
-        Effect.sync(
-          () =>
-            new Worker(entry, {
-              name: "giveway-sysmon",
-              workerData: start,
-              transferList: served.sysmon === undefined ? [port2] : [port2, served.sysmon],
-              resourceLimits: { maxOldGenerationSizeMb: maxHeapMb }
-            })
-        ),
-        (worker) => Effect.promise(() => worker.terminate())
-      )
-      yield* ready(worker)
-      // the service goes on without its watcher
-      worker.on("error", (error) =>
-        process.emitWarning(
-          `giveway: the sysmon thread ended, stalls are not reported while they last: ${String(error)}`
-        )
-      )
-      worker.unref()
-      const continued = () => receive({ _tag: "Continued", at: sharedClock.now() })
-      yield* Effect.acquireRelease(
-        Effect.sync(() => process.on("SIGCONT", continued)),
-        () => Effect.sync(() => process.off("SIGCONT", continued))
-      )
+      const thread = yield* helperThread.make(entry, {
+        name: "giveway-sysmon",
+        workerData: start,
+        transferList: served.sysmon === undefined ? [port2] : [port2, served.sysmon],
+        maxHeapMb,
+        // the service goes on without its watcher
+        onLost: (cause) =>
+          process.emitWarning(
+            `giveway: the sysmon thread ended, stalls are not reported while they last: ${String(cause)}`
+          )
+      })
+      // its first word: from then on it watches
+      yield* Effect.mapError(helperThread.awaitStart(thread), (cause) => new Supervision.WatcherError({ cause }))
+      yield* processSignals.listen("SIGCONT", () => receive({ _tag: "Continued", at: sharedClock.now() }))
       port.on("message", (message: Sysmon.Message) => {
         if (message._tag === "Settled") afterTurns(settleTurns, () => settle(message))
         else receive(message)

@@ -94,8 +94,8 @@ export type ToWorker =
 export type FromWorker =
   /** there are answers in the ring */
   | null
-  /** `complaint`: a step of its start that failed, and without which the worker can go on */
-  | { readonly _tag: "Ready"; readonly complaint: string | undefined }
+  /** steps of its start that failed, and without which the worker can go on; `warnings`: those that its user asked for */
+  | { readonly _tag: "Ready"; readonly complaints: ReadonlyArray<string>; readonly warnings: ReadonlyArray<string> }
   /** answers `Watch` */
   | { readonly _tag: "Watched"; readonly buffers: WatchedBuffers }
   /** something threw where no fiber could catch it; the worker ends */
