@@ -55,7 +55,7 @@ const readOptions = readers.fields({
  * victims are known.
  *
  * **Errors**: `InvalidOption`; {@link Supervision.WatcherError} if Node cannot start the thread (under
- * `--permission` it needs `--allow-worker` and `--allow-inspector`), or on a worker thread, which cannot be watched from
+ * `--permission` it needs `--allow-worker`, and `--allow-inspector` for lines), or on a worker thread, which cannot be watched from
  * outside; `NodeDiagnostics.ListenError`.
  *
  * **Cost**: that of `Supervision.layer`, and a thread of 25 MB that wakes 5 times a second while nothing runs, and 30 to 100

@@ -59,7 +59,7 @@ export const make = (options: { readonly main: MessagePort; readonly isHeld: () 
   }
 
   const interrupt = (key: string, names: ReadonlyArray<string>): void =>
-    mainThread.connect().evaluate(Sysmon.questionOf(names), (text) => {
+    mainThread.evaluate(Sysmon.questionOf(names), (text) => {
       if (text === undefined) open.get(key)?.settle()
       else hear(key, text, "interrupt")
     })

@@ -67,9 +67,8 @@ const execute = (action: Sysmon.Action): void => {
 }
 
 const ask = (): void => {
-  const main = mainThread.connect()
   const askedAt = now()
-  main.evaluate(Sysmon.question, (text) => {
+  mainThread.evaluate(Sysmon.question, (text) => {
     const answer = text === undefined ? undefined : (JSON.parse(text) as Sysmon.Answer)
     const next = Sysmon.answered(state, answer, askedAt, see(), now())
     state = next.state

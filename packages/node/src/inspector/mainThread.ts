@@ -7,24 +7,22 @@
 import { Session } from "node:inspector"
 import { method, parametersOf } from "./evaluation.ts"
 
-interface MainThread {
-  /**
-   * Calls `done` with the string that `expression` evaluates to, or with `undefined` if it is no string or throws. While the
-   * main thread is in a native call, that takes as long as the call.
-   */
-  readonly evaluate: (expression: string, done: (text: string | undefined) => void) => void
-}
-
-/** Opens a session for one evaluation. */
-export const connect = (): MainThread => {
+/**
+ * Calls `done` with the string that `expression` evaluates to, or with `undefined` if it is no string or throws, or if no session
+ * can be opened, which permissions may forbid. While the main thread is in a native call, that takes as long as the call.
+ * `done` is never called at once.
+ */
+export const evaluate = (expression: string, done: (text: string | undefined) => void): void => {
   const session = new Session()
-  session.connectToMainThread()
-  return {
-    evaluate: (expression, done) =>
-      session.post(method, parametersOf(expression), (error, reply) => {
-        session.disconnect()
-        const value: unknown = error === null ? reply.result.value : undefined
-        done(typeof value === "string" ? value : undefined)
-      })
+  try {
+    session.connectToMainThread()
+  } catch {
+    setImmediate(done, undefined)
+    return
   }
+  session.post(method, parametersOf(expression), (error, reply) => {
+    session.disconnect()
+    const value: unknown = error === null ? reply.result.value : undefined
+    done(typeof value === "string" ? value : undefined)
+  })
 }

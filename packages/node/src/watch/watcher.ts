@@ -55,12 +55,20 @@ const checkThread = Effect.suspend(() =>
       )
 )
 
+/** Without the inspector nobody can look at a stuck thread's stack. */
+const warnOfNoLines = Effect.suspend(() =>
+  process.permission?.has("inspector") === false
+    ? Effect.logWarning("Giveway: stalls have no lines, since the inspector is not permitted: add --allow-inspector")
+    : Effect.void
+)
+
 /** Starts the thread in a scope, with all that it needs of this thread. For `Supervision.layerWatched`. */
 export const watch =
   (intervalMs: number, serve: Served): Supervision.Watch<ListenError> =>
   ({ accounts, buffer, graceMs, logs, perMinute, receive, stalls, thresholdMs }) =>
     Effect.gen(function* () {
       yield* checkThread
+      yield* warnOfNoLines
       const collected = yield* Effect.acquireRelease(Effect.sync(garbage.observe), (observed) =>
         Effect.sync(observed.stop)
       )
