@@ -12,7 +12,7 @@
  */
 
 /** The options for `new Worker`. */
-export interface ThreadOptions {
+interface ThreadOptions {
   readonly execArgv?: Array<string>
   readonly env?: NodeJS.ProcessEnv
 }
