@@ -4,11 +4,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Compute, FairScheduler, Supervision } from "@giveway/core"
 import { Giveway } from "@giveway/node"
+import type * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Config, ConfigProvider, Context, Effect, Layer, Scheduler } from "effect"
 import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
 
-const program = fileURLToPath(new URL("./programs/main.ts", import.meta.url))
+const pathOf = (name: string): string => fileURLToPath(new URL(`./programs/${name}.ts`, import.meta.url))
+
+const program = pathOf("main")
 
 interface Ended {
   readonly code: number | null
@@ -60,6 +63,60 @@ describe("runMain", () => {
     })
     assert.include(output, "finalized with 0 jobs running")
     assert.strictEqual(code, 130)
+  })
+})
+
+/** Runs a form of `runMain` in a process of its own. */
+const ended = (form: string, of: "giveway" | "effect" = "giveway") =>
+  new Promise<Ended>((resolve) => {
+    const child = spawn(process.execPath, ["--conditions=giveway-source", pathOf("forms"), form, of])
+    let output = ""
+    child.stdout.on("data", (data: Buffer) => (output += String(data)))
+    child.stderr.on("data", (data: Buffer) => (output += String(data)))
+    child.on("close", (code, signal) => resolve({ code, signal, output }))
+  })
+
+describe("runMain, in all its forms", () => {
+  it.for(["bare", "quiet", "teardown"])("ends as Effect's does: %s", async (form) => {
+    const alone = await ended(form, "effect")
+    const { code, output, signal } = await ended(form)
+    const up = (text: string) => text.split("\n").filter((line) => !/threads$|held the loop/.test(line))
+    assert.deepStrictEqual({ code, signal, up: up(output) }, { code: alone.code, signal: alone.signal, up: up(alone.output) })
+  })
+
+  it("takes its options first, or none", async () => {
+    assert.strictEqual((await ended("none")).code, 0)
+    assert.strictEqual((await ended("teardown last")).code, 7)
+  })
+
+  it("has all options of Effect's", () => {
+    type OfEffect = keyof NonNullable<Parameters<typeof NodeRuntime.runMain>[1]>
+    const all: Record<OfEffect, keyof Giveway.RunMainOptions> = {
+      disableErrorReporting: "disableErrorReporting",
+      teardown: "teardown"
+    }
+    assert.isAbove(Object.keys(all).length, 0)
+  })
+
+  it.for([
+    ["misspelt", "Giveway.runMain: profil is no option; did you mean profile?"],
+    ["wrong", "Giveway.runMain: sysmon is 4, but must be an object of options, or false"],
+    ["wrong part", "NodeCompute: maxWorker is no option; did you mean maxWorkers?"]
+  ] as const)("names an option that cannot be, also where errors are not reported: %s", async ([form, says]) => {
+    const { code, output } = await ended(form)
+    assert.include(output, says)
+    assert.strictEqual(code, 1)
+  })
+
+  it.for([
+    ["cli", "up\n0 threads"],
+    ["cli with a job", "the answer is 42\n1 threads"],
+    ["cli that is watched", "up\n1 threads"],
+    ["unwatched", "up\n0 threads"]
+  ] as const)("starts no thread before it is needed, for a command-line tool: %s", async ([form, says]) => {
+    const { code, output } = await ended(form)
+    assert.include(output, says)
+    assert.strictEqual(code, 0)
   })
 })
 

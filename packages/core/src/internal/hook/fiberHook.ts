@@ -27,6 +27,7 @@ import type { AnyFiber } from "./innards.ts"
 import * as awaiting from "./awaiting.ts"
 import * as fiberProbe from "./fiberProbe.ts"
 import { now, thread, Times } from "./hookedThread.ts"
+import * as routes from "./routes.ts"
 import * as sleepNotes from "./sleepNotes.ts"
 import * as suspension from "./suspension.ts"
 import * as threadBlock from "../sharedMemory/threadBlock.ts"
@@ -196,13 +197,17 @@ export const onNextSlice = (wake: (() => void) | undefined): void => {
   onActivity = wake
 }
 
-/** A running fiber enters or leaves a span. Its self time stays with the first name that the slice had. */
+/**
+ * A running fiber enters or leaves a span, or its route is found. Its self time stays with the first name that the slice had,
+ * except that it goes to the route: before that nothing but the method was known of the request.
+ */
 const relabel = (fiber: HookedFiber): void => {
   const depth = thread.depth - 1
   if (depth < 0 || running[depth] !== fiber) return
+  const isRouted = routes.note(fiber)
   const label = labels.of(fiber)
   threadBlock.relabel(block, label)
-  if (labelAt(depth) === 0) frames[depth * Frame.cells + Frame.label] = label
+  if (isRouted || labelAt(depth) === 0) frames[depth * Frame.cells + Frame.label] = label
 }
 
 /** For a fiber that was there before the hook: the fiber that runs it now is the best guess at its forker. */
@@ -282,12 +287,15 @@ const wrap = (prototype: FiberPrototype, features: Features): (() => void) => {
     }
   }
   const hookedSetContext = function (this: HookedFiber, context: unknown): void {
-    const isNew = this.context === undefined
-    setContext.call(this, context)
-    if (isNew) {
+    if (this.context === undefined) {
+      setContext.call(this, context)
       this[mark] = -1 - (Fiber.getCurrent()?.id ?? 0)
       suspension.prepare(this)
-    } else relabel(this)
+      return
+    }
+    const before = this.cache
+    setContext.call(this, context)
+    if (this.cache !== before) relabel(this)
   }
   prototype.runLoop = hookedRunLoop
   if (features.lineage) prototype.setContext = hookedSetContext
@@ -307,6 +315,7 @@ export const install = (): Features | undefined => {
     const found = fiberProbe.run()
     if (found === undefined) return undefined
     const { features, prototype } = found
+    routes.install()
     installedAt = now()
     const unwrap = wrap(prototype, features)
     // only now, so that the fibers that it learns from have the shape that all fibers will have

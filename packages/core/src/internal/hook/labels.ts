@@ -1,11 +1,12 @@
 /**
- * Labels: the names of fibers (their spans and `Effect.fn`s), interned to small numbers that fit the beacon.
+ * Labels: the names of fibers (their routes, spans and `Effect.fn`s), interned to small numbers that fit the beacon.
  *
  * Label 0 means "no name". New names get it too once the table is full: span names made from data (`GET /user/17`) must not
  * grow the table for ever.
  */
 import type * as Fiber from "effect/Fiber"
 import { capacity } from "../sharedMemory/usage.ts"
+import * as routes from "./routes.ts"
 
 export { capacity } from "../sharedMemory/usage.ts"
 
@@ -20,8 +21,10 @@ export interface Labels {
   readonly entries: () => Iterable<readonly [label: number, name: string | undefined]>
 }
 
-/** The span that a fiber is in, else its innermost `Effect.fn` or span frame. */
+/** The route that a fiber handles (see `routes.ts`), else the span that it is in, else its innermost `Effect.fn` or span frame. */
 export const nameOf = (fiber: Fiber.Fiber<unknown, unknown>): string | undefined => {
+  const route = routes.nameOf(fiber)
+  if (route !== undefined) return route
   const { span, stackFrame } = fiber.cache
   return span !== undefined && span._tag === "Span" ? span.name : stackFrame?.name
 }
