@@ -81,7 +81,10 @@ describe("runMain, in all its forms", () => {
     const alone = await ended(form, "effect")
     const { code, output, signal } = await ended(form)
     const up = (text: string) => text.split("\n").filter((line) => !/threads$|held the loop/.test(line))
-    assert.deepStrictEqual({ code, signal, up: up(output) }, { code: alone.code, signal: alone.signal, up: up(alone.output) })
+    assert.deepStrictEqual(
+      { code, signal, up: up(output) },
+      { code: alone.code, signal: alone.signal, up: up(alone.output) }
+    )
   })
 
   it("takes its options first, or none", async () => {

@@ -1,5 +1,5 @@
-import { assert, beforeAll, afterAll, describe, it } from "@effect/vitest"
-import { Context, Effect, Fiber, Tracer } from "effect"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { Context, Effect, Fiber, References, Tracer } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import * as fiberHook from "../../../src/internal/hook/fiberHook.ts"
 import { nameOf } from "../../../src/internal/hook/labels.ts"
@@ -7,7 +7,7 @@ import { nameOf } from "../../../src/internal/hook/labels.ts"
 const named = Effect.withFiber((fiber) => Effect.succeed(nameOf(fiber)))
 
 const hold = Effect.sync(() => {
-  for (const end = performance.now() + 2; performance.now() < end; );
+  for (const end = performance.now() + 2; performance.now() < end;);
 })
 
 /** Answers with the names that its fibers have in its course. */
@@ -42,7 +42,10 @@ interface Variant {
   readonly context: Context.Context<never>
 }
 
-const plain: Variant = { disableLogger: false, context: Context.empty() }
+/** The logger of requests names their spans, and need not be seen. */
+const silent = Context.make(References.MinimumLogLevel, "None") as Context.Context<never>
+
+const plain: Variant = { disableLogger: false, context: silent }
 
 const variants: Readonly<Record<string, Variant>> = {
   "with a logger": plain,
@@ -65,7 +68,7 @@ describe("routes", () => {
   const fetching = ({ context, disableLogger }: Variant) => {
     const { dispose, handler } = HttpRouter.toWebHandler(Routes, { disableLogger })
     const get = async (path: string, method = "GET"): Promise<ReadonlyArray<string>> => {
-      const response = await handler(new Request(`http://localhost${path}`, { method }), context)
+      const response = await handler(new Request(`http://localhost${path}`, { method }), Context.merge(silent, context))
       return (await response.json()) as ReadonlyArray<string>
     }
     return { dispose, get }
