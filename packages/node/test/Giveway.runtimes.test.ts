@@ -32,7 +32,7 @@ const heapKbEach = 40
 /** Resident memory is V8's and the allocator's to keep, so only a thread's worth of it in all is a leak for sure, KB. */
 const rssKb = 60 * 1024
 
-it(`${wanted} runtimes leave no threads, handles, listeners or memory`, { timeout: wanted * 10_000 }, async () => {
+it(`${wanted} runtimes leave no threads, handles, listeners or memory`, { timeout: wanted * 20_000 }, async () => {
   const args = ["--expose-gc", "--conditions=giveway-source", program, String(wanted)]
   const { stderr, stdout } = await promisify(execFile)(process.execPath, args)
   const { after, before, made } = JSON.parse(stdout.split("\n").at(-2)!) as Record<"after" | "before", Left> & {

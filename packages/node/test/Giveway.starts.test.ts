@@ -13,7 +13,7 @@ const wanted = Number(process.env["GIVEWAY_STARTS"] ?? 30)
 const lanes = 4
 
 /** A process that says nothing for so long hangs, ms. */
-const patienceMs = 30_000
+const patienceMs = 60_000
 
 const program = fileURLToPath(new URL("./programs/starts.ts", import.meta.url))
 
@@ -57,7 +57,7 @@ const run = (how: string, ms: number): Promise<Ended> =>
 
 it(
   `${wanted} processes start and end beside a busy loop, each with its exit code`,
-  { timeout: wanted * 10_000 },
+  { timeout: wanted * 20_000 },
   async () => {
     const busy = spawn(process.execPath, ["-e", "for (;;);"], { stdio: "ignore" })
     const wrong: Array<string> = []

@@ -134,47 +134,59 @@ const linesOf = (text: string): ReadonlyArray<Line> =>
     .filter((line) => line.endsWith("}"))
     .map((line) => JSON.parse(line) as Line)
 
+/** Between the end of the output and that of this process, ms, in case that a pipe still holds it. A guess: nothing is left to do. */
+const leaveMs = 200
+
+/** Ends this process also if a process that the program left behind holds the pipe of its output. */
+const leave = Effect.sync(() => {
+  process.stdout.write("", () => void setTimeout(() => process.exit(), leaveMs).unref())
+})
+
 export const doctor = Command.make(
   "doctor",
   { ...flags, ...operands },
-  Effect.fnUntraced(function* ({ args, budget, failOnLints, file, grace, json, junit, reportOnly }) {
-    const fileSystem = yield* FileSystem.FileSystem
-    const path = yield* Path.Path
-    const folder = yield* fileSystem.makeTempDirectoryScoped({ prefix: "giveway-doctor-" })
-    const [command, operands] = isModule(file) ? [process.execPath, [file, ...args]] : [file, args]
-    const begun = performance.now()
-    const limits = { budgetMs: budget, graceMs: grace }
+  Effect.fnUntraced(
+    function* ({ args, budget, failOnLints, file, grace, json, junit, reportOnly }) {
+      const fileSystem = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const folder = yield* fileSystem.makeTempDirectoryScoped({ prefix: "giveway-doctor-" })
+      const [command, operands] = isModule(file) ? [process.execPath, [file, ...args]] : [file, args]
+      const begun = performance.now()
+      const limits = { budgetMs: budget, graceMs: grace }
 
-    const conclude = Effect.fnUntraced(function* (code: number | undefined) {
-      const names = yield* fileSystem.readDirectory(folder)
-      const processes = yield* Effect.forEach(names, (name) =>
-        Effect.map(fileSystem.readFileString(path.join(folder, name)), linesOf)
-      )
-      const found = findings.find(processes, limits)
-      const run = { command: [file, ...args].join(" "), ...limits, tookMs: performance.now() - begun, failOnLints }
-      if (Option.isSome(junit)) yield* fileSystem.writeFileString(junit.value, report.junit(found, run))
-      if (json) yield* Console.log(report.json(found, run, code))
-      else yield* Console.error(report.render(found, run, process.stderr))
-      if (processes.length === 0) {
-        yield* Console.error(
-          `giveway doctor: \`${file}\` started no Node process, so nothing was watched: name a program or a command that runs Node`
+      const conclude = Effect.fnUntraced(function* (code: number | undefined) {
+        const names = yield* fileSystem.readDirectory(folder)
+        const processes = yield* Effect.forEach(names, (name) =>
+          Effect.map(fileSystem.readFileString(path.join(folder, name)), linesOf)
         )
-      }
-      const broken =
-        processes.length === 0 ||
-        found.unwatched.length > 0 ||
-        findings.faults(found).length > 0 ||
-        (failOnLints && found.lints.length > 0)
-      return code !== 0 ? code : broken && !reportOnly ? 1 : 0
-    })
+        const found = findings.find(processes, limits)
+        const run = { command: [file, ...args].join(" "), ...limits, tookMs: performance.now() - begun, failOnLints }
+        if (Option.isSome(junit)) yield* fileSystem.writeFileString(junit.value, report.junit(found, run))
+        if (json) yield* Console.log(report.json(found, run, code))
+        else yield* Console.error(report.render(found, run, process.stderr))
+        if (processes.length === 0) {
+          yield* Console.error(
+            `giveway doctor: \`${file}\` started no Node process, so nothing was watched: name a program or a command that runs Node`
+          )
+        }
+        const broken =
+          processes.length === 0 ||
+          found.unwatched.length > 0 ||
+          findings.faults(found).length > 0 ||
+          (failOnLints && found.lints.length > 0)
+        return code !== 0 ? code : broken && !reportOnly ? 1 : 0
+      })
 
-    const exitCode = yield* Effect.scoped(runIn(folder, command, operands, budget, json)).pipe(
-      Effect.catch((error) => Effect.as(Console.error(`giveway doctor: ${error.message}`), undefined)),
-      Effect.onInterrupt(() => Effect.ignore(conclude(undefined)))
-    )
-    const code = yield* conclude(exitCode)
-    yield* Effect.sync(() => void (process.exitCode = code ?? 1))
-  }, Effect.scoped)
+      const exitCode = yield* Effect.scoped(runIn(folder, command, operands, budget, json)).pipe(
+        Effect.catch((error) => Effect.as(Console.error(`giveway doctor: ${error.message}`), undefined)),
+        Effect.onInterrupt(() => Effect.ignore(conclude(undefined)))
+      )
+      const code = yield* conclude(exitCode)
+      yield* Effect.sync(() => void (process.exitCode = code ?? 1))
+    },
+    Effect.scoped,
+    Effect.tap(leave)
+  )
 ).pipe(
   Command.withDescription(
     `Runs a program or a test command and reports the stalls of its event loops past the budget: the cause, the fiber or function, the line, and the fix, once for each fault. It watches every Node process that the command starts, also those without Giveway. It exits with the program's own exit code, or with 1 if that is 0 and there is a fault.

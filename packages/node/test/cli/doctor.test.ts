@@ -159,6 +159,13 @@ describe("the doctor", () => {
     assert.match(readFileSync(join(folder, "stalls.xml"), "utf8"), /<failure .*inner\.mjs/s)
   })
 
+  it("ends although a process that the program left behind still holds its output", async () => {
+    const begun = performance.now()
+    const { stdout } = await doctor(["--json", "--", "sh", "-c", `sleep 120 2>/dev/null & "${process.execPath}" -e 1`])
+    assert.include(stdout, '"findings"')
+    assert.isBelow(performance.now() - begun, 24_000)
+  })
+
   it("says which command or option is wrong", async () => {
     const missing = await doctor(["--", "no-such-command-anywhere"])
     assert.strictEqual(missing.code, 1)
