@@ -11,7 +11,8 @@
  * {@link forEach}); so is a generator that yields only exits, and any synchronous function (use `Pure`).
  *
  * **Not covered**: a bare `Effect.run*` nested inside an operation starts with Effect's default scheduler; `runSync`
- * always brings its own; layers merged beside {@link layer} with `Layer.mergeAll` are built without it (use
+ * brings its own, unless the program that it runs provides {@link layer} itself, which fails with `AsyncFiberError` if a fiber that it
+ * forks gives way; layers merged beside {@link layer} with `Layer.mergeAll` are built without it (use
  * `Layer.provide`); `TestClock` wraps the scheduler that stands when it is built (provide this one outside of it).
  *
  * The order of a program stays: see `docs/guides/fairness.md` and decision 0100.
@@ -100,6 +101,9 @@ export const make: (options?: Options & { readonly attention?: (() => void) | un
  * **Cost**: see `npm run bench -- fairness`; within 5 % of Effect's default scheduler.
  *
  * **Errors**: `InvalidOption` if a duration is not above 0 and at most 24 days, or if `slice` is longer than `turn`.
+ *
+ * **Gotchas**: `Effect.runSync` brings a scheduler that runs all at once. A program that provides this layer inside of
+ * `runSync` replaces that one, and fails with `AsyncFiberError` if a fiber that it forks gives way.
  *
  * **Example**: four fibers compute, and a timer is still on time
  *

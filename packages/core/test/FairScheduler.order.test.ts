@@ -48,15 +48,19 @@ const programs = Number(process.env["GIVEWAY_PROGRAMS"] ?? 5000)
 const seed = process.env["GIVEWAY_SEED"] === "random" ? Date.now() : Number(process.env["GIVEWAY_SEED"] ?? 12)
 
 describe("as long as nobody runs long", () => {
-  it(`${programs} programs run in the order of Effect's own scheduler`, { timeout: 120_000 + 20 * programs }, async () => {
-    const several = fc.array(fc.array(step, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 3 })
-    await fc.assert(
-      fc.asyncProperty(several, async (programs) => {
-        const ours = FairScheduler.make({ turn: "10 seconds", slice: "10 seconds" })
-        const expected = await trace(programs, new Scheduler.MixedScheduler())
-        assert.deepStrictEqual(await trace(programs, ours), expected)
-      }),
-      { numRuns: programs, seed }
-    )
-  })
+  it(
+    `${programs} programs run in the order of Effect's own scheduler`,
+    { timeout: 120_000 + 20 * programs },
+    async () => {
+      const several = fc.array(fc.array(step, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 3 })
+      await fc.assert(
+        fc.asyncProperty(several, async (programs) => {
+          const ours = FairScheduler.make({ turn: "10 seconds", slice: "10 seconds" })
+          const expected = await trace(programs, new Scheduler.MixedScheduler())
+          assert.deepStrictEqual(await trace(programs, ours), expected)
+        }),
+        { numRuns: programs, seed }
+      )
+    }
+  )
 })

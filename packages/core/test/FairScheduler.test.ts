@@ -168,6 +168,13 @@ describe("installing", () => {
     })
   )
 
+  it("provided inside of runSync it replaces that scheduler: AsyncFiberError if a forked fiber gives way", () => {
+    const inside = (effect: Effect.Effect<number>) => Effect.runSyncExit(Effect.provide(effect, FairScheduler.layer()))
+    assert.deepStrictEqual(inside(Effect.succeed(3)), Exit.succeed(3))
+    const forked = Effect.andThen(Effect.yieldNow, Effect.succeed(3)).pipe(Effect.forkChild, Effect.flatMap(Fiber.join))
+    assert.include(String(inside(forked)), "AsyncFiberError")
+  })
+
   it.live("runSync brings its own scheduler, and works inside a fiber", () =>
     fairly(
       Effect.sync(() => {
