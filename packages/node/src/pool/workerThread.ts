@@ -55,9 +55,10 @@ const perTurn = 128
 
 /**
  * How long a worker may take until it is ready, ms. A start takes 0.1 to 0.3 s on an idle machine, and a warm-up up to 30 s
- * (`entry/jobLoop.ts`). A guess, far above both: it bounds the wait for a module that never ends its import.
+ * (`entry/jobLoop.ts`). But with 30 busy processes on two cores a worker, at its low priority, got 0.6 s of a core in 95 s: it was
+ * only slow. So the limit is far above that. It bounds the wait for a preload that never ends.
  */
-const startMs = 60_000
+const startMs = 300_000
 
 export class WorkerThread {
   private timer: NodeJS.Timeout | undefined
@@ -111,7 +112,9 @@ export class WorkerThread {
     }
     // while a caller waits for this worker, the worker keeps the process alive
     this.startLimit = setTimeout(() => {
-      this.fail(new Error(`it was not ready within ${startMs / 1000} s: the import of a module has not ended`))
+      this.fail(
+        new Error(`it was not ready within ${startMs / 1000} s: a module that it loads at its start does not end`)
+      )
       this.terminate()
     }, startMs).unref()
     this.worker.on("message", (message: FromWorker) => {
