@@ -8,6 +8,9 @@
  *
  * There is no queue, no grace and no kill: a job that loops for ever holds the test. `Compute.auto` runs on the calling
  * fiber, in slices.
+ *
+ * A job that runs here may hold the loop, as it would run on a worker in production: its stalls are recorded as allowed
+ * (`Supervision.allowBlocking`).
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -26,6 +29,7 @@ import { succeeded } from "../internal/job/jobMessages.ts"
 import * as streamCaller from "../internal/caller/streamCaller.ts"
 import * as transferring from "../internal/job/transferring.ts"
 import type { Definition } from "../internal/job/taskDefinition.ts"
+import * as Supervision from "../Supervision.ts"
 
 /**
  * Runs jobs on the calling fiber, through the same schemas and copies as a worker would.
@@ -61,7 +65,7 @@ export const layer: Layer.Layer<Compute> = Layer.effect(
       (own: Definition | undefined): jobCaller.Exchange =>
       (request, _, receive, elements) =>
         Effect.flatMap(
-          Effect.onExit(inline(executor, request, elements, own), (exit) => count(counts, exit)),
+          Effect.onExit(allowed(inline(executor, request, elements, own)), (exit) => count(counts, exit)),
           receive
         )
     const exchange = exchangeFor(undefined)
@@ -115,6 +119,11 @@ const inline = (
       return sent
     })
   })
+
+/** The reason that a stall of a job is recorded with. */
+const reason = "a job of TestCompute: it runs inline in a test, and on a worker in production"
+
+const allowed = Supervision.allowBlocking(reason)
 
 const count = (
   counts: { completed: number; failed: number; cancelled: number },

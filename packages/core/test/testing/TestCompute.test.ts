@@ -3,6 +3,8 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Compute, Task, TestCompute } from "@giveway/core"
+import * as allowances from "../../src/internal/watched/allowances.ts"
+import { now } from "../../src/internal/sharedMemory/clock.ts"
 import { TestClock } from "effect/testing"
 import { Cause, Context, Deferred, Effect, Exit, Fiber, Layer, Option, Schema, Stream } from "effect"
 
@@ -343,6 +345,18 @@ describe("TestCompute", () => {
       }
       // @ts-expect-error nor does it take what needs services
       Compute.fn(() => Effect.void as Effect.Effect<void, never, Context.Service.Any>)
+    }).pipe(Effect.provide(TestCompute.layer))
+  )
+})
+
+describe("a job that holds the loop", () => {
+  it.effect("is allowed to, for as long as it runs: a worker would run it", () =>
+    Effect.gen(function* () {
+      const { id } = yield* Effect.fiber
+      const reason = (): string | undefined => allowances.reasonFor(id, now() - 1, now())
+      const holds = Task.make(url, "holds", { payload: Schema.Void, success: Schema.String }, () => reason() ?? "none")
+      assert.match(yield* Compute.run(holds, undefined), /^a job of TestCompute/)
+      assert.isUndefined(allowances.reasonFor(id, now() + 1000, now() + 1001))
     }).pipe(Effect.provide(TestCompute.layer))
   )
 })

@@ -30,7 +30,7 @@ const flags = {
   ),
   map: Flag.Boolean("map").pipe(
     Flag.withDefault(false),
-    Flag.withDescription("With --code: add the source map as a comment")
+    Flag.withDescription("With --code: add the source map as a comment; alone, it means --code too")
   ),
   json: Flag.Boolean("json").pipe(
     Flag.withDefault(false),
@@ -76,7 +76,8 @@ const reportOn = Effect.fnUntraced(function* (file: string, stdinName: string) {
 export const compile = Command.make(
   "compile",
   { ...flags, files },
-  Effect.fnUntraced(function* ({ code, files, json, map, name }) {
+  Effect.fnUntraced(function* ({ code: isCodeAsked, files, json, map, name }) {
+    const code = isCodeAsked || map
     const reports: ReadonlyArray<Report> = yield* Effect.forEach(files, (file) => reportOn(file, name))
     if (json) {
       const objects = reports.map((report) => ({

@@ -10,17 +10,20 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Console from "effect/Console"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Path from "effect/Path"
+import type { PlatformError } from "effect/PlatformError"
 import * as Stream from "effect/Stream"
 import * as ChildProcess from "effect/process/ChildProcess"
+import { constants } from "node:os"
 import type { Line } from "../watch/journal.ts"
-import * as findings from "./doctorFindings.ts"
-import * as report from "./doctorReport.ts"
+import * as findings from "./doctor/findings.ts"
+import * as report from "./doctor/report.ts"
+import * as sources from "./doctor/sources.ts"
+import { durationMs } from "./durationFlag.ts"
 
 const duration = (name: string, standard: string, leastMs: number, description: string) =>
   Flag.String(name).pipe(
@@ -28,13 +31,9 @@ const duration = (name: string, standard: string, leastMs: number, description: 
     Flag.withDescription(description),
     Flag.withDefault(standard),
     Flag.filterMap(
-      (text) => {
-        // people write "20ms", Effect reads "20 millis"
-        const input = text.replace(/^([\d.]+)\s*ms$/, "$1 millis").replace(/^([\d.]+)\s*s$/, "$1 seconds")
-        const ms = Option.map(Duration.fromInput(input as Duration.Input), Duration.toMillis)
-        return Option.filter(ms, (ms) => ms >= leastMs && Number.isFinite(ms))
-      },
-      (text) => `--${name} is "${text}", but must be a duration of at least ${leastMs} ms, such as 20ms or "1 second"`
+      (text) => Option.filter(Option.fromUndefinedOr(durationMs(text)), (ms) => ms >= leastMs),
+      (text) =>
+        `--${name} is "${text}", but must be a duration of at least ${leastMs} ms, such as 50 (milliseconds), 50ms or 2s`
     )
   )
 
@@ -42,9 +41,13 @@ const flags = {
   budget: duration("budget", "20ms", 10, "How long an event loop may be held (default 20ms, at least 10ms)"),
   grace: duration(
     "grace",
-    "1s",
+    "0ms",
     0,
-    "How long a process may take to start: a stall that begins in this time is listed, not counted"
+    "A stall that begins within this time of a process's start is listed, not counted (default 0ms: only the loading of modules is excused)"
+  ),
+  dependencies: Flag.Boolean("dependencies").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("Count the stalls of code in node_modules that no line of the program called too")
   ),
   junit: Flag.String("junit").pipe(
     Flag.withMetavar("file"),
@@ -100,6 +103,13 @@ const nodeOptions = (): string =>
 
 const isModule = (file: string): boolean => /\.[cm]?[jt]sx?$/.test(file)
 
+/** The exit code that shells give to a program that a signal ended. Effect tells the signal in the text of the cause only. */
+const codeOfSignal = (error: PlatformError): Effect.Effect<number, PlatformError> => {
+  const name = /signal: '(\w+)'/.exec(String(error.cause))?.[1]
+  const number = name === undefined ? undefined : constants.signals[name as NodeJS.Signals]
+  return number === undefined ? Effect.fail(error) : Effect.succeed(128 + number)
+}
+
 /** The program's exit code; 128 and more as shells have it, if a signal ended it. */
 const runIn = Effect.fnUntraced(function* (
   folder: string,
@@ -118,11 +128,12 @@ const runIn = Effect.fnUntraced(function* (
     detached: false,
     forceKillAfter: patience
   })
-  if (!json) return yield* child.exitCode
+  const ended = child.exitCode.pipe(Effect.catch(codeOfSignal))
+  if (!json) return yield* ended
   // standard output is for the report
   const forwarded = Stream.runForEach(child.stdout, (bytes) => Effect.sync(() => process.stderr.write(bytes)))
   const forwarding = yield* Effect.forkChild(forwarded)
-  const exitCode = yield* child.exitCode
+  const exitCode = yield* ended
   // a process that the program left behind may hold its output open for ever
   yield* Effect.timeoutOption(Fiber.join(forwarding), patience)
   return exitCode
@@ -146,24 +157,26 @@ export const doctor = Command.make(
   "doctor",
   { ...flags, ...operands },
   Effect.fnUntraced(
-    function* ({ args, budget, failOnLints, file, grace, json, junit, reportOnly }) {
+    function* ({ args, budget, dependencies, failOnLints, file, grace, json, junit, reportOnly }) {
       const fileSystem = yield* FileSystem.FileSystem
       const path = yield* Path.Path
       const folder = yield* fileSystem.makeTempDirectoryScoped({ prefix: "giveway-doctor-" })
       const [command, operands] = isModule(file) ? [process.execPath, [file, ...args]] : [file, args]
+      // a folder that cannot be made is told before the program runs, not after it
+      if (Option.isSome(junit)) yield* fileSystem.makeDirectory(path.dirname(junit.value), { recursive: true })
       const begun = performance.now()
-      const limits = { budgetMs: budget, graceMs: grace }
+      const limits = { budgetMs: budget, graceMs: grace, dependencies }
 
       const conclude = Effect.fnUntraced(function* (code: number | undefined) {
         const names = yield* fileSystem.readDirectory(folder)
         const processes = yield* Effect.forEach(names, (name) =>
           Effect.map(fileSystem.readFileString(path.join(folder, name)), linesOf)
         )
-        const found = findings.find(processes, limits)
+        const found = findings.find(processes, limits, sources.make())
         const run = { command: [file, ...args].join(" "), ...limits, tookMs: performance.now() - begun, failOnLints }
-        if (Option.isSome(junit)) yield* fileSystem.writeFileString(junit.value, report.junit(found, run))
         if (json) yield* Console.log(report.json(found, run, code))
         else yield* Console.error(report.render(found, run, process.stderr))
+        if (Option.isSome(junit)) yield* fileSystem.writeFileString(junit.value, report.junit(found, run))
         if (processes.length === 0) {
           yield* Console.error(
             `giveway doctor: \`${file}\` started no Node process, so nothing was watched: name a program or a command that runs Node`
@@ -193,7 +206,9 @@ export const doctor = Command.make(
 
 When a process ends, the lints check its fibers once. Their findings are listed, and count with --fail-on-lints only.
 
-Listed, but not counted: blocking that the program allows (Supervision.allowBlocking), stalls that begin within --grace of a process's start, and stalls that the program did not cause (garbage collection, a machine without a free core, a stopped process).`
+Listed, but not counted: blocking that the program allows (Supervision.allowBlocking) and jobs that TestCompute runs inline; the loading of modules; what a dependency does that no line of the program called (--dependencies counts it); and stalls that the program did not cause (garbage collection, a machine without a free core, a stopped process).
+
+Exit codes: 0, the program ended with 0 and there is no fault. The program's own, if it is not 0. 1, there is a fault, or nothing could be watched. 130, Ctrl-C; the report comes all the same. 128 and the signal's number, if a signal ended the program.`
   ),
   Command.withShortDescription("Runs a program or its tests, and reports the stalls of its event loop"),
   Command.withExamples([

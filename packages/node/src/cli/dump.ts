@@ -15,6 +15,11 @@ import { failing } from "./failing.ts"
 import * as served from "./served.ts"
 
 export const pid = Flag.Int("pid").pipe(
+  Flag.filter(
+    // a number below 1 stands for a group of processes
+    (pid) => pid > 0,
+    (pid) => `--pid is ${pid}, but must be the number of a process, at least 1 (giveway dump --pid 4711)`
+  ),
   Flag.optional,
   Flag.withDescription("The number of the process; not needed if only one is served")
 )

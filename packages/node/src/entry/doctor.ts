@@ -8,8 +8,11 @@
 import { appendFileSync } from "node:fs"
 import { join } from "node:path"
 import { isMainThread } from "node:worker_threads"
+import type * as Starvation from "@giveway/core/Starvation"
 import * as journal from "../watch/journal.ts"
 import * as lastWords from "../watch/lastWords.ts"
+import { followLoaders } from "../watch/mappedStack.ts"
+import { surroundings } from "../watch/surroundings.ts"
 import { now } from "../wire/sharedClock.ts"
 
 /** Longer than the heartbeat's period, ms: the beat after the program's last stall finds that stall. */
@@ -26,6 +29,7 @@ const watch = async (folder: string, threshold: string): Promise<void> => {
   const Supervision = await import("@giveway/core/Supervision")
   const NodeSysmon = await import("../NodeSysmon.ts")
 
+  followLoaders(`--import=${import.meta.url}`)
   const layer = NodeSysmon.layer({ threshold: `${Number(threshold)} millis`, logs: false })
   const runtime = ManagedRuntime.make(Layer.provide(layer, Logger.layer([])))
   journal.current.file = file
@@ -38,17 +42,23 @@ const watch = async (folder: string, threshold: string): Promise<void> => {
     journal.current.file = undefined
   }
   // the program's own time begins when this ends
-  write(journal.line({ _tag: "Began", pid: process.pid, at: now(), command: process.argv.slice(1).join(" ") }))
+  write(
+    journal.line({
+      _tag: "Began",
+      pid: process.pid,
+      at: now(),
+      command: process.argv.slice(1).join(" "),
+      surroundings: surroundings()
+    })
+  )
   let written = 0
   const supervision = await runtime.runPromise(Effect.service(Supervision.Supervision))
-  runtime.runFork(
-    Stream.runForEach(supervision.starvation, (stall) =>
-      Effect.sync(() => {
-        written = Math.max(written, stall.id)
-        write(journal.stalled(stall))
-      })
-    )
-  )
+  const keep = (stall: Starvation.Starvation): void => {
+    written = Math.max(written, stall.id)
+    // to find the lines of a stall in the user's source takes time, which is not the program's
+    if (stall.hog.fiberId !== writer.id) write(journal.stalled(stall))
+  }
+  const writer = runtime.runFork(Stream.runForEach(supervision.starvation, (stall) => Effect.sync(() => keep(stall))))
   let rested = false
   process.on("beforeExit", () => {
     if (rested) return
@@ -58,7 +68,7 @@ const watch = async (folder: string, threshold: string): Promise<void> => {
   process.on("exit", () => {
     lastWords.hear()
     for (const stall of Effect.runSync(supervision.recent)) {
-      if (stall.id > written) write(journal.stalled(stall))
+      if (stall.id > written) keep(stall)
     }
     write(journal.linted(Effect.runSync(supervision.lints)))
   })

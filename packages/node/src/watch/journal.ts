@@ -4,6 +4,7 @@
  */
 import type * as Starvation from "@giveway/core/Starvation"
 import * as Sysmon from "@giveway/core/Sysmon"
+import * as mappedStack from "./mappedStack.ts"
 
 /** One stall, by whichever thread it was seen. Times in ms; `startedAt` since the epoch. */
 export interface Stall {
@@ -12,6 +13,8 @@ export interface Stall {
   /** of that, how long the thread had no core */
   readonly unobservedMs: number
   readonly cause: string
+  /** `undefined` if it was no fiber */
+  readonly fiberId: number | undefined
   readonly name: string | undefined
   readonly place: { readonly file: string; readonly line: number; readonly function: string | undefined } | undefined
   /** whether the place is only near */
@@ -33,7 +36,13 @@ export interface Finding {
 }
 
 export type Line =
-  | { readonly _tag: "Began"; readonly pid: number; readonly at: number; readonly command: string }
+  | {
+      readonly _tag: "Began"
+      readonly pid: number
+      readonly at: number
+      readonly command: string
+      readonly surroundings: Sysmon.Surroundings
+    }
   /** the process could not be watched, and why */
   | { readonly _tag: "Unwatched"; readonly why: string }
   /** a stall that is over, in full */
@@ -50,7 +59,9 @@ export const line = (line: Line): string => `${JSON.stringify(line)}\n`
 
 export const stalled = (starvation: Starvation.Starvation): string => {
   const { allowed, cause, durationMs, fingerprint, fix, hog, startedAt, unobservedMs } = starvation
-  const { late, name, place, stack } = hog
+  const { fiberId, late, name } = hog
+  const stack = hog.stack && mappedStack.mapped(hog.stack)
+  const place = hog.place && mappedStack.mappedPlace(hog.place)
   const text = String(starvation)
   return line({
     _tag: "Stalled",
@@ -59,6 +70,7 @@ export const stalled = (starvation: Starvation.Starvation): string => {
       durationMs,
       unobservedMs,
       cause,
+      fiberId,
       name,
       place,
       late,
@@ -83,7 +95,7 @@ export const linted = (findings: ReadonlyArray<Finding>): string =>
   })
 
 export const reported = (report: Sysmon.Report, now: number): string => {
-  const { ageMs, cause, key, name, sample } = report
+  const { ageMs, cause, fiberId, key, name, sample } = report
   const { allowed } = report as { readonly allowed?: string | undefined }
   return line({
     _tag: "Stalls",
@@ -93,6 +105,7 @@ export const reported = (report: Sysmon.Report, now: number): string => {
       durationMs: ageMs,
       unobservedMs: 0,
       cause,
+      fiberId,
       name,
       place: sample?.place,
       late: sample?.late ?? true,

@@ -5,7 +5,6 @@
  * **Invariant.** The thread's last messages are read before its port closes, and the collections of garbage in a stall before
  * the stall is settled, so that no record lacks what was known in time.
  */
-import { fileURLToPath } from "node:url"
 import { isMainThread, MessageChannel, receiveMessageOnPort } from "node:worker_threads"
 import * as Supervision from "@giveway/core/Supervision"
 import type * as Sysmon from "@giveway/core/Sysmon"
@@ -19,17 +18,11 @@ import * as sharedClock from "../wire/sharedClock.ts"
 import * as garbage from "./garbage.ts"
 import * as journal from "./journal.ts"
 import * as lastWords from "./lastWords.ts"
+import { surroundings } from "./surroundings.ts"
 import type { SysmonStart } from "./sysmonStart.ts"
 
 /** The entry: sources run as TypeScript, built files as JavaScript. */
 const entry = new URL(`../entry/sysmon${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url)
-
-/** The folders of Giveway's own code: its caller is to blame instead. Where source maps are in use, stacks name the sources. */
-const ownFolders = (): ReadonlyArray<string> =>
-  [new URL("..", import.meta.url), new URL(".", import.meta.resolve("@giveway/core/Supervision"))].flatMap((url) => {
-    const folder = fileURLToPath(url)
-    return [folder, folder.replace(/([\\/])dist([\\/])$/, "$1src$2")]
-  })
 
 /** The watching thread's heap limit, in MB: twice the need of Node itself to start a thread. The watcher holds a few kB. */
 const maxHeapMb = 16
@@ -100,7 +93,7 @@ export const watch =
         perMinute,
         journal: journal.current.file,
         logs,
-        surroundings: { cwd: process.cwd(), own: ownFolders() },
+        surroundings: surroundings(),
         clock: sharedClock.origin()
       }
       const thread = yield* helperThread.make(entry, {

@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { build } from "esbuild"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 
 const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url))
@@ -50,7 +51,7 @@ const doctor = (args: ReadonlyArray<string>, stop?: (stderr: string, kill: () =>
         process.kill(-child.pid!, "SIGINT")
       })
     })
-    const timeout = setTimeout(() => process.kill(-child.pid!, "SIGKILL"), 25_000)
+    const timeout = setTimeout(() => process.kill(-child.pid!, "SIGKILL"), 55_000)
     child.once("close", (code) => {
       clearTimeout(timeout)
       resolve({ code, stdout, stderr })
@@ -104,12 +105,51 @@ describe("a program that knows neither Giveway nor Effect", () => {
     }
   })
 
-  it("may take its time to start, and passes", async () => {
+  it("may take its time to load its modules, and passes", async () => {
     const file = program("starts.mjs", `${spin}spin(200)\nconsole.log("started")\n`)
-    const { code, stderr, stdout } = await doctor(["--budget", "60ms", "--grace", "10s", "--json", file])
+    const { code, stderr, stdout } = await doctor(["--budget", "60", "--json", file])
     assert.strictEqual(code, 0, stderr)
     assert.include(stderr, "started")
     assert.deepStrictEqual(faultsOf(stdout), [])
+  })
+
+  it("is judged from its first callback on, however short it lives", async () => {
+    const file = program("short.mjs", `${spin}setTimeout(() => spin(300), 10)\n`)
+    const { code, stderr, stdout } = await doctor(["--budget", "60", "--json", file])
+    assert.strictEqual(code, 1, stderr)
+    assert.deepInclude(
+      faultsOf(stdout).find(({ function: f }) => f === "spin"),
+      { file: "short.mjs" }
+    )
+    const { stderr: text } = await doctor(["--budget", "60", "--grace", "1m", file])
+    assert.match(text, /within the first 60\.0 s of a process \(--grace\)/)
+  })
+
+  it("is told the lines of its source, if it was bundled with a source map", async () => {
+    const source = program(
+      "bundled.ts",
+      `interface A { readonly a: number }\ntype B = A\n\n${spin.replace("(ms)", "(ms: number)")}setTimeout(() => spin(300), 10)\nexport type { B }\n`
+    )
+    const outfile = join(folder, "out", "bundled.mjs")
+    await build({
+      absWorkingDir: folder,
+      entryPoints: [source],
+      bundle: true,
+      minify: true,
+      platform: "node",
+      format: "esm",
+      sourcemap: true,
+      outfile
+    })
+    const { stderr, stdout } = await doctor(["--budget", "60", "--json", "out/bundled.mjs"])
+    const [found] = faultsOf(stdout)
+    assert.strictEqual(found?.file, "bundled.ts", stdout + stderr)
+    assert.include([5, 6], found.line)
+  })
+
+  it("gives the exit code that shells give, if a signal ended it", async () => {
+    const file = program("signalled.mjs", `process.kill(process.pid, "SIGTERM")\nsetTimeout(() => {}, 9000)\n`)
+    assert.strictEqual((await doctor([file])).code, 143)
   })
 
   it("keeps its own exit code, with --report-only whatever was found", async () => {
@@ -141,6 +181,41 @@ describe("a program that supervises itself", () => {
     )
     assert.match(named[0]!.fix, /`rank` \(Pure\.fn\) was not compiled/)
   })
+})
+
+describe("tests that Vitest runs", () => {
+  it("are judged in their own lines, without Vitest's start, and without the jobs that TestCompute runs inline", async () => {
+    const root = fileURLToPath(new URL("../programs/shortTests", import.meta.url))
+    const vitest = fileURLToPath(new URL("../../../../node_modules/vitest/vitest.mjs", import.meta.url))
+    const { code, stderr, stdout } = await doctor([
+      "--budget",
+      "100",
+      "--json",
+      "--",
+      process.execPath,
+      vitest,
+      "run",
+      "--root",
+      root
+    ])
+    assert.include(stderr, "2 passed")
+    assert.strictEqual(code, 1, stdout)
+    const { findings } = JSON.parse(stdout) as {
+      readonly findings: ReadonlyArray<Finding & { readonly name?: string; readonly allowed?: string }>
+    }
+    const faults = findings.filter(({ verdict }) => verdict === "fault")
+    assert.deepStrictEqual(
+      faults.map(({ name }) => name),
+      ["checkout"],
+      stdout
+    )
+    assert.match(faults[0]!.file!, /checkout\.check\.ts$/)
+    assert.include([17, 18], faults[0]!.line)
+    assert.isTrue(
+      findings.some(({ allowed, verdict }) => verdict === "allowed" && allowed!.includes("TestCompute")),
+      stdout
+    )
+  }, 60_000)
 })
 
 describe("the doctor", () => {

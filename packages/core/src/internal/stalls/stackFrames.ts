@@ -18,17 +18,31 @@ export interface Position {
   readonly function: string | undefined
 }
 
-const frameOf = (text: string): Position | undefined => {
+/**
+ * A frame of a stack: the path of its file is absolute.
+ *
+ * @category reports
+ * @since 0.1.0
+ */
+export interface Frame extends Position {
+  readonly column: number | undefined
+  /** whether it awaits the frame before it, so it does not run */
+  readonly isAsync: boolean
+}
+
+const frameOf = (text: string): Frame | undefined => {
   const match =
-    /^\s*at (?:async )?(?:(.+?) \()?((?:file:\/\/|\/|[A-Za-z]:[\\/]|node:|evalmachine)[^)]*?):(\d+)(?::\d+)?\)?$/.exec(
+    /^\s*at (async )?(?:(.+?) \()?((?:file:\/\/|\/|[A-Za-z]:[\\/]|node:|evalmachine)[^)]*?):(\d+)(?::(\d+))?\)?$/.exec(
       text
     )
   if (match === null) return undefined
-  const name = match[1]?.replace(/ \[as .*\]$/, "").replace(/^new /, "")
+  const name = match[2]?.replace(/ \[as .*\]$/, "").replace(/^new /, "")
   return {
-    file: match[2]!,
-    line: Number(match[3]),
-    function: name === undefined || name === "<anonymous>" ? undefined : name
+    file: match[3]!,
+    line: Number(match[4]),
+    column: match[5] === undefined ? undefined : Number(match[5]),
+    function: name === undefined || name === "<anonymous>" ? undefined : name,
+    isAsync: match[1] !== undefined
   }
 }
 
@@ -41,8 +55,13 @@ const pathOf = (file: string): string => {
   }
 }
 
-/** All frames of a stack that have a position, innermost first. */
-export const frames = (stack: string): ReadonlyArray<Position> =>
+/**
+ * All frames of a stack that have a position, innermost first.
+ *
+ * @category reports
+ * @since 0.1.0
+ */
+export const frames = (stack: string): ReadonlyArray<Frame> =>
   stack.split("\n").flatMap((text) => {
     const frame = frameOf(text)
     return frame === undefined ? [] : [{ ...frame, file: pathOf(frame.file) }]
@@ -111,5 +130,6 @@ export const placeOf = (stack: string, surroundings: Surroundings): Position | u
   const place =
     candidates.find(({ file }) => !file.includes("/node_modules/")) ??
     candidates.find(({ file }) => !file.includes("/node_modules/effect/"))
-  return place === undefined ? undefined : { ...place, file: relative(place.file, cwd) }
+  if (place === undefined) return undefined
+  return { file: relative(place.file, cwd), line: place.line, function: place.function }
 }

@@ -2,14 +2,15 @@
  * The findings of `giveway doctor` as text, as JUnit XML and as JSON.
  */
 import { styleText } from "node:util"
-import type { Finding, Findings, Verdict } from "./doctorFindings.ts"
-import { faults } from "./doctorFindings.ts"
+import type { Finding, Findings, Verdict } from "./findings.ts"
+import { faults, verdicts } from "./findings.ts"
 
 /** The facts about a run that a report mentions. */
 interface Run {
   readonly command: string
   readonly budgetMs: number
   readonly graceMs: number
+  readonly dependencies: boolean
   readonly tookMs: number
   /** whether findings of lints make the run fail */
   readonly failOnLints: boolean
@@ -31,9 +32,19 @@ const titleOf = ({ worst: { cause, name } }: Finding): string =>
 const headings: Record<Verdict, (run: Run) => string> = {
   fault: ({ budgetMs }) => `past the budget of ${ms(budgetMs)}`,
   allowed: () => "allowed, so not counted",
+  dependency: () =>
+    "held by a dependency that no line of the program called, so not counted (--dependencies counts it)",
   startup: ({ graceMs }) =>
-    `begun within the first ${ms(graceMs)} of a process (--grace), or while it loaded modules, so not counted`,
+    `while modules were loaded${graceMs === 0 ? "" : ` or within the first ${ms(graceMs)} of a process (--grace)`}, so not counted`,
   environment: () => "not caused by the program (garbage collection, no core, a stopped process), so not counted"
+}
+
+/** How the total divides: "7 stalls, 812 ms in all: 2 (300 ms) fault, 5 (512 ms) startup". */
+const sumsOf = ({ total, totals }: Findings): string | undefined => {
+  if (total.count === 0) return undefined
+  const parts = verdicts.filter((verdict) => totals[verdict].count > 0)
+  const texts = parts.map((verdict) => `${totals[verdict].count} (${totals[verdict].totalMs} ms) ${verdict}`)
+  return `${count(total.count, "stall")}, ${total.totalMs} ms in all: ${texts.join(", ")}`
 }
 
 const count = (number: number, noun: string, plural = `${noun}s`): string => `${number} ${number === 1 ? noun : plural}`
@@ -57,7 +68,7 @@ export const render = (found: Findings, run: Run, stream: NodeJS.WriteStream): s
     const where = whereOf(finding)
     if (where !== undefined) lines.push(`   ${where}`)
     if (worst.allowed !== undefined) lines.push(`   allowed: ${worst.allowed}`)
-    if (verdict === "fault" || verdict === "startup") lines.push(`   fix: ${worst.fix}`)
+    if (verdict === "fault") lines.push(`   fix: ${worst.fix}`)
   })
   if (found.lints.length > 0) {
     lines.push("", paint("bold", `found by the lints when a process ended${run.failOnLints ? "" : ", not counted"}`))
@@ -71,7 +82,8 @@ export const render = (found: Findings, run: Run, stream: NodeJS.WriteStream): s
     broken === 0
       ? `no fault past the budget of ${ms(run.budgetMs)}`
       : `${count(broken, "fault")} past the budget of ${ms(run.budgetMs)}`
-  return [...lines, "", paint(broken === 0 ? "green" : "red", result)].join("\n")
+  const sums = sumsOf(found)
+  return [...lines, "", ...(sums === undefined ? [] : [sums]), paint(broken === 0 ? "green" : "red", result)].join("\n")
 }
 
 /** As JSON, for scripts. */
@@ -83,6 +95,8 @@ export const json = (found: Findings, run: Run, exitCode: number | undefined): s
       processes: found.processes,
       unwatched: found.unwatched,
       lints: found.lints,
+      total: found.total,
+      totals: found.totals,
       findings: found.findings.map(({ count, fingerprint, totalMs, verdict, worst }) => ({
         verdict,
         cause: worst.cause,
@@ -133,7 +147,9 @@ export const junit = (found: Findings, run: Run): string => {
     const inside = run.failOnLints ? `<failure type="${xml(lint)}" message="${text}"/>` : `<skipped message="${text}"/>`
     return `    <testcase classname="giveway doctor lints" name="${xml(`${lint}: ${message}`)}" time="0.000">${inside}</testcase>`
   })
-  const whole = `    <testcase classname="giveway doctor" name="${xml(`${run.command} stays within ${ms(run.budgetMs)}`)}" time="${(run.tookMs / 1000).toFixed(3)}">${
+  // what is left, so that the times of the cases add up to that of the suite
+  const restMs = Math.max(0, Math.round(run.tookMs) - found.total.totalMs)
+  const whole = `    <testcase classname="giveway doctor" name="${xml(`${run.command} stays within ${ms(run.budgetMs)}`)}" time="${(restMs / 1000).toFixed(3)}">${
     broken.length === 0 ? "" : `<failure type="budget" message="${count(broken.length, "fault")}"/>`
   }</testcase>`
   const lintFailures = run.failOnLints ? linted.length : 0
@@ -141,7 +157,7 @@ export const junit = (found: Findings, run: Run): string => {
   const skipped = cases.length - broken.length + linted.length - lintFailures
   return `<?xml version="1.0" encoding="UTF-8"?>
 <testsuites>
-  <testsuite name="giveway doctor" tests="${cases.length + linted.length + 1}" failures="${failures}" skipped="${skipped}" time="${(run.tookMs / 1000).toFixed(3)}">
+  <testsuite name="giveway doctor" tests="${cases.length + linted.length + 1}" failures="${failures}" skipped="${skipped}" time="${((restMs + found.total.totalMs) / 1000).toFixed(3)}">
 ${[...cases, ...linted, whole].join("\n")}
   </testsuite>
 </testsuites>

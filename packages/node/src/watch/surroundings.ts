@@ -1,0 +1,14 @@
+/**
+ * The folders that a stack is read with: the program's working directory, and Giveway's own code.
+ */
+import { fileURLToPath } from "node:url"
+import type * as Sysmon from "@giveway/core/Sysmon"
+
+/** The folders of Giveway's own code: its caller is to blame instead. Where source maps are in use, stacks name the sources. */
+const ownFolders = (): ReadonlyArray<string> =>
+  [new URL("..", import.meta.url), new URL(".", import.meta.resolve("@giveway/core/Supervision"))].flatMap((url) => {
+    const folder = fileURLToPath(url)
+    return [folder, folder.replace(/([\\/])dist([\\/])$/, "$1src$2")]
+  })
+
+export const surroundings = (): Sysmon.Surroundings => ({ cwd: process.cwd(), own: ownFolders() })
