@@ -94,7 +94,9 @@ describe("rooms", () => {
   })
 
   it("no internal module exports a name that no other file uses", () => {
-    assert.deepStrictEqual(rules.unusedExports([...core, ...node], everything), none)
+    const opened = JSON.stringify(manifestOf("node").exports)
+    const internal = [...core, ...node].filter(({ path }) => !opened.includes(path.replace("packages/node/src", "")))
+    assert.deepStrictEqual(rules.unusedExports(internal, everything), none)
   })
 
   it("each public export has a category and says since when it exists", () => {

@@ -24,7 +24,7 @@ import type {
   StreamOptions
 } from "./internal/job/computeService.ts"
 import { Compute } from "./internal/job/computeService.ts"
-import * as queueTurn from "./internal/caller/queueTurn.ts"
+import * as standing from "./internal/caller/standing.ts"
 import { names } from "./internal/options/fields.ts"
 import type { StreamTask, Task } from "./internal/job/taskDefinition.ts"
 import { isTask } from "./internal/job/taskDefinition.ts"
@@ -208,7 +208,7 @@ export const run = <P, A, E>(
   const job = Effect.withFiber<A, E | ComputeError, Compute>((fiber) =>
     portOf(Context.getUnsafe(fiber.context, Compute)).run(task, payload, site, options)
   )
-  return options === undefined ? job : queueTurn.provide(job, options)
+  return options === undefined ? job : standing.provide(job, options)
 }
 
 const runNames = names<RunOptions>("Compute.run", { key: true, priority: true, timeout: true })
@@ -250,7 +250,7 @@ export const withKey: {
   (key: string): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   <A, E, R>(effect: Effect.Effect<A, E, R>, key: string): Effect.Effect<A, E, R>
 } = dual(2, <A, E, R>(effect: Effect.Effect<A, E, R>, key: string): Effect.Effect<A, E, R> =>
-  queueTurn.provide(effect, { key })
+  standing.provide(effect, { key })
 )
 
 /**
@@ -288,7 +288,7 @@ export const withPriority: {
   (priority: number): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   <A, E, R>(effect: Effect.Effect<A, E, R>, priority: number): Effect.Effect<A, E, R>
 } = dual(2, <A, E, R>(effect: Effect.Effect<A, E, R>, priority: number): Effect.Effect<A, E, R> =>
-  queueTurn.provide(effect, { priority })
+  standing.provide(effect, { priority })
 )
 
 /**
@@ -356,7 +356,7 @@ export const forEach: {
   ): Effect.Effect<Array<A> | void, E | ComputeError, Compute> => {
     const site = callSite.capture()
     return Effect.flatMap(Compute, (compute) =>
-      queueTurn.provide(
+      standing.provide(
         collections.forEach(portOf(compute), items, task, options, options?.discard !== true, site),
         options
       )

@@ -3,9 +3,9 @@
  *
  * **Why.** Effect's default scheduler keeps a queue per fiber, drains each in one go, and counts operations from zero
  * at every resume. So a thousand busy fibers, one fiber of slow operations, or a loop over resolved promises holds
- * timers and I/O for as long as it likes. Here everything that fibers do in one pass of the event loop, whoever resumed
+ * timers and I/O for as long as it likes. Here everything that fibers do in one round of the event loop, whoever resumed
  * them, draws on one budget of milliseconds, the **turn** (see `internal/scheduler/turnBudget.ts`); within it, a fiber gives way
- * after a **slice** if others are ready (see `internal/scheduler/runQueue.ts` for who is next).
+ * after a **slice** if others are ready (see `internal/scheduler/runQueue.ts` for the one that is next).
  *
  * **What no scheduler can split**: a single operation. Effect's spawn loop in an unbounded `forEach` is one (use
  * {@link forEach}); so is a generator that yields only exits, and any synchronous function (use `Pure`).

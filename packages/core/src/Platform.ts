@@ -10,7 +10,7 @@
 export * as threadBlock from "./internal/sharedMemory/threadBlock.ts"
 export { table as supervisionOptions } from "./internal/watched/supervisionOptions.ts"
 export * as answers from "./internal/watched/answers.ts"
-export type { Turn } from "./internal/pool/jobQueue.ts"
+export type { Standing } from "./internal/pool/jobQueue.ts"
 export * as jobRing from "./internal/sharedMemory/jobRing.ts"
 export { ElementWindow } from "./internal/worker/elementWindow.ts"
 export { findUncloneable } from "./internal/job/cloneable.ts"

@@ -3,7 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Compute, Pure, Task, TestCompute } from "@giveway/core"
-import * as queueTurn from "../src/internal/caller/queueTurn.ts"
+import * as standing from "../src/internal/caller/standing.ts"
 import { Context, Deferred, Effect, Exit, Fiber, Layer, Schema, Stream } from "effect"
 
 const url = import.meta.url
@@ -114,17 +114,17 @@ describe("Compute.make", () => {
 
   it.effect("takes the key and the priority of work that is written in place from its options", () =>
     Effect.gen(function* () {
-      let turn: unknown
+      let seen: unknown
       const looking = Compute.make({
         run: () =>
           Effect.withFiber((fiber) => {
-            turn = queueTurn.of(fiber.context)
+            seen = standing.of(fiber.context)
             return Effect.die("seen")
           })
       })
       const add = Compute.fn((a: number) => a + 1, { key: "tenant", priority: 3 })
       yield* Effect.exit(Effect.provideService(add(1), Compute.Compute, looking))
-      assert.deepStrictEqual(turn, { key: "tenant", priority: 3 })
+      assert.deepStrictEqual(seen, { key: "tenant", priority: 3 })
     })
   )
 

@@ -7,7 +7,7 @@
  * between two jobs. A job that its worker has not begun can be taken back at any time. So a long job delays no other, and a
  * killed one takes no other with it.
  *
- * **Cancelling** the job of an interrupted caller takes three steps: the job meets a flag in shared memory at its next yield
+ * **Cancelling** the job of an interrupted caller takes three steps: the job finds its number in the cancel cell, in shared memory, at its next yield
  * point; if it still runs after `grace`, its worker is terminated; a warm standby takes over at once. The standby is started
  * when a running job is cancelled for the first time, so a program that never cancels never pays for it (20 to 80 MB, like
  * any worker); from then on there is always one.

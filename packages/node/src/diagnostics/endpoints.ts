@@ -67,7 +67,7 @@ export const make = (options: {
   const overview = async (patienceMs = scrapePatienceMs): Promise<Overview> =>
     overviewOf(await asking.ask(programFacts, patienceMs))
 
-  const frames = events.make(() => overview())
+  const stream = events.make(() => overview())
 
   /** Passes on the program's own fact `name`, which takes as long as a dump. */
   const passOn =
@@ -91,9 +91,9 @@ export const make = (options: {
     stalled: ({ cause, durationMs }) => {
       const { count, ms } = totals.get(cause) ?? { count: 0, ms: 0 }
       totals.set(cause, { count: count + 1, ms: ms + durationMs })
-      frames.hurry()
+      stream.hurry()
     },
-    hurry: frames.hurry,
+    hurry: stream.hurry,
     all: [
       file("/", "index.html", "text/html", "the page"),
       file("/page.css", "page.css", "text/css", "the page's styles"),
@@ -109,7 +109,7 @@ export const make = (options: {
       {
         path: "/events",
         about: "the overview as server-sent events, twice a second",
-        respond: (_, response) => frames.subscribe(response)
+        respond: (_, response) => stream.subscribe(response)
       }
     ]
   }

@@ -8,7 +8,7 @@ import type { Overview } from "./protocol.ts"
 
 const periodMs = 500
 
-/** A client with more unread bytes than this gets no frame until it has read them. A frame is a few kB. */
+/** A client with more unread bytes than this gets no event until it has read them. An event is a few kB. */
 const mostBehind = 1_000_000
 
 /** More listeners are a client's mistake. */
@@ -16,7 +16,7 @@ const mostListeners = 32
 
 interface Events {
   readonly subscribe: (response: ServerResponse) => void
-  /** sends a frame at once: something happened that should not wait for the next one */
+  /** sends an event at once: something happened that should not wait for the next one */
   readonly hurry: () => void
 }
 
@@ -29,8 +29,8 @@ export const make = (overview: () => Promise<Overview>): Events => {
     if (busy || listeners.size === 0) return
     busy = true
     try {
-      const frame = `event: overview\ndata: ${JSON.stringify(await overview())}\n\n`
-      for (const response of listeners) if (response.writableLength < mostBehind) response.write(frame)
+      const event = `event: overview\ndata: ${JSON.stringify(await overview())}\n\n`
+      for (const response of listeners) if (response.writableLength < mostBehind) response.write(event)
     } finally {
       busy = false
     }

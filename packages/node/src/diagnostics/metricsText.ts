@@ -127,7 +127,7 @@ export const render = (
     family(
       "giveway_answer_age_ms",
       "gauge",
-      "Age of the values below, which only the program itself can give, in milliseconds",
+      "Age of the program's last answer, which giveway_fibers, giveway_slices and giveway_compute_workers come from, in milliseconds",
       [[{ from: source.from }, source.ageMs]]
     ),
     statistics === undefined

@@ -2,7 +2,7 @@
  * The compute worker: takes one job after another from its ring, runs each as a fiber under the fair scheduler, and hands
  * its outcome back.
  *
- * A cancel comes twice. Running code sees the flag in shared memory: `YieldPoint.check` in plain functions, and `attention`
+ * A cancel comes twice. Running code sees the cancel cell in shared memory: `YieldPoint.check` in plain functions, and `attention`
  * here, at every operation of a fiber. An idle event loop hears the message, which wakes a job that waits. The first of the
  * two interrupts the job's fiber, and its finalizers run before the outcome is handed back.
  *

@@ -28,7 +28,7 @@ export class Delays {
     this.timer = undefined
     let again = false
     for (const [worker, thread] of this.threads) {
-      thread.collectTurn()
+      thread.collectInSteps()
       if (thread.load > 1 && !thread.hasGotOn()) this.delayed(worker)
       if (thread.load > 1) again = true
     }

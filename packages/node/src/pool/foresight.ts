@@ -1,5 +1,5 @@
 /**
- * How many jobs the pool may send to a worker ahead of their turn: short jobs by the dozen, long ones none, because a job in
+ * How many jobs the pool may send to a busy worker before it is free: short jobs by the dozen, long ones none, because a job in
  * an inbox should wait for little more than a wake of its worker takes.
  *
  * It knows only how long jobs ran, as a running mean over all tasks. Until that is known, jobs count as long, so that none

@@ -1,18 +1,28 @@
 /**
  * The pool on worker threads: executes the actions of `poolMachine`, and feeds it the events.
  *
- * It decides nothing. It holds the things that the machine has no use for: the jobs' requests and listeners, the threads, the
- * timers, and how each job ended.
+ * The machine decides which job runs where, and which worker lives. This file decides only what needs knowledge of threads
+ * or modules: whether the end of a thread's code is the end of its job (`stopped`), which modules a new worker imports, and
+ * how many jobs may be sent ahead (`foresight.ts`). It holds the things that the machine has no use for: the jobs' requests
+ * and listeners, the threads, the timers, and how each job ended.
  *
  * **Invariant**: events are stepped one after another, never inside one another. A listener may run a fiber that submits
- * the next job at once: that event waits its turn in `events`. Listeners are told last, after workers got their next jobs.
+ * the next job at once: that event waits in `events`. Listeners are told last, after workers got their next jobs.
  *
  * Parts of it with a file of their own: the view from outside (`poolView.ts`), callers that wait until it is ready
  * (`readiness.ts`), threads that do not end (`zombies.ts`), jobs that wait behind a long one (`delays.ts`), the slow clocks
  * (`housekeeping.ts`).
  */
 import type { Statistics } from "@giveway/core/Compute"
-import type { computeMetrics, Ending, JobListener, JobRequest, JobRunner, Outcome, Turn } from "@giveway/core/Platform"
+import type {
+  computeMetrics,
+  Ending,
+  JobListener,
+  JobRequest,
+  JobRunner,
+  Outcome,
+  Standing
+} from "@giveway/core/Platform"
 import { findUncloneable, pack, poolMachine, succeeded } from "@giveway/core/Platform"
 import type { PoolView } from "../diagnostics/protocol.ts"
 import { Delays } from "./delays.ts"
@@ -24,7 +34,7 @@ import * as poolJob from "./poolJob.ts"
 import type { PoolParts } from "./poolView.ts"
 import * as poolView from "./poolView.ts"
 import { Readiness } from "./readiness.ts"
-import { causeOf, provesImport } from "./workerEnding.ts"
+import { causeOf, provesImport } from "./endingFacts.ts"
 import { WorkerMeter } from "./workerMeter.ts"
 import type { WorkerThreadListener, WorkerThreadOptions } from "./workerThread.ts"
 import { WorkerThread } from "./workerThread.ts"
@@ -109,12 +119,12 @@ export class WorkerPool implements JobRunner {
     this.handle({ _tag: "Start" })
   }
 
-  submit(request: JobRequest, listener: JobListener, turn: Turn | undefined): number {
+  submit(request: JobRequest, listener: JobListener, standing: Standing | undefined): number {
     const job = this.nextJob()
     const now = this.readClock()
     this.jobs.set(job, poolJob.make(request, listener, now))
     if (this.jobs.size === 1) this.keepAlive(true)
-    this.handle({ _tag: "Submit", job, now, turn, final: request.transfer !== undefined })
+    this.handle({ _tag: "Submit", job, now, standing, final: request.transfer !== undefined })
     return job
   }
 

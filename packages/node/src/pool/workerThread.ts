@@ -48,10 +48,10 @@ const entry = new URL(`../entry/computeWorker${extension}`, import.meta.url)
 const hook = new URL(`../compiler/host/register${extension}`, import.meta.url).href
 
 /**
- * Outcomes that are heard in one turn of the event loop: with the work that their callers do at once, short jobs take about
- * half a millisecond of it. A guess.
+ * Outcomes that are heard at one look, before the event loop goes on: with the work that their callers do at once, short
+ * jobs take about half a millisecond. A guess.
  */
-const perTurn = 128
+const perLook = 128
 
 /**
  * How long a worker may take until it is ready, ms. A start takes 0.1 to 0.3 s on an idle machine, and a warm-up up to 30 s
@@ -119,10 +119,10 @@ export class WorkerThread {
     }, startMs).unref()
     this.worker.on("message", (message: FromWorker) => {
       if (message === null) {
-        this.collectTurn()
+        this.collectInSteps()
       } else if (message._tag === "Done") {
         this.sent.received(message.job, message.outcome)
-        this.collectTurn()
+        this.collectInSteps()
       } else if (message._tag === "Crashed") {
         this.failure = { _tag: "JobDied", cause: message.cause }
       } else if (message._tag === "Watched") {
@@ -191,19 +191,19 @@ export class WorkerThread {
     while (this.hear());
   }
 
-  /** Collects them too, but not all in one turn of the event loop. */
-  collectTurn(): void {
+  /** Collects them too, but lets the event loop go on after each look. */
+  collectInSteps(): void {
     if (this.collecting || !this.hear()) return
     this.collecting = true
     setImmediate(() => {
       this.collecting = false
-      this.collectTurn()
+      this.collectInSteps()
     })
   }
 
   private hear(): boolean {
     this.listener.looks()
-    return this.sent.collect(perTurn, this.listener.done)
+    return this.sent.collect(perLook, this.listener.done)
   }
 
   /** The job that it runs now, by its own account; `undefined` if it runs none, or is not watched. */
@@ -211,7 +211,7 @@ export class WorkerThread {
     return this.look?.(now())
   }
 
-  /** Raises the flag that running code sees, and posts the message that wakes waiting code. */
+  /** Writes the job into the cancel cell, which running code reads, and posts the message that wakes waiting code. */
   requestCancel(job: number): void {
     threadBlock.requestCancel(this.block, job)
     this.post({ _tag: "Cancel", job })
@@ -228,7 +228,11 @@ export class WorkerThread {
     void this.worker.terminate()
   }
 
-  /** Sets the one timer of this thread. It is cleared when the thread ends. */
+  /**
+   * Sets the one timer of this thread. It serves one use after another, each of which has ended or was stopped before the
+   * next begins: the grace of the job that is cancelled, the time to stop, the stages of a zombie. `poolMachine.test.ts`
+   * shows it for the actions. It is cleared when the thread is terminated and when it ends.
+   */
   after(ms: number, act: () => void): void {
     clearTimeout(this.timer)
     this.timer = setTimeout(act, ms)

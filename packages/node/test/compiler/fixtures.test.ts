@@ -8,7 +8,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "vitest"
 import { compile } from "../../src/compiler/host/compile.ts"
-import { compileExtracted } from "../../src/compiler/host/extracted.ts"
+import { compileExtracted } from "../../src/compiler/host/workModule.ts"
 import { render } from "../../src/compiler/read/diagnostic.ts"
 
 const folder = fileURLToPath(new URL("fixtures", import.meta.url))

@@ -39,27 +39,27 @@ const request: JobRequest = {
 
 const wanted = 4000
 const lanes = 64
-/** What a look hears, `perTurn` in `workerThread.ts`; a turn looks when it is woken and when it goes on with what was left. */
-const heardInATurn = 2 * 128
+/** A look hears `perLook` outcomes (`workerThread.ts`). The loop looks when it is woken, and when it goes on with the rest. */
+const mostPerIteration = 2 * 128
 
 describe("a flood of short jobs", () => {
-  it("gives the event loop its turn after a few answers, though callers are slower than the worker, who always has more", async () => {
+  it("lets the event loop go on after a few answers, though callers are slower than the worker, who always has more", async () => {
     const pool = make()
     try {
       let settled = 0
-      let inTurn = 0
+      let heard = 0
       let most = 0
       await new Promise<void>((resolve) => {
-        const turn = (): void => {
-          most = Math.max(most, inTurn)
-          inTurn = 0
-          if (settled < wanted) setImmediate(turn)
+        const iteration = (): void => {
+          most = Math.max(most, heard)
+          heard = 0
+          if (settled < wanted) setImmediate(iteration)
           else resolve()
         }
         const listener: JobListener = {
           settle: () => {
             settled++
-            inTurn++
+            heard++
             // longer than a job takes: an answer is there whenever the pool looks
             for (const end = performance.now() + 0.05; performance.now() < end;);
             if (settled + lanes <= wanted) pool.submit(request, listener, undefined)
@@ -68,10 +68,10 @@ describe("a flood of short jobs", () => {
           elements: () => undefined
         }
         for (let lane = 0; lane < lanes; lane++) pool.submit(request, listener, undefined)
-        turn()
+        iteration()
       })
       assert.isAtLeast(settled, wanted)
-      assert.isAtMost(most, heardInATurn)
+      assert.isAtMost(most, mostPerIteration)
     } finally {
       await new Promise<void>((resolve) => pool.close(resolve))
     }

@@ -15,7 +15,7 @@ import type { CallSite } from "./callSite.ts"
 import type { Batch, ComputePort } from "./computePort.ts"
 import type { Chunking } from "./chunking.ts"
 import * as chunking from "./chunking.ts"
-import * as queueTurn from "./queueTurn.ts"
+import * as standing from "./standing.ts"
 import { fields, read } from "../options/fields.ts"
 import type { Readers } from "../options/fields.ts"
 import { accepting, boolean, isWholeNumber, optional, or, orDie, unread, wholeNumber } from "../options/reader.ts"
@@ -29,7 +29,7 @@ const shared = {
     "auto"
   ),
   concurrency: optional(wholeNumber(1)),
-  // read where they are set, by queueTurn
+  // read where they are set, in `standing.ts`
   key: unread<string | undefined>(),
   priority: unread<number | undefined>()
 } satisfies Readers<ForEachOptions>
@@ -110,7 +110,7 @@ export const map = <P, A, E, E2, R>(
             const first = begun
             begun += items.length
             return Effect.tap(
-              queueTurn.provide(compute.batch(task, items, first, site), options),
+              standing.provide(compute.batch(task, items, first, site), options),
               ({ ranMs, stopped }) =>
                 Effect.sync(() => {
                   if (stopped === undefined) chunks.learn(items.length, ranMs)

@@ -23,7 +23,7 @@ import * as autoCaller from "./autoCaller.ts"
 import type { CallSite } from "./callSite.ts"
 import * as callSite from "./callSite.ts"
 import type { Batch, ComputePort, RunBatch } from "./computePort.ts"
-import * as queueTurn from "./queueTurn.ts"
+import * as standing from "./standing.ts"
 
 type Service = Compute["Service"]
 
@@ -39,7 +39,7 @@ export const portOf = (service: Service): ComputePort =>
 /** The service over our own port. */
 export const serviceOver = (port: ComputePort, rest: Pick<Service, "ready" | "statistics" | "placement">): Service => {
   const service: Service = {
-    run: (task, payload, options) => queueTurn.provide(port.run(task, payload, callSite.capture(), options), options),
+    run: (task, payload, options) => standing.provide(port.run(task, payload, callSite.capture(), options), options),
     stream: (task, payload, options) => port.stream(task, payload, callSite.capture(), options),
     auto: (pure, args) => Effect.withFiber((fiber) => port.auto(pure, args, fiber)),
     parallelism: port.parallelism,

@@ -18,7 +18,7 @@ import type { RunOptions } from "../job/computeService.ts"
 import { Compute } from "../job/computeService.ts"
 import { portOf } from "./computeAdapter.ts"
 import { names } from "../options/fields.ts"
-import * as queueTurn from "./queueTurn.ts"
+import * as standing from "./standing.ts"
 import * as inlineTask from "../job/inlineTask.ts"
 import type { Kind } from "../steppable/inlineWork.ts"
 
@@ -179,6 +179,6 @@ const inline = <A, E>(
     const job = Effect.withFiber((fiber): Effect.Effect<A, E | InlineError> =>
       portOf(Context.getUnsafe(fiber.context, Compute)).run(typed, payload(args), site, options)
     )
-    return options === undefined ? job : queueTurn.provide(job, options)
+    return options === undefined ? job : standing.provide(job, options)
   }
 }

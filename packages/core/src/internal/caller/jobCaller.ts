@@ -25,7 +25,7 @@ import * as jobContext from "../job/jobContext.ts"
 import * as jobEnding from "./jobEnding.ts"
 import type { Ending, JobListener, JobRequest, JobRunner } from "../job/jobMessages.ts"
 import type { Signal } from "../job/telemetry.ts"
-import * as queueTurn from "./queueTurn.ts"
+import * as standing from "./standing.ts"
 import * as telemetry from "../job/telemetry.ts"
 import * as transferring from "../job/transferring.ts"
 import * as wireCodec from "../job/wireCodec.ts"
@@ -57,7 +57,7 @@ export const exchangeOver =
   (request, fiber, receive, elements) =>
     Effect.callback((resume) => {
       const call = new Call(fiber, receive, resume, elements)
-      const job = runner.submit(request, call, queueTurn.of(fiber.context))
+      const job = runner.submit(request, call, standing.of(fiber.context))
       elements?.begun((granted) => runner.grant(job, granted))
       fiberJobs.attach(fiber, () => {
         const found = call.over ? undefined : runner.whereabouts?.(job)

@@ -23,7 +23,7 @@ import * as jobContext from "../job/jobContext.ts"
 import * as jobEnding from "./jobEnding.ts"
 import type { Ending } from "../job/jobMessages.ts"
 import { or, orDie, wholeNumber } from "../options/reader.ts"
-import * as queueTurn from "./queueTurn.ts"
+import * as standing from "./standing.ts"
 import * as transferring from "../job/transferring.ts"
 import * as wireCodec from "../job/wireCodec.ts"
 
@@ -92,7 +92,7 @@ export const make =
     options: StreamOptions | undefined
   ): Stream.Stream<A, E | ComputeError> =>
     Stream.unwrap(
-      queueTurn.provide(
+      standing.provide(
         Effect.withFiber((fiber) =>
           Effect.gen(function* () {
             const codec = wireCodec.of(task)

@@ -3,7 +3,7 @@
  * that watches stalls, reads it.
  */
 import type { ThreadBlock } from "../sharedMemory/threadBlock.ts"
-import { block } from "../sharedMemory/thread.ts"
+import { block } from "../sharedMemory/ownBlock.ts"
 import * as usage from "../sharedMemory/usage.ts"
 import type { AnyFiber } from "./innards.ts"
 import * as fiberTable from "./fiberTable.ts"

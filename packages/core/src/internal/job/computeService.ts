@@ -111,7 +111,7 @@ export interface PlacementReport {
 }
 
 /**
- * The turn that a job takes in the queue. Defaults: the key and the priority that `Compute.withKey` and
+ * The standing of a job in the queue. Defaults: the key and the priority that `Compute.withKey` and
  * `Compute.withPriority` have set for the caller.
  *
  * @category models

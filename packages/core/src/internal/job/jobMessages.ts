@@ -1,13 +1,13 @@
 /**
  * The messages between a caller and a worker. All of them survive a structured clone.
  *
- * The transport is any ordered pair of message channels; the flag in shared memory (`threadBlock.requestCancel`) only
- * makes a cancel arrive sooner than its message.
+ * The transport is any ordered pair of message channels; the cancel cell in shared memory (`threadBlock.requestCancel`)
+ * only makes a cancel arrive sooner than its message.
  */
 import type { WatchedBuffers, Work } from "../sharedMemory/jobBoard.ts"
 import type { Uncloneable } from "./cloneable.ts"
 import type { PackedContext } from "./jobContext.ts"
-import type { Turn } from "../pool/jobQueue.ts"
+import type { Standing } from "../pool/jobQueue.ts"
 import type { Signal } from "./telemetry.ts"
 import type { Packed } from "./transport.ts"
 
@@ -114,7 +114,7 @@ export interface JobListener {
 
 /** The port that a platform implements: runs jobs somewhere. */
 export interface JobRunner {
-  readonly submit: (request: JobRequest, listener: JobListener, turn: Turn | undefined) => number
+  readonly submit: (request: JobRequest, listener: JobListener, standing: Standing | undefined) => number
   /** the listener hears when the job is gone, not before */
   readonly cancel: (job: number) => void
   /** lets a job that emits send so many more */

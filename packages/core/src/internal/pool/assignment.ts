@@ -10,7 +10,7 @@
  */
 import type { Action } from "./poolProtocol.ts"
 import * as lifecycle from "./workerLifecycle.ts"
-import { send, spawn, stop, unlist, withdraw } from "./moves.ts"
+import { send, spawn, stop, unlist, withdraw } from "./transitions.ts"
 import type { PoolState, PoolWorker } from "./poolState.ts"
 import { hasRoom, starting, waiting, working } from "./poolState.ts"
 

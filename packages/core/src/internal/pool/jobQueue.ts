@@ -11,7 +11,7 @@
  * priority p ranks as if it had come p · `ageingMs` earlier. Only jobs that come within that time after a job can overtake
  * it, so no job starves.
  *
- * **A job that was given back**, because the worker that it was sent to had no time for it, has had its turn: it goes first.
+ * **A job that was given back**, because the worker that it was sent to had no time for it, was next before, and is next again.
  *
  * **Invariant.** Every operation is O(1) amortised for keys and jobs, and O(levels) for priorities, of which there are
  * few: a withdrawn job leaves a hole, which is skipped, or swept once holes outnumber jobs.
@@ -23,8 +23,8 @@
  * Decision 0064.
  */
 
-/** A job's turn in the queue, as its caller wishes it. */
-export interface Turn {
+/** A job's standing in the queue, as its caller wishes it. */
+export interface Standing {
   /** whose job it is; jobs without a key share one flow */
   readonly key?: string | undefined
   /** 0 if not given; higher goes first */
@@ -74,9 +74,9 @@ export class JobQueue {
   }
 
   /** `job` must not be in. `now`: ms on any clock that does not go back. */
-  push(job: number, now: number, turn?: Turn): void {
-    const flow = this.flowOf(turn?.key)
-    const level = levelOf(flow, turn?.priority ?? 0)
+  push(job: number, now: number, standing?: Standing): void {
+    const flow = this.flowOf(standing?.key)
+    const level = levelOf(flow, standing?.priority ?? 0)
     level.jobs.push(job)
     level.times.push(now)
     level.size++

@@ -7,13 +7,13 @@
  */
 import type { Action, Event } from "./poolProtocol.ts"
 import { free, keepStandby, replace, serve } from "./assignment.ts"
-import { ask, giveBack, settle, stopGrace, take, terminate, withdraw } from "./moves.ts"
+import { ask, giveBack, settle, stopGrace, take, terminate, withdraw } from "./transitions.ts"
 import type { PoolState, PoolWorker } from "./poolState.ts"
 import { admitted, bound } from "./poolState.ts"
 
 export const submit = (
   state: PoolState,
-  { final, job, now, turn }: Extract<Event, { readonly _tag: "Submit" }>,
+  { final, job, now, standing }: Extract<Event, { readonly _tag: "Submit" }>,
   actions: Array<Action>
 ): void => {
   if (state.closing) {
@@ -26,7 +26,7 @@ export const submit = (
     if (shed === undefined) return
   }
   if (final === true) state.final.add(job)
-  state.queued.push(job, now, turn)
+  state.queued.push(job, now, standing)
   serve(state, actions)
 }
 
@@ -55,15 +55,23 @@ export const kept = (state: PoolState, id: number, job: number, actions: Array<A
   const worker = state.workers.get(id)
   if (worker === undefined) return
   worker.asked--
-  const at = worker.inbox.indexOf(job)
-  if (at > 0) worker.delayed = true
-  const before = worker.inbox.indexOf(worker.cancelling)
-  if (at > before) {
+  if (worker.inbox.indexOf(job) > 0) worker.delayed = true
+  if (isBeyondCancelled(worker, job)) {
     worker.expired = false
     if (state.closing && !state.draining) state.unwanted.add(job)
     if (state.unwanted.has(job)) raiseCancel(state, id, worker, job, actions)
   }
   if (worker.asked === 0) serve(state, actions)
+}
+
+/**
+ * Whether a job that was begun, and that the pool still counts as sent, was begun after the job being cancelled: that one is
+ * over then. So it is if none is being cancelled.
+ */
+const isBeyondCancelled = ({ cancelling, inbox }: PoolWorker, job: number): boolean => {
+  const at = inbox.indexOf(job)
+  if (at < 0) return false
+  return cancelling === 0 || at > inbox.indexOf(cancelling)
 }
 
 const raiseCancel = (state: PoolState, id: number, worker: PoolWorker, job: number, actions: Array<Action>): void => {

@@ -4,11 +4,11 @@
  * `README.md` in this folder has the states, the protocol, the races, and the reading order.
  *
  * The events of jobs are in `jobs.ts`, those of workers in `workers.ts`; `assignment.ts` brings both together, `shutdown.ts`
- * ends the pool; `poolState.ts` is the state that they share, `moves.ts` the changes that they share.
+ * ends the pool; `poolState.ts` is the state that they share, `transitions.ts` the changes that they share.
  *
  * **Invariants** (`poolMachine.test.ts` explores every interleaving of small pools): each job settles exactly once; no job
- * is begun twice; a worker runs one job at a time; a cancelled job is gone when `Settle` says so, never before; a
- * neighbour, queued or in an inbox, survives any kill; after `Shutdown` everything ends.
+ * is begun twice; a worker runs one job at a time; `Settle` says `gone` only after the job is gone, or
+ * after `Abandoned`; a neighbour, queued or in an inbox, survives any kill; after `Shutdown` everything ends.
  *
  * `step` changes the state in place and is otherwise a pure function of (state, event): the same state and event give the
  * same actions, and nothing else is touched. Rejected: an immutable state, because a copied queue makes each event
@@ -18,7 +18,7 @@
  */
 import { replenish, serve } from "./assignment.ts"
 import * as jobs from "./jobs.ts"
-import { spawn } from "./moves.ts"
+import { spawn } from "./transitions.ts"
 import type { PoolState } from "./poolState.ts"
 import { drainExpired, shutdown } from "./shutdown.ts"
 import * as workers from "./workers.ts"

@@ -4,7 +4,7 @@
  *
  * Jobs and workers are numbers here. Payloads, results, threads and timers belong to the shell.
  */
-import type { Turn } from "./jobQueue.ts"
+import type { Standing } from "./jobQueue.ts"
 
 export interface PoolConfig {
   /** workers that run jobs, at most */
@@ -23,7 +23,7 @@ export interface PoolConfig {
   readonly recycleAfter?: number | undefined
   /** whether jobs that run when the pool closes may go on until `DrainExpired` */
   readonly drain?: boolean
-  /** jobs that may be sent to a worker ahead of their turn, until an `Ahead` says otherwise; default 0 */
+  /** jobs that may be sent to a busy worker before it is free, until an `Ahead` says otherwise; default 0 */
   readonly ahead?: number
 }
 
@@ -34,7 +34,7 @@ export type Event =
       readonly _tag: "Submit"
       readonly job: number
       readonly now: number
-      readonly turn?: Turn | undefined
+      readonly standing?: Standing | undefined
       readonly final?: boolean
     }
   | { readonly _tag: "Cancel"; readonly job: number }
@@ -49,7 +49,7 @@ export type Event =
   | { readonly _tag: "Kept"; readonly worker: number; readonly job: number }
   /** the job that the worker runs takes long: no other should wait behind it */
   | { readonly _tag: "Delayed"; readonly worker: number }
-  /** how many jobs may be sent to a worker ahead of their turn from now on */
+  /** how many jobs may be sent to a busy worker before it is free, from now on */
   | { readonly _tag: "Ahead"; readonly jobs: number }
   /** the code of a killed worker has stopped for good; its exit is still to come */
   | { readonly _tag: "CodeStopped"; readonly worker: number }
@@ -70,7 +70,7 @@ export type Event =
   | { readonly _tag: "DrainExpired" }
 
 /**
- * Why a job is settled. `done`: the worker sent its outcome. `gone`: it was cancelled and nothing of it runs any more.
+ * Why a job is settled. `done`: the worker sent its outcome. `gone`: it was cancelled and nothing of it runs any more (after `Abandoned`: it may).
  * `workerLost`: its worker ended by itself, and had begun the job or holds what moved with it. `workerUnavailable`: no worker could be
  * started.
  */
@@ -82,7 +82,7 @@ export type Action =
   | { readonly _tag: "Dispatch"; readonly worker: number; readonly job: number }
   /** take the job back if the worker has not begun it, and reply before any other event */
   | { readonly _tag: "Withdraw"; readonly worker: number; readonly job: number }
-  /** raise the flag in shared memory and post a message, then run the grace timer */
+  /** write the job into the cancel cell and post a message, then run the grace timer */
   | { readonly _tag: "RaiseCancel"; readonly worker: number; readonly job: number }
   /** the job ended within its grace */
   | { readonly _tag: "StopGrace"; readonly worker: number; readonly job: number }

@@ -33,7 +33,7 @@ export interface PoolWorker extends Lifecycle {
   standby: boolean
   /** the jobs that were sent to it and are not known to be over, oldest first: the first may run, the others wait */
   inbox: Array<number>
-  /** the job whose cancellation flag is raised, 0 for none */
+  /** the job whose number is in the cancel cell, 0 for none */
   cancelling: number
   /** that job's grace is over: the worker is killed as soon as its inbox holds nothing else */
   expired: boolean

@@ -5,7 +5,7 @@
  * **Invariant**: after `Shutdown` no worker starts, and none is starting or idle.
  */
 import type { Action } from "./poolProtocol.ts"
-import { settle, stop, terminate, withdraw } from "./moves.ts"
+import { settle, stop, terminate, withdraw } from "./transitions.ts"
 import type { PoolState } from "./poolState.ts"
 
 export const shutdown = (state: PoolState, actions: Array<Action>): void => {

@@ -8,7 +8,7 @@
 import type { Action } from "./poolProtocol.ts"
 import * as lifecycle from "./workerLifecycle.ts"
 import { free, keepStandby, promote, replace, replenish, retire } from "./assignment.ts"
-import { giveBack, settle, stop, stopGrace, terminate, unlist } from "./moves.ts"
+import { giveBack, settle, stop, stopGrace, terminate, unlist } from "./transitions.ts"
 import type { PoolState, WorkerPhase } from "./poolState.ts"
 import { working } from "./poolState.ts"
 

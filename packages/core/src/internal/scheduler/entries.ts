@@ -1,18 +1,20 @@
 /**
  * How a fiber comes to run: born, interrupted, or resumed.
  *
- * Giving way at the first operation is safe for a fiber that is resumed: it waits a little longer for what it waited for
+ * Giving way at the first operation is safe for a fiber that is resumed: it waits a little longer than it did
  * anyway. It is not for the others.
  *
- * - **Born.** Who forks a fiber from a callback relies on its first operations: it has its listener before the next
+ * - **Born.** Code that forks a fiber from a callback relies on its first operations: it has its listener before the next
  *   message comes, and is uninterruptible before an interruption can. And the start of a forked fiber that was interrupted
  *   before it is still queued: if the interruption gave way, the start would come after all, and the body would run.
- * - **Interrupted.** Whoever interrupts from a callback relies on finalizers that have begun.
+ * - **Interrupted.** Code that interrupts from a callback relies on finalizers that have begun.
  *
  * **Limit.** Children that an operation of another fiber starts when the turn is used up do give way: `Effect.forEach`
  * starts as many as it has items in one operation, and runs each to its first wait.
  *
- * This reads four fields that Effect marks internal. Where they are missing, every fiber counts as resumed.
+ * This reads four fields that Effect marks internal. They are tested nowhere at run time: where one is missing, it reads as
+ * `undefined`, and a fiber counts as resumed, not interrupted and off the stack. `hook/README.md` lists them with the others of
+ * Effect, and says why they are read here; `entries.test.ts` fails if Effect's version lacks one.
  */
 import * as Context from "effect/Context"
 import type * as Fiber from "effect/Fiber"
@@ -30,7 +32,7 @@ const isBorn = (fiber: Fiber.Fiber<unknown, unknown>): boolean => (fiber as Insi
 export const isInterrupted = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
   (fiber as Inside)._interruptedCause !== undefined
 
-/** What a fiber's context is once its end has been told to all who observe it. */
+/** The context of a fiber whose end has been told to all its observers. */
 const ended = Context.empty()
 
 /**
@@ -57,12 +59,12 @@ export class Newborns {
       this.fibers[this.next] = fiber
       this.next = (this.next + 1) % remembered
     } else {
-      this.takeGrace(fiber)
+      this.takeExemption(fiber)
     }
   }
 
-  /** Whether it may outlast the turn; it may no more. */
-  takeGrace(fiber: Fiber.Fiber<unknown, unknown>): boolean {
+  /** Whether it may outlast the turn, which it may once. */
+  takeExemption(fiber: Fiber.Fiber<unknown, unknown>): boolean {
     const at = this.fibers.indexOf(fiber)
     if (at >= 0) this.fibers[at] = undefined
     return at >= 0

@@ -16,7 +16,8 @@
  * tests, for a tenant; and a program that computes from the start would never come to rest); a mend in
  * `NodeHttpServer` (right, but only for it: sockets, subscriptions and signal handlers have the same gap).
  *
- * The entries are internal to Effect. Where they are missing, no fiber counts as building.
+ * The entries are internal to Effect. Where they are missing, no fiber counts as building. See `hook/README.md`, and
+ * `entries.test.ts` for the test that fails then.
  */
 import * as Context from "effect/Context"
 import type * as Fiber from "effect/Fiber"

@@ -6,12 +6,12 @@
  * turn it watches.
  */
 export interface LoopObserver {
-  /** A turn begins at `now` with `ready` tasks waiting, the oldest since `oldestReady` (`now` if none waits). */
+  /** A turn begins at `now` with `ready` queued tasks, the oldest since `oldestReady` (`now` if none waits). */
   beginTurn(now: number, ready: number, oldestReady: number): void
-  /** The turn is over; `ready` tasks wait for the next one. */
+  /** The turn is over; `ready` queued tasks wait for the next one. */
   endTurn(ready: number): void
-  /** A batch of tasks runs from now on, one right after the other; before it anything may have run, microtasks for example. */
+  /** A batch of queued tasks runs from now on, one right after the other; before it anything may have run, microtasks for example. */
   serving(): void
-  /** A task that is ready since `readySince` leaves the run queue and runs now; who needs the delay reads a clock. */
+  /** A queued task that is ready since `readySince` leaves the run queue and runs now; an observer that needs the delay reads a clock. */
   ran(readySince: number): void
 }

@@ -2,8 +2,8 @@
  * Passes: when batches run, as the host's event loop sees it.
  *
  * Effect's own scheduler asks for one `setImmediate` per batch. The host runs those of one check phase in the order in
- * which they were asked for, with the program's own immediates among them, and runs microtasks after each; what is asked
- * for in a check phase comes in the next one. Programs rely on all of that. So each batch has one **token** here, an
+ * which they were asked for, with the program's own immediates among them, and runs microtasks after each; an immediate
+ * that is asked for in a check phase comes in the next one. Programs rely on all of that. So each batch has one **token** here, an
  * immediate of its own, and a token serves one batch: as long as the turn lasts, batch and token are those that belong
  * together, and the order is Effect's own.
  *
@@ -13,8 +13,8 @@
  *
  * **Invariant.** While a batch waits, or a turn is open, at least one token is pending: the loop comes round.
  *
- * Rejected: one immediate that serves the queue until the turn is used up (what a fiber yields for, a promise or an
- * immediate of the program, did not happen in between); cancelling tokens that are no longer needed (dearer than letting
+ * Rejected: one immediate that serves the queue until the turn is used up (a promise or an immediate of the program,
+ * for which a fiber yields, did not come in between); cancelling tokens that are no longer needed (dearer than letting
  * them pass).
  */
 import type { EventLoop } from "./eventLoop.ts"

@@ -1,25 +1,26 @@
 /**
- * The run queue: every batch of tasks that is ready on this thread, in the order in which the batches will run.
+ * The run queue: every batch that is ready on this thread, in the order in which the batches will run.
  *
- * A **batch** is what one dispatcher, that is one fiber, has queued since its last batch began to run. Effect's own
- * scheduler gives each batch a pass of its own through `setImmediate`; so batches, and not tasks, keep the order that
- * programs know. Within a batch tasks run by priority, lower numbers first, and first come first served among equals.
+ * A **queued task** is a callback that a fiber gave to `scheduleTask`: a start or a resume of a fiber, and no task of a pool.
+ * A **batch** is the queued tasks that one dispatcher, that is one fiber, has queued since its last batch began to run.
+ * Effect's own scheduler gives each batch a `setImmediate` of its own; so it is the batches that keep the order that programs
+ * know. Within a batch the lowest priority number runs first, and first come first served among equals.
  *
  * Batches of one weight form a **class**, a plain FIFO. Among classes that have ready batches, the one that has had the
  * least time per weight comes first (stride scheduling: Waldspurger and Weihl, 1995; charged by measured time). A class
  * that was idle starts level with the one that runs: idling earns nothing.
  *
- * **Invariant.** Each task leaves its batch exactly once: served in turn, or by its owner's flush. A batch that a flush
+ * **Invariant.** Each queued task leaves its batch exactly once: served in order, or by its owner's flush. A batch that a flush
  * has emptied keeps its place in the queue, so that the batches behind it keep theirs.
  *
- * Rejected: one FIFO of tasks with rounds of priorities across fibers (another order than Effect's, in which a priority
- * counts among the tasks of one fiber); a class per fiber tree (it needs to know when a tree ends, which Effect tells
+ * Rejected: one FIFO of queued tasks with rounds of priorities across fibers (another order than Effect's, in which a
+ * priority counts among the queued tasks of one fiber); a class per fiber tree (it needs to know when a tree ends, which Effect tells
  * nobody); a heap of classes (there are as many as distinct weights, a handful); strict priorities (they starve).
  *
- * Decision 0013.
+ * Decisions 0013 (weights) and 0100 (the order; it replaces the rounds of 0013).
  */
 
-/** The dispatcher that queues tasks: one per fiber. */
+/** A dispatcher: one per fiber. */
 export interface Owner {
   /** tasks that it has queued and that have not run */
   queued: number
@@ -27,19 +28,19 @@ export interface Owner {
   batch: Batch<this> | undefined
 }
 
-interface Task {
+interface QueuedTask {
   readonly run: () => void
   readonly priority: number
   /** ms, on the scheduler's coarse clock */
   readonly readySince: number
 }
 
-const byPriority = (a: Task, b: Task): number => a.priority - b.priority
+const byPriority = (a: QueuedTask, b: QueuedTask): number => a.priority - b.priority
 
-/** What one owner has queued and what runs in one go, time permitting. */
+/** The queued tasks of one owner that run in one go, time permitting. */
 export class Batch<O extends Owner> {
   readonly owner: O
-  private readonly tasks: Array<Task> = []
+  private readonly tasks: Array<QueuedTask> = []
   private head = 0
   private mixed = false
 
@@ -56,12 +57,12 @@ export class Batch<O extends Owner> {
     return this.tasks[this.head]!.readySince
   }
 
-  add(task: Task): void {
+  add(task: QueuedTask): void {
     if (task.priority !== 0) this.mixed = true
     this.tasks.push(task)
   }
 
-  /** No task comes to it any more: its order is settled. */
+  /** No task comes to it any more: its order is final. */
   close(): void {
     if (!this.mixed) return
     this.mixed = false
@@ -69,7 +70,7 @@ export class Batch<O extends Owner> {
   }
 
   /** The next task. Only call if it is not empty. */
-  shift(): Task {
+  shift(): QueuedTask {
     return this.tasks[this.head++]!
   }
 }
@@ -80,7 +81,7 @@ class WeightClass<O extends Owner> {
   /** ms of loop time used, divided by the weight */
   virtualTime = 0
   /** batches that wait for the next pass */
-  held: Array<Batch<O>> = []
+  forNextPass: Array<Batch<O>> = []
   private slots: Array<Batch<O> | undefined> = []
   private head = 0
 
@@ -94,13 +95,13 @@ class WeightClass<O extends Owner> {
   }
 
   get isIdle(): boolean {
-    return this.head === this.slots.length && this.held.length === 0
+    return this.head === this.slots.length && this.forNextPass.length === 0
   }
 
   admit(): void {
-    if (this.held.length === 0) return
-    for (const batch of this.held) this.slots.push(batch)
-    this.held = []
+    if (this.forNextPass.length === 0) return
+    for (const batch of this.forNextPass) this.slots.push(batch)
+    this.forNextPass = []
   }
 
   push(batch: Batch<O>): void {
@@ -129,7 +130,7 @@ class WeightClass<O extends Owner> {
   /** In the order in which they will run. */
   *[Symbol.iterator](): Generator<Batch<O>> {
     for (let i = this.head; i < this.slots.length; i++) yield this.slots[i]!
-    yield* this.held
+    yield* this.forNextPass
   }
 }
 
@@ -140,7 +141,7 @@ const cutAt = 1024
 const maxIdleClasses = 32
 
 export class RunQueue<O extends Owner> {
-  /** Number of ready tasks. */
+  /** Number of queued tasks. */
   size = 0
   /** Number of batches, those included that a flush has emptied. */
   length = 0
@@ -150,7 +151,7 @@ export class RunQueue<O extends Owner> {
   private readonly ready: Array<WeightClass<O>> = []
   /** the class last queued to: nearly always the next one too */
   private latest: WeightClass<O> | undefined
-  /** the class last served, and its time when it was: what newcomers start level with */
+  /** the class last served, and its time when it was: the time that newcomers start with */
   private served: WeightClass<O> | undefined
   private virtualNow = 0
   /** Whether several weights compete, so that the next batch's time must be charged. */
@@ -160,12 +161,12 @@ export class RunQueue<O extends Owner> {
 
   /**
    * Queues a task in its owner's batch. Returns whether that is a new one. Where weights compete, the class that is behind
-   * is served again and again; what is queued `later`, for another pass, waits for {@link admit}.
+   * is served again and again, so a batch that is queued `later`, for another pass, waits for {@link admit}.
    */
   enqueue(run: () => void, owner: O, priority: number, weight: number, now: number, later = false): boolean {
     owner.queued++
     this.size++
-    const task: Task = { run, priority, readySince: now }
+    const task: QueuedTask = { run, priority, readySince: now }
     if (owner.batch !== undefined) {
       owner.batch.add(task)
       return false
@@ -178,20 +179,20 @@ export class RunQueue<O extends Owner> {
       if (weightClass.virtualTime < this.virtualNow) weightClass.virtualTime = this.virtualNow
       ready.push(weightClass)
     }
-    if (later && ready.length > 1) weightClass.held.push(batch)
+    if (later && ready.length > 1) weightClass.forNextPass.push(batch)
     else weightClass.push(batch)
     this.length++
     return true
   }
 
-  /** A pass begins: what was queued for a later one may run. */
+  /** A pass begins: the batches that were queued for it may run. */
   admit(): void {
     for (const weightClass of this.ready) weightClass.admit()
   }
 
   /**
-   * The next batch, out of the queue; `undefined` if there is none, or if the class whose turn it is has only such that
-   * wait for the next pass: the others are ahead of their share.
+   * The next batch, out of the queue; `undefined` if there is none, or if the class that is due has only batches for the
+   * next pass: the other classes are ahead of their share.
    */
   shift(): Batch<O> | undefined {
     const { ready } = this
@@ -208,7 +209,7 @@ export class RunQueue<O extends Owner> {
       const last = ready.pop()!
       if (last !== next) ready[at] = last
     }
-    this.settle(batch)
+    this.close(batch)
     return batch
   }
 
@@ -221,7 +222,7 @@ export class RunQueue<O extends Owner> {
   }
 
   /** The next task of a batch, counted as run. */
-  take(batch: Batch<O>): Task {
+  take(batch: Batch<O>): QueuedTask {
     batch.owner.queued--
     this.size--
     return batch.shift()
@@ -238,7 +239,7 @@ export class RunQueue<O extends Owner> {
     for (const weightClass of this.ready) {
       for (const batch of weightClass) if (batch.owner === owner && !batch.isEmpty) found.push(batch)
     }
-    for (const batch of found) this.settle(batch)
+    for (const batch of found) this.close(batch)
     return found
   }
 
@@ -255,8 +256,8 @@ export class RunQueue<O extends Owner> {
     return oldest
   }
 
-  /** What its owner queues from now on belongs to a batch of its own. */
-  private settle(batch: Batch<O>): void {
+  /** Takes the batch from its owner, whose next queued task begins another one. */
+  private close(batch: Batch<O>): void {
     if (batch.owner.batch !== batch) return
     batch.owner.batch = undefined
     batch.close()

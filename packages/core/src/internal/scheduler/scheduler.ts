@@ -6,15 +6,15 @@
  * when a fiber gives way. `docs/guides/fairness.md` has the table, `FairScheduler.order.test.ts` compares the two.
  *
  * **Invariants.**
- * - A task that was queued runs once, whatever other tasks throw; queueing one never throws, since whoever wakes others
+ * - A queued task (`runQueue.ts`) runs once, even if others throw; queueing one never throws, since code that wakes others
  *   (a latch, a queue, a pool) has changed its own state by then and would leave them asleep.
- * - A fiber resumed by a task of this queue gets at least one operation of its own done, so yielding cannot livelock.
- *   Effect resumes a yielded fiber in two steps (the resume itself, then the operation it was about to do) and asks
- *   `shouldYield` before each: the first two questions after a task began are therefore answered "no". Only the fiber
- *   the task resumed has this grace: were it given to every resume, a loop over promises would starve the rest.
+ * - A fiber resumed by a queued task gets at least one operation of its own done, so yielding cannot livelock. Effect
+ *   resumes a yielded fiber in two steps (the resume itself, then the operation it was about to do) and asks
+ *   `shouldYield` before each: the first two questions after a queued task began are therefore answered "no". Only the
+ *   fiber that it resumed is exempt: were every resume, a loop over promises would starve the rest.
  * - A fiber that is born or interrupted begins at once, see `entries.ts`; one that builds a layer gives way as under
  *   Effect's own scheduler, see `layerBuilds.ts`.
- * - `flush` of a fiber's dispatcher runs that fiber's tasks and no others.
+ * - `flush` of a fiber's dispatcher runs that fiber's queued tasks and no others.
  *
  * Rejected: one queue per fiber with a shared budget (no order among fibers once the turn is used up).
  *
@@ -36,17 +36,17 @@ import { TurnBudget, unknownPace } from "./turnBudget.ts"
 import { defaultWeight, Weights } from "./weights.ts"
 
 /**
- * Counters since the scheduler was made.
+ * The state of the run queue now (`ready`), and counters since the scheduler was made.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Statistics {
-  /** tasks in the run queue now */
+  /** queued tasks now: starts and resumes of fibers that wait for their pass */
   readonly ready: number
   /** turns begun */
   readonly turns: number
-  /** tasks run */
+  /** queued tasks that have run: what fibers gave to Effect's `scheduleTask`, no tasks of `Compute` */
   readonly tasks: number
   /** times a fiber was told to give way */
   readonly yields: number
@@ -97,9 +97,9 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
   private readonly passes: Passes
   private readonly layerBuilds = new LayerBuilds()
   private readonly newborns = new entries.Newborns()
-  /** whether a task of this queue runs: what it resumes shares its slice */
+  /** whether a queued task runs: a fiber that it resumes shares its slice */
   private inTask = false
-  /** whether the next fiber to enter its run loop is the one that the running task resumes */
+  /** whether the next fiber to enter its run loop is the one that the running queued task resumes */
   private resuming = false
   /** whether a fiber was told to give way and has not queued its return yet */
   private preempting = false
@@ -144,7 +144,7 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
     return budget.isOver(this.queue.size > 0) && this.giveWay(fiber)
   }
 
-  /** Tasks in the run queue. */
+  /** Queued tasks now. */
   get ready(): number {
     return this.queue.size
   }
@@ -191,7 +191,7 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
     if (this.observer !== undefined) this.observer.serving()
     while (owner.queued > 0) {
       for (const batch of this.queue.batchesOf(owner)) {
-        // a task that flushes in its turn may have taken them
+        // a queued task that flushes too may have taken them
         while (!batch.isEmpty) {
           const turnEnd = this.budget.lendSlice()
           this.run(batch)
@@ -207,7 +207,7 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
     return { ready: queue.size, turns, tasks, yields, clockReads: budget.reads }
   }
 
-  /** The fiber that the running task resumes, or one nested in its operations. */
+  /** The fiber that the running queued task resumes, or one nested in its operations. */
   private enterInTask(fiber: Fiber.Fiber<unknown, unknown>): boolean {
     const { budget } = this
     if (this.resuming) {
@@ -232,7 +232,7 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
     return budget.isOver(this.queue.size > 0) && this.giveWay(fiber)
   }
 
-  /** Its slice or the turn is over: gives way, unless it is one of those who go on for a while. */
+  /** Its slice or the turn is over: gives way, unless it is one of those that go on for a while. */
   private giveWay(fiber: Fiber.Fiber<unknown, unknown>): boolean {
     if (this.goesOn(fiber)) {
       this.budget.extendTurn()
@@ -245,7 +245,7 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
 
   private goesOn(fiber: Fiber.Fiber<unknown, unknown>): boolean {
     if (fiber.currentOpCount === 1 && entries.isInterrupted(fiber)) return true
-    if (this.newborns.takeGrace(fiber)) return true
+    if (this.newborns.takeExemption(fiber)) return true
     return fiber.currentOpCount < fiber.cache.maxOpsBeforeYield && this.layerBuilds.isBuilding(fiber)
   }
 
@@ -323,12 +323,12 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
     this.inTask = nested
   }
 
-  /** The weight of whoever queues a task now: the running fiber's, or outside of fibers that of the last time. */
+  /** The weight for a task that is queued now: the running fiber's, or outside of fibers that of the last time. */
   private weightFor(owner: FiberDispatcher): number {
     const fiber = Fiber.getCurrent()
     if (fiber !== undefined) {
       owner.weight = this.weights.of(fiber.context)
-      // so that whoever has it asks soon, and not after as many operations as its pace allows
+      // so that the fiber that has it asks soon, and not after as many operations as its pace allows
       if (this.weights.refused === fiber.context) this.budget.credit = 1
     }
     return owner.weight

@@ -19,7 +19,7 @@ import { FairScheduler } from "./scheduler.ts"
  */
 export interface Options {
   /**
-   * How long fibers may hold the event loop in one pass, default 3 ms. A pass takes at most one and a half times as
+   * How long fibers may hold the event loop in one round, default 3 ms. A round takes at most one and a half times as
    * long, plus one operation.
    */
   readonly turn?: Duration.Input | undefined
@@ -28,7 +28,7 @@ export interface Options {
 }
 
 /**
- * 3 ms: a pass of the loop stays at 4.5 ms and a timer below 5, while the pass itself (20 to 50 µs after as much
+ * 3 ms: a round of the loop stays at 4.5 ms and a timer below 5, while the round itself (20 to 50 µs after as much
  * computing, see docs/decisions/0010) is about 1 % of it. At 2 ms it was up to 2.5 %.
  */
 const defaultTurn = 3

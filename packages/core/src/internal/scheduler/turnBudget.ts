@@ -1,24 +1,25 @@
 /**
  * When must a fiber give way? The arithmetic of turns and slices, with as few clock readings as it can do with.
  *
- * A **turn** is one pass of the event loop: it opens with the first fiber activity after the last check phase and
- * closes at the end of the next one. Everything fibers do in it draws on one budget, whoever resumed them. In the check
+ * A **turn** goes from pass to pass: it opens with the first fiber activity after the last check phase and closes at the
+ * end of the next one. Everything fibers do in it draws on one budget, whoever resumed them. In the check
  * phase the run queue is served with what is left of that budget, and with half of it at least: neither inline resumes
- * nor queued fibers can keep the other out, and a whole pass is bounded by one and a half turns. A **slice** is what one
+ * nor queued fibers can keep the other out, and the whole is bounded by one and a half turns. A **slice** is what one
  * fiber may use of a turn while others are ready.
  *
- * **Invariant.** A slice that is over stays over, and so does a turn: an operation that starts many fibers meets the same
- * answer for all that are left, without reading the clock again.
+ * **Invariant.** A slice or a turn that is over stays over until the next one begins, or time is granted (`extendTurn`,
+ * `beginServing`, `lendSlice`): an operation that starts many fibers meets the same answer for all that are left, without
+ * reading the clock again.
  *
  * **Sampling.** Reading the clock costs about 40 ns, as much as an operation of a fiber. So operations count down a
  * credit, and the clock is read when it is gone. The `pace`, the credit given, doubles while readings lie close together
  * and falls to 1 as soon as two lie far apart: cheap loops pay one reading in 32 operations, and a loop of 1 ms steps is
  * read at each. The pace belongs to the fiber, so that cheap and dear fibers may alternate; only a fiber that changes
- * its ways is noticed late, once, and at the start of a slice after `firstLook` operations. Entries (tasks served and
- * inline resumes) are sampled in the same way, for all fibers together.
+ * its ways is noticed late, once, and at the start of a slice after `firstLook` operations. Entries (queued tasks
+ * served and inline resumes) are sampled in the same way, for all fibers together.
  *
  * Rejected: counting operations as Effect does (an operation takes 60 ns or 60 ms); reading at every operation (+60 %
- * on cheap ones); a flag set by a timer (a starved loop fires no timer); one
+ * on cheap ones); a cell set by a timer (a starved loop fires no timer); one
  * pace for all fibers (each slice of a cheap fiber let the next dear one run eight steps unseen).
  *
  * Decisions 0010 and 0012.
@@ -33,7 +34,7 @@ const maxPace = 32
 /** Operations until the first reading within a slice, at most: enough for short slices not to be read at all. */
 const firstLook = 8
 
-/** The same for a fiber of which nothing is known: most of what timers and I/O resume waits again before that. */
+/** The same for a fiber of which nothing is known: most fibers that timers and I/O resume wait again before that. */
 export const unknownPace = 4
 
 /** Entries between readings, at most: 40 ns in 16 × 300 ns, 1 % of a loop over resolved promises. */
@@ -50,11 +51,11 @@ export class TurnBudget {
   open = false
   /** Whether the open turn's budget is used up. */
   exhausted = false
-  /** Whether the running slice is over, or the turn: then whatever asks or enters gives way, and no clock is read. */
+  /** Whether the running slice is over, or the turn: then each fiber that asks or enters gives way, and no clock is read. */
   over = false
   /** Operations until the next reading; count down before asking {@link isOver}. */
   credit = 1
-  /** Entries (resumes and tasks) until the next reading; 0 while no turn is open or the open one is exhausted. */
+  /** Entries (inline resumes and queued tasks) until the next reading; 0 while no turn is open or the open one is exhausted. */
   entries = 0
   /** Number of readings, for statistics and tests. */
   reads = 0
@@ -144,7 +145,7 @@ export class TurnBudget {
     if (this.credit > firstLook) this.credit = firstLook
   }
 
-  /** One task or inline resume was seen: reads the clock if it is time to. */
+  /** One queued task or inline resume was seen: reads the clock if it is time to. */
   passEntry(): void {
     if (--this.entries <= 0) this.read()
   }
@@ -174,8 +175,8 @@ export class TurnBudget {
   }
 
   /**
-   * Time outside the turn for a task that must run now (a flush): one slice, whatever is left of the turn. Returns
-   * what `giveBack` needs.
+   * Time outside the turn for a queued task that must run now (a flush): one slice, whatever is left of the turn. Returns
+   * the argument of `giveBack`.
    */
   lendSlice(): number {
     const turnEnd = this.turnEnd

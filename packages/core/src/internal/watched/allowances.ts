@@ -7,7 +7,7 @@
 import type * as Fiber from "effect/Fiber"
 import { now } from "../sharedMemory/clock.ts"
 import * as threadBlock from "../sharedMemory/threadBlock.ts"
-import { block } from "../sharedMemory/thread.ts"
+import { block } from "../sharedMemory/ownBlock.ts"
 
 interface Allowance {
   readonly fiberId: number

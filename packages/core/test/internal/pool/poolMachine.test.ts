@@ -262,10 +262,14 @@ const apply = (world: World, event: Happening, scenario: Scenario): World => {
         break
       }
       case "RaiseCancel": {
-        const { done, inbox, runs } = threads.get(action.worker)!
-        promise(!inbox.includes(action.job), "the flag is up before the job is begun")
-        promise(runs === action.job || done.includes(action.job), "the flag hits another worker")
-        promise(runs === 0 || runs === action.job || done.includes(action.job), "the flag hits another job")
+        const { done, grace, inbox, runs } = threads.get(action.worker)!
+        promise(grace === 0, "a second use of a worker's timer, while it measures a grace")
+        promise(!inbox.includes(action.job), "a job is cancelled before it is begun")
+        promise(runs === action.job || done.includes(action.job), "the cancel cell of another worker is written")
+        promise(
+          runs === 0 || runs === action.job || done.includes(action.job),
+          "the cancel cell names another job than the one that runs"
+        )
         promise(
           callers[action.job - 1]!.interrupted || (shutdown && !drain),
           "a job is cancelled that nobody cancelled"
@@ -287,7 +291,8 @@ const apply = (world: World, event: Happening, scenario: Scenario): World => {
         break
       }
       case "Stop": {
-        const { inbox, runs } = threads.get(action.worker)!
+        const { grace, inbox, runs } = threads.get(action.worker)!
+        promise(grace === 0, "a second use of a worker's timer, while it measures a grace")
         promise(inbox.length === 0 && runs === 0, "a worker is stopped in its work")
         thread(action.worker, { told: "stop" })
         break
@@ -422,7 +427,7 @@ describe("every interleaving keeps the promises:", () => {
     }
   }
 
-  it("2 workers, 3 jobs, one of them ahead of its turn, without a standby", () => {
+  it("2 workers, 3 jobs, one of them sent ahead, without a standby", () => {
     const scenario = { maxWorkers: 2, minWorkers: 1, capacity: 1, overflow: "fail", standby: false } as const
     assert.isAbove(explore({ ...scenario, ahead: 1, jobs: 3, accidents: 0 }), 1000)
   })

@@ -27,7 +27,7 @@ export interface Method {
 }
 
 /** The methods that calls may mean, and the one method that each call of a private name means. */
-export interface Methods {
+interface Methods {
   readonly all: ReadonlyMap<AnyFunction, Method>
   readonly private: ReadonlyMap<Node, AnyFunction>
   /** functions that look like methods, and why a call of their name may mean another function */
@@ -97,9 +97,7 @@ const isFixed = (id: Node, scopes: Scopes): boolean => {
 }
 
 /** Functions in an object literal, with the name of their property. */
-export const functionsOf = (
-  object: Node
-): ReadonlyArray<readonly [node: AnyFunction, name: string, property: Node]> => {
+const functionsOf = (object: Node): ReadonlyArray<readonly [node: AnyFunction, name: string, property: Node]> => {
   if (object.type !== "ObjectExpression") return []
   return object.properties.flatMap((property) =>
     property.type === "Property" &&

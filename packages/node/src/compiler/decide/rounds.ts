@@ -5,7 +5,7 @@ import type { Scopes } from "../read/scope.ts"
 import type { Loop, Node } from "../read/syntax.ts"
 import { isLoop, walkOwn } from "../read/syntax.ts"
 
-/** A loop of at most this many rounds in all, nested ones multiplied, stays native: about a microsecond of work. */
+/** A loop of at most this many rounds in all, nested ones multiplied, gets no yield point: about a microsecond of work. */
 const shortLoop = 1024
 
 const numberOf = (node: Node | null): number | undefined =>

@@ -20,7 +20,7 @@ const largestGrowth = 48
 /** Characters that are always allowed: in a small function, names and frames outweigh the source. A guess. */
 const smallFunction = 24_000
 
-export interface Twins {
+interface Twins {
   readonly emit: Unit["emitTwin"]
   /** why a function is in generator form, known once its twin is emitted */
   readonly reasons: ReadonlyMap<AnyFunction, string>

@@ -13,7 +13,7 @@ import { mkdir } from "node:fs/promises"
 import { basename, dirname, extname, join } from "node:path"
 import type { UnpluginOptions } from "unplugin"
 import type { Compiled } from "./compile.ts"
-import { compileExtracted, idIn } from "./extracted.ts"
+import { compileExtracted, idIn } from "./workModule.ts"
 import type { UrlOfWork } from "../work/inline.ts"
 import * as inline from "../work/inline.ts"
 

@@ -1,8 +1,9 @@
 /**
- * The yield-point compiler, one stage after the other: parse, find the marks, classify, emit, print.
+ * The yield-point compiler, one stage after the other: parse, find the marks and the inline work, classify, emit, print.
  *
  * **Guarantee.** A compiled module means the same as the plain one. A function that cannot be compiled soundly stays native,
- * with a reason, or is refused, with a diagnostic; the compiler never guesses. A module without marks comes back unchanged.
+ * with a reason, or is refused, with a diagnostic; the compiler never guesses. A module that has neither marks nor inline
+ * work nor loops of `Effect.gen` comes back unchanged.
  */
 import type { Decision } from "../decide/classify.ts"
 import { classify } from "../decide/classify.ts"
@@ -52,7 +53,7 @@ export interface Compiled {
   /** one for each marked function and each function that these call by name, in source order */
   readonly decisions: ReadonlyArray<Decision>
   readonly diagnostics: ReadonlyArray<Diagnostic>
-  /** inline work that went to modules of its own; `extracted.ts` makes them */
+  /** inline work that went to modules of its own; `workModule.ts` makes them */
   readonly works: ReadonlyArray<InlineWork>
 }
 
@@ -103,7 +104,7 @@ const compileMarked = (source: string, options: Options): Compiled => {
   const { program, text } = parsed
   const scopes = analyse(program)
 
-  // decide
+  // decide, and find inline work
   const found = marks.find(program, scopes)
   const effectLoops = findEffectLoops(program, scopes)
   const inlineWorks = inline.find(program, scopes, source, text, file)
@@ -111,6 +112,7 @@ const compileMarked = (source: string, options: Options): Compiled => {
   if (isUnmarked && effectLoops.functions.size === 0 && inlineWorks.size === 0) return leftAlone(source)
   const classification = classify(program, text, file, scopes, found)
   const addressed = addresses.find(program, scopes, found)
+  // forms: `emit` calls it for the text of each twin
   const twins = twin.make(options.forms ?? "best")
 
   const unmoved = [...inlineWorks.values()].flatMap(({ captures }) => ("reason" in captures ? [captures] : []))

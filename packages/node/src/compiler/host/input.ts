@@ -19,7 +19,7 @@ import { isModule } from "../read/parse.ts"
 /** The format of a file, as the caller knows it; if it is `unknown`, the file's extension and its syntax decide. */
 export type Format = "module" | "commonjs" | "unknown"
 
-export interface Input {
+interface Input {
   /** path of the file; its extension says whether it is TypeScript */
   readonly file: string
   readonly content: string | NodeJS.ArrayBufferView | ArrayBuffer

@@ -24,7 +24,7 @@ import { mayBeCompiled } from "../read/firstLook.ts"
 import type { Diagnostic } from "../read/diagnostic.ts"
 import * as diagnostic from "../read/diagnostic.ts"
 import type { Format } from "./input.ts"
-import { compileExtracted, idIn } from "./extracted.ts"
+import { compileExtracted, idIn } from "./workModule.ts"
 import { compileInput, decode } from "./input.ts"
 
 /** A module in the cache; without code if its source is left alone. */

@@ -2,7 +2,7 @@
  * Everything that inline work takes along: the names that it uses and that are not its own, followed to the end.
  *
  * - From the **module**, the imports and declarations that it needs go along. A worker evaluates them again, so each must
- *   mean the same there (`evaluation.ts`), and none may change later (`changes.ts`).
+ *   mean the same there (`evaluation.ts`), and none may change later (`mutations.ts`).
  * - From the **functions around** it, constants and parameters are captured as values, which each job gets as copies.
  *   Constant functions go along as code.
  *
@@ -16,9 +16,9 @@ import type { Binding, Scopes } from "../read/scope.ts"
 import { isConstant } from "../read/scope.ts"
 import type { Node } from "../read/syntax.ts"
 import { children, walk } from "../read/syntax.ts"
-import type { Changes } from "./changes.ts"
+import type { Changes } from "./mutations.ts"
 import { objectionToRepeat } from "./evaluation.ts"
-import { objection, objectionToKind, objectionToMove } from "./moving.ts"
+import { objection, objectionToKind, objectionToMove } from "./moveObjections.ts"
 
 export interface Captures {
   /** constants and parameters of the functions around, in the order of their declarations */

@@ -4,7 +4,7 @@
  */
 import { assert, describe, it } from "vitest"
 import { compile } from "../../../src/compiler/host/compile.ts"
-import { compileExtracted } from "../../../src/compiler/host/extracted.ts"
+import { compileExtracted } from "../../../src/compiler/host/workModule.ts"
 
 const file = "file.js"
 

@@ -7,7 +7,7 @@
 import * as fc from "fast-check"
 import { assert, it } from "vitest"
 import { compile } from "../../../src/compiler/host/compile.ts"
-import { compileExtracted } from "../../../src/compiler/host/extracted.ts"
+import { compileExtracted } from "../../../src/compiler/host/workModule.ts"
 
 /** Few names, so that they shadow each other. */
 const pool = ["a", "b", "c", "d"]

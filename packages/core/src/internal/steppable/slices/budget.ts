@@ -11,7 +11,7 @@
  *
  * Rejected: a check that reads the clock each time (41 ns).
  */
-import { block } from "../../sharedMemory/thread.ts"
+import { block } from "../../sharedMemory/ownBlock.ts"
 import * as threadBlock from "../../sharedMemory/threadBlock.ts"
 
 /**

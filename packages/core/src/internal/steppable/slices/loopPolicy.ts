@@ -2,7 +2,7 @@
  * When compiled code gives way on a thread with an event loop: when the scheduler says that its slice is over, or when the
  * watching thread cuts its budget short. The policy tells the watching thread when the slice is due.
  */
-import { block } from "../../sharedMemory/thread.ts"
+import { block } from "../../sharedMemory/ownBlock.ts"
 import * as threadBlock from "../../sharedMemory/threadBlock.ts"
 import { clockPolicy } from "./budget.ts"
 import { enterSteps, sliceDue, sliceOver } from "./sliceClock.ts"

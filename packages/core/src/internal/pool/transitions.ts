@@ -1,6 +1,6 @@
 /**
- * The elementary moves: each changes the state of one job or worker, and orders the actions that go with it. The other
- * files of this folder decide which move is due.
+ * The elementary transitions: each changes the state of one job or worker, and orders the actions that go with it. The
+ * other files of this folder decide which one is due.
  */
 import type { Action, Settlement } from "./poolProtocol.ts"
 import * as lifecycle from "./workerLifecycle.ts"

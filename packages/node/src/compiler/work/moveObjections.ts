@@ -1,12 +1,12 @@
 /**
- * Can a piece of code be moved out of the function in which it is written, into a module of its own?
+ * The objections to moving a piece of code out of the function in which it is written, into a module of its own.
  */
 import type { Objection } from "../decide/objections.ts"
 import { functionOf } from "../decide/marks.ts"
 import type { Scopes } from "../read/scope.ts"
 import type { Node } from "../read/syntax.ts"
 import { isFunction, some, someOwn, usesLexical, walk } from "../read/syntax.ts"
-import { memberName } from "./changes.ts"
+import { memberName } from "./mutations.ts"
 
 export const objection = (at: Node, reason: string, fix: string): Objection => ({ at, reason, fix })
 
