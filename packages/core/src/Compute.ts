@@ -216,7 +216,7 @@ const runNames = names<RunOptions>("Compute.run", { key: true, priority: true, t
 /**
  * The jobs that `effect` runs, in all its fibers, belong to `key`.
  *
- * Keys take turns: the queue serves one job of each key that waits, then the next of each. So a tenant that sends 10,000
+ * Keys share evenly: the queue serves one job of each key that waits, then the next of each. So a tenant that sends 10,000
  * jobs delays the first job of another tenant by one job, not by 10,000. Jobs without a key count as one key.
  *
  * **When to use**: once per request, with the name of the party that gets a fair share: a tenant, a user, a client's address.

@@ -2,7 +2,7 @@
  * Compute on Node's worker threads.
  *
  * Workers start on demand up to `maxWorkers`, run one job at a time, and are replaced when a job kills them. Jobs wait in
- * one queue: keys take turns, and within a key the order is first come, first served, except for priorities. The next few
+ * one queue: keys share evenly, and within a key the order is first come, first served, except for priorities. The next few
  * are sent ahead into the workers' inboxes, more of them the shorter jobs are, so that no worker waits for this thread
  * between two jobs. A job that its worker has not begun can be taken back at any time. So a long job delays no other, and a
  * killed one takes no other with it.
