@@ -61,7 +61,9 @@ describe("this version of Effect has the fields that the scheduler reads:", () =
       Effect.andThen(
         Effect.withFiber((self) => Effect.sync(() => void told.push(entries.isOnStack(self)))),
         awaited
-      )
+      ),
+      // as under `FairScheduler`, so that the context is not empty while the fiber lives
+      { scheduler: new Scheduler.MixedScheduler() }
     )
     assert.deepStrictEqual(told, [true])
     assert.isFalse(entries.isOnStack(fiber))
