@@ -13,7 +13,7 @@
 import * as Sysmon from "@giveway/core/Sysmon"
 
 /** - `nobody`: only the runtime's code was seen. */
-export type Owner = "program" | "dependency" | "loading" | "nobody"
+type Owner = "program" | "dependency" | "loading" | "nobody"
 
 export interface Owned {
   readonly owner: Owner
