@@ -20,6 +20,7 @@ import * as autoCaller from "../internal/caller/autoCaller.ts"
 import * as computeAdapter from "../internal/caller/computeAdapter.ts"
 import * as batchCaller from "../internal/caller/batchCaller.ts"
 import { findUncloneable } from "../internal/job/cloneable.ts"
+import { parcel } from "../internal/job/cutViews.ts"
 import { ElementWindow } from "../internal/worker/elementWindow.ts"
 import * as inlineTask from "../internal/job/inlineTask.ts"
 import * as jobCaller from "../internal/caller/jobCaller.ts"
@@ -98,7 +99,8 @@ const inline = (
   Effect.suspend(() => {
     let arrived: JobRequest
     try {
-      arrived = structuredClone(request, transferring.optionsOf(request.transfer))
+      const { message, transfer } = parcel(request, request.transfer)
+      arrived = structuredClone(message, transferring.optionsOf(transfer))
     } catch (refusal) {
       return Effect.succeed<Ending>({
         _tag: "PayloadNotCloneable",

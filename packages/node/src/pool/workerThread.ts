@@ -72,7 +72,7 @@ export class WorkerThread {
   private readonly listener: WorkerThreadListener
   private readonly sent = new SentJobs({
     wake: () => this.post(null),
-    post: (position, request) => this.post({ _tag: "Run", position, request }, request?.transfer)
+    post: (position, request, transfer) => this.post({ _tag: "Run", position, request }, transfer)
   })
   private collecting = false
   private seen = -1

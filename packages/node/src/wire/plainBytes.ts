@@ -4,7 +4,10 @@
  *
  * **Exact** means: the value that is read equals a structured clone of the one that was written. A value for which that is
  * not certain is refused, and travels as a message: instances of classes, bytes, dates, functions, the same object twice,
- * holes in arrays, arrays with properties, many objects in one value, and values that do not fit.
+ * holes in arrays, arrays with properties, proxies, many objects in one value, and values that do not fit.
+ *
+ * A getter of a value may write other values before it returns, as when it submits a job to a second pool. The state of the
+ * writer is the module's, so both values are refused then. Reading runs no foreign code, and has state of its own.
  *
  * Keys of objects are read through a small cache, since the same few come again and again: an object whose keys V8 knows
  * already is made twice as fast.
@@ -12,6 +15,8 @@
  * Rejected: JSON (changes -0, NaN and undefined, and needs a walk beforehand to find that out); the structured clone's own
  * format, by `v8.serialize` (2.4 µs there and back for two numbers, against 0.13).
  */
+
+import { types } from "node:util"
 
 const Tag = {
   undefined: 0,
@@ -52,21 +57,29 @@ let memory: Bytes
 let at = 0
 let end = 0
 let objects = 0
+let writing = false
 const seen: Array<object> = []
 
 /** Writes `values` from `start` on, at most `room` bytes. Returns their length, or -1: they do not fit, or are not plain. */
 export const write = (to: Bytes, start: number, room: number, values: ReadonlyArray<unknown>): number => {
+  if (writing) {
+    // the memory of the value outside may be written by others from now on: it must not write any further byte
+    end = 0
+    return -1
+  }
+  writing = true
   memory = to
   at = start
   end = start + room
   objects = 0
   try {
     for (let i = 0; i < values.length; i++) put(values[i])
-    return at - start
+    return end === 0 ? -1 : at - start
   } catch {
     // if a getter of the value threw, the message meets it again and reports it
     return -1
   } finally {
+    writing = false
     while (objects > 0) seen[--objects] = refusal
   }
 }
@@ -153,45 +166,68 @@ const putWide = (value: string, start: number): void => {
 }
 
 const putObject = (value: object): void => {
-  if (objects === mostObjects) throw refusal
+  if (objects === mostObjects || types.isProxy(value)) throw refusal
   for (let i = 0; i < objects; i++) if (seen[i] === value) throw refusal
   seen[objects++] = value
   const proto = Object.getPrototypeOf(value) as object | null
   // before its keys are listed: a typed array has a key for each element, which takes 30 ms for a photograph
-  if (proto !== Object.prototype && !(proto === Array.prototype && Array.isArray(value))) throw refusal
-  const keys = Object.keys(value)
+  if (proto === Object.prototype) putFields(value as Readonly<Record<string, unknown>>, Object.keys(value))
+  else if (proto === Array.prototype && Array.isArray(value)) putItems(value)
+  // most rows of a database, and no module: that has a tag
+  else if (
+    proto === null &&
+    Object.prototype.toString.call(value) === "[object Object]" &&
+    !ArrayBuffer.isView(value)
+  ) {
+    const keys = Object.keys(value)
+    // without keys it may be a map that was given no prototype
+    if (keys.length === 0) throw refusal
+    putFields(value as Readonly<Record<string, unknown>>, keys)
+  } else throw refusal
+}
+
+const putFields = (value: Readonly<Record<string, unknown>>, keys: ReadonlyArray<string>): void => {
   const { length } = keys
   if (length > 0xffff) throw refusal
+  // the arguments of a function look like this, and cannot be cloned
+  if ((length === 0 || keys[0] === "0") && types.isArgumentsObject(value)) throw refusal
   const start = take(3)
   memory.view.setUint16(start + 1, length)
-  if (proto === Object.prototype) {
-    memory.bytes[start] = Tag.object
-    for (let i = 0; i < length; i++) {
-      const key = keys[i]!
-      if (key === "__proto__") throw refusal
-      putString(key)
-      put((value as Record<string, unknown>)[key])
-    }
-  } else {
-    const items = value as ReadonlyArray<unknown>
-    // fewer keys: there are holes; more: it has properties
-    if (length !== items.length || (length > 0 && keys[length - 1] !== String(length - 1))) throw refusal
-    memory.bytes[start] = Tag.array
-    for (let i = 0; i < length; i++) put(items[i])
+  memory.bytes[start] = Tag.object
+  for (let i = 0; i < length; i++) {
+    const key = keys[i]!
+    if (key === "__proto__") throw refusal
+    putString(key)
+    put(value[key])
   }
+}
+
+const putItems = (items: ReadonlyArray<unknown>): void => {
+  const keys = Object.keys(items)
+  const { length } = keys
+  // fewer keys: there are holes; more: it has properties
+  if (length > 0xffff || length !== items.length) throw refusal
+  if (length > 0 && keys[length - 1] !== String(length - 1)) throw refusal
+  const start = take(3)
+  memory.view.setUint16(start + 1, length)
+  memory.bytes[start] = Tag.array
+  for (let i = 0; i < length; i++) put(items[i])
 }
 
 // --- reading --------------------------------------------------------------------------------------------------------
 
+let source: Bytes
+let position = 0
+
 /** Starts to read at `start`. Each call of `read` then gives one value. */
 export const open = (from: Bytes, start: number): void => {
-  memory = from
-  at = start
+  source = from
+  position = start
 }
 
 export const read = (): unknown => {
-  const { bytes, view } = memory
-  const tag = bytes[at++]
+  const { bytes, view } = source
+  const tag = bytes[position++]
   switch (tag) {
     case Tag.undefined:
       return undefined
@@ -202,29 +238,31 @@ export const read = (): unknown => {
     case Tag.true:
       return true
     case Tag.int32:
-      return view.getInt32((at += 4) - 4)
+      return view.getInt32((position += 4) - 4)
     case Tag.float64:
-      return view.getFloat64((at += 8) - 8)
+      return view.getFloat64((position += 8) - 8)
     case Tag.latin1: {
-      const length = view.getUint16(at)
-      at += 2 + length
-      return length <= shortString ? known(at - length, length) : bytes.toString("latin1", at - length, at)
+      const length = view.getUint16(position)
+      position += 2 + length
+      return length <= shortString
+        ? known(position - length, length)
+        : bytes.toString("latin1", position - length, position)
     }
     case Tag.utf16: {
-      const length = 2 * view.getUint16(at)
-      at += 2 + length
-      return bytes.toString("utf16le", at - length, at)
+      const length = 2 * view.getUint16(position)
+      position += 2 + length
+      return bytes.toString("utf16le", position - length, position)
     }
     case Tag.array: {
-      const length = view.getUint16(at)
-      at += 2
+      const length = view.getUint16(position)
+      position += 2
       const array: Array<unknown> = []
       for (let i = 0; i < length; i++) array.push(read())
       return array
     }
     case Tag.object: {
-      const length = view.getUint16(at)
-      at += 2
+      const length = view.getUint16(position)
+      position += 2
       const object: Record<string, unknown> = {}
       for (let i = 0; i < length; i++) {
         const key = read() as string
@@ -241,7 +279,7 @@ export const read = (): unknown => {
 const cache: Array<string> = Array.from({ length: 1024 }, () => "")
 
 const known = (start: number, length: number): string => {
-  const { bytes } = memory
+  const { bytes } = source
   let hash = length
   for (let i = 0; i < length; i++) hash = (Math.imul(hash, 31) + bytes[start + i]!) | 0
   const index = hash & (cache.length - 1)
@@ -251,7 +289,7 @@ const known = (start: number, length: number): string => {
 }
 
 const isAt = (text: string, start: number): boolean => {
-  const { bytes } = memory
+  const { bytes } = source
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) !== bytes[start + i]) return false
   return true
 }

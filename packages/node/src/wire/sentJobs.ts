@@ -10,7 +10,7 @@
  * **Invariant**: outcomes are collected in the order in which the jobs were put in.
  */
 import type { JobRequest, Outcome } from "@giveway/core/Platform"
-import { jobRing } from "@giveway/core/Platform"
+import { jobRing, parcel } from "@giveway/core/Platform"
 import * as plainBytes from "./plainBytes.ts"
 import * as slotData from "./slotData.ts"
 
@@ -29,8 +29,15 @@ interface SentJob {
 interface SentJobsPort {
   /** wakes the worker's event loop */
   readonly wake: () => void
-  /** throws the error of a structured clone; `undefined`: the worker is not to wait for the request of this position */
-  readonly post: (position: number, request: JobRequest | undefined) => void
+  /**
+   * throws the error of a structured clone; `undefined`: the worker is not to wait for the request of this position;
+   * `transfer`: the parts that move
+   */
+  readonly post: (
+    position: number,
+    request: JobRequest | undefined,
+    transfer: ReadonlyArray<Transferable> | undefined
+  ) => void
 }
 
 export class SentJobs {
@@ -60,9 +67,8 @@ export class SentJobs {
     const full = this.outside.length > 0 || jobRing.isFull(this.ring)
     // A job that waits here is cloned and moved now: a request that cannot be sent is refused at once, as it would be
     // with a free slot.
-    const { transfer } = request
     const sent: SentJob = {
-      request: full ? structuredClone(request, transfer && { transfer: Array.from(transfer) }) : request,
+      request: full ? copyOf(request) : request,
       position: -1,
       isWritten: false,
       target: slotData.numberOf(request)
@@ -146,12 +152,18 @@ export class SentJobs {
   /** After its slot is in the ring: a worker that met the message first would go to sleep again. */
   private post({ position, request }: SentJob): void {
     try {
-      this.port.post(position, request)
+      const { message, transfer } = parcel(request, request.transfer)
+      this.port.post(position, message, transfer)
     } catch (refusal) {
       // the worker cannot have begun the job without its request
       jobRing.withdraw(this.ring, position)
-      this.port.post(position, undefined)
+      this.port.post(position, undefined, undefined)
       throw refusal
     }
   }
+}
+
+const copyOf = (request: JobRequest): JobRequest => {
+  const { message, transfer } = parcel(request, request.transfer)
+  return structuredClone(message, transfer && { transfer: Array.from(transfer) })
 }

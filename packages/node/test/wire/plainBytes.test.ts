@@ -3,6 +3,7 @@
  */
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
+import * as module from "../../src/wire/sharedClock.ts"
 import * as plainBytes from "../../src/wire/plainBytes.ts"
 
 const memory = plainBytes.over(new SharedArrayBuffer(4096))
@@ -55,6 +56,54 @@ describe("plain data", () => {
   })
 })
 
+it("objects without a prototype become plain objects, as in a clone", () => {
+  const row = Object.assign(Object.create(null), { cents: 3, note: "x" })
+  assert.deepStrictEqual(crossed([row, { 0: "a" }]), { value: [{ cents: 3, note: "x" }, { 0: "a" }] })
+})
+
+/** What a function is given as its arguments: no array. */
+function argumentsOf(..._: ReadonlyArray<unknown>): unknown {
+  // eslint-disable-next-line prefer-rest-params
+  return arguments
+}
+
+describe("a getter that writes itself", () => {
+  const other = plainBytes.over(new SharedArrayBuffer(4096))
+  const write = (value: unknown): number => plainBytes.write(other, 8, 4000, [value])
+
+  it("refuses both values, and leaves the next ones alone", () => {
+    let inner = 0
+    const outer = {
+      before: "a",
+      get nested() {
+        inner = write({ b: "inner" })
+        return 1
+      },
+      after: "c".repeat(100)
+    }
+    const before = Buffer.from(memory.bytes)
+    assert.isUndefined(crossed(outer))
+    assert.strictEqual(inner, -1)
+    // what was written of it lies where it was to lie
+    assert.isTrue(memory.bytes.subarray(1000).equals(before.subarray(1000)))
+    assert.isTrue(other.bytes.every((byte) => byte === 0))
+    assert.deepStrictEqual(crossed({ a: 1 }), { value: { a: 1 } })
+    assert.isAbove(write({ a: 1 }), 0)
+  })
+
+  it("or reads, disturbs nothing", () => {
+    write("read meanwhile")
+    const value = {
+      get nested() {
+        plainBytes.open(other, 8)
+        return plainBytes.read()
+      },
+      after: 1
+    }
+    assert.deepStrictEqual(crossed(value), { value: { nested: "read meanwhile", after: 1 } })
+  })
+})
+
 describe("whatever a copy would not equal is refused:", () => {
   const twice = { a: 1 }
   const cycle: Record<string, unknown> = {}
@@ -80,7 +129,14 @@ describe("whatever a copy would not equal is refused:", () => {
     "the same object twice": [twice, twice],
     "a cycle": cycle,
     "a property that is a prototype": JSON.parse('{"__proto__":{"a":1}}'),
-    "an object without a prototype": Object.create(null),
+    "a map without a prototype": Object.setPrototypeOf(new Map([[1, 2]]), null),
+    "bytes without a prototype": Object.setPrototypeOf(new Uint8Array(3), null),
+    "an error without a prototype": Object.setPrototypeOf(Object.assign(new Error("no"), { a: 1 }), null),
+    "a module": module,
+    "a Proxy": new Proxy({ a: 1 }, {}),
+    "a Proxy of an array": new Proxy([1], {}),
+    "arguments of a function": argumentsOf(1, 2),
+    "no arguments": argumentsOf(),
     "a getter that throws": {
       get no(): never {
         throw new Error("no")

@@ -64,3 +64,24 @@ describe("a job that moves what it holds, when the ring is full", () => {
     assert.strictEqual(sent.size, 0)
   })
 })
+
+describe("a view of a part of a buffer", () => {
+  const file = new Uint8Array(4096)
+  const request: JobRequest = { ...plain, payload: { part: file.subarray(8, 16) } }
+  const behind = (request: JobRequest | undefined) =>
+    (request!.payload as { readonly part: Uint8Array }).part.buffer.byteLength
+
+  it("is posted alone, with room in the ring or without", () => {
+    const posted: Array<JobRequest | undefined> = []
+    const sent = new SentJobs({ wake: () => undefined, post: (_position, request) => posted.push(request) })
+    sent.put(1, request)
+    assert.strictEqual(behind(posted[0]), 8)
+    assert.strictEqual(behind(request), 4096)
+
+    const ring = full()
+    ring.sent.put(100, request)
+    for (let job = 1; job <= jobRing.slots; job++) assert.isTrue(ring.sent.withdraw(job))
+    pass(ring.sent, ring.worker)
+    assert.strictEqual(behind(ring.posted[0]), 8)
+  })
+})

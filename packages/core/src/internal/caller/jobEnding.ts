@@ -25,7 +25,7 @@ export const fail = (error: ComputeError, site: CallSite): Effect.Effect<never, 
 const invalid =
   (task: Definition, site: CallSite, channel: "success" | "error", value: unknown) =>
   (error: Schema.SchemaError): Effect.Effect<never, ComputeError> =>
-    fail(new Errors.ResultInvalid({ task: task.name, channel, issue: issueText.of(error, value) }), site)
+    fail(new Errors.ResultInvalid({ task: task.name, channel, issue: issueText.ofArrived(error, value) }), site)
 
 /** Succeeds with a value as its schema decodes it. */
 export const decodeSuccess = <A>(

@@ -63,7 +63,19 @@ const search = (
     structuredClone(value)
     return undefined
   } catch {
-    return { path, what: describe(value) }
+    return isContainer(value) ? { path, ...uncommon(value) } : { path, what: describe(value) }
+  }
+}
+
+/** It looks like plain data, all its parts can be cloned, and it cannot. */
+const uncommon = (value: object): Pick<Uncloneable, "what" | "fix"> => {
+  switch (Object.prototype.toString.call(value)) {
+    case "[object Arguments]":
+      return { what: "the arguments object of a function", fix: "Send an array: Array.from(arguments)" }
+    case "[object Module]":
+      return { what: "a module", fix: "Send the values that it exports" }
+    default:
+      return { what: "a Proxy", fix: "Send a copy of what is behind it, as { ...proxy }" }
   }
 }
 

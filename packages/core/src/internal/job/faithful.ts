@@ -3,7 +3,8 @@
  *
  * A call that may run here or on a worker has to mean the same in both places. The structured clone throws for functions
  * and symbols, which would be noticed. But it silently makes plain objects of class instances, drops properties with a
- * symbol for a key, and replaces getters by their values. All of these count as **unfaithful** here.
+ * symbol for a key, and replaces getters by their values. All of these count as **unfaithful** here. An object without a
+ * prototype becomes one of `Object`, which is the same data: it passes.
  *
  * With a limit, an object that appears twice counts twice, and a cycle ends at the limit: such a value is too large anyway.
  * Without a limit each object is looked at once; a copy keeps references between objects.
@@ -54,7 +55,12 @@ export const examine = (value: unknown, limitMicros = Infinity): Verdict => {
   }
 }
 
-const unfaithful = (what: string): Verdict => ({ _tag: "Unfaithful", path: "", what })
+const unfaithful = (what: string, fix?: string): Verdict => ({
+  _tag: "Unfaithful",
+  path: "",
+  what,
+  ...(fix === undefined ? {} : { fix })
+})
 
 const at = (step: string, found: Verdict): Verdict =>
   found._tag === "Unfaithful" ? { ...found, path: `${step}${found.path}` } : found
@@ -87,42 +93,57 @@ const visit = (value: unknown, walk: Walk, depth: number): Verdict | undefined =
   return found ?? (walk.micros > walk.limit ? tooLarge : undefined)
 }
 
+/** Of a plain object: that of any realm, as of a test runner's, or none, as of a row of `node:sqlite`. A copy has ours. */
+const isPlainProto = (proto: object | null): boolean =>
+  proto === Object.prototype ||
+  proto === null ||
+  (Object.getPrototypeOf(proto) === null && Object.hasOwn(proto, "isPrototypeOf"))
+
+/** The prototype of arrays is an array itself, and that of a class that extends them is none. */
+const isArrayProto = (proto: object | null): boolean =>
+  proto === Array.prototype || (Array.isArray(proto) && isPlainProto(Object.getPrototypeOf(proto) as object | null))
+
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object
 
 const visitObject = (value: object, walk: Walk, depth: number): Verdict | undefined => {
   const proto = Object.getPrototypeOf(value) as object | null
   if (Array.isArray(value)) {
-    return proto === Array.prototype ? visitArray(value, walk, depth) : ofClass(proto)
+    return isArrayProto(proto) ? visitArray(value, walk, depth) : ofClass(proto)
   }
-  if (proto === Object.prototype) return visitFields(value, walk, depth, Reflect.ownKeys(value))
+  if (isPlainProto(proto)) return visitFields(value, walk, depth, Reflect.ownKeys(value))
   if (proto !== null && Object.getPrototypeOf(proto) === typedArray) {
     const { buffer, byteLength } = value as Uint8Array
-    // the clone copies the whole buffer below a view
-    if (!(buffer instanceof SharedArrayBuffer))
-      walk.micros += (Math.max(byteLength, buffer.byteLength) / 1024) * perKilobyte
+    // of the buffer below it only this part crosses (`cutViews.ts`)
+    if (!(buffer instanceof SharedArrayBuffer)) walk.micros += (byteLength / 1024) * perKilobyte
     // its other keys are its indices, and to list them would cost more than to copy it
     return noMore(Object.getOwnPropertySymbols(value))
   }
+  const more = noMore(Reflect.ownKeys(value))
   switch (proto) {
-    case Map.prototype:
+    case Map.prototype: {
+      // first: a program may have given it an iterator of its own
+      if (more !== undefined) return more
       for (const [key, child] of value as Map<unknown, unknown>) {
         const found = visit(key, walk, depth) ?? visit(child, walk, depth)
         if (found !== undefined) return at(".<entry>", found)
       }
-      return noMore(Reflect.ownKeys(value))
-    case Set.prototype:
+      return undefined
+    }
+    case Set.prototype: {
+      if (more !== undefined) return more
       for (const child of value as Set<unknown>) {
         const found = visit(child, walk, depth)
         if (found !== undefined) return at(".<member>", found)
       }
-      return noMore(Reflect.ownKeys(value))
+      return undefined
+    }
     case ArrayBuffer.prototype:
-      walk.micros += ((value as ArrayBuffer).byteLength / 1024) * perKilobyte
-      return noMore(Reflect.ownKeys(value))
+    case DataView.prototype:
+      walk.micros += ((value as ArrayBuffer | DataView).byteLength / 1024) * perKilobyte
+      return more
     case SharedArrayBuffer.prototype:
     case Date.prototype:
-    case DataView.prototype:
-      return noMore(Reflect.ownKeys(value))
+      return more
     default:
       return ofClass(proto)
   }
@@ -130,9 +151,9 @@ const visitObject = (value: object, walk: Walk, depth: number): Verdict | undefi
 
 const ofClass = (proto: object | null): Verdict => {
   const maker = proto === null ? undefined : Object.getOwnPropertyDescriptor(proto, "constructor")?.value
-  return unfaithful(
-    typeof maker === "function" ? `an object of class ${maker.name}` : "an object with another prototype"
-  )
+  if (typeof maker !== "function") return unfaithful("an object with another prototype")
+  const fix = maker.name === "Buffer" ? "a Buffer would arrive as a Uint8Array: pass Uint8Array.from(it)" : undefined
+  return unfaithful(`an object of class ${maker.name}`, fix)
 }
 
 /** The clone of a built-in object loses the properties that a program gave to it. */

@@ -33,7 +33,7 @@ const plainData = (instead: string): PlainCodec => {
     Schema.makeFilter((value: unknown) => {
       const verdict = faithful.examine(value)
       if (verdict._tag !== "Unfaithful") return undefined
-      return { path: stepsOf(verdict.path), issue: `Expected plain data (${instead})` }
+      return { path: stepsOf(verdict.path), issue: `Expected plain data (${verdict.fix ?? instead})` }
     })
   )
   return wireCodec.checkedBy(schema, (value) => faithful.examine(value)._tag !== "Unfaithful")

@@ -9,6 +9,7 @@
  * **Invariant**: `pack` never throws, and its result can be cloned.
  */
 import * as Inspectable from "effect/Inspectable"
+import { parcel } from "./cutViews.ts"
 
 /** A value on its way: an error taken apart, or a value that a structured clone takes. */
 export type Packed =
@@ -118,8 +119,10 @@ const cloneableForm = (value: unknown): unknown => {
   }
   if (value === null) return value
   try {
-    const { toJSON } = value as { readonly toJSON?: () => unknown }
-    return structuredClone(typeof toJSON === "function" && !(value instanceof Date) ? toJSON.call(value) : value)
+    // a Buffer's would make a list of numbers of its bytes
+    const isData = value instanceof Date || ArrayBuffer.isView(value)
+    const toJSON = isData ? undefined : (value as { readonly toJSON?: unknown }).toJSON
+    return structuredClone(parcel(typeof toJSON === "function" ? toJSON.call(value) : value).message)
   } catch {
     return Inspectable.toStringUnknown(value)
   }

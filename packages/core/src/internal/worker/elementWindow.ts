@@ -9,6 +9,7 @@
  * Decision 0063.
  */
 import * as Effect from "effect/Effect"
+import { parcel } from "../job/cutViews.ts"
 
 type Send = (elements: ReadonlyArray<unknown>, transfer: ReadonlyArray<Transferable> | undefined) => void
 
@@ -50,7 +51,8 @@ export class ElementWindow {
     transfer: ReadonlyArray<Transferable> | undefined
   ): number {
     const some = from === 0 && elements.length <= this.credit ? elements : elements.slice(from, from + this.credit)
-    this.send(some, transfer)
+    const cut = parcel(some, transfer)
+    this.send(cut.message, cut.transfer)
     this.credit -= some.length
     return some.length
   }

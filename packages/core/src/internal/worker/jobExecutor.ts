@@ -18,6 +18,7 @@ import * as Scope from "effect/Scope"
 import type { Definition } from "../job/taskDefinition.ts"
 import * as taskRegistry from "../job/taskRegistry.ts"
 import { findUncloneable } from "../job/cloneable.ts"
+import { parcel } from "../job/cutViews.ts"
 import type { ElementWindow } from "./elementWindow.ts"
 import * as faithful from "../job/faithful.ts"
 import * as issueText from "../job/issueText.ts"
@@ -82,7 +83,7 @@ export const make = (importModule: (url: string) => Promise<unknown>, context: C
     const codec = wireCodec.of(task)
     return Effect.matchEffect(codec.decodePayload(payload), {
       onFailure: (error): Effect.Effect<Outcome> =>
-        Effect.succeed({ _tag: "PayloadInvalid", issue: issueText.of(error, payload) }),
+        Effect.succeed({ _tag: "PayloadInvalid", issue: issueText.ofArrived(error, payload) }),
       onSuccess: (decoded) => {
         if (task.layer === undefined) return body(decoded, codec) as Effect.Effect<Outcome>
         return Effect.flatMap(Fiber.await(services(task.layer)), (exit) =>
@@ -203,16 +204,17 @@ const runPure = (plain: (...args: Array<unknown>) => unknown, args: ReadonlyArra
     })
   })
 
-/** Sends an outcome with `send`, which clones all parts that do not move. If the clone fails, sends the reason instead. */
+/** Sends an outcome, with its views cut, by `send`, which clones all parts that do not move. If the clone fails, sends the reason instead. */
 export const sendOutcome = (
   outcome: Outcome,
   send: (outcome: Outcome, transfer: ReadonlyArray<Transferable> | undefined) => void
 ): void => {
-  const transfer = transferOf(outcome)
+  const moving = transferOf(outcome)
   try {
-    send(outcome, transfer)
+    const { message, transfer } = parcel(outcome, moving)
+    send(message, transfer)
   } catch (refusal) {
-    send({ _tag: "ResultNotCloneable", ...findUncloneable(carried(outcome), refusal, transfer) }, undefined)
+    send({ _tag: "ResultNotCloneable", ...findUncloneable(carried(outcome), refusal, moving) }, undefined)
   }
 }
 

@@ -1,13 +1,21 @@
 /**
  * What may be copied: everything that passes is equal to its clone, and nothing else passes.
  */
-import { isDeepStrictEqual } from "node:util"
+import { inspect, isDeepStrictEqual } from "node:util"
+import { runInNewContext } from "node:vm"
 import * as fc from "fast-check"
 import { Option } from "effect"
 import { assert, describe, it } from "vitest"
 import { examine } from "../../../src/internal/job/faithful.ts"
 
 const limit = 10_000
+const deeply = {
+  depth: null,
+  maxArrayLength: null,
+  maxStringLength: null,
+  breakLength: Infinity,
+  compact: true
+} as const
 const what = (value: unknown): string => {
   const verdict = examine(value, limit)
   return verdict._tag === "Unfaithful" ? `${verdict.path}: ${verdict.what}` : verdict._tag
@@ -51,10 +59,24 @@ describe("examine", () => {
     assert.match(what({ [Symbol("s")]: 1 }), /Symbol\(s\)/)
     assert.match(what(new Map([["a", new Point()]])), /Point/)
     assert.match(what(Object.assign(new Date(), { zone: "UTC" })), /zone/)
-    assert.match(what(Object.create(null)), /prototype/)
+    assert.match(what(Object.create({ inherited: 1 })), /class Object|prototype/)
+    assert.match(what(Object.create(Object.create(null))), /another prototype/)
     assert.match(what(Object.defineProperty({}, "hidden", { value: 1 })), /hidden/)
     assert.match(what(new Error("no")), /Error/)
     assert.match(what(Buffer.from("x")), /Buffer/)
+  })
+
+  it("passes plain objects without a prototype, or of another realm", () => {
+    assert.strictEqual(what(Object.assign(Object.create(null), { cents: 1 })), "Faithful")
+    assert.strictEqual(what(/(?<year>\d+)/.exec("in 2026")!.groups), "Faithful")
+    assert.strictEqual(what(Object.groupBy([1, 2], (n) => (n > 1 ? "many" : "one"))), "Faithful")
+    assert.strictEqual(what(runInNewContext("({ list: [1, { a: 2 }] })")), "Faithful")
+    assert.match(what(runInNewContext("new (class Far extends Array {})()")), /Far/)
+  })
+
+  it("runs no code of the value", () => {
+    const map = Object.assign(new Map([[1, 2]]), { [Symbol.iterator]: () => assert.fail("it ran") })
+    assert.match(what(map), /Symbol.iterator/)
   })
 
   it("answers for what is hostile, circular or deep", () => {
@@ -80,7 +102,9 @@ describe("examine", () => {
       )._tag,
       "TooLarge"
     )
-    assert.strictEqual(examine(new Uint8Array(2 ** 28).subarray(0, 1), 1000)._tag, "TooLarge")
+    assert.strictEqual(examine(new DataView(new ArrayBuffer(2 ** 26)), 1000)._tag, "TooLarge")
+    // only the part that it shows crosses
+    assert.strictEqual(examine(new Uint8Array(2 ** 28).subarray(0, 1), 1000)._tag, "Faithful")
   })
 
   it("without a limit, what refers to itself is looked at once", () => {
@@ -110,7 +134,15 @@ describe("examine", () => {
           withBigInt: true
         }),
         (value) => {
-          if (examine(value, limit)._tag === "Faithful") assert.isTrue(isDeepStrictEqual(structuredClone(value), value))
+          if (examine(value, limit)._tag === "Faithful") {
+            const copy = structuredClone(value)
+            // twice: the first copy gives a prototype to objects that have none
+            assert.isTrue(isDeepStrictEqual(structuredClone(copy), copy))
+            assert.strictEqual(
+              inspect(copy, deeply),
+              inspect(value, deeply).replaceAll("[Object: null prototype] ", "")
+            )
+          }
         }
       ),
       { seed: Number(process.env["GIVEWAY_SEED"] ?? 1), numRuns: 500 }

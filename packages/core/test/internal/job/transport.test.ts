@@ -84,3 +84,17 @@ it("packs what throws when it is looked at", () => {
   }
   assert.isString(across(new Proxy({}, { get: trap, getPrototypeOf: trap, ownKeys: trap })))
 })
+
+it("brings of a view what it shows, and a Buffer as a Uint8Array", () => {
+  const part = new Uint8Array(1024).fill(7).subarray(8, 12)
+  const { at } = across({ at: [part] }) as { readonly at: ReadonlyArray<Uint8Array> }
+  assert.deepStrictEqual([at[0]!.length, at[0]!.buffer.byteLength], [4, 4])
+  const buffer = across(Buffer.from("abc")) as Uint8Array
+  assert.deepStrictEqual(buffer, Uint8Array.of(97, 98, 99))
+  assert.strictEqual(buffer.buffer.byteLength, 3)
+  const error = across(Object.assign(new Error("with bytes"), { part, cause: part })) as Error & {
+    readonly part: Uint8Array
+  }
+  assert.strictEqual(error.part.buffer.byteLength, 4)
+  assert.strictEqual((error.cause as Uint8Array).buffer.byteLength, 4)
+})
