@@ -10,9 +10,10 @@ import { Effect, Exit, Layer, Logger, Stream } from "effect"
 import { pool } from "../pool.ts"
 import * as tasks from "../tasks/values.ts"
 
+/** On the worker of the pool around it, and inline. */
 const both = <A, E>(effect: Effect.Effect<A, E, Compute.Compute>) =>
   Effect.gen(function* () {
-    const onWorker = yield* Effect.exit(effect.pipe(pool()))
+    const onWorker = yield* Effect.exit(effect)
     const inline = yield* Effect.exit(effect.pipe(Effect.provide(TestCompute.layer)))
     return { onWorker, inline }
   })
@@ -59,7 +60,7 @@ describe("arrives alike on a worker and in TestCompute:", () => {
           assert.isTrue(isDeepStrictEqual(inline, onWorker), `${name} in TestCompute: ${String(inline)}`)
         }
       }
-    })
+    }).pipe(pool())
   )
 
   it.live("all that is refused", () =>
@@ -86,7 +87,7 @@ describe("arrives alike on a worker and in TestCompute:", () => {
           assert.strictEqual(inline.value.message, onWorker.value.message)
         }
       }
-    })
+    }).pipe(pool())
   )
 
   it.live("a word that a Buffer arrives as a Uint8Array, and an object of a class as a plain one", () =>
@@ -103,7 +104,7 @@ describe("arrives alike on a worker and in TestCompute:", () => {
         assert.match(onWorker.value.message, words)
         assert.strictEqual(inline.value.message, onWorker.value.message)
       }
-    })
+    }).pipe(pool())
   )
 })
 

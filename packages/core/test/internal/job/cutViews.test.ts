@@ -198,7 +198,7 @@ describe("what is around a view is as a clone makes it:", () => {
 
   it("depth that a clone takes, and sharing that has no end", () => {
     let deep: unknown = part()
-    for (let i = 0; i < 2000; i++) deep = [deep]
+    for (let i = 0; i < 500; i++) deep = [deep]
     let received: unknown = crossed(deep)
     while (Array.isArray(received)) received = received[0]
     assert.strictEqual(behind(received as Uint8Array), 3)
