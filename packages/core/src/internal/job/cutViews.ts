@@ -22,7 +22,7 @@
  */
 
 /** A message as it can be sent, and all that moves with it. */
-export interface Parcel<M> {
+interface Parcel<M> {
   readonly message: M
   readonly transfer: ReadonlyArray<Transferable> | undefined
 }
