@@ -56,9 +56,9 @@ const perLook = 128
 /**
  * How long a worker may take until it is ready, ms. A start takes 0.1 to 0.3 s on an idle machine, and a warm-up up to 30 s
  * (`entry/jobLoop.ts`). But with 30 busy processes on two cores a worker, at its low priority, got 0.6 s of a core in 95 s: it was
- * only slow. So the limit is far above that. It bounds the wait for a preload that never ends.
+ * only slow. So the limit is ten times that. It bounds the wait for a preload that never ends.
  */
-const startMs = 300_000
+const startMs = 900_000
 
 export class WorkerThread {
   private timer: NodeJS.Timeout | undefined
