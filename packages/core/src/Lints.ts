@@ -85,7 +85,7 @@ export const summaries: Readonly<Record<string, string>> = Object.fromEntries(
 )
 
 /**
- * The findings of all lints, the gravest first.
+ * The findings of all lints, the gravest first. Giveway's own fibers are not looked at.
  *
  * **When to use**: for a dump from elsewhere; for this thread use `Supervision.lints`.
  *
@@ -106,4 +106,7 @@ export const summaries: Readonly<Record<string, string>> = Object.fromEntries(
  * @category lints
  * @since 0.1.0
  */
-export const check = (seen: Seen): ReadonlyArray<Finding> => lints.flatMap(({ findings }) => findings(seen))
+export const check = (seen: Seen): ReadonlyArray<Finding> => {
+  const ofProgram = { ...seen, fibers: seen.fibers.filter(({ own }) => own !== true) }
+  return lints.flatMap(({ findings }) => findings(ofProgram))
+}

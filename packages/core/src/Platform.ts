@@ -9,6 +9,8 @@
  */
 export * as threadBlock from "./internal/sharedMemory/threadBlock.ts"
 export { table as supervisionOptions } from "./internal/watched/supervisionOptions.ts"
+export * as ownFibers from "./internal/fibers/ownFibers.ts"
+export { runOwn } from "./internal/watched/allowances.ts"
 export * as answers from "./internal/watched/answers.ts"
 export type { Standing } from "./internal/pool/jobQueue.ts"
 export * as jobRing from "./internal/sharedMemory/jobRing.ts"

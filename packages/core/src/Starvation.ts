@@ -20,7 +20,9 @@ export class Place extends Schema.Class<Place>("@giveway/core/Starvation/Place")
   /** relative to the working directory if it lies below it */
   file: Schema.String,
   line: Schema.Int,
-  function: Schema.UndefinedOr(Schema.String)
+  function: Schema.UndefinedOr(Schema.String),
+  /** the package, if it is code of a dependency: the stack had no frame of the program's own */
+  library: Schema.optional(Schema.String)
 }) {}
 
 /**
@@ -37,6 +39,21 @@ export class Whole extends Schema.Class<Whole>("@giveway/core/Starvation/Whole")
 }) {}
 
 /**
+ * The parts of Giveway that the thread had when the stall ended. The advice depends on them.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class Provided extends Schema.Class<Provided>("@giveway/core/Starvation/Provided")({
+  /** whether its scheduler is `FairScheduler` */
+  scheduler: Schema.Boolean,
+  /** whether it has a `Compute` with workers */
+  compute: Schema.Boolean,
+  /** whether the yield-point compiler works */
+  compiler: Schema.Boolean
+}) {}
+
+/**
  * The fiber that held the loop, as far as it is known.
  *
  * @category models
@@ -45,7 +62,10 @@ export class Whole extends Schema.Class<Whole>("@giveway/core/Starvation/Whole")
 export class Hog extends Schema.Class<Hog>("@giveway/core/Starvation/Hog")({
   /** `undefined` if it was no single fiber */
   fiberId: Schema.UndefinedOr(Schema.Int),
-  /** the span or `Effect.fn` that it was in; of a convoy the one with most self time */
+  /**
+   * the span or `Effect.fn` that it was in; of a convoy the one with most self time. Giveway's own work has a name that begins
+   * with `giveway: `, and no fiber
+   */
   name: Schema.UndefinedOr(Schema.String),
   /** the innermost frame of the blocked stack that is the user's own code; of a late stack the nearest one that was seen */
   place: Schema.UndefinedOr(Place),
@@ -139,8 +159,9 @@ export class Share extends Schema.Class<Share>("@giveway/core/Starvation/Share")
  * - `convoy`: many short slices ran in one turn.
  * - `loop`: code outside of any fiber computed, such as a timer's or a socket's callback.
  * - `gc`: V8 collected garbage.
- * - `os-starved`: other processes had the cores.
+ * - `os-starved`: other processes had the cores, or a hypervisor had.
  * - `suspended`: the whole process stood still (SIGSTOP, a suspended machine).
+ * - `debugger`: the thread stood at a breakpoint.
  *
  * `native`, `sync-syscall` and `microtask-flood` can also happen outside of any fiber; then they name none. Only
  * Linux counts the kernel's work for a thread: elsewhere `sync-syscall` is called `native`, and `os-starved` is blamed on
@@ -180,6 +201,10 @@ export class Starvation extends Schema.Class<Starvation>("@giveway/core/Starvati
   parts: Parts,
   /** the reason given to `Supervision.allowBlocking`, if the fiber was allowed to hold the loop */
   allowed: Schema.UndefinedOr(Schema.String),
+  /** which parts of Giveway were there, if that is known */
+  provided: Schema.optional(Provided),
+  /** the cause that was logged while it lasted, if this record says another one: it corrects that line */
+  reportedAs: Schema.optional(Cause),
   /** slices that ran in it */
   slices: Schema.Int,
   /** times its stack was sampled while it lasted */
@@ -191,7 +216,8 @@ export class Starvation extends Schema.Class<Starvation>("@giveway/core/Starvati
 }) {
   /** The record as one line, with a fix in it. */
   override toString(): string {
-    return stallText.finished(blameOf(this), this.durationMs)
+    const corrects = this.reportedAs === undefined ? "" : ` (while it lasted it was reported as ${this.reportedAs})`
+    return `${stallText.finished(blameOf(this), this.durationMs)}${corrects}`
   }
 
   /** The advice: how to mend it. */
@@ -205,11 +231,12 @@ export class Starvation extends Schema.Class<Starvation>("@giveway/core/Starvati
   }
 }
 
-const blameOf = ({ cause, hog: { fiberId, late, name, place, whole } }: Starvation): stallText.Blame => ({
+const blameOf = ({ cause, hog: { fiberId, late, name, place, whole }, provided }: Starvation): stallText.Blame => ({
   cause,
   fiberId,
   name,
   place,
   late,
-  whole
+  whole,
+  provided
 })

@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FairScheduler, FiberDump, Supervision } from "@giveway/core"
 import { Deferred, Effect, Fiber, Layer, Logger, Scheduler, Stream } from "effect"
+import * as ownFibers from "../src/internal/fibers/ownFibers.ts"
+import { runOwn } from "../src/internal/watched/allowances.ts"
 
 const busy = (ms: number): void => {
   const end = performance.now() + ms
@@ -158,6 +160,58 @@ describe("the registry", () => {
       const { dump } = yield* Supervision.Supervision
       const text = FiberDump.render(yield* dump)
       assert.match(text, /asks #\d+ {2}running \d+ ms, .*self \d+ ms in \d+ slices?/)
+    }).pipe(Effect.withSpan("asks"), Effect.provide(quiet))
+  )
+})
+
+describe("Giveway's own fibers", () => {
+  it.live("are marked, counted in a dump but not shown, and not linted", () =>
+    Effect.gen(function* () {
+      yield* Effect.sleep("1200 millis")
+      const { dump, fibers, lints } = yield* Supervision.Supervision
+      const own = (yield* fibers).filter((fiber) => fiber.own === true)
+      assert.deepStrictEqual(
+        own.map(({ name }) => name),
+        ["giveway: logs"]
+      )
+      const text = FiberDump.render(yield* dump)
+      assert.match(text, /^1 fiber, and 1 of Giveway's own\n└─ asks #\d+/)
+      assert.notInclude(text, "giveway:")
+      assert.deepStrictEqual(yield* lints, [])
+    }).pipe(Effect.withSpan("asks"), Effect.provide(quiet))
+  )
+
+  it.live("lend their name to no fiber of the program that builds the layer", () =>
+    Effect.gen(function* () {
+      const { recent } = yield* Supervision.Supervision
+      // its slice begins in a layer of Giveway's, and goes on in the program
+      yield* ownFibers.as("start")(Effect.sleep("5 millis"))
+      yield* held(80)
+      yield* Effect.sleep("20 millis")
+      const stall = (yield* recent).at(-1)!
+      assert.isUndefined(stall.allowed)
+      assert.isNumber(stall.hog.fiberId)
+      assert.isUndefined(stall.hog.name)
+    }).pipe(Effect.provide(quiet))
+  )
+
+  it.live("and times of Giveway's own are named, and blame no fiber", () =>
+    Effect.gen(function* () {
+      const { recent } = yield* Supervision.Supervision
+      yield* Effect.sleep("5 millis")
+      yield* Effect.sync(() => runOwn(() => busy(80)))
+      yield* Effect.forkChild(ownFibers.as("serving")(Effect.andThen(Effect.sleep("5 millis"), held(80))))
+      yield* Effect.sleep("120 millis")
+      const texts = (yield* recent).map((stall) => String(stall).replace(/\d+ ms/, "80 ms"))
+      assert.include(
+        texts,
+        "Giveway's own start held the loop for 80 ms: it happens once, and the program is not to blame"
+      )
+      assert.include(
+        texts,
+        "Giveway's own work (`giveway: serving`) held the loop for 80 ms: the program is not to blame"
+      )
+      assert.isTrue((yield* recent).every(({ hog }) => hog.fiberId === undefined))
     }).pipe(Effect.withSpan("asks"), Effect.provide(quiet))
   )
 })

@@ -7,7 +7,7 @@
 import type * as Compute from "@giveway/core/Compute"
 import * as FairScheduler from "@giveway/core/FairScheduler"
 import type { InvalidOption } from "@giveway/core/InvalidOption"
-import { options as readers } from "@giveway/core/Platform"
+import { options as readers, ownFibers } from "@giveway/core/Platform"
 import * as Supervision from "@giveway/core/Supervision"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Config from "effect/Config"
@@ -65,6 +65,8 @@ export type Services = Compute.Compute | Supervision.Supervision
  */
 export type LayerError = InvalidOption | NodeSysmon.LayerError | Config.ConfigError
 
+const asStart = ownFibers.layerAs("start")
+
 /** The exporters start before the pool and the watcher and end after them, so that they get all their logs and spans. */
 const stack = <E, F, G, H>(
   compute: Layer.Layer<Compute.Compute, E>,
@@ -72,7 +74,7 @@ const stack = <E, F, G, H>(
   exporters: Layer.Layer<never, G>,
   scheduler: Layer.Layer<never, H>
 ): Layer.Layer<Services, E | F | G | H> =>
-  Layer.mergeAll(compute, sysmon).pipe(Layer.provideMerge(exporters), Layer.provideMerge(scheduler))
+  asStart(Layer.mergeAll(compute, sysmon).pipe(Layer.provideMerge(exporters))).pipe(Layer.provideMerge(scheduler))
 
 /**
  * `FairScheduler.layer`, `NodeCompute.layer` and `NodeSysmon.layer`, in the right order.

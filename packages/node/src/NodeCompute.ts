@@ -31,6 +31,8 @@ import {
   computeMetrics,
   jobCaller,
   options as readers,
+  ownFibers,
+  runOwn,
   serviceOver,
   streamCaller
 } from "@giveway/core/Platform"
@@ -179,10 +181,10 @@ export const layer = (options: Options = {}): Layer.Layer<Compute.Compute, Inval
       const observer = {
         metrics: computeMetrics.make(context),
         log: (level: "Debug" | "Warn", message: string) =>
-          void Effect.runForkWith(context)(Effect.logWithLevel(level)(message))
+          void Effect.runForkWith(context)(ownFibers.as("logs")(Effect.logWithLevel(level)(message)))
       }
       const pool = yield* Effect.acquireRelease(
-        Effect.sync(() => new WorkerPool(resolved, observer)),
+        Effect.sync(() => runOwn(() => new WorkerPool(resolved, observer))),
         (pool) => Effect.callback<void>((resume) => pool.close(() => resume(Effect.void)))
       )
       yield* Effect.acquireRelease(

@@ -7,7 +7,7 @@
  */
 import { basename } from "node:path"
 import type { InvalidOption } from "@giveway/core/InvalidOption"
-import { options as readers } from "@giveway/core/Platform"
+import { options as readers, ownFibers } from "@giveway/core/Platform"
 import * as platformConfig from "@giveway/core/PlatformConfig"
 import * as Config from "effect/Config"
 import type { Input } from "effect/Duration"
@@ -31,6 +31,8 @@ export interface Options {
   /** How often to send. Default: spans every 5 seconds, logs every second, metrics every 10 seconds, as in Effect. */
   readonly interval?: Input | undefined
 }
+
+const asExport = ownFibers.layerAs("export")
 
 const load = Effect.promise(async () => {
   const [http, otlp, serialization] = await Promise.all([
@@ -101,7 +103,7 @@ export const layer = (options: Options | undefined): Layer.Layer<never, InvalidO
         metricsExportInterval: interval,
         tracerExportInterval: interval
       })
-      return Layer.provide(exporters, needs)
+      return asExport(Layer.provide(exporters, needs))
     })
   )
 }
@@ -117,7 +119,7 @@ const fromVariables: Layer.Layer<never, Config.ConfigError> = Layer.unwrap(
     if (exporters.every((exporter) => !exporter.toLowerCase().includes("otlp"))) return Layer.empty
     const resource = yield* named(undefined)
     const { Otlp, needs } = yield* load
-    return Layer.provide(Otlp.layerFromConfig({ resource }), needs)
+    return asExport(Layer.provide(Otlp.layerFromConfig({ resource }), needs))
   })
 )
 

@@ -9,7 +9,7 @@ import { basename } from "node:path"
 import type { MessagePort } from "node:worker_threads"
 import { MessageChannel } from "node:worker_threads"
 import * as FiberDump from "@giveway/core/FiberDump"
-import { answers } from "@giveway/core/Platform"
+import { answers, ownFibers } from "@giveway/core/Platform"
 import type { Starvation } from "@giveway/core/Starvation"
 import type * as Sysmon from "@giveway/core/Sysmon"
 import * as Effect from "effect/Effect"
@@ -44,6 +44,8 @@ interface Serving {
     readonly stalls: Stream.Stream<Starvation>
   }) => Effect.Effect<void, ListenError, Scope.Scope>
 }
+
+const asServing = ownFibers.as("serving")
 
 const aboutProcess = (): Process => ({
   pid: process.pid,
@@ -143,8 +145,9 @@ export const make = Effect.fnUntraced(function* (options: Served): Effect.fn.Ret
         onSuccess: (word) => report(word as Started)
       })
       // the program need not wait for the socket
-      yield* port === undefined ? Effect.forkScoped(Effect.ignore(listening)) : listening
-      yield* Effect.forkScoped(Stream.runForEach(stalls, (stall) => Effect.sync(() => post({ _tag: "Stall", stall }))))
+      yield* port === undefined ? Effect.forkScoped(asServing(Effect.ignore(listening))) : listening
+      const posted = Stream.runForEach(stalls, (stall) => Effect.sync(() => post({ _tag: "Stall", stall })))
+      yield* Effect.forkScoped(asServing(posted))
     })
   }
 })

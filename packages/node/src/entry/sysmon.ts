@@ -30,6 +30,9 @@ let state = Sysmon.initial({
   surroundings: start.surroundings,
   graceMs: start.graceMs,
   perMinute: start.perMinute,
+  fair: start.fair,
+  debugged: start.debugged,
+  firstReading: start.firstReading,
   now: now()
 })
 /** The requests to settle stalls, and until when an open question may delay each. */

@@ -12,6 +12,7 @@
  */
 import type { Transferable } from "node:worker_threads"
 import { Worker } from "node:worker_threads"
+import { runOwn } from "@giveway/core/Platform"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as execArgv from "./execArgv.ts"
@@ -130,7 +131,7 @@ class HelperThread {
 /** Makes a thread, which starts now and ends with the scope. {@link awaitStart} waits for it. */
 export const make = (entry: URL, options: Options): Effect.Effect<HelperThread, never, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.sync(() => new HelperThread(entry, options)),
+    Effect.sync(() => runOwn(() => new HelperThread(entry, options))),
     (thread) => Effect.callback<void>((resume) => thread.stop(() => resume(Effect.void)))
   )
 

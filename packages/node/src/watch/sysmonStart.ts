@@ -22,6 +22,12 @@ export interface SysmonStart {
   readonly journal: string | undefined
   /** whether sysmon writes to standard error */
   readonly logs: boolean
+  /** whether the watched thread's scheduler is `FairScheduler` */
+  readonly fair: boolean
+  /** whether a debugger can be attached to the process */
+  readonly debugged: boolean
+  /** of the watched thread's times, taken before this thread was started: so stalls meanwhile have accounts too */
+  readonly firstReading: Sysmon.Reading | undefined
   readonly surroundings: Sysmon.Surroundings
   /** of the watched thread's clock */
   readonly clock: Origin

@@ -5,7 +5,9 @@
  * **Invariant.** The thread's last messages are read before its port closes, and the collections of garbage in a stall before
  * the stall is settled, so that no record lacks what was known in time.
  */
+import * as inspector from "node:inspector"
 import { isMainThread, MessageChannel, receiveMessageOnPort } from "node:worker_threads"
+import { answers } from "@giveway/core/Platform"
 import * as Supervision from "@giveway/core/Supervision"
 import type * as Sysmon from "@giveway/core/Sysmon"
 import * as Effect from "effect/Effect"
@@ -17,6 +19,7 @@ import * as processSignals from "../thread/processSignals.ts"
 import * as sharedClock from "../wire/sharedClock.ts"
 import * as garbage from "./garbage.ts"
 import * as journal from "./journal.ts"
+import { ofMainThread } from "./threadTimes.ts"
 import * as lastWords from "./lastWords.ts"
 import { surroundings } from "./surroundings.ts"
 import type { SysmonStart } from "./sysmonStart.ts"
@@ -55,13 +58,22 @@ const warnOfNoLines = Effect.suspend(() =>
     : Effect.void
 )
 
+/** Whether a debugger can be attached: the process listens for one. */
+const isDebugged = (): boolean => inspector.url() !== undefined
+
 /** Starts the thread in a scope, with all that it needs of this thread. For `Supervision.layerWatched`. */
 export const watch =
   (intervalMs: number, serve: Served): Supervision.Watch<ListenError> =>
-  ({ accounts, buffer, graceMs, logs, perMinute, receive, stalls, thresholdMs }) =>
+  ({ accounts, buffer, fair, graceMs, logs, perMinute, receive, stalls, thresholdMs }) =>
     Effect.gen(function* () {
       yield* checkThread
       yield* warnOfNoLines
+      const firstReading = ofMainThread()(sharedClock.now())
+      // a thread that stands at a breakpoint answers, and sleeps
+      yield* Effect.acquireRelease(
+        Effect.sync(() => answers.provide("debugged", isDebugged)),
+        (withdraw) => Effect.sync(withdraw)
+      )
       const collected = yield* Effect.acquireRelease(Effect.sync(garbage.observe), (observed) =>
         Effect.sync(observed.stop)
       )
@@ -93,6 +105,9 @@ export const watch =
         perMinute,
         journal: journal.current.file,
         logs,
+        fair,
+        debugged: isDebugged(),
+        firstReading,
         surroundings: surroundings(),
         clock: sharedClock.origin()
       }

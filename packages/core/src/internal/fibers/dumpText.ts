@@ -122,11 +122,14 @@ const forest = (fibers: ReadonlyArray<FiberInfo>) => {
   return { roots, children, live }
 }
 
-/** The lines of the tree, below a line that says how many fibers there are. */
+/** The lines of the tree, below a line that says how many fibers there are. Giveway's own are counted, and not shown. */
 export const treeLines = (dump: Dump): Array<string> => {
-  const { children, live, roots } = forest(dump.fibers)
+  const shown = dump.fibers.filter(({ own }) => own !== true)
+  const { children, live, roots } = forest(shown)
   const moment = momentOf(dump)
-  const lines = [dump.fibers.length === 1 ? "1 fiber" : `${dump.fibers.length} fibers`]
+  const hidden = dump.fibers.length - shown.length
+  const others = hidden === 0 ? "" : `, and ${hidden} of Giveway's own`
+  const lines = [`${shown.length === 1 ? "1 fiber" : `${shown.length} fibers`}${others}`]
   const todo: Array<{
     readonly fiber: FiberInfo
     readonly indent: string

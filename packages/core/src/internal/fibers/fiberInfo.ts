@@ -126,6 +126,8 @@ export const FiberInfo = Schema.Struct({
   wakes: Schema.optional(Schema.Int),
   /** whether its end is told to anybody: a fiber that joins it, its scope, its loop; `false` for a fiber that was let go */
   observed: Schema.optional(Schema.Boolean),
+  /** `true` if it does work of Giveway's own, such as logging stalls; dumps as text leave it out, and no lint looks at it */
+  own: Schema.optional(Schema.Boolean),
   /** a remark of the code that made it, as of a supervisor about its children; for people */
   note: Schema.optional(Schema.String),
   /** its last call of a `Pure.fn` function that held the loop for longer than a slice, because that has no yield points */

@@ -38,6 +38,8 @@ export const Times = {
   long: 4,
   /** after how many ms the fiber that runs asked to be woken in this slice; 0 if it did not */
   sleep: 5,
+  /** time in the outermost slice that fibers of the program spent under a name of Giveway's own, before they left it */
+  own: 7,
   /** 1 while nothing but the scheduler has run since the last boundary */
   adjoins: 6
 } as const

@@ -6,6 +6,7 @@
  */
 import type * as Fiber from "effect/Fiber"
 import { capacity } from "../sharedMemory/usage.ts"
+import { isOwn } from "../stalls/ownNames.ts"
 import * as routes from "./routes.ts"
 
 export { capacity } from "../sharedMemory/usage.ts"
@@ -13,6 +14,8 @@ export { capacity } from "../sharedMemory/usage.ts"
 export interface Labels {
   readonly of: (fiber: Fiber.Fiber<unknown, unknown>) => number
   readonly name: (label: number) => string | undefined
+  /** whether it is the name of work of Giveway's own */
+  readonly isOwn: (label: number) => boolean
   /** how many there are, label 0 included */
   readonly count: () => number
   /** functions that are called with each new label */
@@ -32,6 +35,7 @@ export const nameOf = (fiber: Fiber.Fiber<unknown, unknown>): string | undefined
 export const make = (): Labels => {
   const byName = new Map<string, number>()
   const names: Array<string | undefined> = [undefined]
+  const own = new Uint8Array(capacity)
   // most slices run under the same context as the one before, or at least under the same name
   let lastCache: object | undefined
   let lastName: string | undefined
@@ -43,6 +47,7 @@ export const make = (): Labels => {
     if (names.length === capacity) return 0
     const label = names.length
     names.push(name)
+    if (isOwn(name)) own[label] = 1
     byName.set(name, label)
     for (const hear of labels.onNew) hear({ _tag: "Label", label, name })
     return label
@@ -61,6 +66,7 @@ export const make = (): Labels => {
       return lastLabel
     },
     name: (label) => names[label],
+    isOwn: (label) => own[label] === 1,
     count: () => names.length,
     onNew: new Set(),
     entries: () => names.entries()

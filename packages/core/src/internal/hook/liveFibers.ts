@@ -8,6 +8,7 @@ import type { FiberInfo, LostFiber } from "../fibers/fiberInfo.ts"
 import { longSliceMs } from "../fibers/fiberInfo.ts"
 import * as fiberJobs from "../fibers/fiberJobs.ts"
 import * as fiberNotes from "../fibers/fiberNotes.ts"
+import * as ownFibers from "../fibers/ownFibers.ts"
 import type { Features } from "./fiberProbe.ts"
 import type { AnyFiber } from "./innards.ts"
 import { isInterrupted, isObserved, isUninterruptible, suspensionText } from "./innards.ts"
@@ -155,7 +156,7 @@ const wholeOf = (fiber: AnyFiber): Pick<FiberInfo, "whole"> => {
   return { whole: { name: call.name, reason: call.reason, ms } }
 }
 
-const noteOf = (fiber: AnyFiber): { readonly note?: string } => {
+const noteOf = (fiber: AnyFiber): Pick<FiberInfo, "note" | "own"> => {
   const note = fiberNotes.noteOf(fiber)
-  return note === undefined ? {} : { note }
+  return { ...(ownFibers.isOwn(fiber) ? { own: true } : {}), ...(note === undefined ? {} : { note }) }
 }

@@ -1,13 +1,13 @@
 /**
  * Why the loop could not turn: the cause of a stall, from everything that is known of it.
  *
- * The order is that of innocence. Acts of the operating system and of V8 come first, since no code is to blame for them;
+ * The order is that of innocence. Acts of a debugger, of the operating system and of V8 come first, since no code is to blame for them;
  * then requests to the kernel; then the kind of code. While a stall lasts less is known than afterwards, and the same
  * rules hold.
  *
  * Nothing here imports Effect: it loads in the watching thread.
  *
- * Decisions 0035 and 0078.
+ * Decisions 0035, 0078 and 0102.
  */
 
 /** Every cause. `Starvation.Cause` explains each. */
@@ -20,6 +20,7 @@ export const names = [
   "gc",
   "os-starved",
   "suspended",
+  "debugger",
   "loop"
 ] as const
 
@@ -52,6 +53,10 @@ export interface Evidence {
   readonly silent: boolean
   /** the code in its stacks, for most of the time: a function that asks the `kernel`, or `code` that computes */
   readonly shown: "kernel" | "code" | undefined
+  /** whether any code of the program, or a fiber, is known to have run in it */
+  readonly seen: boolean
+  /** whether the thread slept and answered at once, with a debugger attached: it stood at a breakpoint */
+  readonly debugged: boolean
 }
 
 /**
@@ -75,9 +80,18 @@ const asksKernel = ({ blockedMs, shown, systemMs }: Evidence, observedMs: number
   return blockedMs + systemMs >= observedMs * (sleeps ? 0.5 : mostly)
 }
 
+/**
+ * A loop that slept, and of which no code was seen, waited for its events, or for a lock: the timer that should have woken it,
+ * or the owner of the lock, had no core. Code that sleeps in a system call shows in a stack when the call returns.
+ */
+const unseenAsWaits = ({ blockedMs, kind, noCoreMs, seen }: Evidence): Pick<Evidence, "blockedMs" | "noCoreMs"> =>
+  kind === "loop" && !seen ? { blockedMs: 0, noCoreMs: noCoreMs + blockedMs } : { blockedMs, noCoreMs }
+
 /** The cause of a stall. */
 export const of = (evidence: Evidence): Cause => {
-  const { blockedMs, durationMs, flooded, gcMs, kind, noCoreMs, silent, stoppedMs, thresholdMs } = evidence
+  const { debugged, durationMs, flooded, gcMs, kind, silent, stoppedMs, thresholdMs } = evidence
+  if (debugged && evidence.blockedMs >= durationMs / 2) return "debugger"
+  const { blockedMs, noCoreMs } = unseenAsWaits(evidence)
   const standingMs = stoppedMs + noCoreMs
   const observedMs = durationMs - standingMs
   // the thread was not run for most of the stall, and but for that there would have been none
@@ -91,8 +105,9 @@ export const of = (evidence: Evidence): Cause => {
   return kind
 }
 
-/** Whether the operating system did not run the thread. No program can help that, so it is logged at level Info. */
-export const isOfSystem = (cause: Cause): boolean => cause === "os-starved" || cause === "suspended"
+/** Whether the operating system or a debugger did not run the thread. No program can help that, so it is logged at level Info. */
+export const isOfSystem = (cause: Cause): boolean =>
+  cause === "os-starved" || cause === "suspended" || cause === "debugger"
 
 /** Whether no fiber and no place in the program is to blame. */
 export const blamesNobody = (cause: Cause): boolean => cause === "gc" || isOfSystem(cause)

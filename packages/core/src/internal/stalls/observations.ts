@@ -6,6 +6,7 @@
  *
  * Nothing here imports Effect: it loads in the watching thread.
  */
+import type { Cause } from "./causes.ts"
 import type { Whole } from "./stallText.ts"
 import type { Position } from "./stackFrames.ts"
 
@@ -44,6 +45,8 @@ export interface Sample {
   readonly name: string | undefined
   readonly frames: ReadonlyArray<string>
   readonly place: Position | undefined
+  /** whether a debugger is attached, and the thread answered at once */
+  readonly debugged: boolean
   /** the `Pure.fn` function that held the loop because it has no yield points */
   readonly whole: Whole | undefined
   readonly stack: string
@@ -79,7 +82,8 @@ export interface Spent {
 /** The watcher's messages about stalls. */
 export type Told =
   | { readonly _tag: "Sampled"; readonly key: string; readonly sample: Sample }
-  | { readonly _tag: "Reported"; readonly key: string }
+  /** a report was made; `logged` if people have read it, with this cause */
+  | { readonly _tag: "Reported"; readonly key: string; readonly cause: Cause; readonly logged: boolean }
   | ({ readonly _tag: "Gap" } & Gap)
   /** the watcher has told everything of the stalls up to this release; of this one also how the time was spent */
   | { readonly _tag: "Settled"; readonly release: number; readonly spent: Spent | undefined }

@@ -16,6 +16,8 @@ export interface Position {
   readonly file: string
   readonly line: number
   readonly function: string | undefined
+  /** the package, if it is code of a dependency: the stack has no frame of the program's own */
+  readonly library?: string | undefined
 }
 
 /**
@@ -131,5 +133,14 @@ export const placeOf = (stack: string, surroundings: Surroundings): Position | u
     candidates.find(({ file }) => !file.includes("/node_modules/")) ??
     candidates.find(({ file }) => !file.includes("/node_modules/effect/"))
   if (place === undefined) return undefined
-  return { file: relative(place.file, cwd), line: place.line, function: place.function }
+  const library = packageOf(place.file)
+  return {
+    file: relative(place.file, cwd),
+    line: place.line,
+    function: place.function,
+    ...(library === undefined ? {} : { library })
+  }
 }
+
+/** "@scope/name" or "name", of a file below a `node_modules`. */
+const packageOf = (file: string): string | undefined => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1]

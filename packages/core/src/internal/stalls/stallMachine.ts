@@ -11,6 +11,7 @@
 import { Hog, Parts, Place, Share, Starvation, Victim, Victims, Whole } from "../../Starvation.ts"
 import * as causes from "./causes.ts"
 import type { Gap, Notice, Sample, Span, Spent, Told } from "./observations.ts"
+import * as ownNames from "./ownNames.ts"
 import * as rateLimit from "./rateLimit.ts"
 import * as stallParts from "./stallParts.ts"
 import type * as stallText from "./stallText.ts"
@@ -35,6 +36,10 @@ export interface Release {
   readonly victims: VictimsSeen | undefined
   /** the reason, if the fiber was allowed to hold the loop */
   readonly allowed: string | undefined
+  /** whether it was mostly work of Giveway's own, which `name` then names */
+  readonly own: boolean
+  /** which parts of Giveway the thread had */
+  readonly provided: stallText.Provided | undefined
 }
 
 /** The fields of `Starvation.Victims`, before they are a record. */
@@ -79,7 +84,8 @@ interface State {
   readonly graceUntil: number
   readonly pending: ReadonlyArray<Pending>
   readonly samples: ReadonlyMap<string, ReadonlyArray<Sample>>
-  readonly reported: ReadonlySet<string>
+  /** the stalls that were reported while they lasted; with the cause that people have read, if the report was logged */
+  readonly reported: ReadonlyMap<string, causes.Cause | undefined>
   readonly gaps: ReadonlyArray<Gap>
   readonly collections: ReadonlyArray<Span>
   /** when the process was last told to go on */
@@ -87,8 +93,11 @@ interface State {
   readonly limit: rateLimit.RateLimit
 }
 
-/** How long a released stall waits for a watcher that does not answer, in ms. Ample: an answer takes 1 to 30. */
-const patienceMs = 500
+/**
+ * How long a released stall waits for a watcher that does not answer, in ms. An answer takes 1 to 30, but on a machine that is
+ * full of others the watcher has no core for seconds, and without it nobody knows whether the thread had one. A guess.
+ */
+export const patienceMs = 5000
 
 /** Stalls whose samples are kept before the thread has released them; there are at most two at a time. */
 const keptKeys = 8
@@ -118,7 +127,7 @@ export const initial = (options: {
   excused: 0,
   pending: [],
   samples: new Map(),
-  reported: new Set(),
+  reported: new Map(),
   gaps: [],
   collections: [],
   continuedAt: 0,
@@ -154,7 +163,7 @@ export const transition = (state: State, event: Event): Step => {
       return quiet({ ...state, samples: new Map(Array.from(samples).slice(-keptKeys)) })
     }
     case "Reported":
-      return quiet({ ...state, reported: new Set([...Array.from(state.reported).slice(1 - keptKeys), event.key]) })
+      return quiet({ ...state, reported: noted(state.reported, event) })
     case "Gap": {
       const { from, kind, to } = event
       return quiet({ ...state, gaps: [...state.gaps, { from, to, kind }].slice(-keptGaps) })
@@ -168,6 +177,15 @@ export const transition = (state: State, event: Event): Step => {
     case "Ticked":
       return publish(state, ({ release }) => event.now - release.endedAt >= patienceMs)
   }
+}
+
+/** A later report of a stall corrects the earlier ones, if people have read it. */
+const noted = (
+  reported: State["reported"],
+  { cause, key, logged }: Extract<Told, { readonly _tag: "Reported" }>
+): State["reported"] => {
+  const others = Array.from(reported).filter(([known]) => known !== key)
+  return new Map([...others.slice(1 - keptKeys), [key, logged ? cause : reported.get(key)]])
 }
 
 /**
@@ -192,21 +210,24 @@ const publish = (
   const actions: Array<Action> = []
   let { excused, limit, published } = state
   const samples = new Map(state.samples)
-  const reported = new Set(state.reported)
+  const reported = new Map(state.reported)
   for (const { keys, number, release } of state.pending.filter(isDue)) {
     const { endedAt, startedAt } = release
     if (endedAt - startedAt >= state.thresholdMs) {
       const spent = settled?.release === number ? settled.spent : undefined
-      const parts = stallParts.of(state, release, spent)
       const seen = keys.flatMap((key) => samples.get(key) ?? [])
+      const parts = stallParts.of(state, release, spent, testimony.shownBy(release, seen) === "kernel")
       const live = keys.some((key) => reported.has(key))
-      const stall = recordOf(state, release, ++published, seen, live, parts)
+      const said = keys.map((key) => reported.get(key)).findLast((cause) => cause !== undefined)
+      const stall = recordOf(state, release, ++published, seen, live, said, parts)
       if (causes.isOfSystem(stall.cause)) excused++
       actions.push({ _tag: "Publish", stall })
       if (isLogged(state, stall)) {
         const asked = rateLimit.ask(limit, stall.fingerprint, endedAt)
         limit = asked.limit
-        if (asked.allowed) actions.push({ _tag: "Log", stall, suppressed: asked.suppressed })
+        // people have read an accusation: they have to read that it was wrong
+        const corrects = causes.blamesNobody(stall.cause) && stall.reportedAs !== undefined
+        if (asked.allowed || corrects) actions.push({ _tag: "Log", stall, suppressed: asked.suppressed })
       }
     }
     for (const key of keys) {
@@ -218,8 +239,9 @@ const publish = (
   return { state: { ...state, pending, excused, published, limit, samples, reported }, actions }
 }
 
-const isLogged = ({ graceUntil }: State, { allowed, durationMs, startedAt }: Starvation): boolean =>
-  allowed === undefined && (startedAt >= graceUntil || durationMs >= seriousMs)
+const isLogged = ({ graceUntil }: State, { allowed, durationMs, hog, reportedAs, startedAt }: Starvation): boolean =>
+  reportedAs !== undefined ||
+  (allowed === undefined && ((startedAt >= graceUntil && !ownNames.isOwn(hog.name)) || durationMs >= seriousMs))
 
 const recordOf = (
   { thresholdMs }: State,
@@ -227,6 +249,7 @@ const recordOf = (
   id: number,
   samples: ReadonlyArray<Sample>,
   live: boolean,
+  said: causes.Cause | undefined,
   parts: stallParts.PartsKnown
 ): Starvation => {
   const telling = testimony.heaviest(release, samples)
@@ -242,13 +265,17 @@ const recordOf = (
     ...parts,
     flooded: release.flooded,
     silent: telling?.late === true,
-    shown: testimony.shownBy(release, samples)
+    shown: testimony.shownBy(release, samples),
+    seen: unseen || telling?.place !== undefined || telling?.shown === "kernel",
+    debugged: testimony.isDebugged(samples)
   })
-  const blamesNobody = causes.blamesNobody(cause)
-  const whole = release.whole ?? telling?.whole
+  const isNobodys = causes.blamesNobody(cause)
+  const blamesNobody = isNobodys || release.own
+  const whole = blamesNobody ? undefined : (release.whole ?? telling?.whole)
   const fiberId = unseen ? telling.fiberId : release.fiberId
   // the span that a fiber was in when its stack was taken is nearer than the one that its slice began in
-  const name = kind === "slice" && telling?.fiberId === fiberId ? (telling?.name ?? release.name) : release.name
+  const name =
+    kind === "slice" && !release.own && telling?.fiberId === fiberId ? (telling?.name ?? release.name) : release.name
   return new Starvation({
     id,
     startedAt: release.startedAt,
@@ -256,7 +283,7 @@ const recordOf = (
     cause,
     hog: new Hog({
       fiberId: blamesNobody ? undefined : fiberId,
-      name: blamesNobody ? undefined : name,
+      name: isNobodys ? undefined : name,
       place: telling?.place === undefined || blamesNobody ? undefined : new Place(telling.place),
       stack: telling?.stack,
       late: telling !== undefined && telling.late && !telling.returning,
@@ -266,6 +293,8 @@ const recordOf = (
     victims: release.victims === undefined ? undefined : victimsOf(release.victims),
     parts: new Parts(parts),
     allowed: release.allowed,
+    provided: release.provided,
+    reportedAs: said === cause ? undefined : said,
     slices: release.slices,
     samples: samples.length,
     live,

@@ -4,6 +4,9 @@
  * There are two accounts. The operating system counts the thread's time exactly, but while a process is stopped it counts
  * nothing: that time stays open. The watcher's gaps are coarser. They are the only account where nothing is counted.
  *
+ * A thread that slept while the watcher had no core waited, most likely, for a lock whose owner had none either: unless its stack
+ * shows a call of the kernel, that sleep is a wait for a core.
+ *
  * **Invariant.** Open time and sleep count as stopped only as far as the process was seen to stand still: the watcher did
  * not run either, or the process was told to go on. The rest of the open time is a wait for a core.
  */
@@ -34,24 +37,33 @@ const continuedSoonMs = 100
 export const of = (
   { collections, continuedAt, gaps }: Known,
   { endedAt, startedAt }: Stall,
-  spent: Spent | undefined
+  spent: Spent | undefined,
+  /** whether the stacks show a function that asks the kernel */
+  inKernel: boolean
 ): PartsKnown => {
   const within = (spans: ReadonlyArray<Span>): number => observations.within(spans, startedAt, endedAt)
   const wasStopped = continuedAt >= startedAt && continuedAt <= endedAt + continuedSoonMs
   const standstillMs = within(gaps.filter(({ kind }) => kind === "stopped"))
   const gcMs = within(collections)
   if (spent === undefined) {
-    const noCoreMs = within(gaps.filter(({ kind }) => kind === "core"))
+    const noCoreMs = gapsWithoutCore(gaps, within)
     return { gcMs, systemMs: 0, blockedMs: 0, noCoreMs, stoppedMs: standstillMs }
   }
   const { blockedMs, noCoreMs, openMs, systemMs } = spent
   const stoppedMs = wasStopped ? blockedMs + openMs : Math.min(standstillMs, blockedMs + openMs)
   const open = Math.max(0, openMs - stoppedMs)
+  const asleepMs = blockedMs + openMs - stoppedMs - open
+  const unwatchedMs = inKernel ? 0 : atMost(gapsWithoutCore(gaps, within) - noCoreMs - open, asleepMs)
   return {
     gcMs,
     systemMs,
-    blockedMs: blockedMs + openMs - stoppedMs - open,
-    noCoreMs: noCoreMs + open,
+    blockedMs: asleepMs - unwatchedMs,
+    noCoreMs: noCoreMs + open + unwatchedMs,
     stoppedMs
   }
 }
+
+const gapsWithoutCore = (gaps: ReadonlyArray<Gap>, within: (spans: ReadonlyArray<Span>) => number): number =>
+  within(gaps.filter(({ kind }) => kind === "core"))
+
+const atMost = (ms: number, most: number): number => Math.max(0, Math.min(ms, most))

@@ -6,6 +6,7 @@
  */
 import type { Cause } from "./causes.ts"
 import * as causes from "./causes.ts"
+import * as ownNames from "./ownNames.ts"
 import type { Position } from "./stackFrames.ts"
 
 /**
@@ -27,6 +28,16 @@ export const whyWhole = ({ name, reason }: Whole): string =>
     ? `\`${name}\` (Pure.fn) was not compiled, run with node --import @giveway/node/register`
     : `\`${name}\` (Pure.fn) has no yield points, ${reason}`
 
+/** Which parts of Giveway the thread has. */
+export interface Provided {
+  /** whether its scheduler is `FairScheduler` */
+  readonly scheduler: boolean
+  /** whether it has a `Compute` with workers */
+  readonly compute: boolean
+  /** whether the yield-point compiler works */
+  readonly compiler: boolean
+}
+
 /** The facts in a sentence about a stall. */
 export interface Blame {
   readonly cause: Cause
@@ -36,6 +47,8 @@ export interface Blame {
   readonly late: boolean
   /** the function that would have given way if it had been compiled */
   readonly whole: Whole | undefined
+  /** `undefined` if it is not known */
+  readonly provided: Provided | undefined
 }
 
 interface Reported {
@@ -43,6 +56,7 @@ interface Reported {
   readonly ageMs: number
   readonly fiberId: number | undefined
   readonly name: string | undefined
+  readonly provided: Provided | undefined
   readonly sample:
     | {
         readonly place: Position | undefined
@@ -53,13 +67,14 @@ interface Reported {
     | undefined
 }
 
-const blameOf = ({ cause, fiberId, name, sample }: Reported): Blame => ({
+const blameOf = ({ cause, fiberId, name, provided, sample }: Reported): Blame => ({
   cause,
   fiberId,
   name,
   place: sample?.place,
   late: sample !== undefined && sample.late && !sample.returning,
-  whole: sample?.whole
+  whole: sample?.whole,
+  provided
 })
 
 const fiber = ({ fiberId, name }: Blame): string => {
@@ -70,7 +85,11 @@ const fiber = ({ fiberId, name }: Blame): string => {
 const someone = (blame: Blame): string =>
   blame.fiberId === undefined && blame.name === undefined ? "something that is no fiber" : fiber(blame)
 
+const isOwn = ({ cause, name }: Blame): boolean => ownNames.isOwn(name) && !causes.blamesNobody(cause)
+
 const subject = (blame: Blame): string => {
+  if (isOwn(blame))
+    return blame.name === ownNames.start ? "Giveway's own start" : `Giveway's own work (\`${blame.name}\`)`
   switch (blame.cause) {
     case "convoy":
       return blame.name === undefined
@@ -86,6 +105,8 @@ const subject = (blame: Blame): string => {
       return "a machine without a free core"
     case "suspended":
       return "a stop of the whole process"
+    case "debugger":
+      return "a breakpoint of a debugger"
     default:
       return someone(blame)
   }
@@ -98,20 +119,50 @@ const where = ({ cause, late, place }: Blame): string => {
   const call = kindOfCall(cause)
   if (place === undefined || causes.blamesNobody(cause)) return call
   const inFunction = place.function === undefined ? "" : ` in ${place.function}`
+  if (place.library !== undefined)
+    return `${call} in the library ${place.library} (${place.file}:${place.line}${inFunction})`
   return `${call}${late ? ", near" : " at"} ${place.file}:${place.line}${inFunction}`
 }
 
+/** "run it with Compute.run", and where to get that if it is not there. */
+const runAway = (provided: Provided | undefined): string =>
+  provided?.compute === false ? "run it with Compute.run (provide Giveway.layer)" : "run it with Compute.run"
+
+/** "mark it Pure", and how such code is compiled if nothing compiles it. */
+const markPure = (provided: Provided | undefined): string =>
+  provided?.compiler === false ? "mark it Pure and run with node --import @giveway/node/register" : "mark it Pure"
+
+/** How many short slices are spread over turns, by whether the scheduler is there that does it. */
+export const spread = (provided: Provided | undefined): string =>
+  provided?.scheduler === true
+    ? "start many fibers with FairScheduler.forEach, and spread the effects that one callback runs (Effect.runSync, Effect.runFork) over turns"
+    : "provide FairScheduler.layer, which bounds a turn, and start many fibers with FairScheduler.forEach"
+
+const ofLibrary: ReadonlySet<Cause> = new Set(["slice", "native", "sync-syscall", "loop"])
+
+const ownAdvice = (name: string | undefined): string =>
+  name === ownNames.start
+    ? "it happens once, and the program is not to blame"
+    : name === ownNames.logs
+      ? "it runs the program's loggers, so let them write asynchronously"
+      : "the program is not to blame"
+
 /** The advice: how to mend it. */
-export const advice = ({ cause, place, whole }: Blame): string => {
+export const advice = (blame: Blame): string => {
+  const { cause, name, place, provided, whole } = blame
+  if (isOwn(blame)) return ownAdvice(name)
+  if (place?.library !== undefined && whole === undefined && ofLibrary.has(cause)) {
+    return `give ${place.library} less to do at a time, or ${cause === "sync-syscall" ? "report it to its authors" : "call it from a task (Compute.run)"}`
+  }
   switch (cause) {
     case "slice":
-      return whole !== undefined ? whyWhole(whole) : "run it with Compute.run, or mark it Pure"
+      return whole !== undefined ? whyWhole(whole) : `${runAway(provided)}, or ${markPure(provided)}`
     case "native":
-      return "run it with Compute.run"
+      return runAway(provided)
     case "sync-syscall":
-      return "use the asynchronous form, or run it with Compute.run"
+      return `use the asynchronous form, or ${runAway(provided)}`
     case "convoy":
-      return "provide FairScheduler.layer, which bounds a turn, and start many fibers with FairScheduler.forEach"
+      return spread(provided)
     case "microtask-flood":
       return "let the loop turn in between: Effect.yieldNow in fibers, setImmediate elsewhere"
     case "gc":
@@ -120,6 +171,8 @@ export const advice = ({ cause, place, whole }: Blame): string => {
       return "other processes have the cores, or a CPU limit is used up"
     case "suspended":
       return "look for SIGSTOP, a debugger, or a machine that sleeps"
+    case "debugger":
+      return "nobody is to blame for the time at a breakpoint"
     case "loop":
       return place === undefined
         ? "no JavaScript was seen in it, so look for callbacks that run outside of fibers"

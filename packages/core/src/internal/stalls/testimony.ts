@@ -41,6 +41,10 @@ export const shownBy = (stall: Stall, samples: ReadonlyArray<Sample>): Sample["s
   return kernelMs === 0 && msOf(({ shown }) => shown === "code") >= half ? "code" : undefined
 }
 
+/** Whether most samples show a thread that stood at a breakpoint: a debugger is attached, and it answered at once. */
+export const isDebugged = (samples: ReadonlyArray<Sample>): boolean =>
+  samples.filter(({ debugged }) => debugged).length * 2 > samples.length
+
 /**
  * The sample that speaks for the most time; samples of the same place add up. So a native call of two seconds is not blamed
  * on the loop of 60 ms after it, whose sample came at once. A question that was overtaken by the end of the stall weighs

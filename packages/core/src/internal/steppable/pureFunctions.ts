@@ -7,6 +7,7 @@
  *
  * **Invariant**: a key means one function. If two functions claim it (by hand; compiled keys are unique), neither is found.
  */
+import * as compilerHere from "./compilerHere.ts"
 
 /** A function that `Pure.fn` made. */
 export interface PureFunction {
@@ -42,6 +43,7 @@ export const of = (pure: object): PureFunction | undefined => known.get(pure)
  * @since 0.1.0
  */
 export const place = <F extends object>(pure: F, moduleUrl: unknown, key: string, staysBecause?: string): F => {
+  compilerHere.note()
   const description = known.get(pure)
   // a bundle in another format than ES modules has no URL
   if (description === undefined || typeof moduleUrl !== "string") return pure

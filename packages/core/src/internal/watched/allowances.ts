@@ -1,11 +1,17 @@
 /**
- * Allowed blocking: which fiber may hold the loop, since when, and for which reason.
+ * Allowed blocking: which fiber may hold the loop, since when, and for which reason; and the times in which this thread did work
+ * of Giveway's own: it started a thread, or installed the hook.
  *
  * A fiber enters an allowance and leaves it. A stall is allowed if its fiber was in one for half of the time. Long
- * allowances are kept for a while after they are left, since the slice goes on.
+ * allowances are kept for a while after they are left, since the slice goes on. A stall that is mostly work of Giveway's own is
+ * Giveway's, whichever fiber stood on the stack, since layers are built by the program's fibers.
+ *
+ * Decision 0102.
  */
-import type * as Fiber from "effect/Fiber"
+import * as Fiber from "effect/Fiber"
 import { now } from "../sharedMemory/clock.ts"
+import type { Span } from "../stalls/observations.ts"
+import { within } from "../stalls/observations.ts"
 import * as threadBlock from "../sharedMemory/threadBlock.ts"
 import { block } from "../sharedMemory/ownBlock.ts"
 
@@ -61,4 +67,33 @@ export const reasonFor = (fiberId: number, from: number, to: number): string | u
   return candidates.find(
     (one) => one.fiberId === fiberId && Math.min(one.endedAt, to) - Math.max(one.startedAt, from) >= (to - from) / 2
   )?.reason
+}
+
+// --- work of Giveway's own --------------------------------------------------------------------------------------------
+
+/** The reason for which a stall of such work is allowed. */
+export const ownReason = "Giveway's own start"
+
+let ownWork: ReadonlyArray<Span> = []
+let ownSince: number | undefined
+
+/** Calls `f` as work of Giveway's own. The watcher logs no report of a stall in it. */
+export const runOwn = <A>(f: () => A): A => {
+  if (ownSince !== undefined) return f()
+  const fiber = Fiber.getCurrent()
+  const leave = fiber === undefined ? undefined : enter(fiber, ownReason)
+  const from = (ownSince = now())
+  try {
+    return f()
+  } finally {
+    leave?.()
+    ownSince = undefined
+    ownWork = [...ownWork, { from, to: now() }].slice(-kept)
+  }
+}
+
+/** Whether at least half of the time from `from` to `to` was such work. */
+export const isMostlyOwn = (from: number, to: number): boolean => {
+  const spans = ownSince === undefined ? ownWork : [...ownWork, { from: ownSince, to }]
+  return spans.length > 0 && within(spans, from, to) >= (to - from) / 2
 }

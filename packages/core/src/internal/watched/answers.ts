@@ -28,6 +28,9 @@ export const expression = (names: ReadonlyArray<string>): string =>
 /** The answer to `name` as a value, for code in this thread. */
 export const value = (name: string): unknown => answers.get(name)?.()
 
+/** Whether this thread answers `name`. */
+export const has = (name: string): boolean => answers.has(name)
+
 /** The answers to `names` as one JSON object, without the names that have no answer. */
 export const give = (names: ReadonlyArray<string>): string => {
   const given: Record<string, unknown> = {}

@@ -7,6 +7,8 @@
  */
 import * as Fiber from "effect/Fiber"
 import * as allowances from "./allowances.ts"
+import * as answers from "./answers.ts"
+import * as provided from "./provided.ts"
 import * as fiberHook from "../hook/fiberHook.ts"
 import * as floodOrigin from "./floodOrigin.ts"
 import * as floodProbe from "./floodProbe.ts"
@@ -47,6 +49,7 @@ const diagnose = (): string => {
   const flooded = isOutside && floodProbe.answered(heartbeat.lastBeat(), at)
   const origin = isOutside ? floodOrigin.find() : undefined
   if (origin !== undefined) floodProbe.arm(now, origin)
+  const own = allowances.isMostlyOwn(isOutside ? heartbeat.lastBeat() : beacon.outerStart, at)
   const answer: Answer = {
     at,
     outerSeq: beacon.depth > 0 ? beacon.outerSeq : 0,
@@ -60,7 +63,10 @@ const diagnose = (): string => {
     },
     flooded,
     origin,
-    allowed: allowances.reasonFor(hog.fiberId, beacon.outerStart, at),
+    allowed: own ? allowances.ownReason : allowances.reasonFor(hog.fiberId, beacon.outerStart, at),
+    own,
+    debugged: answers.value("debugged") === true,
+    provided: provided.look(),
     busyMs: busyMs + runningSlices.selfOnStack(at),
     busiest: labels.name(label),
     whole:

@@ -5,12 +5,14 @@
 import type { LongSlice } from "../hook/fiberHook.ts"
 import * as fiberHook from "../hook/fiberHook.ts"
 import { beatKey, sliceKey } from "../stalls/observations.ts"
+import * as ownNames from "../stalls/ownNames.ts"
 import type { Release, VictimsSeen } from "../stalls/stallMachine.ts"
 import * as wholeCalls from "../steppable/wholeCalls.ts"
 import * as allowances from "./allowances.ts"
 import * as floodProbe from "./floodProbe.ts"
 import type { BeatStall } from "./heartbeat.ts"
 import * as heartbeat from "./heartbeat.ts"
+import * as provided from "./provided.ts"
 import type { ObservedScheduler } from "./turns.ts"
 import * as turns from "./turns.ts"
 import * as victims from "./victims.ts"
@@ -22,6 +24,10 @@ const victimsAt = (at: number, observed: ObservedScheduler | undefined): Victims
 export const ofSlice = (slice: LongSlice, observed: ObservedScheduler | undefined): Release => {
   const { endedAt, startedAt } = slice
   const isOneFiber = slice.topMs >= (endedAt - startedAt) / 2
+  const { labels } = fiberHook.thread
+  const isStart = allowances.isMostlyOwn(startedAt, endedAt)
+  const isWork = slice.ownMs >= (endedAt - startedAt) / 2
+  const label = isWork ? slice.ownLabel : isOneFiber ? slice.label : heartbeat.sinceBeat().label
   return {
     key: sliceKey(slice.key),
     startedAt,
@@ -30,12 +36,18 @@ export const ofSlice = (slice: LongSlice, observed: ObservedScheduler | undefine
     goesOn: false,
     flooded: false,
     fiberId: isOneFiber ? slice.fiberId : undefined,
-    name: fiberHook.thread.labels.name(isOneFiber ? slice.label : heartbeat.sinceBeat().label),
+    name: isStart ? ownNames.start : labels.name(label),
     slices: slice.slices,
     whole: wholeCalls.longestIn(startedAt - performance.timeOrigin, endedAt - performance.timeOrigin),
     shares: isOneFiber ? [] : heartbeat.sharesSinceBeat(),
     victims: victimsAt(endedAt, observed),
-    allowed: isOneFiber ? allowances.reasonFor(slice.fiberId, startedAt, endedAt) : undefined
+    allowed: isStart
+      ? allowances.ownReason
+      : isOneFiber
+        ? allowances.reasonFor(slice.fiberId, startedAt, endedAt)
+        : undefined,
+    own: isStart || isWork,
+    provided: provided.look()
   }
 }
 
@@ -45,6 +57,8 @@ export const ofBeat = (stall: BeatStall, observed: ObservedScheduler | undefined
   const isConvoy = stall.busyMs >= (endedAt - startedAt) / 2
   const flooded = !isConvoy && floodProbe.answered(startedAt, endedAt)
   const origin = flooded ? floodProbe.originOf(startedAt) : undefined
+  const isStart = allowances.isMostlyOwn(startedAt, endedAt)
+  const name = isConvoy ? fiberHook.thread.labels.name(stall.label) : origin?.name
   return {
     key: beatKey(stall.key),
     startedAt,
@@ -53,11 +67,13 @@ export const ofBeat = (stall: BeatStall, observed: ObservedScheduler | undefined
     goesOn: stall.goesOn,
     flooded,
     fiberId: origin?.fiberId,
-    name: isConvoy ? fiberHook.thread.labels.name(stall.label) : origin?.name,
+    name: isStart ? ownNames.start : name,
     slices: stall.slices,
     whole: undefined,
     shares: isConvoy ? heartbeat.sharesSinceBeat() : [],
     victims: victimsAt(endedAt, observed),
-    allowed: undefined
+    allowed: isStart ? allowances.ownReason : undefined,
+    own: isStart || ownNames.isOwn(name),
+    provided: provided.look()
   }
 }

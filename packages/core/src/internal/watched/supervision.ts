@@ -7,15 +7,18 @@ import * as PubSub from "effect/PubSub"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import * as FiberDump from "../../FiberDump.ts"
+import * as ownFibers from "../fibers/ownFibers.ts"
 import * as Lints from "../../Lints.ts"
 import type { Starvation } from "../../Starvation.ts"
 import { now } from "../sharedMemory/clock.ts"
 import * as causes from "../stalls/causes.ts"
 import type { Notice } from "../stalls/observations.ts"
 import type { PerMinute } from "../stalls/rateLimit.ts"
+import * as ownNames from "../stalls/ownNames.ts"
 import * as stallMetrics from "../stalls/stallMetrics.ts"
 import * as stallText from "../stalls/stallText.ts"
 import type { Message, Request } from "../watcher/watcherTypes.ts"
+import * as allowances from "./allowances.ts"
 import * as supervisor from "./supervisor.ts"
 import * as turns from "./turns.ts"
 
@@ -34,6 +37,8 @@ interface Settings {
  * @since 0.1.0
  */
 export interface WatchedThread extends Settings {
+  /** whether its scheduler is `FairScheduler` */
+  readonly fair: boolean
   /** the thread's block in shared memory */
   readonly buffer: SharedArrayBuffer
   /** where its accounts by name are, see `Sysmon.usage` */
@@ -57,12 +62,17 @@ const describe = (stall: Starvation, suppressed: number): string => {
 }
 
 const log = (stall: Starvation, suppressed: number): Effect.Effect<void> =>
-  causes.isOfSystem(stall.cause)
+  causes.isOfSystem(stall.cause) || ownNames.isOwn(stall.hog.name)
     ? Effect.logInfo(describe(stall, suppressed))
     : Effect.logWarning(describe(stall, suppressed))
 
 /** Supervises this thread until the scope closes. */
-export const make = Effect.fnUntraced(function* <E, R>(
+export const make = <E, R>(
+  settings: Settings,
+  watch: ((thread: WatchedThread) => Effect.Effect<(request: Request) => void, E, R>) | undefined
+) => ownFibers.as("start")(started(settings, watch))
+
+const started = Effect.fnUntraced(function* <E, R>(
   { graceMs, logs, perMinute, thresholdMs }: Settings,
   watch: ((thread: WatchedThread) => Effect.Effect<(request: Request) => void, E, R>) | undefined
 ) {
@@ -78,22 +88,36 @@ export const make = Effect.fnUntraced(function* <E, R>(
   const scheduler = yield* turns.currentScheduler
   const supervised = yield* Effect.acquireRelease(
     Effect.sync(() =>
-      supervisor.start({
-        thresholdMs,
-        graceMs,
-        perMinute,
-        watched: watch !== undefined,
-        scheduler,
-        announce: (action) => Queue.offerUnsafe(actions, action)
-      })
+      allowances.runOwn(() =>
+        supervisor.start({
+          thresholdMs,
+          graceMs,
+          perMinute,
+          watched: watch !== undefined,
+          scheduler,
+          announce: (action) => Queue.offerUnsafe(actions, action)
+        })
+      )
     ),
     // the stalls that still wait for the watcher are published without it
     (supervised) => Effect.suspend(() => Effect.forEach(supervised.stop(), execute, { discard: true }))
   )
-  yield* Effect.forkScoped(Effect.forever(Effect.flatMap(Queue.take(actions), execute)))
+  yield* Effect.forkScoped(ownFibers.as("logs")(Effect.forever(Effect.flatMap(Queue.take(actions), execute))))
   if (watch !== undefined) {
     const { accounts, buffer, receive } = supervised
-    supervised.attach(yield* watch({ buffer, accounts, thresholdMs, graceMs, perMinute, logs, receive, stalls }))
+    supervised.attach(
+      yield* watch({
+        buffer,
+        accounts,
+        fair: turns.observedOf(scheduler) !== undefined,
+        thresholdMs,
+        graceMs,
+        perMinute,
+        logs,
+        receive,
+        stalls
+      })
+    )
   }
   return {
     fibers: Effect.sync(supervised.fibers),

@@ -24,12 +24,15 @@ import * as stallMachine from "../stalls/stallMachine.ts"
 import type { Usage } from "../sharedMemory/usage.ts"
 import * as usage from "../sharedMemory/usage.ts"
 import type { Message, Request } from "../watcher/watcherTypes.ts"
+import * as provided from "./provided.ts"
 import * as releases from "./releases.ts"
 import * as turns from "./turns.ts"
 import * as victims from "./victims.ts"
 
 /** Actions that need Effects: `supervision.ts` executes them. */
 export type Announcement = Exclude<stallMachine.Action, { readonly _tag: "AskWatcher" }>
+
+type Asked = Extract<stallMachine.Action, { readonly _tag: "AskWatcher" }>
 
 /** Records that are kept to be looked at. A guess. */
 const keptStalls = 32
@@ -49,7 +52,7 @@ export interface Statistics {
   readonly selfMs: number
   /** stalls published by this supervision */
   readonly stalls: number
-  /** of those, the stalls in which the operating system did not run the thread: `os-starved` and `suspended` */
+  /** of those, the stalls in which the thread was not run: `os-starved`, `suspended` and `debugger` */
   readonly excused: number
   /** whether slices are seen; if not, this version of Effect runs fibers in a way that Giveway does not know */
   readonly hooked: boolean
@@ -99,14 +102,23 @@ export const start = (options: {
   let request: ((request: Request) => void) | undefined
   let slicesEndBy: "clock" | "watcher" | undefined
 
+  /** the stalls that ended before the watcher watched: its first reading of the thread's times is older */
+  let early: ReadonlyArray<Asked> = []
+  /** from then on a watcher that has not answered will not */
+  let answersFrom = options.watched ? Infinity : 0
+
+  const settle = (ask: (request: Request) => void, { endedAt, number, startedAt }: Asked): void => {
+    ask({ _tag: "Settle", release: number, from: startedAt, to: endedAt })
+    threadBlock.wake(block)
+  }
+
   const step = (event: stallMachine.Event, execute = options.announce): void => {
     const next = stallMachine.transition(state, event)
     state = next.state
     for (const action of next.actions) {
       if (action._tag === "AskWatcher") {
-        const { endedAt, number, startedAt } = action
-        request?.({ _tag: "Settle", release: number, from: startedAt, to: endedAt })
-        threadBlock.wake(block)
+        if (request === undefined) early = [...early, action].slice(-keptStalls)
+        else settle(request, action)
         continue
       }
       if (action._tag === "Publish") recent = [...recent, action.stall].slice(-keptStalls)
@@ -115,6 +127,7 @@ export const start = (options: {
   }
 
   const observed = turns.observedOf(options.scheduler)
+  const unfair = observed === undefined ? () => {} : provided.fairly()
   const features = fiberHook.install()
   if (features !== undefined) victims.prepare()
   const fibers = (): ReadonlyArray<FiberInfo> => (features === undefined ? [] : liveFibers.snapshot(features))
@@ -140,10 +153,11 @@ export const start = (options: {
       thresholdMs,
       onStall: (stall) => step({ _tag: "Released", release: releases.ofBeat(stall, observed) }),
       onBeat: (at) => {
-        if (state.pending.length > 0) step({ _tag: "Ticked", now: at })
+        if (state.pending.length > 0 && at >= answersFrom) step({ _tag: "Ticked", now: at })
       }
     }),
-    turns.observe(observed)
+    turns.observe(observed),
+    unfair
   ]
 
   const receive = (message: Message | Notice): void => {
@@ -171,6 +185,9 @@ export const start = (options: {
         ask({ _tag: "Label", label, name: labels.name(label)! })
       }
       labels.onNew.add(ask)
+      answersFrom = now() + stallMachine.patienceMs
+      for (const action of early) settle(ask, action)
+      early = []
       takeBack.push(
         () => labels.onNew.delete(ask),
         () => threadBlock.unwatch(block)

@@ -5,6 +5,7 @@
  * Decision 0037.
  */
 import type { VictimsSeen } from "../stalls/stallMachine.ts"
+import * as ownFibers from "../fibers/ownFibers.ts"
 import * as deadlines from "../hook/deadlines.ts"
 import * as fiberHook from "../hook/fiberHook.ts"
 import type { AnyFiber } from "../hook/innards.ts"
@@ -57,7 +58,7 @@ export const seenAt = (
     .flatMap(({ row, waitedFor, waitedMs }) => {
       const fiber = table.fiberOf(row)
       // the fiber that holds the loop may have given way before
-      if (fiber === undefined || isRunning(fiber)) return []
+      if (fiber === undefined || isRunning(fiber) || ownFibers.isOwn(fiber)) return []
       return [{ fiberId: fiber.id, name: nameOf(fiber), waitedFor, waitedMs }]
     })
     .slice(0, most)

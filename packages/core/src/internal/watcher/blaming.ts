@@ -7,9 +7,11 @@
 import * as causes from "../stalls/causes.ts"
 import type { Gap, Sample } from "../stalls/observations.ts"
 import { beatKey, lateMs, sliceKey, within } from "../stalls/observations.ts"
+import * as ownNames from "../stalls/ownNames.ts"
 import * as rateLimit from "../stalls/rateLimit.ts"
 import type { Surroundings } from "../stalls/stackFrames.ts"
 import { asksKernel, inMicrotask, inRuntime, placeOf } from "../stalls/stackFrames.ts"
+import type { Provided } from "../stalls/stallText.ts"
 import * as stallText from "../stalls/stallText.ts"
 import type { Answer } from "./question.ts"
 import type { Seen } from "./seen.ts"
@@ -44,6 +46,7 @@ export const sampleOf = (
       name: isSameStall ? current?.name : undefined,
       frames: isSameStall ? (current?.frames ?? []) : [],
       place: placeOf(stack, surroundings),
+      debugged: false,
       whole: undefined,
       stack
     }
@@ -67,6 +70,7 @@ export const sampleOf = (
     frames: answer.current?.frames ?? [],
     // the code that runs after a stall has nothing to do with it
     place: isSameStall ? placeOf(answer.stack, surroundings) : undefined,
+    debugged: answer.debugged && isSameStall && !late && !asksKernel(answer.stack, surroundings),
     whole:
       isSameStall && answer.whole !== undefined && isMostOf(answer.whole.ms, asked, answer.at)
         ? answer.whole
@@ -96,24 +100,41 @@ export interface Scene {
   readonly thresholdMs: number
   readonly now: number
   readonly graceUntil: number
+  readonly provided: Provided
+  readonly debugged: boolean
 }
 
-/** Reports that a stall lasts, and tells the thread so. Quiet if the stall is allowed, or the program has only just started. */
+/**
+ * Reports that a stall lasts. Quiet if the stall is allowed, or Giveway's own, or a breakpoint, or the program has only just
+ * started.
+ */
 export const report = (open: Open, phase: Report["phase"], scene: Scene): ReadonlyArray<Action> => {
   const { now, seen } = scene
   const ageMs = now - open.startedAt
   const { answer, key, sample } = open
   const isAllowed = open.kind === "slice" && seen.depth > 0 && seen.allowed === seen.fiberId
   const isInGrace = now < scene.graceUntil && ageMs < seriousMs
-  const quiet = isAllowed || answer?.allowed !== undefined || isInGrace
-  const report: Report = { key, phase, ageMs, sample, ...blame(open, scene), suppressed: 0 }
-  return [
-    { _tag: "Report", report, quiet },
-    { _tag: "Tell", message: { _tag: "Reported", key } }
-  ]
+  const blamed = blame(open, scene)
+  const isOwn = ownNames.isOwn(blamed.name) || blamed.cause === "debugger"
+  const quiet = isAllowed || answer?.allowed !== undefined || isInGrace || isOwn
+  const report: Report = { key, phase, ageMs, sample, ...blamed, provided: scene.provided, suppressed: 0 }
+  return [{ _tag: "Report", report, quiet }]
 }
 
-/** Makes reports quiet that are like too many others of late. */
+/**
+ * Whether a stall that is overdue can be reported. One that is the operating system's by all that is known waits: nobody can help
+ * it, and it is reported when it has become serious.
+ */
+export const isTold = (open: Open, scene: Scene): boolean => {
+  const ageMs = scene.now - open.startedAt
+  if (ageMs >= seriousMs) return true
+  // a loop that sleeps and has not answered yet may wait for its events only, or stand at a breakpoint
+  const sleeps = open.sample === undefined && scene.accounts.at(-1)?.asleep === true
+  if (sleeps && (open.kind === "beat" || scene.debugged)) return false
+  return !causes.isOfSystem(blame(open, scene).cause)
+}
+
+/** Makes reports quiet that are like too many others of late, and tells the thread which reports were made. */
 export const limited = (
   limit: rateLimit.RateLimit,
   actions: ReadonlyArray<Action>,
@@ -121,15 +142,28 @@ export const limited = (
 ): { readonly limit: rateLimit.RateLimit; readonly actions: ReadonlyArray<Action> } => {
   const kept: Array<Action> = []
   for (const action of actions) {
-    if (action._tag !== "Report" || action.quiet) {
+    if (action._tag !== "Report") {
       kept.push(action)
+      continue
+    }
+    const { cause, key } = action.report
+    const told = (logged: boolean): Action => ({ _tag: "Tell", message: { _tag: "Reported", key, cause, logged } })
+    if (action.quiet) {
+      kept.push(action, told(false))
       continue
     }
     const asked = rateLimit.ask(limit, stallText.fingerprint(action.report), now)
     limit = asked.limit
     kept.push({ ...action, report: { ...action.report, suppressed: asked.suppressed }, quiet: !asked.allowed })
+    kept.push(told(asked.allowed))
   }
   return { limit, actions: kept }
+}
+
+/** Time that is not counted yet, and may turn out to be a wait for a core, ms. */
+export const doubtfulMs = (accounts: ReadonlyArray<threadTimes.Account>): number => {
+  const last = accounts.at(-1)
+  return last === undefined ? 0 : threadTimes.doubtfulBy(last)
 }
 
 type Blamed = Pick<Report, "cause" | "fiberId" | "name">
@@ -147,22 +181,29 @@ const blame = (open: Open, scene: Scene): Blamed => {
       startedAt,
       now
     )
+  const standsMs = spent === undefined ? inGaps("core") : spent.noCoreMs + spent.openMs + doubtfulMs(accounts)
+  const inKernel = open.sample?.shown === "kernel"
+  const unwatchedMs = inKernel ? 0 : Math.max(0, Math.min(spent?.blockedMs ?? 0, inGaps("core") - standsMs))
   const isMicrotask = answer !== undefined && open.kind === "beat" && inMicrotask(answer.stack)
   const cause = causes.of({
     kind: suspect.cause,
     thresholdMs,
     durationMs,
     stoppedMs: inGaps("stopped"),
-    noCoreMs: spent === undefined ? inGaps("core") : spent.noCoreMs + spent.openMs,
+    noCoreMs: standsMs + unwatchedMs,
     // V8 tells of a collection when it is over
     gcMs: 0,
     systemMs: spent?.systemMs ?? 0,
-    blockedMs: spent?.blockedMs ?? 0,
+    blockedMs: (spent?.blockedMs ?? 0) - unwatchedMs,
     flooded: answer?.flooded === true || isMicrotask,
     silent: open.sample?.late ?? true,
-    shown: open.sample?.shown
+    shown: open.sample?.shown,
+    seen: open.sample?.place !== undefined || inKernel || suspect.fiberId !== undefined,
+    debugged: open.sample?.debugged === true
   })
   if (causes.blamesNobody(cause)) return { cause, fiberId: undefined, name: undefined }
+  if (answer?.own === true) return { cause, fiberId: undefined, name: ownNames.start }
+  if (ownNames.isOwn(suspect.name)) return { cause, fiberId: undefined, name: suspect.name }
   if (cause === "microtask-flood" && answer?.origin !== undefined && answer.origin.endedAt >= startedAt - recentMs) {
     return { cause, fiberId: answer.origin.fiberId, name: answer.origin.name }
   }

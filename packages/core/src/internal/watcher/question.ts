@@ -4,7 +4,7 @@
  * The watcher evaluates an expression in that thread. `watched/diagnose.ts` answers: it stands on `globalThis` under
  * {@link key}. Nothing here imports Effect: it loads in the watching thread.
  */
-import type { Whole } from "../stalls/stallText.ts"
+import type { Provided, Whole } from "../stalls/stallText.ts"
 
 const name = "~giveway/diagnose"
 
@@ -43,6 +43,11 @@ export interface Answer {
   readonly allowed: string | undefined
   /** the fiber with most self time in the outermost slice, and that time */
   readonly hog: { readonly fiberId: number; readonly name: string | undefined; readonly selfMs: number }
+  /** whether most of the stall was work of Giveway's own, as far as it lasts by now */
+  readonly own: boolean
+  /** whether a debugger is attached to the process */
+  readonly debugged: boolean
+  readonly provided: Provided
   /** self time of all fibers since the last heartbeat, and the name with most of it */
   readonly busyMs: number
   readonly busiest: string | undefined

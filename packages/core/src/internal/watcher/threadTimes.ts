@@ -7,8 +7,9 @@
  * and that time is longer than a tick, it is a wait for a core that goes on. If the thread was asleep at one of them, it was
  * sleep. The guess is taken back when the counters show that it was wrong.
  *
- * A stall begins and ends between readings, so only a part of the first and the last difference belongs to it. Computing and
- * waits for a core are taken to have been in the stall as far as they fit: outside of it a healthy thread mostly sleeps.
+ * A stall begins and ends between readings, so only a part of the first and the last difference belongs to it. Waits for a
+ * core, and then computing, are taken to have been in the stall as far as they fit: outside of it a healthy thread mostly
+ * sleeps, and nobody is blamed for computing that may have been before.
  *
  * Nothing here imports Effect: it loads in the watching thread.
  */
@@ -42,6 +43,9 @@ export interface Account extends Reading {
 
 /** A tick of the slowest clock that Linux is built with (100 Hz), and some, in ms. */
 const tickMs = 12
+
+/** A stall is looked at so soon after its beginning, ms: 60 % of the usual threshold, and some. A later sleep was a sleep. */
+const mostWokenMs = 40
 
 /** Accounts kept. While nothing stalls they span 3 seconds. */
 const kept = 64
@@ -92,6 +96,10 @@ export const add = (
   return [...known.filter((_, index) => isNeeded(index)), account]
 }
 
+/** Time that was not counted yet and is taken for computing, ms: less than a tick, or the thread was asleep and may be still. */
+export const doubtfulBy = ({ asleep, openMs }: Account): number =>
+  !asleep && openMs > 0 && openMs <= tickMs ? openMs : 0
+
 /** Where the time from `begin` to `to` went, as far as there are readings; `undefined` if there are none. */
 export const spent = (accounts: ReadonlyArray<Account>, begin: number, to: number): Spent | undefined => {
   if (accounts.length === 0 || accounts[0]!.at >= to) return undefined
@@ -100,6 +108,7 @@ export const spent = (accounts: ReadonlyArray<Account>, begin: number, to: numbe
   let systemMs = 0
   let noCoreMs = 0
   let blockedMs = 0
+  let wokenMs = 0
   let last = accounts[first]!
   for (let index = first; index + 1 < accounts.length && accounts[index]!.at < to; index++) {
     const [before, after] = [accounts[index]!, accounts[index + 1]!]
@@ -109,21 +118,26 @@ export const spent = (accounts: ReadonlyArray<Account>, begin: number, to: numbe
     const waited = after.noCoreMs - before.noCoreMs
     systemMs += after.systemMs - before.systemMs
     if (before.at < from) {
-      const ran = Math.min(within, Math.max(0, elapsed - blocked - waited))
-      const waitedWithin = Math.min(within - ran, waited)
+      const waitedWithin = Math.min(within, Math.max(0, waited))
+      const ran = Math.min(within - waitedWithin, Math.max(0, elapsed - blocked - waited))
+      const rest = within - ran - waitedWithin
       noCoreMs += waitedWithin
-      blockedMs += within - ran - waitedWithin
+      // it was woken for the stall: most likely it has waited for a core since
+      if (before.asleep && !after.asleep) wokenMs = Math.min(rest, mostWokenMs)
+      blockedMs += rest - wokenMs
     } else {
       // a wait is counted when it is over, so one that is counted just after the stall was in it
       noCoreMs += waited
-      blockedMs += Math.min(blocked, within)
+      // sleep that is taken back was that wait
+      if (blocked < 0) wokenMs = Math.max(0, wokenMs + blocked)
+      else blockedMs += Math.min(blocked, within)
     }
     last = after
   }
   const total = Math.max(0, Math.min(to, last.at) - from)
   const atMost = (ms: number, most: number): number => Math.max(0, Math.min(ms, most))
   const waitedMs = atMost(noCoreMs, total)
-  const openMs = atMost(pendingBy(last), total - waitedMs)
+  const openMs = atMost(pendingBy(last) + (wokenMs > tickMs ? wokenMs : 0), total - waitedMs)
   const asleepMs = atMost(blockedMs, total - waitedMs - openMs)
   const ranMs = total - waitedMs - openMs - asleepMs
   return { ranMs, systemMs: Math.min(systemMs, ranMs), noCoreMs: waitedMs, blockedMs: asleepMs, openMs }

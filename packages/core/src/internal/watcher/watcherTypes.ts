@@ -6,6 +6,7 @@
 import type { Cause } from "../stalls/causes.ts"
 import type { Gap, Sample, Told } from "../stalls/observations.ts"
 import type { RateLimit } from "../stalls/rateLimit.ts"
+import type { Provided } from "../stalls/stallText.ts"
 import type { Surroundings } from "../stalls/stackFrames.ts"
 import type { Answer } from "./question.ts"
 import type { Account } from "./threadTimes.ts"
@@ -23,6 +24,8 @@ export interface Report {
   readonly ageMs: number
   readonly fiberId: number | undefined
   readonly name: string | undefined
+  /** which parts of Giveway the thread has */
+  readonly provided: Provided
   readonly sample: Sample | undefined
   /** reports of the same trouble that were dropped since the last one, because there were too many */
   readonly suppressed: number
@@ -115,6 +118,10 @@ export interface State {
   /** when the oldest open stall began; if none is open, when the last one did: it may still have to be accounted for */
   readonly heldSince: number
   readonly ownWaitMs: number | undefined
+  /** which parts of Giveway the thread has, by its last answer */
+  readonly provided: Provided
+  /** whether a debugger can be attached, by the thread's last answer */
+  readonly debugged: boolean
   /** until then only stalls of a second and more are logged */
   readonly graceUntil: number
   /** the heartbeat of the last look, and how many slices had begun when it was first seen */

@@ -20,6 +20,7 @@ import * as blaming from "./blaming.ts"
 import type { Answer } from "./question.ts"
 import type { Seen } from "./seen.ts"
 import { candidatesOf } from "./seen.ts"
+import type { Reading } from "./threadTimes.ts"
 import * as threadTimes from "./threadTimes.ts"
 import type { Action, Open, State } from "./watcherTypes.ts"
 
@@ -84,6 +85,12 @@ export const initial = (options: {
   readonly graceMs?: number
   /** how much may be said in a minute */
   readonly perMinute?: PerMinute
+  /** whether the thread's scheduler is `FairScheduler` */
+  readonly fair?: boolean | undefined
+  /** whether a debugger can be attached to the process */
+  readonly debugged?: boolean | undefined
+  /** the thread's times before the watcher began */
+  readonly firstReading?: Reading | undefined
 }): State => ({
   thresholdMs: options.thresholdMs,
   intervalMs: options.intervalMs,
@@ -93,9 +100,12 @@ export const initial = (options: {
   lookedAt: options.now,
   plannedAt: options.now,
   gaps: [],
-  accounts: [],
+  accounts: options.firstReading === undefined ? [] : threadTimes.add([], options.firstReading),
   heldSince: Number.NEGATIVE_INFINITY,
   ownWaitMs: undefined,
+  // the other parts may be provided later, and are not known before the thread's first answer: advice takes them for granted
+  provided: { scheduler: options.fair ?? false, compute: true, compiler: true },
+  debugged: options.debugged ?? false,
   graceUntil: options.now + (options.graceMs ?? 0),
   heartbeat: 0,
   slicesAtHeartbeat: 0,
@@ -106,6 +116,13 @@ export const initial = (options: {
 const progressAt = (index: number): number => {
   const last = progressMs.length - 1
   return index <= last ? progressMs[index]! : progressMs[last]! * (index - last + 1)
+}
+
+/** The number of the report of progress that comes after the age `ms`. */
+const progressAfter = (ms: number): number => {
+  let index = 0
+  while (progressAt(index) <= ms) index++
+  return index
 }
 
 /** Gaps that end at `now`: the operating system has counted a wait for a core, or the watcher has overslept. */
@@ -183,8 +200,11 @@ export const look = (
     accounts,
     thresholdMs,
     now,
-    graceUntil: state.graceUntil
+    graceUntil: state.graceUntil,
+    provided: state.provided,
+    debugged: state.debugged
   }
+  const doubtMs = blaming.doubtfulMs(accounts)
   let asking = state.asking
   let sleepMs = restOf(state, seen, now)
   const open: Array<Open> = []
@@ -192,8 +212,8 @@ export const look = (
     const known = state.open.find((one) => one.key === candidate.key)
     const heldMs = candidate.heldMs - standing(accounts, gaps, candidate.startedAt, now)
     const ageMs = now - candidate.startedAt
-    const isPast = (ms: number, share: number): boolean =>
-      heldMs >= ms || (candidate.heldMs >= ms && heldMs >= candidate.heldMs * share)
+    const isPast = (ms: number, share: number, doubtMs = 0): boolean =>
+      heldMs - doubtMs >= ms || (candidate.heldMs >= ms && heldMs - doubtMs >= candidate.heldMs * share)
     // time that may turn out to be the thread's own is asked about early enough
     if (known === undefined && !isPast(thresholdMs * askShare, ownShareToAsk)) {
       sleepMs = Math.min(sleepMs, untilPast(thresholdMs * askShare, ownShareToAsk, candidate.heldMs, heldMs))
@@ -219,11 +239,14 @@ export const look = (
       actions.push({ _tag: "Ask", key: next.key })
     }
     // a thread without a core cannot help it, so that is reported only when it has become serious
-    if (!next.overdue && (isPast(thresholdMs, ownShare) || ageMs >= progressMs[0]!)) next = { ...next, overdue: true }
+    if (!next.overdue && (isPast(thresholdMs, ownShare, doubtMs) || ageMs >= progressMs[0]!)) {
+      next = { ...next, overdue: true }
+    }
     // a thread without a core cannot answer, but a stall is not kept back for long
     const waitedMs = Math.max(now - next.askedAt - (coreWaitMs - next.coreWaitMs), (now - next.askedAt) / 2)
-    if (next.overdue && !next.reported && (next.sample !== undefined || waitedMs >= patienceMs)) {
-      next = { ...next, reported: true }
+    const isDue = next.overdue && !next.reported && (next.sample !== undefined || waitedMs >= patienceMs)
+    if (isDue && blaming.isTold(next, scene)) {
+      next = { ...next, reported: true, nextProgress: progressAfter(ageMs) }
       actions.push(...blaming.report(next, "opened", scene))
     } else if (next.reported && ageMs >= progressAt(next.nextProgress)) {
       next = { ...next, nextProgress: next.nextProgress + 1 }
@@ -274,7 +297,8 @@ export const answered = (
   now: number
 ): { readonly state: State; readonly actions: ReadonlyArray<Action> } => {
   const asked = state.asking
-  const settled: State = { ...state, asking: undefined }
+  const { debugged, provided } = answer ?? state
+  const settled: State = { ...state, asking: undefined, provided, debugged }
   if (asked === undefined || answer === undefined) return { state: settled, actions: [] }
   const { key } = asked
   const accounts = accountsWith(state, seen)
@@ -292,12 +316,21 @@ export const answered = (
     nextSampleMs: isBlank && known.sample?.place === undefined ? 0 : known.nextSampleMs,
     blanks: isBlank ? known.blanks + 1 : known.blanks
   }
-  if (next.overdue && !next.reported) {
-    next = { ...next, reported: true }
-    const { gaps, graceUntil, slicesAtHeartbeat, thresholdMs } = state
-    actions.push(
-      ...blaming.report(next, "opened", { seen, slicesAtHeartbeat, gaps, accounts, thresholdMs, now, graceUntil })
-    )
+  const { gaps, graceUntil, slicesAtHeartbeat, thresholdMs } = state
+  const scene: blaming.Scene = {
+    seen,
+    slicesAtHeartbeat,
+    gaps,
+    accounts,
+    thresholdMs,
+    now,
+    graceUntil,
+    provided,
+    debugged
+  }
+  if (next.overdue && !next.reported && blaming.isTold(next, scene)) {
+    next = { ...next, reported: true, nextProgress: progressAfter(now - next.startedAt) }
+    actions.push(...blaming.report(next, "opened", scene))
   }
   const limited = blaming.limited(state.limit, actions, now)
   const open = state.open.map((one) => (one.key === key ? next : one))

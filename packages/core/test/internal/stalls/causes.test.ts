@@ -14,7 +14,9 @@ const computed: Evidence = {
   blockedMs: 0,
   flooded: false,
   silent: false,
-  shown: undefined
+  shown: undefined,
+  seen: true,
+  debugged: false
 }
 
 describe("the cause of a stall", () => {
@@ -40,7 +42,16 @@ describe("the cause of a stall", () => {
     ["convoy", { kind: "convoy", systemMs: 80, silent: true }],
     ["loop", { kind: "loop" }],
     ["microtask-flood", { kind: "loop", flooded: true }],
-    ["native", { kind: "loop", silent: true }]
+    ["native", { kind: "loop", silent: true }],
+    // an idle loop whose timer came late, or that waited for a lock: none of its code was seen
+    ["os-starved", { kind: "loop", seen: false, blockedMs: 95 }],
+    ["os-starved", { kind: "loop", seen: false, blockedMs: 40, noCoreMs: 40 }],
+    ["loop", { kind: "loop", seen: false }],
+    ["sync-syscall", { kind: "loop", blockedMs: 95 }],
+    ["debugger", { debugged: true, blockedMs: 95, shown: "code" }],
+    ["debugger", { kind: "loop", seen: false, debugged: true, blockedMs: 95 }],
+    // with a debugger attached, and nobody at a breakpoint
+    ["slice", { debugged: true, shown: "code" }]
   ] as const)("is %s by %o", ([cause, evidence]) => {
     assert.strictEqual(causes.of({ ...computed, ...evidence }), cause)
   })

@@ -26,6 +26,7 @@ describe("placeOf", () => {
     at FiberImpl.runLoop (file:///app/node_modules/effect/dist/internal/effect.js:476:97)`
     assert.deepStrictEqual(placeOf(stack, surroundings), {
       file: "node_modules/yaml/parse.js",
+      library: "yaml",
       line: 10,
       function: "Object.parse"
     })

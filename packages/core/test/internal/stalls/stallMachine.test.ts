@@ -16,7 +16,9 @@ const release = (key: string, startedAt: number, ms: number): stallMachine.Relea
   whole: undefined,
   shares: [],
   victims: undefined,
-  allowed: undefined
+  allowed: undefined,
+  own: false,
+  provided: undefined
 })
 
 const sample = (at: number, line: number, lateMs = 0): Sample => ({
@@ -29,6 +31,7 @@ const sample = (at: number, line: number, lateMs = 0): Sample => ({
   name: "thumbnail",
   frames: ["thumbnail"],
   place: { file: "resize.ts", line, function: "resample" },
+  debugged: false,
   whole: undefined,
   stack: `Error\n    at resample (/app/resize.ts:${line}:1)`
 })
@@ -50,7 +53,7 @@ describe("a stall", () => {
   it("is published once the watcher has told what it saw, with the thread's duration and the watcher's place", () => {
     const { actions, published } = runAll([
       { _tag: "Sampled", key: "slice:7", sample: sample(1060, 41) },
-      { _tag: "Reported", key: "slice:7" },
+      { _tag: "Reported", key: "slice:7", cause: "slice", logged: true },
       { _tag: "Released", release: release("slice:7", 1000, 214) },
       { _tag: "Sampled", key: "slice:7", sample: sample(1205, 41) },
       { _tag: "Settled", release: 1, spent: undefined }
@@ -70,8 +73,8 @@ describe("a stall", () => {
   it("is published at once without a watcher, and after a while if the watcher is silent", () => {
     assert.lengthOf(runAll([{ _tag: "Released", release: release("slice:1", 0, 60) }], false).published, 1)
     const waiting: ReadonlyArray<stallMachine.Event> = [{ _tag: "Released", release: release("slice:1", 0, 60) }]
-    assert.lengthOf(runAll([...waiting, { _tag: "Ticked", now: 500 }]).published, 0)
-    assert.lengthOf(runAll([...waiting, { _tag: "Ticked", now: 600 }]).published, 1)
+    assert.lengthOf(runAll([...waiting, { _tag: "Ticked", now: 5000 }]).published, 0)
+    assert.lengthOf(runAll([...waiting, { _tag: "Ticked", now: 5060 }]).published, 1)
   })
 
   it("is blamed on what took most of its time, not on what was sampled most often", () => {
@@ -91,7 +94,7 @@ describe("a stall", () => {
     const overtaken: Sample = { ...sample(1136, 0, 16), place: undefined, stack: "Error" }
     const { published } = runAll([
       { _tag: "Sampled", key: "slice:1", sample: sample(1052, 41) },
-      { _tag: "Reported", key: "slice:1" },
+      { _tag: "Reported", key: "slice:1", cause: "slice", logged: true },
       { _tag: "Released", release: release("slice:1", 1000, 121) },
       { _tag: "Sampled", key: "slice:1", sample: overtaken },
       { _tag: "Settled", release: 1, spent: undefined }
@@ -191,6 +194,55 @@ describe("a stall", () => {
     assert.strictEqual(causeOf({ ...returned, shown: "kernel" }), "sync-syscall")
     // what nobody has seen is what Linux says
     assert.strictEqual(causeOf(sample(1490, 47, 460)), "sync-syscall")
+  })
+
+  it("whose report was wrong says so in its record, and is logged whatever the limits", () => {
+    const starved: stallMachine.Event = {
+      _tag: "Settled",
+      release: 1,
+      spent: { ranMs: 16, systemMs: 0, noCoreMs: 403, blockedMs: 0, openMs: 0 }
+    }
+    const events = (logged: boolean): ReadonlyArray<stallMachine.Event> => [
+      { _tag: "Reported", key: "slice:1", cause: "convoy", logged },
+      { _tag: "Released", release: release("slice:1", 1000, 419) },
+      starved
+    ]
+    const { logged, published } = runAll(events(true))
+    assert.deepInclude(published[0], { cause: "os-starved", reportedAs: "convoy" })
+    assert.strictEqual(
+      String(published[0]),
+      "a machine without a free core held the loop for 419 ms: other processes have the cores, or a CPU limit is used up (while it lasted it was reported as convoy)"
+    )
+    assert.lengthOf(logged, 1)
+    assert.isUndefined(runAll(events(false)).published[0]!.reportedAs)
+  })
+
+  it("of Giveway's own work names no fiber, advises nothing, and is not logged unless it is serious", () => {
+    const own = (ms: number) =>
+      runAll([
+        { _tag: "Released", release: { ...release("slice:1", 1000, ms), name: "giveway: start", own: true } },
+        { _tag: "Settled", release: 1, spent: undefined }
+      ])
+    const { logged, published } = own(120)
+    assert.deepInclude(published[0]!.hog, { fiberId: undefined, name: "giveway: start", place: undefined })
+    assert.strictEqual(
+      String(published[0]),
+      "Giveway's own start held the loop for 120 ms: it happens once, and the program is not to blame"
+    )
+    assert.lengthOf(logged, 0)
+    assert.lengthOf(own(1200).logged, 1)
+  })
+
+  it("in which nobody watched is no sleep of the thread's, unless its stack shows a call of the kernel", () => {
+    const causeOf = (shown: Sample["shown"]) =>
+      runAll([
+        { _tag: "Sampled", key: "slice:1", sample: { ...sample(1490, 47, 460), shown } },
+        { _tag: "Gap", from: 1010, to: 1490, kind: "core" },
+        { _tag: "Released", release: release("slice:1", 1000, 500) },
+        { _tag: "Settled", release: 1, spent: { ranMs: 10, systemMs: 0, noCoreMs: 0, blockedMs: 490, openMs: 0 } }
+      ]).published[0]!.cause
+    assert.strictEqual(causeOf(undefined), "os-starved")
+    assert.strictEqual(causeOf("kernel"), "sync-syscall")
   })
 
   it("of the same kind is logged five times a minute, and then with the number of those that were not", () => {

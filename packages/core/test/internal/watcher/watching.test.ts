@@ -274,6 +274,9 @@ const answer = (heldBy: Partial<Answer>): Answer => ({
   flooded: false,
   origin: undefined,
   allowed: undefined,
+  own: false,
+  debugged: false,
+  provided: { scheduler: false, compute: true, compiler: true },
   busyMs: 55,
   busiest: "thumbnail",
   whole: undefined,
@@ -288,6 +291,79 @@ const asked = (heldBy: Partial<Answer>, delayMs: number, coreWaitMs = 0) => {
   const { actions } = watching.answered(open(), answer({ at: 55 + delayMs, ...heldBy }), 55, seen, 55 + delayMs)
   return actions.flatMap((action) => (action._tag === "Report" && !action.quiet ? [line(action.report)] : []))
 }
+
+describe("evidence", () => {
+  const reported = ({ actions }: { readonly actions: ReadonlyArray<Action> }) =>
+    actions.flatMap((action) => (action._tag === "Report" ? [action.report.cause] : []))
+  /** An idle thread whose heartbeat is overdue since 60. */
+  const late: Seen = { ...beacon, heartbeatDue: 60 }
+  const sleeping = (at: number): Reading => ({ at, ranMs: 5, systemMs: 0, noCoreMs: 0, asleep: true })
+
+  const lookAll = (seen: Seen, reading: (at: number) => Reading, until: number): ReadonlyArray<string> => {
+    let state = watching.initial({
+      thresholdMs: 50,
+      intervalMs: 10,
+      surroundings: { cwd: "/", own: [] },
+      now: 0,
+      firstReading: reading(0)
+    })
+    const causes: Array<string> = []
+    for (let now = 10; now <= until; now += 10) {
+      const next = watching.look(state, { ...seen, reading: reading(now) }, now)
+      state = next.state
+      causes.push(...reported(next).map((cause) => `${cause} after ${now - (seen.depth > 0 ? seen.outerStart : 60)}`))
+    }
+    return causes
+  }
+
+  it("is not sleep of a loop of which no code was seen: its timer may be late, or a lock", () => {
+    assert.deepStrictEqual(lookAll(late, sleeping, 1000), [])
+    assert.deepStrictEqual(lookAll(late, sleeping, 1070), ["os-starved after 1000"])
+  })
+
+  it("is not the time of a wait for a core that Linux has not counted yet", () => {
+    // the thread was woken at 60, and has no core
+    const woken = (at: number): Reading => ({ ...sleeping(at), asleep: at < 60 })
+    assert.deepStrictEqual(lookAll(late, woken, 600), [])
+    const slice: Seen = { ...held, outerStart: 60, sliceStart: 60, heartbeatDue: 1e6 }
+    assert.deepStrictEqual(lookAll(slice, woken, 600), [])
+  })
+
+  it("is time that Linux has counted as computing, from one tick past the threshold on", () => {
+    const computing = (at: number): Reading => ({
+      ...sleeping(at),
+      ranMs: 5 + Math.max(0, Math.floor((at - 60) / 4) * 4),
+      asleep: at < 60
+    })
+    const slice: Seen = { ...held, outerStart: 60, sliceStart: 60, heartbeatDue: 1e6 }
+    const [first] = lookAll(slice, computing, 600)
+    assert.match(first!, /^native after (5|6|7)0$/)
+  })
+
+  it("of a breakpoint is a thread that sleeps and answers at once, with a debugger attached", () => {
+    let state = watching.initial({
+      thresholdMs: 50,
+      intervalMs: 10,
+      surroundings: { cwd: "/", own: [] },
+      now: 0,
+      firstReading: sleeping(0)
+    })
+    const all: Array<Action> = []
+    for (let now = 10; now <= 3000; now += 10) {
+      const seen = { ...held, reading: sleeping(now), heartbeatDue: 1e6 }
+      const next = watching.look(state, seen, now)
+      const done =
+        next.state.asking === undefined
+          ? { ...next, actions: [] }
+          : watching.answered(next.state, answer({ at: now, debugged: true }), now, seen, now)
+      state = done.state
+      all.push(...next.actions, ...done.actions)
+    }
+    const reports = all.flatMap((action) => (action._tag === "Report" ? [action] : []))
+    assert.isNotEmpty(reports)
+    for (const { quiet, report } of reports) assert.deepStrictEqual([report.cause, quiet], ["debugger", true])
+  })
+})
 
 describe("an answer", () => {
   it("at once shows what holds the loop", () => {
@@ -306,6 +382,28 @@ describe("an answer", () => {
     assert.deepStrictEqual(asked({ hog: { fiberId: 42, name: "price", selfMs: 1 }, busiest: "price" }, 1), [
       "giveway: a convoy of many short slices, most of the time `price`, has held the loop for 56 ms at /resize.ts:41 in resample: provide FairScheduler.layer, which bounds a turn, and start many fibers with FairScheduler.forEach"
     ])
+  })
+
+  it("that shows a convoy under FairScheduler does not advise to provide it, and a thread without the compiler learns of it", () => {
+    const provided = { scheduler: true, compute: false, compiler: false }
+    assert.deepStrictEqual(asked({ hog: { fiberId: 42, name: "price", selfMs: 1 }, busiest: "price", provided }, 1), [
+      "giveway: a convoy of many short slices, most of the time `price`, has held the loop for 56 ms at /resize.ts:41 in resample: start many fibers with FairScheduler.forEach, and spread the effects that one callback runs (Effect.runSync, Effect.runFork) over turns"
+    ])
+    assert.deepStrictEqual(asked({ provided }, 1), [
+      "giveway: `thumbnail` (fiber #42) has held the loop for 56 ms at /resize.ts:41 in resample: run it with Compute.run (provide Giveway.layer), or mark it Pure and run with node --import @giveway/node/register"
+    ])
+  })
+
+  it("that shows frames of a library only names the library, and what can be done", () => {
+    const stack = "Error\n    at end (/app/node_modules/@effect/platform-node/dist/NodeHttpServer.js:310:9)"
+    assert.deepStrictEqual(asked({ stack }, 1), [
+      "giveway: `thumbnail` (fiber #42) has held the loop for 56 ms in the library @effect/platform-node (/app/node_modules/@effect/platform-node/dist/NodeHttpServer.js:310 in end): give @effect/platform-node less to do at a time, or call it from a task (Compute.run)"
+    ])
+  })
+
+  it("in the middle of Giveway's own start, or in a fiber of its own, is no line in the log", () => {
+    assert.deepStrictEqual(asked({ own: true, allowed: "Giveway's own start" }, 1), [])
+    assert.deepStrictEqual(asked({ hog: { fiberId: 42, name: "giveway: logs", selfMs: 55 } }, 1), [])
   })
 
   it("that took long because the thread had no core did not come out of native code", () => {

@@ -4,7 +4,8 @@
  *
  * **Listed, but not counted against the budget**: stalls that were allowed (`Supervision.allowBlocking`, jobs of
  * `TestCompute`); stalls in which modules were loaded; stalls of a dependency that no code of the program called; and stalls
- * that the program did not cause: collecting garbage, a machine without a free core, a stopped process.
+ * that the program did not cause: collecting garbage, a machine without a free core, a stopped process, a breakpoint, Giveway's own
+ * work.
  *
  * **Invariant.** Figures add up: each stall past the budget is in one finding, and times are whole milliseconds before they are
  * added.
@@ -68,7 +69,7 @@ export const verdicts = [
 ] as const satisfies ReadonlyArray<Verdict>
 
 /** Causes that blame no code of the program. */
-const nobodys = new Set(["gc", "os-starved", "suspended"])
+const nobodys = new Set(["gc", "os-starved", "suspended", "debugger"])
 
 /**
  * A native call outside of fibers whose stack shows nobody's code cannot be told from the start of a tool. For this one kind

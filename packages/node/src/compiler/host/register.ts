@@ -57,6 +57,9 @@ const report = (diagnostics: ReadonlyArray<Diagnostic>): void => {
 
 const compiledModules = cache.open()
 
+// advice about code that is not compiled need not name this module, see core's `compilerHere.ts`
+Reflect.set(globalThis, Symbol.for("~giveway/compiler"), true)
+
 /** The code of an extracted module, which is no file. If the file has changed, this throws, and so the import fails. */
 const extracted = (source: string, file: string, id: string): string =>
   compiledModules.of(source, `${file}\n${runtime}\n${id}`, () => {

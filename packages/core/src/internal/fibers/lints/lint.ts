@@ -4,6 +4,7 @@
  * Each lint stands in a file of its own: `check` finds, `format` names the finding in a sentence, `fix` says what to do, `summary`
  * describes the mistake. All are pure, so that they run on a dump from any process.
  */
+import type { Provided } from "../../stalls/stallText.ts"
 import type { FiberInfo, LostFiber } from "../fiberInfo.ts"
 
 /** The facts of a recorded stall that a lint reads. */
@@ -14,6 +15,8 @@ export interface SeenStall {
   readonly startedAt: number
   readonly durationMs: number
   readonly slices: number
+  /** which parts of Giveway the thread had, if that is known */
+  readonly provided?: Provided | undefined
   /** the reason given to `Supervision.allowBlocking`, if the stall was allowed */
   readonly allowed: string | undefined
 }

@@ -1,4 +1,4 @@
-import { duration } from "../../stalls/stallText.ts"
+import { duration, spread } from "../../stalls/stallText.ts"
 import type { Lint, SeenStall } from "./lint.ts"
 
 /** An older stall may have been repaired since. A guess. */
@@ -32,6 +32,6 @@ export const longBatch: Lint<Batch> = {
   },
   format: ({ name, slices, times, worst }) =>
     `${name === undefined ? "unnamed fibers" : `\`${name}\``} held the loop for ${duration(worst.durationMs)} with short slices (${slices} in ${times} turn${times === 1 ? "" : "s"} of the last minute)`,
-  fix: () => "provide FairScheduler.layer, which bounds a turn, and start many fibers with FairScheduler.forEach",
+  fix: ({ worst }) => spread(worst.provided),
   fibers: () => []
 }

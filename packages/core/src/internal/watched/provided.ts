@@ -1,0 +1,22 @@
+/**
+ * The parts of Giveway that this thread has, so that advice does not name what is there, and says where to get what is not.
+ */
+import type { Provided } from "../stalls/stallText.ts"
+import * as compilerHere from "../steppable/compilerHere.ts"
+import * as answers from "./answers.ts"
+
+/** Supervisions of this thread that were built under `FairScheduler`. */
+let fair = 0
+
+/** A supervision begins whose scheduler is `FairScheduler`, until the returned function is called. */
+export const fairly = (): (() => void) => {
+  fair++
+  return () => void fair--
+}
+
+/** What is there now. */
+export const look = (): Provided => ({
+  scheduler: fair > 0,
+  compute: answers.has("pool"),
+  compiler: compilerHere.isHere()
+})
