@@ -36,12 +36,12 @@ interface Ran extends Result {
 }
 
 /** Causes that blame no code: V8 collected garbage, other processes had the cores, the process stood still. */
-const nobodys = new Set<Starvation.Cause>(["gc", "os-starved", "suspended"])
+const nobodys = new Set<Starvation.Cause>(["gc", "os-starved", "suspended", "debugger"])
 
 /**
  * Whether a record says by its own fields that the case did not make the stall. A stall that began before the program did
  * belongs to Node's start: the first beat of the heart finds the rest of the first turn, in which modules are evaluated. No
- * thread watches yet, so the record has no sample. It waits 500 ms for the watcher, and so is published while the case runs.
+ * thread watches yet, so the record has no sample. It waits for the watcher, and so is published while the case runs.
  */
 const isExplained = ({ cause, startedAt }: Starvation.Starvation, begunAt: number): boolean =>
   nobodys.has(cause) || startedAt < begunAt
@@ -111,7 +111,7 @@ const named =
 describe("a stall", () => {
   it("is reported while it lasts, with fiber, span, duration, the user's innermost line and a fix", async () => {
     const report =
-      /giveway: `thumbnail` \(fiber #\d+\) has held the loop for \d+ ms.* at \S*programs\/stalls\.ts:\d+ in holdUntilTold: run it with Compute\.run, or mark it Pure\n/
+      /giveway: `thumbnail` \(fiber #\d+\) has held the loop for \d+ ms.* at \S*programs\/stalls\.ts:\d+ in holdUntilTold: run it with Compute\.run \(provide Giveway\.layer\), or mark it Pure and run with node --import @giveway\/node\/register\n/
     const stall = only(await run("slice", { report }), named("thumbnail"))
     assert.strictEqual(stall.cause, "slice")
     assert.strictEqual(stall.hog.place?.function, "holdUntilTold")

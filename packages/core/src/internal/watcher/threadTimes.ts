@@ -137,7 +137,9 @@ export const spent = (accounts: ReadonlyArray<Account>, begin: number, to: numbe
   const total = Math.max(0, Math.min(to, last.at) - from)
   const atMost = (ms: number, most: number): number => Math.max(0, Math.min(ms, most))
   const waitedMs = atMost(noCoreMs, total)
-  const openMs = atMost(pendingBy(last) + (wokenMs > tickMs ? wokenMs : 0), total - waitedMs)
+  // time that was open before has nothing to do with it
+  const pendingMs = Math.max(0, pendingBy(last) - Math.max(0, accounts[Math.max(0, first)]!.openMs))
+  const openMs = atMost(pendingMs + (wokenMs > tickMs ? wokenMs : 0), total - waitedMs)
   const asleepMs = atMost(blockedMs, total - waitedMs - openMs)
   const ranMs = total - waitedMs - openMs - asleepMs
   return { ranMs, systemMs: Math.min(systemMs, ranMs), noCoreMs: waitedMs, blockedMs: asleepMs, openMs }

@@ -90,6 +90,20 @@ describe("a thread's time", () => {
     assert.isAtMost(ranMs, 10)
   })
 
+  it("that was open before a stall is no part of it", () => {
+    // a hypervisor had the core for 900 ms at the start, and the thread has not slept since
+    const reading = (at: number): threadTimes.Reading => ({
+      at,
+      ranMs: Math.max(0, at - 900),
+      noCoreMs: 0,
+      systemMs: 0,
+      asleep: false
+    })
+    let accounts: ReadonlyArray<threadTimes.Account> = []
+    for (const at of [0, 950, 1000, 1050, 1100, 1150]) accounts = threadTimes.add(accounts, reading(at))
+    assert.deepInclude(threadTimes.spent(accounts, 1010, 1140), { ranMs: 130, openMs: 0 })
+  })
+
   it("is known from the first reading on", () => {
     assert.closeTo(threadTimes.spent(accountsOf([idle], 10), -5, 20)!.blockedMs, 20, 0.001)
     assert.isUndefined(threadTimes.spent(accountsOf([idle], 10), -20, -5))
