@@ -107,7 +107,7 @@ const verdictOf = (stall: Stall, { owner }: Owned, began: Began, limits: Limits)
   const { budgetMs, dependencies, graceMs } = limits
   const { allowed, cause, durationMs, fiberId, late, name, stack, startedAt, unobservedMs } = stall
   if (allowed !== undefined) return "allowed"
-  if (nobodys.has(cause) || durationMs - unobservedMs < budgetMs) return "environment"
+  if (nobodys.has(cause) || Sysmon.isOwn(name) || durationMs - unobservedMs < budgetMs) return "environment"
   if (startedAt < began.at + graceMs) return "startup"
   if (owner === "loading") return "startup"
   if (owner === "program") return "fault"
@@ -140,7 +140,14 @@ const placedAt = (stall: Stall, { frame }: Owned, { surroundings: { cwd } }: Beg
   const own: Sysmon.Position = { file: relativeTo(cwd, frame.file), line: frame.line, function: frame.function }
   if (place !== undefined && place.file === own.file && place.line === own.line) return stall
   const sample = { place: own, late, returning: false, whole: undefined }
-  const fingerprint = Sysmon.fingerprint({ cause: cause as Sysmon.Cause, ageMs: 0, fiberId, name, sample })
+  const fingerprint = Sysmon.fingerprint({
+    cause: cause as Sysmon.Cause,
+    ageMs: 0,
+    fiberId,
+    name,
+    provided: undefined,
+    sample
+  })
   return { ...stall, place: own, fingerprint }
 }
 
