@@ -2,7 +2,7 @@
  * Who begins at once though the turn is used up: fibers that are born, interrupted, or build a layer.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Exit, Fiber, Layer, Scheduler } from "effect"
+import { Context, Effect, Exit, Fiber, Latch, Layer, Scheduler } from "effect"
 import { FairScheduler } from "@giveway/core"
 import { VirtualLoop } from "./internal/scheduler/virtualLoop.ts"
 
@@ -82,6 +82,71 @@ describe("a fiber that is born in a turn that is used up", () => {
     assert.isAtMost(loop.time - before, turn + 1)
     const passes = loop.run()
     assert.isAtMost(Math.max(...passes), turn + 1)
+  })
+})
+
+describe("a fiber that an operation resumes or starts after its slice is over", () => {
+  it("has gone on when the operation does: a latch that is opened, a child that is started", () => {
+    for (const spent of [1.5, 10]) {
+      const { fork, loop } = start()
+      const latch = Latch.makeUnsafe()
+      const order: Array<string> = []
+      const mark = (name: string) => Effect.sync(() => order.push(name))
+      fork(Effect.andThen(latch.await, mark("waiter")))
+      fork(
+        Effect.andThen(
+          Effect.yieldNow,
+          Effect.sync(() => {
+            loop.time += spent
+            fork(mark("child"))
+            latch.openUnsafe()
+            order.push("opened")
+          })
+        )
+      )
+      // others are ready, so that a slice ends before the turn
+      fork(Effect.andThen(Effect.yieldNow, Effect.void))
+      loop.run()
+      assert.deepStrictEqual(order, ["child", "waiter", "opened"])
+    }
+  })
+
+  it("gives way all the same when it runs long, and so do the others that the operation resumes", () => {
+    const { fork, loop } = start()
+    const latch = Latch.makeUnsafe()
+    for (let i = 0; i < 1000; i++) fork(Effect.andThen(latch.await, steps(10, loop.spend(0.05))))
+    fork(
+      Effect.andThen(
+        Effect.yieldNow,
+        Effect.sync(() => {
+          loop.time += 10
+          const before = loop.time
+          latch.openUnsafe()
+          assert.isAtMost(loop.time - before, 0.5)
+        })
+      )
+    )
+    const passes = loop.run()
+    assert.isAtMost(Math.max(...passes.slice(1)), turn + 1)
+  })
+
+  it("makes a turn longer by a slice at most, however many operations resume others", () => {
+    const { fork, loop } = start()
+    for (let i = 0; i < 1000; i++) {
+      const latch = Latch.makeUnsafe()
+      fork(Effect.andThen(latch.await, steps(4, loop.spend(0.05))))
+      fork(
+        Effect.andThen(
+          Effect.yieldNow,
+          Effect.sync(() => {
+            loop.time += 0.2
+            latch.openUnsafe()
+          })
+        )
+      )
+    }
+    const passes = loop.run()
+    assert.isAtMost(Math.max(...passes), turn + 1 + 0.5)
   })
 })
 

@@ -9,8 +9,11 @@
  *   before it is still queued: if the interruption gave way, the start would come after all, and the body would run.
  * - **Interrupted.** Code that interrupts from a callback relies on finalizers that have begun.
  *
- * **Limit.** Children that an operation of another fiber starts when the turn is used up do give way: `Effect.forEach`
- * starts as many as it has items in one operation, and runs each to its first wait.
+ * **Nested.** An operation may start or resume other fibers in its own stack: it opens a latch, and the waiters have gone on
+ * when it returns. When its slice is over by then, the slice lends them a quarter of a slice, once (decision 0106).
+ *
+ * **Limit.** What is started or resumed after that gives way: `Effect.forEach` starts as many children as it has items in one
+ * operation, and runs each to its first wait.
  *
  * This reads four fields that Effect marks internal. They are tested nowhere at run time: where one is missing, it reads as
  * `undefined`, and a fiber counts as resumed, not interrupted and off the stack. `hook/README.md` lists them with the others of

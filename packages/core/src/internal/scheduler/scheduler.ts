@@ -13,12 +13,13 @@
  *   `shouldYield` before each: the first two questions after a queued task began are therefore answered "no". Only the
  *   fiber that it resumed is exempt: were every resume, a loop over promises would starve the rest.
  * - A fiber that is born or interrupted begins at once, see `entries.ts`; one that builds a layer gives way as under
- *   Effect's own scheduler, see `layerBuilds.ts`.
+ *   Effect's own scheduler, see `layerBuilds.ts`; one that an operation starts or resumes in its own stack shares the slice,
+ *   which lends it some time when it is over.
  * - `flush` of a fiber's dispatcher runs that fiber's queued tasks and no others.
  *
  * Rejected: one queue per fiber with a shared budget (no order among fibers once the turn is used up).
  *
- * Decisions 0011 and 0100.
+ * Decisions 0011, 0100 and 0106.
  */
 import * as Fiber from "effect/Fiber"
 import type * as Scheduler from "effect/Scheduler"
@@ -53,6 +54,9 @@ export interface Statistics {
   /** times the clock was read */
   readonly clockReads: number
 }
+
+/** Slices of one turn that lend time: a pass becomes longer by one slice at most. A guess. */
+const mostLent = 4
 
 /** A fiber's own view of the shared queue. */
 class FiberDispatcher implements Scheduler.SchedulerDispatcher, Owner {
@@ -105,6 +109,10 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
   private preempting = false
   /** the fiber that entered its run loop when no other was on the call stack; perhaps no longer there */
   private outermost: Fiber.Fiber<unknown, unknown> | undefined
+  /** whether its slice has lent time to fibers that it started or resumed inline */
+  private hasLent = false
+  /** slices of the open turn that have */
+  private lent = 0
 
   private turns = 0
   private tasks = 0
@@ -132,6 +140,7 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
     if (fiber.currentOpCount === 1) {
       if (fiber === this.outermost || !entries.isOnStack(this.outermost)) {
         this.outermost = fiber
+        this.hasLent = false
         this.newborns.enter(fiber)
       }
       if (this.inTask) return this.enterInTask(fiber)
@@ -238,6 +247,10 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
       this.budget.extendTurn()
       return false
     }
+    if (fiber.currentOpCount === 1 && this.lends(fiber)) {
+      this.budget.lendToNested()
+      return false
+    }
     this.yields++
     this.preempting = true
     return true
@@ -247,6 +260,15 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
     if (fiber.currentOpCount === 1 && entries.isInterrupted(fiber)) return true
     if (this.newborns.takeExemption(fiber)) return true
     return fiber.currentOpCount < fiber.cache.maxOpsBeforeYield && this.layerBuilds.isBuilding(fiber)
+  }
+
+  /** Whether the slice that is over lends time to this fiber, which an operation in it starts or resumes. */
+  private lends(fiber: Fiber.Fiber<unknown, unknown>): boolean {
+    if (this.hasLent || this.lent === mostLent || fiber === this.outermost || !entries.isOnStack(this.outermost))
+      return false
+    this.hasLent = true
+    this.lent++
+    return true
   }
 
   /** The first activity since the last pass, with no batch whose token would end the turn. */
@@ -259,6 +281,7 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
     const { budget, observer, queue } = this
     budget.openTurn()
     this.turns++
+    this.lent = 0
     if (observer !== undefined) observer.beginTurn(budget.now, queue.size, queue.oldest(budget.now))
   }
 

@@ -106,6 +106,21 @@ export class TurnBudget {
     this.entries = this.entryPace
   }
 
+  /**
+   * The running slice is over, and yet an operation in it may start or resume a fiber that goes on for a quarter of a slice.
+   * The turn is extended only if it is used up too. A guess, as above.
+   */
+  lendToNested(): void {
+    const { exhausted, slice } = this
+    this.reads++
+    this.now = this.clock()
+    this.sliceEnd = this.now + slice / 4
+    if (exhausted) this.turnEnd = this.sliceEnd
+    this.sliceBegan = this.exhausted = this.over = false
+    this.credit = 2
+    this.entries = 1
+  }
+
   /** The queue is about to be served: grants it half a turn at least. */
   beginServing(): void {
     if (!this.open) return this.openTurn()
