@@ -8,7 +8,7 @@
  * fiber may use of a turn while others are ready.
  *
  * **Invariant.** A slice or a turn that is over stays over until the next one begins, or time is granted (`extendTurn`,
- * `beginServing`, `lendSlice`): an operation that starts many fibers meets the same answer for all that are left, without
+ * `beginServing`, `lendSlice`, `lendToNested`): an operation that starts many fibers meets the same answer for all that are left, without
  * reading the clock again.
  *
  * **Sampling.** Reading the clock costs about 40 ns, as much as an operation of a fiber. So operations count down a
