@@ -8,8 +8,8 @@
  * fiber may use of a turn while others are ready.
  *
  * **Invariant.** A slice or a turn that is over stays over until the next one begins, or time is granted (`extendTurn`,
- * `beginServing`, `lendSlice`, `lendToNested`): an operation that starts many fibers meets the same answer for all that are left, without
- * reading the clock again.
+ * `beginServing`, `lendSlice`, `lendToNested`): an operation that starts many fibers meets the same answer for all that
+ * are left, without reading the clock again.
  *
  * **Sampling.** Reading the clock costs about 40 ns, as much as an operation of a fiber. So operations count down a
  * credit, and the clock is read when it is gone. The `pace`, the credit given, doubles while readings lie close together
