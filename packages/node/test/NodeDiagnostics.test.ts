@@ -144,7 +144,7 @@ describe("a process whose loop turns", () => {
     withServed({ signal: true }, async (served) => {
       served.child.kill("SIGUSR2")
       await served.until(/customers #\d+ {2}waiting/)
-      assert.match(served.stderr, /^\d+ fibers\n/m)
+      assert.match(served.stderr, /^\d+ fibers, and \d of Giveway's own\n/m)
     }))
 
   it("answers nothing else, and changes nothing", () =>
