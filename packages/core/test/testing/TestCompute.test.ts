@@ -354,7 +354,12 @@ describe("a job that holds the loop", () => {
     Effect.gen(function* () {
       const { id } = yield* Effect.fiber
       const reason = (): string | undefined => allowances.reasonFor(id, now() - 1, now())
-      const holds = Task.make(url, "holds", { payload: Schema.Void, success: Schema.String }, () => reason() ?? "none")
+      const holds = Task.make(
+        url,
+        "holds the loop",
+        { payload: Schema.Void, success: Schema.String },
+        () => reason() ?? "none"
+      )
       assert.match(yield* Compute.run(holds, undefined), /^a job of TestCompute/)
       assert.isUndefined(allowances.reasonFor(id, now() + 1000, now() + 1001))
     }).pipe(Effect.provide(TestCompute.layer))
