@@ -45,7 +45,7 @@ describe("turns", () => {
     )
   })
 
-  it("fibers resumed inline share one turn: the rest give way at their first operation", () => {
+  it("fibers resumed inline share one turn: a few outlast it, the rest give way at their first operation", () => {
     const { fork, loop, scheduler } = start()
     const resumes: Array<() => void> = []
     for (let i = 0; i < 100; i++) {
@@ -59,8 +59,8 @@ describe("turns", () => {
     loop.run()
     const before = loop.time
     for (const resume of resumes) resume()
-    assert.isAtMost(loop.time - before, turn + 0.5)
-    assert.isAtLeast(FairScheduler.statistics(scheduler).ready, 95)
+    assert.isAtMost(loop.time - before, turn + 3 * slice * 0.25 + 0.5)
+    assert.isAtLeast(FairScheduler.statistics(scheduler).ready, 93)
     // and they run from the queue, a turn at a time
     const passes = loop.run()
     assert.isAtMost(Math.max(...passes), turn + 1)

@@ -58,6 +58,9 @@ export interface Statistics {
 /** Slices of one turn that lend time: a pass becomes longer by one slice at most. A guess. */
 const mostLent = 4
 
+/** Fibers that may outlast one turn: a few, so that a thousand timers that are due do not. A guess. */
+const mostOutlasting = 3
+
 /** A fiber's own view of the shared queue. */
 class FiberDispatcher implements Scheduler.SchedulerDispatcher, Owner {
   queued = 0
@@ -113,6 +116,10 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
   private hasLent = false
   /** slices of the open turn that have */
   private lent = 0
+  /** whether the outermost fiber has outlasted the turn in this run */
+  private outlasted = false
+  /** fibers that have in the open turn */
+  private outlasting = 0
 
   private turns = 0
   private tasks = 0
@@ -140,7 +147,7 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
     if (fiber.currentOpCount === 1) {
       if (fiber === this.outermost || !entries.isOnStack(this.outermost)) {
         this.outermost = fiber
-        this.hasLent = false
+        this.hasLent = this.outlasted = false
         this.newborns.enter(fiber)
       }
       if (this.inTask) return this.enterInTask(fiber)
@@ -259,7 +266,20 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
   private goesOn(fiber: Fiber.Fiber<unknown, unknown>): boolean {
     if (fiber.currentOpCount === 1 && entries.isInterrupted(fiber)) return true
     if (this.newborns.takeExemption(fiber)) return true
+    if (this.outlasts(fiber)) return true
     return fiber.currentOpCount < fiber.cache.maxOpsBeforeYield && this.layerBuilds.isBuilding(fiber)
+  }
+
+  /**
+   * Whether a fiber that is resumed when the turn is used up, or finds it used up by one long operation of its own, may go on
+   * for a moment: it may have to attach a handler to what it has just opened (decision 0107).
+   */
+  private outlasts(fiber: Fiber.Fiber<unknown, unknown>): boolean {
+    if (this.outlasted || this.outlasting === mostOutlasting || fiber !== this.outermost) return false
+    if (fiber.currentOpCount > 1 && !this.budget.jumped) return false
+    this.outlasted = true
+    this.outlasting++
+    return true
   }
 
   /** Whether the slice that is over lends time to this fiber, which an operation in it starts or resumes. */
@@ -281,7 +301,7 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
     const { budget, observer, queue } = this
     budget.openTurn()
     this.turns++
-    this.lent = 0
+    this.lent = this.outlasting = 0
     if (observer !== undefined) observer.beginTurn(budget.now, queue.size, queue.oldest(budget.now))
   }
 

@@ -57,6 +57,8 @@ export class TurnBudget {
   credit = 1
   /** Entries (inline resumes and queued tasks) until the next reading; 0 while no turn is open or the open one is exhausted. */
   entries = 0
+  /** Whether the last reading came much later than the one before, though the operations before it had been cheap. */
+  jumped = false
   /** Number of readings, for statistics and tests. */
   reads = 0
 
@@ -217,6 +219,7 @@ export class TurnBudget {
       this.sliceBegan = false
       this.sliceEnd = before + this.slice
     }
+    this.jumped = passed > this.large && this.pace > 1
     if (passed > this.large) {
       const far = passed > 4 * this.large
       this.pace = far || this.pace === 1 ? 1 : this.pace >> 1
