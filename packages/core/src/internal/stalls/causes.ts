@@ -80,12 +80,24 @@ const asksKernel = ({ blockedMs, shown, systemMs }: Evidence, observedMs: number
   return blockedMs + systemMs >= observedMs * (sleeps ? 0.5 : mostly)
 }
 
+/** With this share of waits for a core the machine is crowded, so a lock may have an owner without a core. A guess. */
+const crowded = 0.1
+
 /**
- * A loop that slept, and of which no code was seen, waited for its events, or for a lock: the timer that should have woken it,
+ * A fiber that slept on a crowded machine, and of which no call was seen, waited for a lock. A loop that slept, and of which no
+ * code was seen, waited for its events, or for a lock: the timer that should have woken it,
  * or the owner of the lock, had no core. Code that sleeps in a system call shows in a stack when the call returns.
  */
-const unseenAsWaits = ({ blockedMs, kind, noCoreMs, seen }: Evidence): Pick<Evidence, "blockedMs" | "noCoreMs"> =>
-  kind === "loop" && !seen ? { blockedMs: 0, noCoreMs: noCoreMs + blockedMs } : { blockedMs, noCoreMs }
+const unseenAsWaits = ({
+  blockedMs,
+  durationMs,
+  kind,
+  noCoreMs,
+  seen
+}: Evidence): Pick<Evidence, "blockedMs" | "noCoreMs"> =>
+  !seen && (kind === "loop" || noCoreMs >= durationMs * crowded)
+    ? { blockedMs: 0, noCoreMs: noCoreMs + blockedMs }
+    : { blockedMs, noCoreMs }
 
 /** The cause of a stall. */
 export const of = (evidence: Evidence): Cause => {

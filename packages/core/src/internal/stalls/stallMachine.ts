@@ -266,7 +266,7 @@ const recordOf = (
     flooded: release.flooded,
     silent: telling?.late === true,
     shown: testimony.shownBy(release, samples),
-    seen: unseen || telling?.place !== undefined || telling?.shown === "kernel",
+    seen: telling?.place !== undefined || telling?.shown === "kernel",
     debugged: testimony.isDebugged(samples)
   })
   const isNobodys = causes.blamesNobody(cause)

@@ -198,7 +198,7 @@ const blame = (open: Open, scene: Scene): Blamed => {
     flooded: answer?.flooded === true || isMicrotask,
     silent: open.sample?.late ?? true,
     shown: open.sample?.shown,
-    seen: open.sample?.place !== undefined || inKernel || suspect.fiberId !== undefined,
+    seen: open.sample?.place !== undefined || inKernel,
     debugged: open.sample?.debugged === true
   })
   if (causes.blamesNobody(cause)) return { cause, fiberId: undefined, name: undefined }

@@ -46,6 +46,8 @@ describe("the cause of a stall", () => {
     // an idle loop whose timer came late, or that waited for a lock: none of its code was seen
     ["os-starved", { kind: "loop", seen: false, blockedMs: 95 }],
     ["os-starved", { kind: "loop", seen: false, blockedMs: 40, noCoreMs: 40 }],
+    ["os-starved", { seen: false, durationMs: 164, blockedMs: 93, noCoreMs: 69 }],
+    ["sync-syscall", { seen: false, silent: true, blockedMs: 95 }],
     ["loop", { kind: "loop", seen: false }],
     ["sync-syscall", { kind: "loop", blockedMs: 95 }],
     ["debugger", { debugged: true, blockedMs: 95, shown: "code" }],
