@@ -1,0 +1,2 @@
+/** Instead of `@effect/platform-node/NodeRuntime`. */
+export { runMain } from "../runtimes.ts"
