@@ -30,7 +30,7 @@ describe("the programs of Effect's documentation", () => {
     expect([...known].toSorted()).toEqual(found.toSorted())
   })
 
-  it.for(programs)("$name", { timeout: 120_000 }, async (program) => {
+  it.for(programs)("$name", { timeout: 210_000 }, async (program) => {
     const [byEffect, scheduler, giveway] = await Promise.all([
       run(program, "effect"),
       run(program, "scheduler"),

@@ -20,8 +20,8 @@ export interface Ended {
   readonly answers: ReadonlyArray<string>
 }
 
-/** Above the slowest, which takes a second alone: a process that has ended nothing by then hangs. */
-const limit = 30_000
+/** A process that has not ended by then hangs, ms: the slowest takes a second alone, and 30 beside a load of 30. */
+const limit = 100_000
 
 /** From the last output that was waited for to the signal, ms. A guess. */
 const settle = 200
