@@ -215,8 +215,10 @@ export const programs: ReadonlyArray<Program> = [
           yield* log("samples", samples)
           yield* Effect.log("jobs", yield* Stream.runFold(fetchJobsPage, () => "", (_, job) => String(job)))
           yield* Effect.all([log("letters", letters), log("node", nodeStream)], { concurrency: "unbounded" })
-          yield* Effect.all([clicks("events", events), clicks("callback", callbackStream),
-            Effect.forever(Effect.andThen(Effect.sleep(1), click)).pipe(Effect.timeoutOption(100))], { concurrency: "unbounded" })
+          yield* Effect.race(
+            Effect.all([clicks("events", events), clicks("callback", callbackStream)], { concurrency: "unbounded" }),
+            Effect.forever(Effect.andThen(Effect.sleep(1), click))
+          )
         })
       )`
   },
