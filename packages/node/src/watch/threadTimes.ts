@@ -57,8 +57,13 @@ const of = (folder: string): ThreadTimes => {
   }
 }
 
-/** On Linux the main thread's id is that of the process. */
-export const ofMainThread = (): ThreadTimes => of(`/proc/self/task/${process.pid}`)
+let mainThread: ThreadTimes | undefined
+
+/**
+ * On Linux the main thread's id is that of the process. The files are opened once in each thread that asks, and stay open:
+ * a process may build and dispose a thousand layers.
+ */
+export const ofMainThread = (): ThreadTimes => (mainThread ??= of(`/proc/self/task/${process.pid}`))
 
 /** How long the calling thread has waited for a core, in ms; 0 where that is not known. */
 export const ownWait = (): (() => number) => {
