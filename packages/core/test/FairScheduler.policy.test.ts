@@ -650,7 +650,8 @@ describe("any program", () => {
           done,
           plans.reduce((n, plan) => n + count(plan), 0)
         )
-        for (const ms of passes) assert.isAtMost(ms, turn + 8 * 0.4)
+        // three fibers may outlast a turn, each by a quarter of a slice and a step
+        for (const ms of passes) assert.isAtMost(ms, turn + 8 * 0.4 + 3 * (slice / 4 + 0.4))
       })
     )
   })

@@ -176,6 +176,8 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
     if (!budget.open) this.openTurn()
     if (limit !== undefined) budget.limitSlice(limit)
     if (!budget.isOver(queue.size > 0)) return false
+    // it knows now that it is to give way, and needs no moment more
+    budget.jumped = false
     this.yields++
     return true
   }
