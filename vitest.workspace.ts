@@ -8,6 +8,9 @@ import { defineConfig } from "vitest/config"
 /** What needs a browser and tmux: `npm run test:tools`. */
 const tools = "packages/node/test/tools"
 
+/** The compiler's tests watch no thread, so they may run side by side. */
+const compiler = "packages/node/test/compiler"
+
 const project = (name: string, root: string, order: number, maxWorkers?: number) => ({
   resolve: { conditions: ["giveway-source"] },
   ssr: { resolve: { conditions: ["giveway-source"], externalConditions: ["giveway-source"] } },
@@ -15,7 +18,7 @@ const project = (name: string, root: string, order: number, maxWorkers?: number)
     name,
     root,
     include: ["**/*.test.ts"],
-    ...(root === tools ? {} : { exclude: ["tools/**"] }),
+    ...(root === "packages/node/test" ? { exclude: ["tools/**", "compiler/**"] } : {}),
     pool: "forks" as const,
     execArgv: ["--conditions=giveway-source"],
     testTimeout: 30_000,
@@ -34,9 +37,10 @@ export default defineConfig({
       project("core", "packages/core/test", 0),
       project("house", "test", 1),
       // these start threads and processes of their own, and watch them stall: one file at a time
-      project("node", "packages/node/test", 2, 1),
-      project("examples", "packages/examples/test", 3, 1),
-      project("tools", tools, 4, 1)
+      project("compiler", compiler, 2, 2),
+      project("node", "packages/node/test", 3, 1),
+      project("examples", "packages/examples/test", 4, 1),
+      project("tools", tools, 5, 1)
     ]
   }
 })

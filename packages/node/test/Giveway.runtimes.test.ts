@@ -2,14 +2,14 @@
  * Many runtimes of the whole stack in one process, as a test suite or a server of several tenants has them: nothing is left of
  * those that were disposed.
  *
- * 24 in short, `GIVEWAY_RUNTIMES=500` for a thorough look. It prints its figures.
+ * 12 in short, `GIVEWAY_RUNTIMES=500` for a thorough look. It prints its figures.
  */
 import { assert, it } from "vitest"
 import { execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 
-const wanted = Number(process.env["GIVEWAY_RUNTIMES"] ?? 24)
+const wanted = Number(process.env["GIVEWAY_RUNTIMES"] ?? 12)
 
 const program = fileURLToPath(new URL("./programs/runtimes.ts", import.meta.url))
 

@@ -1,13 +1,13 @@
 /**
  * Many starts and ends of whole processes, on a machine that is busy: no process may hang, at its start or at its end.
  *
- * 16 in short, `GIVEWAY_STARTS=2000` for a thorough look. It prints its figures.
+ * 8 in short, `GIVEWAY_STARTS=2000` for a thorough look. It prints its figures.
  */
 import { assert, it } from "vitest"
 import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
 
-const wanted = Number(process.env["GIVEWAY_STARTS"] ?? 16)
+const wanted = Number(process.env["GIVEWAY_STARTS"] ?? 8)
 
 /** As many at once, on few cores, so that threads wait for cores all the time. */
 const lanes = 4
