@@ -55,10 +55,13 @@ const remembered = 8
 export class Newborns {
   private readonly fibers: Array<Fiber.Fiber<unknown, unknown> | undefined> = Array.from({ length: remembered })
   private next = 0
+  /** how many of them are there: mostly none, and then nothing is looked for */
+  private count = 0
 
   /** A fiber enters its run loop, and no other is on the call stack. */
   enter(fiber: Fiber.Fiber<unknown, unknown>): void {
     if (isBorn(fiber)) {
+      if (this.fibers[this.next] === undefined) this.count++
       this.fibers[this.next] = fiber
       this.next = (this.next + 1) % remembered
     } else {
@@ -68,8 +71,11 @@ export class Newborns {
 
   /** Whether it may outlast the turn, which it may once. */
   takeExemption(fiber: Fiber.Fiber<unknown, unknown>): boolean {
+    if (this.count === 0) return false
     const at = this.fibers.indexOf(fiber)
-    if (at >= 0) this.fibers[at] = undefined
-    return at >= 0
+    if (at < 0) return false
+    this.fibers[at] = undefined
+    this.count--
+    return true
   }
 }
