@@ -148,7 +148,9 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
       if (fiber === this.outermost || !entries.isOnStack(this.outermost)) {
         this.outermost = fiber
         this.hasLent = this.outlasted = false
-        this.newborns.enter(fiber)
+        // nobody relies on the first operations of one that starts from the queue
+        if (this.inTask) this.newborns.takeExemption(fiber)
+        else this.newborns.enter(fiber)
       }
       if (this.inTask) return this.enterInTask(fiber)
       if (--budget.entries <= 0) return this.enterInline(fiber)

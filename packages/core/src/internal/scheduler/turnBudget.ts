@@ -219,7 +219,7 @@ export class TurnBudget {
       this.sliceBegan = false
       this.sliceEnd = before + this.slice
     }
-    this.jumped = passed > this.large && this.pace > 1
+    this.jumped = passed > this.slice / 2 && this.pace > 1
     if (passed > this.large) {
       const far = passed > 4 * this.large
       this.pace = far || this.pace === 1 ? 1 : this.pace >> 1
