@@ -51,7 +51,10 @@ export const isOnStack = (fiber: Fiber.Fiber<unknown, unknown> | undefined): boo
 /** Fibers that are born while others of these are in their first run: a handful. A guess. */
 const remembered = 8
 
-/** The fibers that were born last. In its first run each may outlast the turn once: it begins, however late it is born. */
+/**
+ * The fibers that callbacks have forked last. In its first run each may outlast the turn once: it begins, however late it is
+ * born. One that starts from the queue is none of them: nobody relies on its first operations.
+ */
 export class Newborns {
   private readonly fibers: Array<Fiber.Fiber<unknown, unknown> | undefined> = Array.from({ length: remembered })
   private next = 0

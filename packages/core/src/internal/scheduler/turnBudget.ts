@@ -22,7 +22,7 @@
  * on cheap ones); a cell set by a timer (a starved loop fires no timer); one
  * pace for all fibers (each slice of a cheap fiber let the next dear one run eight steps unseen).
  *
- * Decisions 0010 and 0012.
+ * Decisions 0010, 0012 and 0107.
  */
 
 /**
@@ -57,7 +57,7 @@ export class TurnBudget {
   credit = 1
   /** Entries (inline resumes and queued tasks) until the next reading; 0 while no turn is open or the open one is exhausted. */
   entries = 0
-  /** Whether the last reading came much later than the one before, though the operations before it had been cheap. */
+  /** Whether the last reading came half a slice or more after the one before, though the operations before had been cheap. */
   jumped = false
   /** Number of readings, for statistics and tests. */
   reads = 0
