@@ -12,7 +12,7 @@ const ownedByEffect = new Set(["Scheduler", "Pool", "Worker", "Fiber", "Queue", 
 /** Public modules that no user writes against. They are paths of their own, and not in the index. */
 const notForUsers = new Map([
   ["core/Platform", "only a package that brings Giveway to a platform imports it, as @giveway/node does"],
-  ["core/PlatformConfig", "as core/Platform; apart from it, since workers need no configuration"],
+  ["core/PlatformWorker", "the half of core/Platform that a worker loads"],
   ["core/Steppable", "only compiled code imports it, by this path"],
   ["core/Sysmon", "only a platform's watching thread imports it, which has no room for Effect"]
 ])

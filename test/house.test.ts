@@ -100,7 +100,7 @@ describe("rooms", () => {
   })
 
   it("each public export has a category and says since when it exists", () => {
-    // Platform and PlatformConfig are for packages that bring core to a platform, and documented in the rooms they open
+    // Platform and PlatformWorker are for packages that bring core to a platform, and documented in the rooms they open
     const isPublic = /packages\/(core|node)\/src\/(testing\/)?(?!Platform)[A-Z][A-Za-z]*\.ts$/
     const open = [...core, ...node].filter(({ path }) => isPublic.test(path))
     assert.deepStrictEqual(rules.undocumented(open, [...core, ...node]), none)

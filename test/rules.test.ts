@@ -85,6 +85,16 @@ it("an export that nobody uses", () => {
   assert.deepStrictEqual(rules.unusedExports(all, all), [`${inside}/a.ts exports unused, which no other file uses`])
 })
 
+it("an export that is used through two files that pass it on is used", () => {
+  const all = files({
+    [`${inside}/a.ts`]: "export const used = 1\nexport const unused = 2",
+    "packages/core/src/Half.ts": `export * as a from "./internal/a.ts"`,
+    "packages/core/src/Whole.ts": `export * from "./Half.ts"`,
+    "packages/node/src/b.ts": `import { a } from "@giveway/core/Whole"\na.used`
+  })
+  assert.deepStrictEqual(rules.unusedExports(all, all), [`${inside}/a.ts exports unused, which no other file uses`])
+})
+
 it("a public export without a category, also one that is passed on", () => {
   const all = files({
     "packages/core/src/Public.ts": [

@@ -125,7 +125,7 @@ export const atomicsOutside = (files: ReadonlyArray<SourceFile>, folder: string)
 
 /**
  * Exports of internal modules (camelCase files) that no other file mentions: each is half a promise to nobody. A file may
- * reach a module through another one that passes it on.
+ * reach a module through others that pass it on.
  */
 export const unusedExports = (
   files: ReadonlyArray<SourceFile>,
@@ -135,17 +135,28 @@ export const unusedExports = (
   const note = (target: string, file: SourceFile) =>
     importers.set(target, (importers.get(target) ?? new Set<SourceFile>()).add(file))
   for (const file of all) for (const specifier of file.imports) note(resolved(file.path, specifier), file)
-  for (const { exports, path } of all) {
-    for (const { from } of exports) {
-      if (from !== undefined) for (const file of importers.get(path) ?? []) note(resolved(path, from.specifier), file)
+  const byPath = new Map(all.map((file) => [file.path, file]))
+  const passOn = (path: string, file: SourceFile): void => {
+    for (const { from } of byPath.get(path)?.exports ?? []) {
+      if (from === undefined) continue
+      const origin = resolved(path, from.specifier)
+      if (importers.get(origin)?.has(file) === true) continue
+      note(origin, file)
+      passOn(origin, file)
     }
+  }
+  for (const [path, files] of Array.from(importers, ([path, files]) => [path, Array.from(files)] as const)) {
+    for (const file of files) passOn(path, file)
   }
   const mentions = new Map(all.map(({ path, text }) => [path, new Set(code(text).match(/[\w$]+/g))]))
   return files
     .filter(({ path }) => /\/[a-z][A-Za-z]*\.ts$/.test(path))
     .flatMap(({ exports, path }) =>
       exports
-        .filter(({ name }) => !Array.from(importers.get(path) ?? []).some((file) => mentions.get(file.path)!.has(name)))
+        .filter(
+          ({ name }) =>
+            name !== "*" && !Array.from(importers.get(path) ?? []).some((file) => mentions.get(file.path)!.has(name))
+        )
         .map(({ name }) => `${path} exports ${name}, which no other file uses`)
     )
 }

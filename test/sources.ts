@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url"
 /** The project's root folder. */
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), "..")
 
-/** An exported name, with the comment before its declaration. */
+/** An exported name, `*` for `export *`, with the comment before its declaration. */
 export interface Exported {
   readonly name: string
   /** empty if there is none */
@@ -61,7 +61,7 @@ const exportsOf = (module: Module, text: string): ReadonlyArray<Exported> => {
   )
   return module.staticExports.flatMap((statement) =>
     statement.entries.flatMap((part): ReadonlyArray<Exported> => {
-      const name = part.exportName.name ?? ""
+      const name = part.exportName.name ?? (part.moduleRequest === null ? "" : "*")
       const docstring = docstringBefore(text, statement.start)
       const from =
         part.moduleRequest === null

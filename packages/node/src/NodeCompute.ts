@@ -29,6 +29,7 @@ import {
   autoCaller,
   batchCaller,
   computeMetrics,
+  configuration,
   jobCaller,
   options as readers,
   ownFibers,
@@ -37,7 +38,6 @@ import {
   streamCaller
 } from "@giveway/core/Platform"
 import type * as Task from "@giveway/core/Task"
-import * as platformConfig from "@giveway/core/PlatformConfig"
 import * as Config from "effect/Config"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -265,16 +265,16 @@ const mainModule = ((): string | undefined => {
 export const layerConfig = (
   config?: Config.Wrap<Options | undefined>
 ): Layer.Layer<Compute.Compute, InvalidOption | Config.ConfigError> =>
-  Layer.unwrap(Effect.map(platformConfig.combined<Options>(config, environment), layer))
+  Layer.unwrap(Effect.map(configuration.combined<Options>(config, environment), layer))
 
 const { accepting, duration, fields, isWholeNumber, optional, or, wholeNumber } = readers
 
-const { optional: optionalConfig } = platformConfig
+const { optional: optionalConfig } = configuration
 
-const environment: platformConfig.Environment<Options> = platformConfig.partOf("COMPUTE", {
+const environment: configuration.Environment<Options> = configuration.partOf("COMPUTE", {
   maxWorkers: optionalConfig(Config.Int("MAX_WORKERS")),
   minWorkers: optionalConfig(Config.Int("MIN_WORKERS")),
-  queue: platformConfig.group("QUEUE", {
+  queue: configuration.group("QUEUE", {
     capacity: optionalConfig(Config.Int("CAPACITY")),
     overflow: optionalConfig(Config.Literals(["suspend", "fail", "drop"], "OVERFLOW")),
     ageing: optionalConfig(Config.Duration("AGEING"))
@@ -291,7 +291,7 @@ const environment: platformConfig.Environment<Options> = platformConfig.partOf("
   standby: optionalConfig(Config.Boolean("STANDBY")),
   yieldPoints: optionalConfig(Config.Boolean("YIELD_POINTS")),
   idleTimeToLive: optionalConfig(Config.Duration("IDLE_TIME_TO_LIVE")),
-  recycle: platformConfig.group("RECYCLE", {
+  recycle: configuration.group("RECYCLE", {
     jobs: optionalConfig(Config.Int("JOBS")),
     heapMb: optionalConfig(Config.Int("HEAP_MB"))
   }),

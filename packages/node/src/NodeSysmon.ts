@@ -5,9 +5,8 @@
  * watched thread's beacon in shared memory, and interrupts that thread only for the stack of a stall, for some 100 µs.
  */
 import type { InvalidOption } from "@giveway/core/InvalidOption"
-import { options as readers, supervisionOptions } from "@giveway/core/Platform"
+import { configuration, options as readers, supervisionOptions } from "@giveway/core/Platform"
 import * as Supervision from "@giveway/core/Supervision"
-import * as platformConfig from "@giveway/core/PlatformConfig"
 import * as Config from "effect/Config"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -130,12 +129,12 @@ export const layer = (options: Options = {}): Layer.Layer<Supervision.Supervisio
 export const layerConfig = (
   config?: Config.Wrap<Options | undefined>
 ): Layer.Layer<Supervision.Supervision, LayerError | Config.ConfigError> =>
-  Layer.unwrap(Effect.map(platformConfig.combined<Options>(config, environment), layer))
+  Layer.unwrap(Effect.map(configuration.combined<Options>(config, environment), layer))
 
-const { optional: optionalConfig } = platformConfig
+const { optional: optionalConfig } = configuration
 
-const environment: platformConfig.Environment<Options> = {
-  ...platformConfig.partOf("STALL", {
+const environment: configuration.Environment<Options> = {
+  ...configuration.partOf("STALL", {
     threshold: optionalConfig(Config.Duration("THRESHOLD")),
     interval: optionalConfig(Config.Duration("INTERVAL")),
     grace: optionalConfig(Config.Duration("GRACE")),

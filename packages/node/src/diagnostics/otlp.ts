@@ -7,8 +7,7 @@
  */
 import { basename } from "node:path"
 import type { InvalidOption } from "@giveway/core/InvalidOption"
-import { options as readers, ownFibers } from "@giveway/core/Platform"
-import * as platformConfig from "@giveway/core/PlatformConfig"
+import { configuration, options as readers, ownFibers } from "@giveway/core/Platform"
 import * as Config from "effect/Config"
 import type { Input } from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -127,4 +126,4 @@ const fromVariables: Layer.Layer<never, Config.ConfigError> = Layer.unwrap(
 export const layerConfig = (
   config: Config.Wrap<Options | undefined> | undefined
 ): Layer.Layer<never, InvalidOption | Config.ConfigError> =>
-  config === undefined ? fromVariables : Layer.unwrap(Effect.map(platformConfig.combined<Options>(config, {}), layer))
+  config === undefined ? fromVariables : Layer.unwrap(Effect.map(configuration.combined<Options>(config, {}), layer))

@@ -11,8 +11,8 @@
  * for about as long, and sleeps if none comes. If that was in vain several times, it sleeps at once, and looks out again
  * now and then: an idle worker uses no core.
  */
-import type { FromWorker, JobRequest, Outcome } from "@giveway/core/Platform"
-import { jobExecutor, jobRing, transferOf } from "@giveway/core/Platform"
+import type { FromWorker, JobRequest, Outcome } from "@giveway/core/PlatformWorker"
+import { jobExecutor, jobRing, transferOf } from "@giveway/core/PlatformWorker"
 import * as plainBytes from "../wire/plainBytes.ts"
 import * as slotData from "../wire/slotData.ts"
 import type { RunningJob } from "./runningJob.ts"

@@ -14,7 +14,7 @@
  */
 import type { Transferable as NodeTransferable } from "node:worker_threads"
 import { parentPort } from "node:worker_threads"
-import type { FromWorker, Outcome, ToWorker } from "@giveway/core/Platform"
+import type { FromWorker, Outcome, ToWorker } from "@giveway/core/PlatformWorker"
 import {
   ElementWindow,
   enterJob,
@@ -27,7 +27,7 @@ import {
   pack,
   threadBlock,
   telemetry
-} from "@giveway/core/Platform"
+} from "@giveway/core/PlatformWorker"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"

@@ -6,7 +6,7 @@
  * was killed gets its first job at once. So before it says that it is ready, it takes an empty job from a ring of its own,
  * runs it, and answers it.
  */
-import type { JobRequest, Outcome } from "@giveway/core/Platform"
+import type { JobRequest, Outcome } from "@giveway/core/PlatformWorker"
 import type * as Task from "@giveway/core/Task"
 import * as Schema from "effect/Schema"
 import { SentJobs } from "../wire/sentJobs.ts"

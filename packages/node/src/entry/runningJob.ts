@@ -1,7 +1,7 @@
 /**
  * The job that a worker has begun: read from its ring by the desk, run by the job loop, answered at the desk.
  */
-import type { ElementWindow, JobRequest, Outcome } from "@giveway/core/Platform"
+import type { ElementWindow, JobRequest, Outcome } from "@giveway/core/PlatformWorker"
 import type * as Fiber from "effect/Fiber"
 
 export interface RunningJob {

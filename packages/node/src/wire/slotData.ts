@@ -8,8 +8,8 @@
  * A request that moves memory, one whose job emits elements, and one that is large or no plain data is not written here. It
  * travels as a message, and its slot holds only the state of the job.
  */
-import type { JobRequest, Outcome } from "@giveway/core/Platform"
-import { jobRing } from "@giveway/core/Platform"
+import type { JobRequest, Outcome } from "@giveway/core/PlatformWorker"
+import { jobRing } from "@giveway/core/PlatformWorker"
 import * as plainBytes from "./plainBytes.ts"
 
 type Target = Pick<JobRequest, "batch" | "moduleUrl" | "name" | "pure">
