@@ -10,9 +10,9 @@
  * - **Interrupted.** Code that interrupts from a callback relies on finalizers that have begun.
  *
  * **Nested.** An operation may start or resume other fibers in its own stack: it opens a latch, and the waiters have gone on
- * when it returns. When its slice is over by then, the slice lends them a quarter of a slice, once (decision 0106).
+ * when it returns.
  *
- * **Limit.** What is started or resumed after that gives way: `Effect.forEach` starts as many children as it has items in one
+ * **Limit.** One of them gets an extension when the slice is over by then (`extensions.ts`). Those after it give way: `Effect.forEach` starts as many children as it has items in one
  * operation, and runs each to its first wait.
  *
  * This reads four fields that Effect marks internal. They are tested nowhere at run time: where one is missing, it reads as

@@ -12,21 +12,19 @@
  *   resumes a yielded fiber in two steps (the resume itself, then the operation it was about to do) and asks
  *   `shouldYield` before each: the first two questions after a queued task began are therefore answered "no". Only the
  *   fiber that it resumed is exempt: were every resume, a loop over promises would starve the rest.
- * - A fiber that is born or interrupted begins at once, see `entries.ts`; one that builds a layer gives way as under
- *   Effect's own scheduler, see `layerBuilds.ts`; one that an operation starts or resumes in its own stack shares the slice,
- *   which lends it some time when it is over.
+ * - Where code relies on operations that run in one go, a fiber goes on for a moment when its time is over, see
+ *   `extensions.ts`.
  * - `flush` of a fiber's dispatcher runs that fiber's queued tasks and no others.
  *
  * Rejected: one queue per fiber with a shared budget (no order among fibers once the turn is used up).
  *
- * Decisions 0011, 0100 and 0106.
+ * Decisions 0011 and 0100.
  */
 import * as Fiber from "effect/Fiber"
 import type * as Scheduler from "effect/Scheduler"
 import type { EventLoop } from "./eventLoop.ts"
-import * as entries from "./entries.ts"
 import * as eventLoop from "./eventLoop.ts"
-import { LayerBuilds } from "./layerBuilds.ts"
+import { Extensions } from "./extensions.ts"
 import type { LoopObserver } from "./loopObserver.ts"
 import { Passes } from "./passes.ts"
 import type { Batch, Owner } from "./runQueue.ts"
@@ -54,12 +52,6 @@ export interface Statistics {
   /** times the clock was read */
   readonly clockReads: number
 }
-
-/** Slices of one turn that lend time: a pass becomes longer by one slice at most. A guess. */
-const mostLent = 4
-
-/** Fibers that may outlast one turn: a few, so that a thousand timers that are due do not. A guess. */
-const mostOutlasting = 3
 
 /** A fiber's own view of the shared queue. */
 class FiberDispatcher implements Scheduler.SchedulerDispatcher, Owner {
@@ -102,24 +94,13 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
   private readonly loop: EventLoop
   private readonly attention: (() => void) | undefined
   private readonly passes: Passes
-  private readonly layerBuilds = new LayerBuilds()
-  private readonly newborns = new entries.Newborns()
+  private readonly extensions = new Extensions()
   /** whether a queued task runs: a fiber that it resumes shares its slice */
   private inTask = false
   /** whether the next fiber to enter its run loop is the one that the running queued task resumes */
   private resuming = false
   /** whether a fiber was told to give way and has not queued its return yet */
   private preempting = false
-  /** the fiber that entered its run loop when no other was on the call stack; perhaps no longer there */
-  private outermost: Fiber.Fiber<unknown, unknown> | undefined
-  /** whether its slice has lent time to fibers that it started or resumed inline */
-  private hasLent = false
-  /** slices of the open turn that have */
-  private lent = 0
-  /** whether the outermost fiber has outlasted the turn in this run */
-  private outlasted = false
-  /** fibers that have in the open turn */
-  private outlasting = 0
 
   private turns = 0
   private tasks = 0
@@ -145,13 +126,7 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
     const { budget } = this
     // 1 is every start and every resume
     if (fiber.currentOpCount === 1) {
-      if (fiber === this.outermost || !entries.isOnStack(this.outermost)) {
-        this.outermost = fiber
-        this.hasLent = this.outlasted = false
-        // nobody relies on the first operations of one that starts from the queue
-        if (this.inTask) this.newborns.takeExemption(fiber)
-        else this.newborns.enter(fiber)
-      }
+      this.extensions.enter(fiber, this.inTask)
       if (this.inTask) return this.enterInTask(fiber)
       if (--budget.entries <= 0) return this.enterInline(fiber)
       budget.beginInlineSlice()
@@ -178,8 +153,7 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
     if (!budget.open) this.openTurn()
     if (limit !== undefined) budget.limitSlice(limit)
     if (!budget.isOver(queue.size > 0)) return false
-    // it knows now that it is to give way, and needs no moment more
-    budget.jumped = false
+    budget.giveNotice()
     this.yields++
     return true
   }
@@ -252,46 +226,19 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
     return budget.isOver(this.queue.size > 0) && this.giveWay(fiber)
   }
 
-  /** Its slice or the turn is over: gives way, unless it is one of those that go on for a while. */
+  /** Its slice or the turn is over: gives way, unless it is one of those that go on for a moment. */
   private giveWay(fiber: Fiber.Fiber<unknown, unknown>): boolean {
-    if (this.goesOn(fiber)) {
-      this.budget.extendTurn()
+    const { budget, extensions } = this
+    if (extensions.extendsTurn(fiber, budget.jumped)) {
+      budget.extendTurn()
       return false
     }
-    if (fiber.currentOpCount === 1 && this.lends(fiber)) {
-      this.budget.lendToNested()
+    if (extensions.borrows(fiber)) {
+      budget.lendToNested()
       return false
     }
     this.yields++
     this.preempting = true
-    return true
-  }
-
-  private goesOn(fiber: Fiber.Fiber<unknown, unknown>): boolean {
-    if (fiber.currentOpCount === 1 && entries.isInterrupted(fiber)) return true
-    if (this.newborns.takeExemption(fiber)) return true
-    if (this.outlasts(fiber)) return true
-    return fiber.currentOpCount < fiber.cache.maxOpsBeforeYield && this.layerBuilds.isBuilding(fiber)
-  }
-
-  /**
-   * Whether a fiber that is resumed when the turn is used up, or finds it used up by one long operation of its own, may go on
-   * for a moment: it may have to attach a handler to what it has just opened (decision 0107).
-   */
-  private outlasts(fiber: Fiber.Fiber<unknown, unknown>): boolean {
-    if (this.outlasted || this.outlasting === mostOutlasting || fiber !== this.outermost) return false
-    if (fiber.currentOpCount > 1 && !this.budget.jumped) return false
-    this.outlasted = true
-    this.outlasting++
-    return true
-  }
-
-  /** Whether the slice that is over lends time to this fiber, which an operation in it starts or resumes. */
-  private lends(fiber: Fiber.Fiber<unknown, unknown>): boolean {
-    if (this.hasLent || this.lent === mostLent || fiber === this.outermost || !entries.isOnStack(this.outermost))
-      return false
-    this.hasLent = true
-    this.lent++
     return true
   }
 
@@ -305,7 +252,7 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
     const { budget, observer, queue } = this
     budget.openTurn()
     this.turns++
-    this.lent = this.outlasting = 0
+    this.extensions.beginTurn()
     if (observer !== undefined) observer.beginTurn(budget.now, queue.size, queue.oldest(budget.now))
   }
 

@@ -95,9 +95,8 @@ export class TurnBudget {
   }
 
   /**
-   * The running fiber may not give way yet, though the turn is used up: a fiber that is born, or one that builds a layer.
-   * The turn lasts a quarter of a slice longer, for everybody, so that the question comes again soon. A guess: some
-   * thousand operations.
+   * The running fiber may not give way yet, though the turn is used up (`extensions.ts`). The turn lasts a quarter of a slice
+   * longer, for everybody, so that the question comes again soon. A guess: some thousand operations.
    */
   extendTurn(): void {
     this.exhausted = this.over = false
@@ -160,6 +159,11 @@ export class TurnBudget {
   /** An entry within a slice: it is looked at soon, but it is no new slice. */
   enterSlice(): void {
     if (this.credit > firstLook) this.credit = firstLook
+  }
+
+  /** The running fiber has learned that it is to give way: it is not late without knowing it. */
+  giveNotice(): void {
+    this.jumped = false
   }
 
   /** One queued task or inline resume was seen: reads the clock if it is time to. */
