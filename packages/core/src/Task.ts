@@ -61,6 +61,14 @@ const taskNames = names<{ payload: unknown; success: unknown; error?: unknown; l
   layer: true
 })
 
+/** In CommonJS, and in what a bundler makes of an ES module in that format, `import.meta.url` is `undefined`. */
+const requireModuleUrl = (of: string, name: string, moduleUrl: unknown): void => {
+  if (typeof moduleUrl === "string" && moduleUrl !== "") return
+  throw new TypeError(
+    `${of}: task "${name}" has no module URL, so no worker could find it. import.meta.url is empty in CommonJS: bundle with the plugin @giveway/node/unplugin, or let the bundler write ES modules; in a CommonJS file write require("node:url").pathToFileURL(__filename).href`
+  )
+}
+
 const streamNames = names<{ payload: unknown; element: unknown; error?: unknown; layer?: unknown }>("Task.stream", {
   payload: true,
   element: true,
@@ -91,8 +99,9 @@ const streamNames = names<{ payload: unknown; element: unknown; error?: unknown;
  * (`effect/Schema`, not `effect`): that saves each worker about 100 ms of its start. A fiber that a handler detaches
  * (`Effect.forkDetach`) outlives its job.
  *
- * **Errors**: two tasks of one name in one module are a mistake in the program, so the second call throws. An
- * option that there is not throws too: an `InvalidOption`, since this runs outside of any effect.
+ * **Errors**: two tasks of one name in one module are a mistake in the program, so the second call throws. A module URL that is
+ * no string throws, as in CommonJS, where `import.meta.url` is empty. An option that there is not throws too: an
+ * `InvalidOption`, since this runs outside of any effect.
  *
  * **Cost**: nothing until it is run.
  *
@@ -153,6 +162,7 @@ export const make = <
     payload: Payload["Type"]
   ) => Success["Type"] | Effect.Effect<Success["Type"], Failure["Type"], NoInfer<Services> | Scope.Scope>
 ): Task<Payload["Type"], Success["Type"], Failure["Type"]> => {
+  requireModuleUrl("Task.make", name, moduleUrl)
   const refused = taskNames(options)
   if (refused !== undefined) throw refused
   const task = taskDefinition.task<Payload["Type"], Success["Type"], Failure["Type"]>({
@@ -222,6 +232,7 @@ export const stream = <
     payload: Payload["Type"]
   ) => Iterable<Element["Type"]> | Stream.Stream<Element["Type"], Failure["Type"], NoInfer<Services> | Scope.Scope>
 ): StreamTask<Payload["Type"], Element["Type"], Failure["Type"]> => {
+  requireModuleUrl("Task.stream", name, moduleUrl)
   const refused = streamNames(options)
   if (refused !== undefined) throw refused
   const task = taskDefinition.streamTask<Payload["Type"], Element["Type"], Failure["Type"]>({

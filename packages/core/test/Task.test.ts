@@ -24,6 +24,31 @@ describe("Task", () => {
     assert.throws(() => Task.make(url, "twice", options, () => undefined), /two tasks with the name "twice"/)
   })
 
+  it("says what to do where import.meta.url is empty", () => {
+    const options = { payload: Schema.Void, success: Schema.Void }
+    const none = undefined as unknown as string
+    assert.throws(
+      () => Task.make(none, "nowhere", options, () => undefined),
+      /"nowhere" has no module URL.*CommonJS.*bundle/
+    )
+    const element = { payload: Schema.Void, element: Schema.Void }
+    assert.throws(
+      () => Task.stream(none, "nowhere", element, () => []),
+      /Task.stream: task "nowhere" has no module URL/
+    )
+  })
+
+  it("takes the files that a bundler made of one module for that module", () => {
+    const options = { payload: Schema.Void, success: Schema.Void }
+    const define = (at: string) => Task.make(`${at}#giveway=task-1`, "bundled", options, () => undefined)
+    define("file:///out/a.js")
+    assert.doesNotThrow(() => define("file:///out/deep/b.js"))
+    assert.throws(
+      () => Task.make("file:///out/a.js#giveway=task-1", "bundled", options, () => undefined),
+      /two tasks with the name "bundled"/
+    )
+  })
+
   it("lets a module that is evaluated again define its tasks again", () => {
     const define = (n: number) => Task.make(url, "again", { payload: Schema.Void, success: Schema.Number }, () => n)
     define(1)

@@ -18,8 +18,13 @@ const registry = (): Map<string, Map<string, Registered>> => {
   return (holder[registryKey] ??= new Map())
 }
 
-/** A loader may append a query or a hash to reload a module: the module is the same. */
-const moduleKey = (moduleUrl: string): string => moduleUrl.replace(/[?#].*$/, "")
+/**
+ * A loader may append a query or a hash to reload a module: the module is the same. A module of which a bundler has made files has
+ * an id in its hash, which is the same in each of these files: decision 0113.
+ */
+const moduleKey = (moduleUrl: string): string => bundled.exec(moduleUrl)?.[0] ?? moduleUrl.replace(/[?#].*$/, "")
+
+const bundled = /#giveway=[\w-]+$/
 
 /**
  * Called by `Task.make` and `Task.stream`, and only by them: their caller's line tells one definition from another.
@@ -33,7 +38,8 @@ export const register = (task: Definition): void => {
   if (tasks === undefined) registry().set(key, (tasks = new Map()))
   const site = definitionSite()
   const known = tasks.get(task.name)
-  if (known !== undefined && known.site !== site) {
+  const isCopy = key.startsWith("#") && fileOf(known?.site) !== fileOf(site)
+  if (known !== undefined && known.site !== site && !isCopy) {
     throw new Error(
       `Task.make: ${key} defines two tasks with the name "${task.name}" (${known.site} and ${site}): a worker finds a task by its name, so give one of them another name`
     )
@@ -43,6 +49,9 @@ export const register = (task: Definition): void => {
 
 /** The caller of `Task.make`, as a line of a stack trace: this function, `register` and `make` stand above it. */
 const definitionSite = (): string => new Error().stack?.split("\n")[4]?.trim() ?? ""
+
+/** The file in a line of a stack trace. */
+const fileOf = (site: string | undefined): string | undefined => /([^( ]+):\d+:\d+\)?$/.exec(site ?? "")?.[1]
 
 /** The task that a module defines under this name; `undefined` while the module is not imported. */
 export const lookup = (moduleUrl: string, name: string): Definition | undefined => {

@@ -13,6 +13,7 @@
  * This file imports nothing heavy: compiled code without inline work loads it, too.
  */
 import * as Effect from "effect/Effect"
+import * as compilerHere from "./compilerHere.ts"
 
 export type Kind = "fn" | "effect"
 
@@ -62,7 +63,7 @@ export const extracted = (
       ? (...args: Array<unknown>) => make(...values())(...args)
       : Effect.suspend(() => make(...values())() as Effect.Effect<unknown>)
   if (typeof moduleUrl !== "string") {
-    return refused(work, "its bundle has no file of it. Let the bundler write ES modules, to a folder")
+    return refused(work, "its bundle has no file of it. Let the bundler write modules for Node, to a folder")
   }
   known.set(work, { moduleUrl: `${moduleUrl.replace(/[?#].*$/, "")}${suffix}`, name, make, names, values })
   return work
@@ -80,10 +81,14 @@ export const refused = <A extends object>(work: A, reason: string): A => {
 }
 
 const notCompiled =
-  "it was not compiled. Start the program with --import @giveway/node/register, or bundle it with @giveway/node/unplugin; call Compute.fn and Compute.effect by these names"
+  "it was not compiled. Start the program with --import @giveway/node/register, or bundle it with @giveway/node/unplugin; write it in an ES module, not in CommonJS; call Compute.fn and Compute.effect by these names"
+
+const leftAlone =
+  "the compiler is here, but has left its file alone. If that is a CommonJS module or has JSX, move the work into an ES module (.mjs, .mts) without JSX; call Compute.fn and Compute.effect by these names; bundle the file with @giveway/node/unplugin, as the others"
 
 /** Where the work went, or why it was not extracted. */
-export const of = (work: object): Extraction | string => known.get(work) ?? notCompiled
+export const of = (work: object): Extraction | string =>
+  known.get(work) ?? (compilerHere.isHere() ? leftAlone : notCompiled)
 
 /**
  * The URL of an extracted module. Compiled code makes one for bundlers that recognise such URLs only in `new Worker(…)`.
