@@ -28,6 +28,7 @@ import * as standing from "./internal/caller/standing.ts"
 import { names } from "./internal/options/fields.ts"
 import type { StreamTask, Task } from "./internal/job/taskDefinition.ts"
 import { isTask } from "./internal/job/taskDefinition.ts"
+import { unlessStreamTask, unlessTask } from "./internal/caller/noTask.ts"
 
 export {
   ComputeClosed,
@@ -77,7 +78,8 @@ export { effect, fn } from "./internal/caller/inlineCalls.ts"
  *
  * **Gotchas**: an interrupted `run` must complete only when its job is gone. That is the promise of {@link run}.
  *
- * **Errors**: throws `InvalidOption` if `parallelism` is no whole number from 1.
+ * **Errors**: throws `InvalidOption` if `parallelism` is no whole number from 1, without a `run`, and for a member that there
+ * is not.
  *
  * **Cost**: for a call, that of your `run` and under 1 µs.
  *
@@ -162,6 +164,9 @@ export const make: (implementation: Implementation) => Compute["Service"] = comp
  *
  * **When to use**: where a fiber would compute for more than a millisecond.
  *
+ * **Errors**: {@link ComputeError} and the task's own. A value that is no task is a defect that says so, as is an option that
+ * there is not (`InvalidOption`).
+ *
  * **Gotchas**: the payload is copied when the job is handed to a worker, not when `run` is called. Do not change buffers
  * in it meanwhile.
  *
@@ -202,7 +207,7 @@ export const run = <P, A, E>(
   payload: P,
   options?: RunOptions
 ): Effect.Effect<A, E | ComputeError, Compute> => {
-  const refused = runNames(options)
+  const refused = unlessTask(task, "Compute.run") ?? runNames(options)
   if (refused !== undefined) return Effect.die(refused)
   const site = callSite.capture()
   const job = Effect.withFiber<A, E | ComputeError, Compute>((fiber) =>
@@ -348,12 +353,15 @@ export const forEach: {
     options?: ForEachOptions & { readonly discard?: false | undefined }
   ): Effect.Effect<Array<A>, E | ComputeError, Compute>
 } = dual(
-  (args) => !isTask(args[0]),
+  // a value that is no task, in the place of one, has to be recognised in both orders
+  (args) => isTask(args[1]) || isIterable(args[0]),
   <P, A, E>(
     items: Iterable<P>,
     task: Task<P, A, E>,
     options?: ForEachOptions & { readonly discard?: boolean | undefined }
   ): Effect.Effect<Array<A> | void, E | ComputeError, Compute> => {
+    const refused = unlessTask(task, "Compute.forEach")
+    if (refused !== undefined) return Effect.die(refused)
     const site = callSite.capture()
     return Effect.flatMap(Compute, (compute) =>
       standing.provide(
@@ -363,6 +371,10 @@ export const forEach: {
     )
   }
 )
+
+/** An effect is iterable too. */
+const isIterable = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && Symbol.iterator in value && !Effect.isEffect(value)
 
 /**
  * Runs a task for each element of a stream, several elements per job, with a bounded number of jobs in flight.
@@ -405,12 +417,14 @@ export const map: {
     options?: ForEachOptions & { readonly unordered?: boolean | undefined }
   ): Stream.Stream<A, E | E2 | ComputeError, R | Compute>
 } = dual(
-  (args) => !isTask(args[0]),
+  (args) => isTask(args[1]) || Stream.isStream(args[0]),
   <P, A, E, E2, R>(
     elements: Stream.Stream<P, E2, R>,
     task: Task<P, A, E>,
     options?: ForEachOptions & { readonly unordered?: boolean | undefined }
   ): Stream.Stream<A, E | E2 | ComputeError, R | Compute> => {
+    const refused = unlessTask(task, "Compute.map")
+    if (refused !== undefined) return Stream.die(refused)
     const site = callSite.capture()
     return Stream.unwrap(
       Effect.map(Compute, (compute) => collections.map(portOf(compute), elements, task, options, site))
@@ -462,7 +476,7 @@ export const stream = <P, A, E>(
   payload: P,
   options?: StreamOptions
 ): Stream.Stream<A, E | ComputeError, Compute> => {
-  const refused = streamNames(options)
+  const refused = unlessStreamTask(task, "Compute.stream") ?? streamNames(options)
   if (refused !== undefined) return Stream.die(refused)
   const site = callSite.capture()
   return Stream.unwrap(Effect.map(Compute, (compute) => portOf(compute).stream(task, payload, site, options)))

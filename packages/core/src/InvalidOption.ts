@@ -5,8 +5,8 @@
  * A layer fails with it. A function that makes or changes an effect dies with it, since it is a mistake in the program. A
  * function that runs outside of any effect throws it, and says so.
  */
-import * as Formatter from "effect/Formatter"
 import * as Schema from "effect/Schema"
+import { shown } from "./internal/options/shownValue.ts"
 
 /**
  * Says whose option it is, its name, its value, and the values that it may have. A name that is no option is refused too, with
@@ -43,6 +43,6 @@ export class InvalidOption extends Schema.TaggedError<InvalidOption>()("InvalidO
   override get message(): string {
     return this.unknown
       ? `${this.of}: ${this.option} is no option; ${this.expected}`
-      : `${this.of}: ${this.option} is ${Formatter.format(this.value)}, but must be ${this.expected}`
+      : `${this.of}: ${this.option} is ${shown(this.value)}, but must be ${this.expected}`
   }
 }

@@ -20,7 +20,8 @@ import * as Result from "effect/Result"
 import { duration } from "./internal/options/duration.ts"
 import { fields, names, read } from "./internal/options/fields.ts"
 import type { Readers } from "./internal/options/fields.ts"
-import { optional, orDie, text } from "./internal/options/reader.ts"
+import { accepting, optional, orDie, text } from "./internal/options/reader.ts"
+import { shown } from "./internal/options/shownValue.ts"
 import * as inOneGo from "./internal/steppable/inOneGo.ts"
 import * as inSlices from "./internal/steppable/inSlices.ts"
 import * as pureFunctions from "./internal/steppable/pureFunctions.ts"
@@ -269,7 +270,9 @@ export const fn = <Args extends ReadonlyArray<any>, A>(
   f: (...args: Args) => A,
   options?: FnOptions
 ): ((...args: Args) => Effect.Effect<A>) => {
-  const { moduleUrl, slice } = Result.getOrThrow(read(readFnOptions, `Pure.fn("${name}")`, options))
+  const of = `Pure.fn(${shown(name)})`
+  const { moduleUrl, slice } = Result.getOrThrow(read(readFnOptions, of, options))
+  Result.getOrThrow(readFunction(f, of, "f"))
   const run = (...args: Args): Effect.Effect<A> =>
     Effect.suspend(() => {
       const twin = twinOf(f)
@@ -284,6 +287,8 @@ export const fn = <Args extends ReadonlyArray<any>, A>(
     length: { value: f.length, configurable: true }
   })
 }
+
+const readFunction = accepting<unknown>("a function", (value) => typeof value === "function")
 
 const readFnOptions = fields({ slice: optional(readSlice), moduleUrl: optional(text) } satisfies Readers<FnOptions>)
 

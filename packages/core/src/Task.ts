@@ -11,14 +11,17 @@
  * Decision 0023.
  */
 import type * as Effect from "effect/Effect"
-import type * as Layer from "effect/Layer"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { Any, PlainCodec, StreamTask, Task } from "./internal/job/taskDefinition.ts"
 import * as taskDefinition from "./internal/job/taskDefinition.ts"
 import * as taskRegistry from "./internal/job/taskRegistry.ts"
-import { names } from "./internal/options/fields.ts"
+import { fields, read } from "./internal/options/fields.ts"
+import type { Reader } from "./internal/options/reader.ts"
+import { accepting, optional } from "./internal/options/reader.ts"
 
 export type { Any, Definition, PlainCodec, StreamTask, Task } from "./internal/job/taskDefinition.ts"
 
@@ -54,12 +57,7 @@ export type FailureOf<T> = T extends Task<any, any, infer E> ? E : never
  */
 export const isTask: (u: unknown) => u is Any = taskDefinition.isTask
 
-const taskNames = names<{ payload: unknown; success: unknown; error?: unknown; layer?: unknown }>("Task.make", {
-  payload: true,
-  success: true,
-  error: true,
-  layer: true
-})
+const schema = accepting<PlainCodec>("a schema", Schema.isSchema)
 
 /** In CommonJS, and in what a bundler makes of an ES module in that format, `import.meta.url` is `undefined`. */
 const requireModuleUrl = (of: string, name: string, moduleUrl: unknown): void => {
@@ -69,12 +67,29 @@ const requireModuleUrl = (of: string, name: string, moduleUrl: unknown): void =>
   )
 }
 
-const streamNames = names<{ payload: unknown; element: unknown; error?: unknown; layer?: unknown }>("Task.stream", {
-  payload: true,
-  element: true,
-  error: true,
-  layer: true
-})
+const shared = {
+  payload: schema,
+  error: optional(schema),
+  layer: optional(accepting<Layer.Layer<any, unknown>>("a layer", Layer.isLayer))
+}
+
+const readTask = fields({ ...shared, success: schema })
+
+const readStream = fields({ ...shared, element: schema })
+
+/** Throws for a definition that cannot be, of which only TypeScript tells otherwise. */
+const check = (of: string, reader: Reader<unknown>, name: unknown, options: unknown, handler: unknown): void => {
+  Result.getOrThrow(readName(name, of, "name"))
+  Result.getOrThrow(read(reader, of, options))
+  Result.getOrThrow(readHandler(handler, of, "handler"))
+}
+
+const readName = accepting<string>(
+  "a string of one letter or more",
+  (value) => typeof value === "string" && value !== ""
+)
+
+const readHandler = accepting<unknown>("a function", (value) => typeof value === "function")
 
 /**
  * Defines a task.
@@ -100,8 +115,8 @@ const streamNames = names<{ payload: unknown; element: unknown; error?: unknown;
  * (`Effect.forkDetach`) outlives its job.
  *
  * **Errors**: two tasks of one name in one module are a mistake in the program, so the second call throws. A module URL that is
- * no string throws, as in CommonJS, where `import.meta.url` is empty. An option that there is not throws too: an
- * `InvalidOption`, since this runs outside of any effect.
+ * no string throws, as in CommonJS, where `import.meta.url` is empty. An option that there is not, or
+ * that is no schema, throws too: an `InvalidOption`, since this runs outside of any effect.
  *
  * **Cost**: nothing until it is run.
  *
@@ -163,8 +178,7 @@ export const make = <
   ) => Success["Type"] | Effect.Effect<Success["Type"], Failure["Type"], NoInfer<Services> | Scope.Scope>
 ): Task<Payload["Type"], Success["Type"], Failure["Type"]> => {
   requireModuleUrl("Task.make", name, moduleUrl)
-  const refused = taskNames(options)
-  if (refused !== undefined) throw refused
+  check("Task.make", readTask, name, options, handler)
   const task = taskDefinition.task<Payload["Type"], Success["Type"], Failure["Type"]>({
     moduleUrl,
     name,
@@ -233,8 +247,7 @@ export const stream = <
   ) => Iterable<Element["Type"]> | Stream.Stream<Element["Type"], Failure["Type"], NoInfer<Services> | Scope.Scope>
 ): StreamTask<Payload["Type"], Element["Type"], Failure["Type"]> => {
   requireModuleUrl("Task.stream", name, moduleUrl)
-  const refused = streamNames(options)
-  if (refused !== undefined) throw refused
+  check("Task.stream", readStream, name, options, handler)
   const task = taskDefinition.streamTask<Payload["Type"], Element["Type"], Failure["Type"]>({
     moduleUrl,
     name,

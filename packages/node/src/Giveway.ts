@@ -110,8 +110,8 @@ const stack = <E, F, G, H>(
  * @since 0.1.0
  */
 export const layer = (options: Options = {}): Layer.Layer<Services, LayerError> => {
-  const refused = names(options)
-  if (refused !== undefined) return Layer.effectContext(Effect.fail(refused))
+  const read = readers.read(readParts, "Giveway", options)
+  if (Result.isFailure(read)) return Layer.effectContext(Effect.fail(read.failure))
   return stack(
     NodeCompute.layer(options.compute),
     NodeSysmon.layer(options.sysmon),
@@ -120,7 +120,18 @@ export const layer = (options: Options = {}): Layer.Layer<Services, LayerError> 
   )
 }
 
-const names = readers.names<Options>("Giveway", { scheduler: true, compute: true, sysmon: true, otlp: true })
+const part = <A>() =>
+  readers.optional(readers.accepting<A>("an object of options", (value) => typeof value === "object" && value !== null))
+
+/** The parts read their own options. */
+const parts = {
+  scheduler: part<FairScheduler.Options>(),
+  compute: part<NodeCompute.Options>(),
+  sysmon: part<NodeSysmon.Options>(),
+  otlp: part<OtlpOptions>()
+}
+
+const readParts = readers.fields(parts satisfies readers.Readers<Options>)
 
 /**
  * {@link layer} with its options from the configuration, except for those that are given in `config`; see
@@ -146,8 +157,8 @@ const names = readers.names<Options>("Giveway", { scheduler: true, compute: true
  */
 export const layerConfig = (config?: Config.Wrap<Options>): Layer.Layer<Services, LayerError> => {
   if (Config.isConfig(config)) return Layer.unwrap(Effect.map(config, layer))
-  const refused = names(config)
-  if (refused !== undefined) return Layer.effectContext(Effect.fail(refused))
+  const read = readers.read(readParts, "Giveway", config)
+  if (Result.isFailure(read)) return Layer.effectContext(Effect.fail(read.failure))
   return stack(
     NodeCompute.layerConfig(config?.compute),
     NodeSysmon.layerConfig(config?.sysmon),
@@ -236,20 +247,14 @@ export const runMain: {
 /** The program's own mistakes in options are thrown: as its failure they would be silent under `disableErrorReporting`. */
 const read = (options: unknown): ReadOptions => Result.getOrThrow(readers.read(readRunMain, "Giveway.runMain", options))
 
-const part = <A>() =>
-  readers.optional(readers.accepting<A>("an object of options", (value) => typeof value === "object" && value !== null))
-
-/** The parts read their own options. */
 const readRunMain = readers.fields({
-  scheduler: part<FairScheduler.Options>(),
-  compute: part<NodeCompute.Options>(),
+  ...parts,
   sysmon: readers.optional(
     readers.accepting<NodeSysmon.Options | false>(
       "an object of options, or false",
       (value) => value === false || (typeof value === "object" && value !== null)
     )
   ),
-  otlp: part<OtlpOptions>(),
   profile: readers.or(readers.literal("service", "cli"), "service"),
   disableErrorReporting: readers.optional(readers.boolean),
   teardown: readers.optional(readers.accepting<Teardown>("a function", (value) => typeof value === "function"))

@@ -30,6 +30,7 @@ import {
   batchCaller,
   computeMetrics,
   configuration,
+  isDefinition,
   jobCaller,
   options as readers,
   ownFibers,
@@ -334,7 +335,13 @@ const readOptions = fields({
     heapMb: optional(wholeNumber(leastHeapMb))
   } satisfies readers.Readers<NonNullable<Options["recycle"]>>),
   drain: or(duration({ suchAs: "5 seconds" }), 0),
-  warmUp: or(accepting<ReadonlyArray<Task.Definition>>("an array of tasks", Array.isArray), []),
+  warmUp: or(
+    readers.array(
+      "an array of tasks",
+      accepting<Task.Definition>("a task, as Task.make or Task.stream makes one", isDefinition)
+    ),
+    []
+  ),
   standby: or(readers.boolean, true),
   yieldPoints: or(readers.boolean, true)
 } satisfies readers.Readers<Options>)

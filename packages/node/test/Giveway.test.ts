@@ -151,6 +151,12 @@ describe("layer", () => {
       assert.include(scheduler.message, "FairScheduler: turn is 0, but must be a duration above 0")
       const misspelt = yield* Effect.flip(Layer.build(Giveway.layer({ compte: {} } as object)))
       assert.strictEqual(misspelt.message, "Giveway: compte is no option; did you mean compute?")
+      for (const [part, value] of Object.entries({ compute: 4, sysmon: true, scheduler: "fair", otlp: () => 1 })) {
+        const wrong = yield* Effect.flip(Layer.build(Giveway.layer({ [part]: value } as object)))
+        assert.match(wrong.message, new RegExp(`^Giveway: ${part} is .*, but must be an object of options$`))
+        const configured = yield* Effect.flip(Layer.build(Giveway.layerConfig({ [part]: value } as object)))
+        assert.strictEqual(configured.message, wrong.message)
+      }
     }).pipe(Effect.scoped)
   )
 

@@ -269,6 +269,20 @@ describe("bad input ends in a typed error, and the pool works on:", () => {
         yield* messageOf({ queue: 4 }),
         "NodeCompute: queue is 4, but must be an object with the options capacity, overflow, ageing"
       )
+      assert.strictEqual(
+        yield* messageOf({ warmUp: [jobs.add, () => 1] }),
+        "NodeCompute: warmUp[1] is a function, but must be a task, as Task.make or Task.stream makes one"
+      )
+      assert.strictEqual(
+        yield* messageOf({ warmUp: jobs.loop }).pipe(
+          Effect.map((message) => message.replace(/ is .*, but/, " is …, but"))
+        ),
+        "NodeCompute: warmUp is …, but must be an array of tasks"
+      )
+      assert.strictEqual(
+        yield* messageOf({ recycle: { job: 3 } }),
+        "NodeCompute: recycle.job is no option; did you mean recycle.jobs?"
+      )
     })
   )
 

@@ -18,11 +18,14 @@ import type { ComputeError } from "../job/computeErrors.ts"
 import * as Errors from "../job/computeErrors.ts"
 import type { Task } from "../job/taskDefinition.ts"
 import type { Compute, Implementation, Statistics } from "../job/computeService.ts"
-import { or, wholeNumber } from "../options/reader.ts"
+import { fields, read } from "../options/fields.ts"
+import type { Readers } from "../options/fields.ts"
+import { accepting, optional, or, wholeNumber } from "../options/reader.ts"
 import * as autoCaller from "./autoCaller.ts"
 import type { CallSite } from "./callSite.ts"
 import * as callSite from "./callSite.ts"
 import type { Batch, ComputePort, RunBatch } from "./computePort.ts"
+import { unlessStreamTask, unlessTask } from "./noTask.ts"
 import * as standing from "./standing.ts"
 
 type Service = Compute["Service"]
@@ -39,8 +42,15 @@ export const portOf = (service: Service): ComputePort =>
 /** The service over our own port. */
 export const serviceOver = (port: ComputePort, rest: Pick<Service, "ready" | "statistics" | "placement">): Service => {
   const service: Service = {
-    run: (task, payload, options) => standing.provide(port.run(task, payload, callSite.capture(), options), options),
-    stream: (task, payload, options) => port.stream(task, payload, callSite.capture(), options),
+    run: (task, payload, options) => {
+      const refused = unlessTask(task, "Compute.run")
+      if (refused !== undefined) return Effect.die(refused)
+      return standing.provide(port.run(task, payload, callSite.capture(), options), options)
+    },
+    stream: (task, payload, options) => {
+      const refused = unlessStreamTask(task, "Compute.stream")
+      return refused === undefined ? port.stream(task, payload, callSite.capture(), options) : Stream.die(refused)
+    },
     auto: (pure, args) => Effect.withFiber((fiber) => port.auto(pure, args, fiber)),
     parallelism: port.parallelism,
     ...rest
@@ -69,6 +79,7 @@ export const noWorkers: Statistics = {
 
 /** The service of a user, with the members that the user left out. */
 export const make = (implementation: Implementation): Service => {
+  const given = Result.getOrThrow(read(readImplementation, "Compute.make", implementation))
   const here = autoCaller.make(undefined)
   const {
     run,
@@ -78,11 +89,21 @@ export const make = (implementation: Implementation): Service => {
     auto = (pure, args) => Effect.withFiber((fiber) => here.auto(pure, args, fiber)),
     placement = here.placement
   } = implementation
-  const parallelism = Result.getOrThrow(readParallelism(implementation.parallelism, "Compute.make", "parallelism"))
+  const { parallelism } = given
   return { run, stream, parallelism, ready, statistics, auto, placement }
 }
 
-const readParallelism = or(wholeNumber(1), 1)
+const isFunction = (value: unknown): boolean => typeof value === "function"
+
+const readImplementation = fields({
+  run: accepting<unknown>("a function that runs one job", isFunction),
+  stream: optional(accepting("a function", isFunction)),
+  parallelism: or(wholeNumber(1), 1),
+  ready: optional(accepting("an effect", Effect.isEffect)),
+  statistics: optional(accepting("an effect", Effect.isEffect)),
+  auto: optional(accepting("a function", isFunction)),
+  placement: optional(accepting("an effect", Effect.isEffect))
+} satisfies Readers<Implementation>)
 
 const noStream: Service["stream"] = ({ name }) =>
   Stream.die(new Error(`Task "${name}" emits, and this Compute has no stream. Give Compute.make a stream, too`))

@@ -10,6 +10,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import { InvalidOption } from "../../InvalidOption.ts"
 import type { Task } from "../job/taskDefinition.ts"
 import * as callSite from "./callSite.ts"
 import * as Errors from "../job/computeErrors.ts"
@@ -164,13 +165,22 @@ const fnNames = names<InlineOptions<unknown, unknown>>("Compute.fn", inlineOptio
 
 const effectNames = names<InlineOptions<unknown, unknown>>("Compute.effect", inlineOptions)
 
+/** The refusal of work of another kind. */
+const unlessWork = (kind: Kind, work: unknown): InvalidOption | undefined => {
+  const [option, expected, isRight] =
+    kind === "fn"
+      ? ["f", "a function; for an effect there is Compute.effect", typeof work === "function"]
+      : ["effect", "an effect; for a function there is Compute.fn", Effect.isEffect(work)]
+  return isRight ? undefined : new InvalidOption({ of: `Compute.${kind}`, option, value: work, expected })
+}
+
 /** Both are a task that is found otherwise. */
 const inline = <A, E>(
   kind: Kind,
   work: object,
   options: InlineOptions<A, E> | undefined
 ): ((...args: Array<unknown>) => Effect.Effect<A, E | InlineError, Compute>) => {
-  const refused = (kind === "fn" ? fnNames : effectNames)(options)
+  const refused = unlessWork(kind, work) ?? (kind === "fn" ? fnNames : effectNames)(options)
   if (refused !== undefined) return () => Effect.die(refused)
   const { payload, task } = inlineTask.make(kind, work, options ?? {})
   const typed = task as Task<unknown, A, E>

@@ -26,7 +26,8 @@ export const provide = <A, E, R>(
   effect: Effect.Effect<A, E, R>,
   standing: Standing | undefined
 ): Effect.Effect<A, E, R> => {
-  if (standing === undefined || (standing.key === undefined && standing.priority === undefined)) return effect
+  // options that are no object, null among them, are refused where all of them are read
+  if (standing?.key === undefined && standing?.priority === undefined) return effect
   const { key, priority } = standing
   const checked = Result.andThen(readKey(key, "Compute", "key"), readPriority(priority, "Compute", "priority"))
   if (Result.isFailure(checked)) return Effect.die(checked.failure)

@@ -85,6 +85,12 @@ const variance = {
 
 export const isTask = (u: unknown): u is Any => typeof u === "object" && u !== null && TypeId in u
 
+export const isStreamTask = (u: unknown): u is StreamTask<never, unknown, unknown> =>
+  typeof u === "object" && u !== null && StreamTypeId in u
+
+/** A task of either kind. */
+export const isDefinition = (u: unknown): u is Definition => isTask(u) || isStreamTask(u)
+
 /** A task with one result. Nothing finds it by its name: that takes `taskRegistry.register`. */
 export const task = <P, A, E>(definition: Definition): Task<P, A, E> => ({ ...definition, [TypeId]: variance })
 

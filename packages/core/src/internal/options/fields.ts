@@ -20,10 +20,7 @@ type Read<Table> = { readonly [K in keyof Table]: Table[K] extends Reader<infer 
 export const fields = <Table extends Readonly<Record<string, Reader<unknown>>>>(table: Table): Reader<Read<Table>> => {
   const names = Object.keys(table)
   return (given = {}, of, option) => {
-    if (!isObject(given)) {
-      const expected = `an object with the options ${names.join(", ")}`
-      return Result.fail(new InvalidOption({ of, option: option === "" ? "options" : option, value: given, expected }))
-    }
+    if (!isObject(given)) return Result.fail(noObject(given, of, option, names))
     const path = option === "" ? "" : `${option}.`
     const refused = unknownName(given, table, of, path)
     if (refused !== undefined) return Result.fail(refused)
@@ -44,11 +41,21 @@ export const read = <A>(reader: Reader<A>, of: string, options: unknown): Result
 /** A check of names alone, for options whose values are read later. It costs 20 ns an option, and nothing without any. */
 export const names =
   <Options extends object>(of: string, known: Readonly<Record<keyof Options, true>>) =>
-  (options: { readonly [K in keyof Options]?: unknown } | undefined): InvalidOption | undefined =>
-    options === undefined ? undefined : unknownName(options as Readonly<Record<string, unknown>>, known, of, "")
+  (options: { readonly [K in keyof Options]?: unknown } | undefined): InvalidOption | undefined => {
+    if (options === undefined) return undefined
+    return isObject(options) ? unknownName(options, known, of, "") : noObject(options, of, "", Object.keys(known))
+  }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
+
+const noObject = (value: unknown, of: string, option: string, names: ReadonlyArray<string>): InvalidOption =>
+  new InvalidOption({
+    of,
+    option: option === "" ? "options" : option,
+    value,
+    expected: `an object with the options ${names.join(", ")}`
+  })
 
 /** The first name in `given` that is not among the `known`. */
 const unknownName = (

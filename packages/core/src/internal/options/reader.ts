@@ -55,6 +55,20 @@ export const text: Reader<string> = accepting("a string", (value) => typeof valu
 export const literal = <const A extends ReadonlyArray<string>>(...values: A): Reader<A[number]> =>
   accepting(oneOf(values.map((value) => JSON.stringify(value))), (value) => values.includes(value as string))
 
+/** An array whose elements `reader` reads; the error names the element by its index. */
+export const array =
+  <A>(expected: string, reader: Reader<A>): Reader<ReadonlyArray<A>> =>
+  (value, of, option) => {
+    if (!Array.isArray(value)) return Result.fail(new InvalidOption({ of, option, value, expected }))
+    const read: Array<A> = []
+    for (const [index, element] of value.entries()) {
+      const result = reader(element, of, `${option}[${index}]`)
+      if (Result.isFailure(result)) return Result.fail(result.failure)
+      read.push(result.success)
+    }
+    return Result.succeed(read)
+  }
+
 /** Takes the value as it is: another reader sees it later. */
 export const unread = <A>(): Reader<A> => accepting("anything", () => true)
 
