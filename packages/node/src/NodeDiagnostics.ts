@@ -33,7 +33,8 @@ export type { Holder, Lane, Loop, OpenStall, Overview, PoolView, Source, WorkerW
 export interface Options {
   /**
    * Whether to listen on the local socket, where the tools of the process's owner find it:
-   * `$XDG_RUNTIME_DIR/giveway/PID.sock` or `/tmp/giveway-UID/PID.sock`, for its owner only. Not on Windows.
+   * `$XDG_RUNTIME_DIR/giveway/PID.sock` or, if that cannot be used, `giveway-UID/PID.sock` in the temporary folder. Not on
+   * Windows.
    */
   readonly socket?: boolean | undefined
   /** A port for Prometheus and browsers; 0 takes a free one. The address is logged. */

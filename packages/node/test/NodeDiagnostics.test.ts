@@ -6,6 +6,7 @@ import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { dirname, join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
+import { vi } from "vitest"
 import type { NodeDiagnostics } from "@giveway/node"
 import { NodeSysmon } from "@giveway/node"
 import { ConfigProvider, Effect, Layer } from "effect"
@@ -245,16 +246,15 @@ describe("the local socket", () => {
       const left = join(folder, "4194305.sock")
       writeFileSync(left, "")
       const next = await import("../src/diagnostics/localSocket.ts")
-      const before = process.env["XDG_RUNTIME_DIR"]
-      process.env["XDG_RUNTIME_DIR"] = served.folder
+      vi.stubEnv("XDG_RUNTIME_DIR", served.folder)
+      vi.stubEnv("TMPDIR", served.folder)
       try {
         assert.deepStrictEqual(
           next.list().map(({ pid }) => pid),
           [served.pid]
         )
       } finally {
-        if (before === undefined) delete process.env["XDG_RUNTIME_DIR"]
-        else process.env["XDG_RUNTIME_DIR"] = before
+        vi.unstubAllEnvs()
       }
       assert.isFalse(existsSync(left))
     }))

@@ -48,7 +48,7 @@ export class Served {
 
   /** Of this process and of tools that are to find it, and no other. */
   get environment(): NodeJS.ProcessEnv {
-    return { ...process.env, XDG_RUNTIME_DIR: this.folder }
+    return { ...process.env, XDG_RUNTIME_DIR: this.folder, TMPDIR: this.folder }
   }
 
   get pid(): number {

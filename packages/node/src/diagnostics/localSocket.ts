@@ -2,23 +2,35 @@
  * The local sockets: one per served process, in a folder that only its owner may enter. The owner's tools ask there, without
  * a port.
  *
- * The path is `$XDG_RUNTIME_DIR/giveway/PID.sock`, which the system empties at logout, else `/tmp/giveway-UID/PID.sock`.
+ * The path is `$XDG_RUNTIME_DIR/giveway/PID.sock`, which the system empties at logout. If that is not set, cannot be used, or
+ * is too long for a socket, the path is `giveway-UID/PID.sock` in the temporary folder. Tools look at both.
  *
- * **Invariant.** A folder that another user may write to is not used. In `/tmp` another user may have made the folder first, to
- * pose as this process.
+ * **Invariant.** A folder of another user is not used, neither to listen nor to ask. In `/tmp` another user may have made the
+ * folder first, to pose as this process.
  *
- * Decision 0072.
+ * Decisions 0072, 0117.
  */
-import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs"
-import { tmpdir, userInfo } from "node:os"
+import { chmodSync, lstatSync, readdirSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
+import * as ownFolder from "../folders/ownFolder.ts"
 
-const folderName = (): string => {
-  const runtime = process.env["XDG_RUNTIME_DIR"]
-  return runtime === undefined || runtime === ""
-    ? join(tmpdir(), `giveway-${userInfo().uid}`)
-    : join(runtime, "giveway")
+/** The bytes that a socket's path may have: the kernel's structure has one more, for the zero at the end. */
+const longestPath = process.platform === "linux" ? 107 : 103
+
+/** The folders in which sockets may lie, the best first. */
+export const foldersIn = (
+  environment: NodeJS.ProcessEnv,
+  user: number | undefined,
+  temporary: string
+): ReadonlyArray<string> => {
+  const runtime = environment["XDG_RUNTIME_DIR"]
+  const own = `giveway-${user ?? "user"}`
+  const folders = runtime === undefined || runtime === "" ? [] : [join(runtime, "giveway")]
+  return [...folders, join(temporary, own)]
 }
+
+const folders = (): ReadonlyArray<string> => foldersIn(process.env, ownFolder.user(), tmpdir())
 
 const isAlive = (pid: number): boolean => {
   try {
@@ -30,14 +42,17 @@ const isAlive = (pid: number): boolean => {
   }
 }
 
-/** The folder, made if it is not there. Throws if it belongs to another user. */
-const folder = (): string => {
-  const path = folderName()
-  mkdirSync(path, { recursive: true, mode: 0o700 })
-  const found = lstatSync(path)
-  if (!found.isDirectory() || found.uid !== userInfo().uid)
-    throw new Error(`${path} is not a folder of this user: remove it, or set XDG_RUNTIME_DIR`)
-  if ((found.mode & 0o077) !== 0) chmodSync(path, 0o700)
+/** The path of this process's socket in `folder`, free to listen on. Throws if the folder cannot be used. */
+const claimIn = (folder: string): string => {
+  const path = join(folder, `${process.pid}.sock`)
+  const bytes = Buffer.byteLength(path)
+  if (bytes > longestPath) {
+    throw new Error(`the path ${path} has ${bytes} bytes, and a socket's path may have ${longestPath}`)
+  }
+  ownFolder.forSockets(folder)
+  if ((lstatSync(folder).mode & 0o077) !== 0) chmodSync(folder, 0o700)
+  // an earlier process of this number may have left one
+  rmSync(path, { force: true })
   return path
 }
 
@@ -56,27 +71,39 @@ const namesIn = (path: string): ReadonlyArray<string> => {
   }
 }
 
-/** The sockets of live processes. Sockets that dead processes left are removed. */
-export const list = (): ReadonlyArray<Found> => {
-  const path = folderName()
+const listIn = (folder: string): ReadonlyArray<Found> => {
+  if (!ownFolder.isUsers(folder)) return []
   const found: Array<Found> = []
-  for (const name of namesIn(path)) {
+  for (const name of namesIn(folder)) {
     const pid = Number(/^(\d+)\.sock$/.exec(name)?.[1] ?? Number.NaN)
     if (!Number.isSafeInteger(pid)) continue
-    const socket = join(path, name)
-    if (isAlive(pid)) found.push({ pid, path: socket })
-    else rmSync(socket, { force: true })
+    const path = join(folder, name)
+    if (isAlive(pid)) found.push({ pid, path })
+    else rmSync(path, { force: true })
   }
-  return found.sort((a, b) => a.pid - b.pid)
+  return found
 }
 
-/** The path of this process's socket, free to listen on. */
+/** The sockets of live processes. Sockets that dead processes left are removed. */
+export const list = (): ReadonlyArray<Found> => {
+  const found = new Map<number, Found>()
+  for (const each of folders().flatMap(listIn)) if (!found.has(each.pid)) found.set(each.pid, each)
+  return Array.from(found.values()).sort((a, b) => a.pid - b.pid)
+}
+
+/** The path of this process's socket, free to listen on. Throws the first reason if there is no folder for it. */
 export const claim = (): string => {
-  const path = join(folder(), `${process.pid}.sock`)
-  // an earlier process of this number may have left one
-  rmSync(path, { force: true })
-  list()
-  return path
+  const reasons: Array<unknown> = []
+  for (const folder of folders()) {
+    try {
+      const path = claimIn(folder)
+      list()
+      return path
+    } catch (reason) {
+      reasons.push(reason)
+    }
+  }
+  throw reasons[0]
 }
 
 export const release = (path: string): void => rmSync(path, { force: true })

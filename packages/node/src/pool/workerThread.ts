@@ -11,6 +11,7 @@ import { Worker } from "node:worker_threads"
 import type { Ending, FromWorker, JobRequest, Outcome, ToWorker } from "@giveway/core/Platform"
 import { jobBoard, jobWatch, pack, threadBlock } from "@giveway/core/Platform"
 import * as Sysmon from "@giveway/core/Sysmon"
+import * as codeCache from "../folders/codeCache.ts"
 import { SentJobs } from "../wire/sentJobs.ts"
 import { now } from "../wire/sharedClock.ts"
 import * as execArgv from "../thread/execArgv.ts"
@@ -100,6 +101,7 @@ export class WorkerThread {
           spinMicros: options.spinMicros,
           priority: options.priority,
           hook: options.yieldPoints ? hook : undefined,
+          codeCache: codeCache.folderOfV8(),
           preload,
           warmUp: options.warmUp
         }),

@@ -36,6 +36,8 @@ interface ComputeWorkerData {
   readonly priority: number | false
   /** the module that compiles yield points into the modules of tasks as they are loaded; `undefined`: they stay as they are */
   readonly hook: string | undefined
+  /** the folder for V8's compiled code; `undefined`: nowhere */
+  readonly codeCache: string | undefined
   /** modules of the jobs so far, imported before it is ready: their import is most of a worker's start */
   readonly preload: ReadonlyArray<string>
   /** see `WorkerThreadOptions` */

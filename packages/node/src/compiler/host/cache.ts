@@ -3,14 +3,15 @@
  * name, the runtime that the code imports, the compiler's own text, and the version of Node.
  *
  * An entry is written under a name of its own and then renamed, so no reader sees half of one. An error of the disk costs
- * one compilation, and nothing else.
+ * one compilation, and nothing else. Where entries lie, and which are read: `folders/codeCache.ts`.
  *
- * Rejected: the system's temporary folder. Code that runs must not come from a folder in which others can write.
+ * Decision 0117.
  */
 import { createHash, randomUUID } from "node:crypto"
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import * as codeCache from "../../folders/codeCache.ts"
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex")
 
@@ -24,19 +25,21 @@ export const compilerText = (): string => {
     .join("\n")
 }
 
-/** The folder lies beside the packages that the program uses; a program without packages has no cache. */
-const folder = (): string | undefined => {
-  const modules = join(process.cwd(), "node_modules")
-  return existsSync(modules) ? join(modules, ".cache", "giveway") : undefined
-}
-
 interface Cache {
   /** Gives the entry for `source` and `name`. If there is none, it stores the result of `make` and gives that. */
   readonly of: (source: string, name: string, make: () => string) => string
 }
 
+const remove = (path: string): void => {
+  try {
+    rmSync(path, { force: true })
+  } catch {
+    // permissions may forbid even that
+  }
+}
+
 export const open = (): Cache => {
-  const entries = folder()
+  const entries = codeCache.folder()
   if (entries === undefined) return { of: (_source, _name, make) => make() }
   let version: string | undefined
   return {
@@ -44,18 +47,17 @@ export const open = (): Cache => {
       version ??= `${process.version}\n${sha256(compilerText())}`
       const path = join(entries, `${sha256(`${version}\n${name}\n${source}`)}.json`)
       try {
-        return readFileSync(path, "utf8")
+        return codeCache.read(path)
       } catch {
-        // there is no entry yet
+        // there is no entry yet, or none to be trusted
       }
       const value = make()
       const own = `${path}.${randomUUID()}`
       try {
-        mkdirSync(entries, { recursive: true })
-        writeFileSync(own, value)
+        writeFileSync(own, value, { mode: 0o644, flag: "wx" })
         renameSync(own, path)
       } catch {
-        rmSync(own, { force: true })
+        remove(own)
       }
       return value
     }

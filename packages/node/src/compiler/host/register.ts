@@ -11,7 +11,7 @@
  * the main thread reports it on standard error, once, with file, line, reason and fix.
  *
  * Cost: a file that asks for nothing takes some 3 µs per kilobyte. Compiled modules are cached in
- * `node_modules/.cache/giveway`.
+ * `node_modules/.cache/giveway`, or in the temporary folder if others than the program's user can write there.
  *
  * @since 0.1.0
  */

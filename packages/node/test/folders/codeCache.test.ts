@@ -1,0 +1,142 @@
+/**
+ * Where compiled code is kept, on a real disk.
+ */
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync
+} from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterEach, assert, beforeEach, describe, it, vi } from "vitest"
+import * as cache from "../../src/compiler/host/cache.ts"
+import * as codeCache from "../../src/folders/codeCache.ts"
+
+const isRoot = process.getuid?.() === 0
+let base: string
+let project: string
+let temporary: string
+
+beforeEach(() => {
+  base = realpathSync(mkdtempSync(join(tmpdir(), "giveway-cache-")))
+  project = join(base, "project")
+  temporary = join(base, "tmp")
+  for (const each of [project, join(project, "node_modules"), temporary]) mkdirSync(each, { mode: 0o755 })
+  vi.stubEnv("TMPDIR", temporary)
+  vi.spyOn(process, "cwd").mockReturnValue(project)
+})
+afterEach(() => {
+  vi.restoreAllMocks()
+  vi.unstubAllEnvs()
+  rmSync(base, { recursive: true })
+})
+
+const beside = () => join(project, "node_modules", ".cache", "giveway")
+const elsewhere = () => join(temporary, `giveway-${process.geteuid!()}`, "cache")
+
+describe.skipIf(process.platform === "win32")("compiled code is kept", () => {
+  it("beside the packages, where others cannot write", () => {
+    assert.strictEqual(codeCache.folder(), beside())
+    assert.strictEqual(lstatSync(beside()).mode & 0o777, 0o755 & ~process.umask())
+    assert.strictEqual(lstatSync(codeCache.folderOfV8()!).mode & 0o777, 0o700)
+  })
+
+  it("in the temporary folder, and nothing is written into the working directory, where others can", () => {
+    for (const each of [project, join(project, "node_modules")]) {
+      chmodSync(each, 0o777)
+      assert.strictEqual(codeCache.folder(), elsewhere())
+      assert.deepStrictEqual(readdirSync(join(project, "node_modules")), [])
+      assert.strictEqual(lstatSync(elsewhere()).mode & 0o777, 0o700)
+      chmodSync(each, 0o755)
+    }
+  })
+
+  it("in the temporary folder if the program has no packages", () => {
+    rmSync(join(project, "node_modules"), { recursive: true })
+    assert.strictEqual(codeCache.folder(), elsewhere())
+    assert.isFalse(existsSync(join(project, "node_modules")))
+  })
+
+  it("nowhere if others can exchange the temporary folder too", () => {
+    chmodSync(project, 0o777)
+    chmodSync(temporary, 0o777)
+    assert.isUndefined(codeCache.folder())
+    assert.isUndefined(codeCache.folderOfV8())
+    assert.deepStrictEqual(readdirSync(temporary), [])
+    let made = 0
+    const entries = cache.open()
+    for (let i = 0; i < 2; i++)
+      assert.strictEqual(
+        entries.of("source", "name", () => `made ${++made}`),
+        `made ${i + 1}`
+      )
+  })
+
+  it("in the sticky temporary folder of a system", () => {
+    rmSync(join(project, "node_modules"), { recursive: true })
+    chmodSync(temporary, 0o1777)
+    assert.strictEqual(codeCache.folder(), elsewhere())
+  })
+
+  it("not behind a link", () => {
+    const target = join(base, "target")
+    mkdirSync(target)
+    mkdirSync(join(project, "node_modules", ".cache"))
+    symlinkSync(target, beside())
+    assert.strictEqual(codeCache.folder(), elsewhere())
+    assert.deepStrictEqual(readdirSync(target), [])
+  })
+
+  it.skipIf(!isRoot)("not in a folder of another user", () => {
+    for (const each of [project, join(project, "node_modules")]) {
+      chownSync(each, 47_001, 47_001)
+      assert.strictEqual(codeCache.folder(), elsewhere())
+      chownSync(each, 0, 0)
+    }
+    mkdirSync(beside(), { recursive: true })
+    chownSync(beside(), 47_001, 47_001)
+    assert.strictEqual(codeCache.folder(), elsewhere())
+  })
+})
+
+describe.skipIf(process.platform === "win32")("an entry is made again", () => {
+  const entry = () =>
+    join(
+      beside(),
+      readdirSync(beside()).find((name) => name.endsWith(".json"))!
+    )
+  const valueOf = (made: string) => cache.open().of("source", "name", () => made)
+
+  beforeEach(() => {
+    assert.strictEqual(valueOf("first"), "first")
+    assert.strictEqual(valueOf("second"), "first")
+  })
+
+  it("if others can write to it", () => {
+    chmodSync(entry(), 0o666)
+    assert.strictEqual(valueOf("third"), "third")
+    assert.strictEqual(valueOf("fourth"), "third")
+  })
+
+  it("if it is a link", () => {
+    const planted = join(base, "planted")
+    writeFileSync(planted, "planted")
+    const path = entry()
+    rmSync(path)
+    symlinkSync(planted, path)
+    assert.strictEqual(valueOf("third"), "third")
+  })
+
+  it.skipIf(!isRoot)("if it belongs to another user", () => {
+    chownSync(entry(), 47_001, 47_001)
+    assert.strictEqual(valueOf("third"), "third")
+  })
+})
