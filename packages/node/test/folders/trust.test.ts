@@ -8,21 +8,20 @@ import * as trust from "../../src/folders/trust.ts"
 const me = 1000
 const other = 1001
 const folder = (uid: number, mode: number): Seen => ({ kind: "folder", uid, mode: 0o040000 | mode })
+type Case = [name: string, path: ReadonlyArray<Seen>]
 const root = folder(0, 0o755)
 
 describe("code may lie in", () => {
-  for (const [name, path] of [
+  it.each<Case>([
     ["a folder of this user", [root, folder(me, 0o755)]],
     ["a folder of root, as an image has it", [root, folder(0, 0o755)]],
     ["a folder of this user in /tmp", [root, folder(0, 0o1777), folder(me, 0o700)]],
     ["a folder below a user's own", [root, folder(0, 0o1777), folder(me, 0o700), folder(me, 0o755)]]
-  ] as const) {
-    it(name, () => assert.isTrue(trust.mayHoldCode(path, me)))
-  }
+  ])("%s", (_, path) => assert.isTrue(trust.mayHoldCode(path, me)))
 })
 
 describe("code may not lie in", () => {
-  for (const [name, path] of [
+  it.each<Case>([
     ["a folder of another user", [root, folder(other, 0o755)]],
     ["a folder that the group may write to", [root, folder(me, 0o775)]],
     ["a folder that all may write to", [root, folder(me, 0o757)]],
@@ -33,9 +32,7 @@ describe("code may not lie in", () => {
     ["a link", [root, { kind: "other", uid: me, mode: 0o120777 }]],
     ["a folder below a link", [root, { kind: "other", uid: 0, mode: 0o120777 }, folder(me, 0o700)]],
     ["a file", [root, { kind: "file", uid: me, mode: 0o100644 }]]
-  ] satisfies ReadonlyArray<readonly [string, ReadonlyArray<Seen>]>) {
-    it(name, () => assert.isFalse(trust.mayHoldCode(path, me)))
-  }
+  ])("%s", (_, path) => assert.isFalse(trust.mayHoldCode(path, me)))
 })
 
 it("root trusts its own folders only", () => {
