@@ -31,6 +31,7 @@ import type { HousekeepingOptions } from "./housekeeping.ts"
 import { Housekeeping } from "./housekeeping.ts"
 import type { PoolJob } from "./poolJob.ts"
 import * as poolJob from "./poolJob.ts"
+import { Obituaries } from "./obituaries.ts"
 import type { PoolParts } from "./poolView.ts"
 import * as poolView from "./poolView.ts"
 import { Readiness } from "./readiness.ts"
@@ -101,13 +102,15 @@ export class WorkerPool implements JobRunner {
   private readonly readiness = new Readiness(() => this.keepAlive(this.isAwaited()))
   private readonly housekeeping: Housekeeping
   private lastJob = 0
-  private lastBootFailure: Ending = { _tag: "WorkerExited", code: 0 }
+  /** of workers that ended by themselves, and in no job */
+  private readonly obituaries: Obituaries
   private onClosed: (() => void) | undefined
 
   constructor(options: WorkerPoolOptions, observer: WorkerPoolObserver) {
     this.options = options
     this.observer = observer
     this.state = poolMachine.make(options)
+    this.obituaries = new Obituaries((text) => observer.log("Warn", text))
     const { counts, jobs, meters, state, threads } = this
     this.parts = { counts, jobs, meters, state, threads }
     this.housekeeping = new Housekeeping(
@@ -204,6 +207,7 @@ export class WorkerPool implements JobRunner {
         break
       }
       case "BackOff": {
+        this.obituaries.backOff(this.state.deaths.inARow, action.ms)
         this.housekeeping.backOff(action.ms)
         this.housekeeping.keepAlive(this.isAwaited())
         break
@@ -377,17 +381,13 @@ export class WorkerPool implements JobRunner {
     this.observer.metrics.workers(this.threads.size)
     const { inbox, phase: { _tag: phase } = {} } = this.state.workers.get(worker) ?? {}
     for (const sent of inbox ?? []) poolJob.lose(this.jobs.get(sent), sent === job, ending)
-    if (phase === "Starting") {
-      this.lastBootFailure = ending
-      // A module may be the reason: the next worker starts without them, and is ready for all other jobs.
-      this.modules.clear()
-    }
-    if (phase === "Starting" || phase === "Idle") {
-      this.observer.log("Warn", `Compute worker ${worker} ended while it ran no job: ${causeOf(ending)}`)
-    }
-    this.handle({ _tag: "WorkerExited", worker, job })
+    const isDeath = phase !== undefined && phase !== "Zombie" && phase !== "Stopping"
+    if (isDeath) this.obituaries.add(worker, ending, job === 0)
+    // A module may be the reason: the next worker starts without them, and is ready for all other jobs.
+    if (isDeath && job === 0) this.modules.clear()
+    this.handle({ _tag: "WorkerExited", worker, job, now: performance.now() })
     if (phase === "Zombie") this.countZombies()
-    if (phase === "Starting") this.readiness.tell(causeOf(ending))
+    if (isDeath && job === 0) this.readiness.tell(causeOf(ending))
   }
 
   private countZombies(): void {
@@ -411,7 +411,7 @@ export class WorkerPool implements JobRunner {
   }
 
   private workerUnavailable(): Ending {
-    return { _tag: "WorkerUnavailable", attempts: this.state.failedBoots, cause: pack(causeOf(this.lastBootFailure)) }
+    return { _tag: "WorkerUnavailable", attempts: this.state.deaths.inARow, cause: pack(this.obituaries.lastCause) }
   }
 
   /** Whether a caller waits for the pool, so that it must keep the process alive. */

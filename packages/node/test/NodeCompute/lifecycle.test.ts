@@ -4,8 +4,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Compute } from "@giveway/core"
 import { NodeCompute } from "@giveway/node"
-import { Effect, Exit, Fiber, Layer, Logger, Scope } from "effect"
+import { Cause, Effect, Exit, Fiber, Layer, Logger, Scope } from "effect"
 import { beats, pool, read, shared, until, worksOn } from "../pool.ts"
+import { dying } from "../tasks/diesLater.ts"
 import { fickle } from "../tasks/exitsOnDemand.ts"
 import * as jobs from "../tasks/jobs.ts"
 import { builtAfter, first } from "../tasks/warm.ts"
@@ -86,6 +87,31 @@ describe("affinity", () => {
       }
     }).pipe(pool({ maxWorkers: 2, minWorkers: 2 }))
   )
+})
+
+describe("a worker that dies a moment after its start", () => {
+  for (const afterMs of [0, 20, 150]) {
+    it.live(`after ${afterMs} ms: it is reported, replaced ever more slowly, and a job has a typed answer`, () =>
+      Effect.gen(function* () {
+        const reports: Array<string> = []
+        const logger = Logger.make(({ message }) => {
+          if (String(message).includes("ended while it ran no job")) reports.push(String(message))
+        })
+        process.env["GIVEWAY_TEST_DIE_AFTER_MS"] = String(afterMs)
+        const exit = yield* Effect.exit(Compute.run(jobs.add, { a: 1, b: 2 })).pipe(
+          pool({ warmUp: [dying] }),
+          Effect.provide(Logger.layer([logger]))
+        )
+        const settled = Exit.isSuccess(exit) ? exit.value : Cause.squash(exit.cause)
+        if (settled !== 3) {
+          assert.include(["WorkerUnavailable", "JobDied"], (settled as Compute.ComputeError)._tag)
+          assert.include(String(settled), "no connection")
+        }
+        assert.isAtMost(reports.length, 3)
+        if ((settled as Compute.ComputeError)._tag === "WorkerUnavailable") assert.include(reports[0], "no connection")
+      }).pipe(Effect.ensuring(Effect.sync(() => delete process.env["GIVEWAY_TEST_DIE_AFTER_MS"])))
+    )
+  }
 })
 
 describe("a warm pool", () => {

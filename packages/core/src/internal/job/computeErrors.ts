@@ -251,20 +251,21 @@ export class WorkerOutOfMemory extends Schema.TaggedError<WorkerOutOfMemory>()("
 }
 
 /**
- * No worker could be started. The pool tries again by itself: after 200 ms, then at longer and longer intervals, at most
- * 5 s. Jobs that come meanwhile wait for the next try.
+ * No worker was there for the job: none could be started, or those that were given the job (at most three) died before they
+ * began it. The job has not run. The pool tries again by itself: after 200 ms, then at longer and longer intervals, at most 5 s.
+ * Jobs that come meanwhile wait for the next try.
  *
  * @category errors
  * @since 0.1.0
  */
 export class WorkerUnavailable extends Schema.TaggedError<WorkerUnavailable>()("WorkerUnavailable", {
   task: Schema.String,
-  /** starts that failed in a row */
+  /** workers that died in a row */
   attempts: Schema.Number,
   cause: Schema.Unknown
 }) {
   override get message(): string {
-    return `No worker could be started for task "${this.task}" (${this.attempts} failed in a row): ${describe(this.cause)}. The pool tries again by itself, more and more slowly`
+    return `No worker could begin task "${this.task}" (${this.attempts} ended in a row): ${describe(this.cause)}. The pool tries again by itself, more and more slowly`
   }
 }
 

@@ -35,6 +35,7 @@ export const serve = (state: PoolState, actions: Array<Action>): void => {
   }
   while (hasRoom(state) && waiting(state) > starting(state)) {
     if (promote(state, actions)) keepStandby(state, actions)
+    else if (state.backingOff) break
     else spawn(state, false, actions)
   }
   sendAhead(state, actions)
@@ -126,7 +127,7 @@ export const replenish = (state: PoolState, actions: Array<Action>): void => {
   if (state.closing) return
   serve(state, actions)
   keepStandby(state, actions)
-  while (working(state) < state.config.minWorkers && hasRoom(state)) spawn(state, false, actions)
+  while (!state.backingOff && working(state) < state.config.minWorkers && hasRoom(state)) spawn(state, false, actions)
 }
 
 /**

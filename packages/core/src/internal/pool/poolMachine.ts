@@ -83,7 +83,7 @@ export const step = (state: PoolState, event: Event): ReadonlyArray<Action> => {
       break
     }
     case "WorkerExited": {
-      workers.exited(state, event.worker, event.job, actions)
+      workers.exited(state, event, actions)
       break
     }
     case "Sweep": {

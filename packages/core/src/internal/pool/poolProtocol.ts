@@ -41,8 +41,8 @@ export type Event =
   | { readonly _tag: "JobDone"; readonly worker: number; readonly job: number }
   | { readonly _tag: "GraceExpired"; readonly worker: number; readonly job: number }
   | { readonly _tag: "WorkerReady"; readonly worker: number }
-  /** `job`: the one that it had begun and not finished, 0 for none; the jobs that it had finished were reported before */
-  | { readonly _tag: "WorkerExited"; readonly worker: number; readonly job: number }
+  /** `job`: the one that it had begun and not finished, 0 for none; the jobs that it had finished were reported before; `now`: as in `Submit` */
+  | { readonly _tag: "WorkerExited"; readonly worker: number; readonly job: number; readonly now: number }
   /** reply to `Withdraw`: the worker had not begun the job, and never will */
   | { readonly _tag: "Withdrawn"; readonly worker: number; readonly job: number }
   /** reply to `Withdraw`: the worker has begun the job, or even ended it */
@@ -72,7 +72,7 @@ export type Event =
 /**
  * Why a job is settled. `done`: the worker sent its outcome. `gone`: it was cancelled and nothing of it runs any more (after `Abandoned`: it may).
  * `workerLost`: its worker ended by itself, and had begun the job or holds what moved with it. `workerUnavailable`: no worker could be
- * started.
+ * started, or each that was given the job died before it began.
  */
 export type Settlement = "done" | "gone" | "workerLost" | "workerUnavailable" | "overloaded" | "closed"
 
@@ -90,7 +90,7 @@ export type Action =
   | { readonly _tag: "Terminate"; readonly worker: number; readonly killed: boolean }
   /** ask an idle worker to release its services and end, and run the stop timer */
   | { readonly _tag: "Stop"; readonly worker: number }
-  /** no worker could be started: say when so many ms are over, in which none is started */
+  /** a worker died: say when so many ms are over, in which none is started */
   | { readonly _tag: "BackOff"; readonly ms: number }
   /** the pool closes, and jobs run: say when the time is over that they still have */
   | { readonly _tag: "Drain" }

@@ -11,7 +11,8 @@
  */
 import { JobQueue } from "./jobQueue.ts"
 import type { PoolConfig } from "./poolProtocol.ts"
-import type { Lifecycle } from "./workerLifecycle.ts"
+import type { Deaths, Lifecycle } from "./workerLifecycle.ts"
+import { noDeaths } from "./workerLifecycle.ts"
 
 export type WorkerPhase =
   | { readonly _tag: "Starting" }
@@ -60,8 +61,9 @@ export interface PoolState {
   ahead: number
   /** whether a job was ever cancelled while it ran: from then on a standby is kept */
   wantsStandby: boolean
-  /** failed starts since the last one that succeeded */
-  failedBoots: number
+  readonly deaths: Deaths
+  /** jobs whose worker died before it began them, and how often that happened */
+  readonly tries: Map<number, number>
   /** no worker is started now */
   backingOff: boolean
   closing: boolean
@@ -81,7 +83,8 @@ export const make = (config: PoolConfig): PoolState => ({
   nextWorker: 1,
   ahead: config.ahead ?? 0,
   wantsStandby: false,
-  failedBoots: 0,
+  deaths: noDeaths(),
+  tries: new Map(),
   backingOff: false,
   closing: false,
   draining: false,
@@ -96,6 +99,8 @@ export const copy = (state: PoolState): PoolState => ({
   sent: new Map(state.sent),
   unwanted: new Set(state.unwanted),
   final: new Set(state.final),
+  deaths: { ...state.deaths },
+  tries: new Map(state.tries),
   queued: state.queued.clone()
 })
 
@@ -138,9 +143,9 @@ const ending = (state: PoolState): number => {
   return n
 }
 
-/** Whether another worker may start. The first `maxWorkers` of those that end take no room; each beyond takes that of one. */
+/** Whether there may be one worker more. The first `maxWorkers` of those that end take no room; each beyond takes that of one. */
 export const hasRoom = (state: PoolState): boolean =>
-  !state.backingOff && working(state) + Math.max(0, ending(state) - state.config.maxWorkers) < state.config.maxWorkers
+  working(state) + Math.max(0, ending(state) - state.config.maxWorkers) < state.config.maxWorkers
 
 /** How many workers and jobs are in which state now; see `Compute.Statistics`. */
 export const census = (state: PoolState) => {

@@ -10,6 +10,7 @@ import type { PoolState, PoolWorker } from "./poolState.ts"
 
 export const settle = (state: PoolState, job: number, as: Settlement, actions: Array<Action>): void => {
   if (state.final.size > 0) state.final.delete(job)
+  if (state.tries.size > 0) state.tries.delete(job)
   actions.push({ _tag: "Settle", job, as })
 }
 

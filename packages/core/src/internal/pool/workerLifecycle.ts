@@ -8,12 +8,21 @@
  * **Used workers** are retired after so many jobs, or when their heap has grown too large: they get no more jobs, run those
  * that they have, release their services and end.
  *
- * **Workers that cannot start** are tried again, ever more slowly: the cause that broke one would break the next at once.
+ * **Workers that die** are replaced ever more slowly, however far they came: a cause outside of the jobs (a preload, a
+ * client that cannot connect) breaks the next worker as it broke the last. To be ready proves nothing, since many causes need a moment. A
+ * series of deaths ends when none came for a time. A death in the middle of a job is the job's fault, and is replaced at
+ * once; only if one job after another ends its worker, and none is done, do those deaths count too.
+ *
+ * **A job is tried on few workers.** One that dies before it has begun its first job may have died of that job: of a
+ * message that cannot be read. So a job is given to {@link mostTries} such workers at most.
  *
  * **Affinity**: of several idle workers, a job gets the one that had its key last, because that one's caches may help. No
  * job waits for such a worker.
  *
- * Decision 0065.
+ * Rejected: a worker that has done a job ends the series (a job that sets a timer which throws is done, and then its worker
+ * dies: that would go on at full speed); proof by age (in a busy pool whose jobs end workers now and then, none gets old).
+ *
+ * Decisions 0065, 0115.
  */
 import type { PoolConfig } from "./poolProtocol.ts"
 
@@ -52,10 +61,38 @@ export const preferred = (
   return same < 0 ? idle.length - 1 : same
 }
 
-/** At least so long between two failed starts: each costs some 100 ms of a core. */
+/** The deaths of workers that were not asked to end. */
+export interface Deaths {
+  /** in the present series */
+  inARow: number
+  /** when the last one was that counted, ms */
+  lastAt: number
+  /** workers that died in the middle of a job, since a job was done */
+  inJobs: number
+}
+
+export const noDeaths = (): Deaths => ({ inARow: 0, lastAt: -Infinity, inJobs: 0 })
+
+/** After so long without a death the next one is the first of a new series: six of the longest back-offs. A guess. */
+const seriesMs = 30_000
+
+/**
+ * A worker died in the middle of a job. Returns whether it counts like any other death: only after two jobs for each worker
+ * have done that in a row. A guess: a pool whose every worker meets a bad job, and once more, is replaced at once.
+ */
+export const countsInJob = (deaths: Deaths, { maxWorkers }: PoolConfig): boolean => ++deaths.inJobs > 2 * maxWorkers
+
+/** A worker died at `now`. Returns how long none is to be started, ms. */
+export const died = (deaths: Deaths, now: number): number => {
+  deaths.inARow = now - deaths.lastAt > seriesMs ? 1 : deaths.inARow + 1
+  deaths.lastAt = now
+  return Math.min(mostBackOffMs, firstBackOffMs * 2 ** (deaths.inARow - 1))
+}
+
+/** Workers that may die before they begin a job that they were given, until it fails. A guess: two can be bad luck. */
+export const mostTries = 3
+
+/** At least so long after a death: a start costs some 100 ms of a core. */
 const firstBackOffMs = 200
 /** At most so long until the next try: rare enough to cost next to nothing, and within a caller's timeout of seconds. A guess. */
 const mostBackOffMs = 5000
-
-/** How long to wait after `failures` failed starts in a row. */
-export const backOffMs = (failures: number): number => Math.min(mostBackOffMs, firstBackOffMs * 2 ** (failures - 1))

@@ -5,7 +5,7 @@
  * **Invariant**: an exit accounts for the jobs in the inbox at once, before another worker replaces this one. A job that was
  * begun, or cannot be sent again, is settled; the others go back into the queue in their order.
  */
-import type { Action } from "./poolProtocol.ts"
+import type { Action, Event } from "./poolProtocol.ts"
 import * as lifecycle from "./workerLifecycle.ts"
 import { free, keepStandby, promote, replace, replenish, retire } from "./assignment.ts"
 import { giveBack, settle, stop, stopGrace, terminate, unlist } from "./transitions.ts"
@@ -15,7 +15,6 @@ import { working } from "./poolState.ts"
 export const ready = (state: PoolState, id: number, actions: Array<Action>): void => {
   const worker = state.workers.get(id)
   if (worker?.phase._tag !== "Starting") return
-  state.failedBoots = 0
   free(state, id, worker, actions)
 }
 
@@ -69,30 +68,40 @@ const settleKilled = (
   settle(state, job, "gone", actions)
 }
 
-export const exited = (state: PoolState, id: number, begun: number, actions: Array<Action>): void => {
+export const exited = (
+  state: PoolState,
+  { job: begun, now, worker: id }: Extract<Event, { readonly _tag: "WorkerExited" }>,
+  actions: Array<Action>
+): void => {
   const worker = state.workers.get(id)
   if (worker === undefined) return
   const { phase } = worker
   stopGrace(id, worker, actions)
   state.workers.delete(id)
+  const next = begun === 0 ? worker.inbox[0] : undefined
   for (const job of worker.inbox.splice(0).toReversed()) {
     state.sent.delete(job)
     if (job === begun || state.final.has(job))
       settle(state, job, state.unwanted.delete(job) ? "gone" : "workerLost", actions)
+    else if (job === next) tryAgain(state, job, actions)
     else giveBack(state, job, actions)
   }
   switch (phase._tag) {
     case "Busy": {
+      if (begun === 0) failing(state, phase, now, actions)
+      else if (lifecycle.countsInJob(state.deaths, state.config)) backOff(state, now, actions)
       replace(state, actions)
       break
     }
     case "Idle": {
       unlist(state, id)
+      failing(state, phase, now, actions)
       replace(state, actions)
       break
     }
     case "Starting": {
-      bootFailed(state, actions)
+      failing(state, phase, now, actions)
+      replace(state, actions)
       break
     }
     case "Zombie": {
@@ -112,17 +121,29 @@ export const exited = (state: PoolState, id: number, begun: number, actions: Arr
   }
 }
 
+/** The worker that was given a job, and no other before it, died before it began. */
+const tryAgain = (state: PoolState, job: number, actions: Array<Action>): void => {
+  const tries = (state.tries.get(job) ?? 0) + 1
+  state.tries.set(job, tries)
+  if (tries < lifecycle.mostTries || state.closing || state.unwanted.has(job)) giveBack(state, job, actions)
+  else settle(state, job, "workerUnavailable", actions)
+}
+
+/** A worker died by itself. Another is started, but not at once: the cause that ended it would end the next. */
+const backOff = (state: PoolState, now: number, actions: Array<Action>): void => {
+  if (state.closing || state.backingOff) return
+  state.backingOff = true
+  actions.push({ _tag: "BackOff", ms: lifecycle.died(state.deaths, now) })
+}
+
 /**
- * A worker ended before it was ready. Another is started, but not at once: the cause that broke it would break the next. If
- * neither another worker nor the standby is left, the jobs that wait fail; those that come later wait for the next try.
+ * A worker died, and no job can be blamed. If neither another worker nor the standby is left, the jobs that wait fail, unless
+ * workers do start and this was one of the first deaths; jobs that come later wait for the next try.
  */
-const bootFailed = (state: PoolState, actions: Array<Action>): void => {
-  if (!state.backingOff) {
-    state.failedBoots++
-    state.backingOff = true
-    actions.push({ _tag: "BackOff", ms: lifecycle.backOffMs(state.failedBoots) })
-  }
-  if (working(state) > 0 || promote(state, actions)) return
+const failing = (state: PoolState, { _tag: phase }: WorkerPhase, now: number, actions: Array<Action>): void => {
+  backOff(state, now, actions)
+  if (state.closing || working(state) > 0 || promote(state, actions)) return
+  if (phase !== "Starting" && state.deaths.inARow < lifecycle.mostTries) return
   for (let job = state.queued.shift(); job !== undefined; job = state.queued.shift())
     settle(state, job, "workerUnavailable", actions)
 }

@@ -36,6 +36,8 @@ interface Caller {
   readonly spent: boolean
   readonly interrupted: boolean
   readonly settled: pool.Settlement | undefined
+  /** workers that died before they began it, though it was their next job */
+  readonly tries: number
 }
 
 interface World {
@@ -59,6 +61,9 @@ type Happening =
   | { readonly _tag: "Begin" | "Finish"; readonly worker: number }
   | { readonly _tag: "Answer" }
 
+/** As the machine's: workers that may die before they begin a job. */
+const mostTries = 3
+
 interface Scenario extends pool.PoolConfig {
   readonly ahead: number
   readonly jobs: number
@@ -66,6 +71,8 @@ interface Scenario extends pool.PoolConfig {
   readonly housekeeping?: number
   /** whether it is reported that a killed worker's code has stopped, and that one lingers; else only its exit is */
   readonly endings?: boolean
+  /** whether to see from each world what becomes of the callers if every worker dies from then on */
+  readonly allDie?: boolean
   /** jobs whose payload moves */
   readonly final?: ReadonlyArray<number>
 }
@@ -89,9 +96,12 @@ const keyOf = ({
     state.queued.toArray(),
     Array.from(state.unwanted).toSorted(),
     state.wantsStandby,
+    // more make no difference to the promises
+    Math.min(state.deaths.inARow, mostTries),
+    Math.min(state.deaths.inJobs, 2 * state.config.maxWorkers + 1),
     Array.from(threads.values(), (thread) => Object.values(thread)),
-    callers.map(({ begun, interrupted, settled, spent }) =>
-      settled === undefined ? [begun, interrupted, spent] : "settled"
+    callers.map(({ begun, interrupted, settled, spent, tries }) =>
+      settled === undefined ? [begun, interrupted, spent, tries] : "settled"
     ),
     Array.from(state.final).toSorted(),
     asked.map(({ job, worker }) => [names.get(worker), job]),
@@ -107,6 +117,8 @@ const keyOf = ({
 const promise = (kept: boolean, otherwise: string): void => {
   if (!kept) throw new Error(otherwise)
 }
+
+const deathOf = (worker: number, { runs }: Thread): pool.Event => ({ _tag: "WorkerExited", worker, job: runs, now: 0 })
 
 /** What may happen next. `fair`: what happens sooner or later by itself, if nothing breaks. */
 const eventsOf = (world: World, scenario: Scenario): Array<{ readonly event: Happening; readonly fair: boolean }> => {
@@ -153,7 +165,7 @@ const eventsOf = (world: World, scenario: Scenario): Array<{ readonly event: Hap
     if (thread.told === "stop") events.push({ event: { _tag: "StopExpired", worker }, fair: false })
     // what a thread has finished is collected before its end is reported
     if (job === undefined && (ends || world.accidents > 0)) {
-      events.push({ event: { _tag: "WorkerExited", worker, job: thread.runs }, fair: ends })
+      events.push({ event: deathOf(worker, thread), fair: ends })
     }
   }
   return events
@@ -199,7 +211,8 @@ const apply = (world: World, event: Happening, scenario: Scenario): World => {
     }
     default: {
       heard = event
-      if (event._tag === "Submit") callers.push({ begun: 0, spent: false, interrupted: false, settled: undefined })
+      if (event._tag === "Submit")
+        callers.push({ begun: 0, spent: false, interrupted: false, settled: undefined, tries: 0 })
       if (event._tag === "Cancel") caller(event.job, { interrupted: true })
       if (event._tag === "Shutdown") shutdown = true
       if (event._tag === "BackOffOver") backOff = false
@@ -211,7 +224,9 @@ const apply = (world: World, event: Happening, scenario: Scenario): World => {
       if (event._tag === "CodeStopped" || event._tag === "Abandoned") thread(event.worker, { stopped: true })
       if (event._tag === "Lingers") thread(event.worker, { lingers: true })
       if (event._tag === "WorkerExited") {
-        if (threads.get(event.worker)!.told === "nothing") accidents--
+        const { inbox, runs, told } = threads.get(event.worker)!
+        if (told === "nothing") accidents--
+        if (runs === 0 && inbox.length > 0) caller(inbox[0]!, { tries: callers[inbox[0]! - 1]!.tries + 1 })
         threads.delete(event.worker)
       }
     }
@@ -221,7 +236,12 @@ const apply = (world: World, event: Happening, scenario: Scenario): World => {
   // what the machine makes of it
   const holders = (job: number) =>
     Array.from(threads.values()).filter(({ inbox, runs, stopped }) => (runs === job && !stopped) || inbox.includes(job))
-  for (const action of pool.step(state, heard)) {
+  const actions = pool.step(state, heard)
+  const died = heard._tag === "WorkerExited" ? world.threads.get(heard.worker)! : undefined
+  if (died?.told === "nothing" && died.runs === 0 && !shutdown)
+    promise(backOff || actions.some(({ _tag }) => _tag === "BackOff"), "a worker that died is replaced at once")
+  const isDeserted = Array.from(threads.values()).every(({ told }) => told !== "nothing")
+  for (const action of actions) {
     switch (action._tag) {
       case "Spawn": {
         promise(action.worker >= world.state.nextWorker, "a worker's number is used twice")
@@ -248,6 +268,7 @@ const apply = (world: World, event: Happening, scenario: Scenario): World => {
         const { begun, interrupted, settled } = callers[action.job - 1]!
         promise(begun === 0 && !interrupted && settled === undefined, "a job is dispatched that should not be")
         promise(holders(action.job).length === 0, "a job is in two inboxes")
+        promise(callers[action.job - 1]!.tries < mostTries, "a job is tried without end")
         if (scenario.final?.includes(action.job) === true) {
           const isFree = target.inbox.length === 0 && target.runs === 0 && target.done.length === 0
           promise(isFree, "a job that cannot be taken back is sent ahead")
@@ -305,6 +326,10 @@ const apply = (world: World, event: Happening, scenario: Scenario): World => {
         promise(!told.interrupted || (action.as !== "done" && action.as !== "workerLost"), "interruption must win")
         const mayBeLost = told.begun === 1 || told.spent
         promise(action.as !== "workerLost" || mayBeLost, "a job is lost with a worker that had not begun it")
+        promise(
+          action.as !== "workerUnavailable" || told.tries === mostTries || isDeserted,
+          "a job is given up though a worker may take it"
+        )
         caller(action.job, { settled: action.as })
         break
       }
@@ -382,6 +407,28 @@ const settlesByItself = (world: World, scenario: Scenario, settling: Set<string>
   for (const key of path) settling.add(key)
 }
 
+/**
+ * Lets each worker die as soon as it is ready, for as long as a caller waits. No job is begun any more, and each must have its
+ * answer after a bounded number of workers.
+ */
+const settlesThoughAllDie = (world: World, scenario: Scenario): void => {
+  let current = world
+  for (let started = 0; current.callers.some(({ settled }) => settled === undefined);) {
+    promise(started < 20, "a job waits for ever while workers die")
+    const [worker, thread] =
+      Array.from(current.threads).find(
+        ([, { booted, done, runs, told }]) => booted && told === "nothing" && runs === 0 && done.length === 0
+      ) ?? []
+    const event =
+      worker === undefined || current.asked.length > 0
+        ? eventsOf(current, scenario).find(({ fair }) => fair)?.event
+        : deathOf(worker, thread!)
+    if (event === undefined) throw new Error("a job hangs while workers die")
+    if (event._tag === "WorkerReady") started++
+    current = apply(current, event, scenario)
+  }
+}
+
 const explore = (scenario: Scenario): number => {
   const empty: World = {
     state: pool.make(scenario),
@@ -400,6 +447,7 @@ const explore = (scenario: Scenario): number => {
   const frontier = [start]
   for (let world = frontier.pop(); world !== undefined; world = frontier.pop()) {
     settlesByItself(world, scenario, settling)
+    if (scenario.allDie === true) settlesThoughAllDie(world, scenario)
     for (const { event } of eventsOf(world, scenario)) {
       const next = apply(world, event, scenario)
       const key = keyOf(next)
@@ -474,6 +522,103 @@ describe("every interleaving keeps the promises:", () => {
   })
 })
 
+describe("where every worker dies as soon as it is ready", () => {
+  it("each job has its answer after a bounded number of workers", () => {
+    const one = { maxWorkers: 1, minWorkers: 1, capacity: 2, overflow: "suspend", allDie: true } as const
+    assert.isAbove(explore({ ...one, standby: false, ahead: 0, jobs: 1, accidents: 4 }), 100)
+    assert.isAbove(explore({ ...one, standby: true, ahead: 1, jobs: 2, accidents: 3 }), 1000)
+    assert.isAbove(explore({ ...one, standby: false, ahead: 2, jobs: 3, accidents: 1, final: [2] }), 1000)
+    const two = { ...one, maxWorkers: 2, minWorkers: 0, standby: false } as const
+    assert.isAbove(explore({ ...two, ahead: 1, jobs: 2, accidents: 2 }), 1000)
+  })
+
+  const config = { maxWorkers: 1, minWorkers: 1, capacity: 10, overflow: "suspend", standby: false } as const
+
+  /** The back-offs that a pool orders if one worker after another ends so, each `everyMs` after the last. */
+  const backOffs = (
+    deaths: number,
+    everyMs: number,
+    die: (state: pool.PoolState, worker: number, now: number) => ReadonlyArray<pool.Action>
+  ): ReadonlyArray<number> => {
+    const state = pool.make(config)
+    pool.step(state, { _tag: "Start" })
+    const seen: Array<number> = []
+    for (let worker = 1; worker <= deaths; worker++) {
+      pool.step(state, { _tag: "WorkerReady", worker })
+      for (const action of die(state, worker, worker * everyMs)) if (action._tag === "BackOff") seen.push(action.ms)
+      if (state.backingOff) pool.step(state, { _tag: "BackOffOver" })
+    }
+    return seen
+  }
+
+  it("idle workers are replaced ever more slowly", () => {
+    const idle = backOffs(8, 1000, (state, worker, now) =>
+      pool.step(state, { _tag: "WorkerExited", worker, job: 0, now })
+    )
+    assert.deepStrictEqual(idle, [200, 400, 800, 1600, 3200, 5000, 5000, 5000])
+  })
+
+  it("a time without a death ends the series", () => {
+    const rare = backOffs(3, 31_000, (state, worker, now) =>
+      pool.step(state, { _tag: "WorkerExited", worker, job: 0, now })
+    )
+    assert.deepStrictEqual(rare, [200, 200, 200])
+  })
+
+  const inJob = (state: pool.PoolState, worker: number, now: number) => {
+    pool.step(state, { _tag: "Submit", job: worker, now })
+    return pool.step(state, { _tag: "WorkerExited", worker, job: worker, now })
+  }
+
+  it("a worker that dies of its job is replaced at once; where each job ends its worker, not without end", () => {
+    assert.deepStrictEqual(backOffs(5, 1000, inJob), [200, 400, 800])
+  })
+
+  it("a job that is done shows that not each job ends its worker", () => {
+    const mixed = backOffs(20, 1000, (state, worker, now) => {
+      pool.step(state, { _tag: "Submit", job: 1000 + worker, now })
+      pool.step(state, { _tag: "JobDone", worker, job: 1000 + worker })
+      return inJob(state, worker, now)
+    })
+    assert.deepStrictEqual(mixed, [])
+  })
+
+  it("a job fails after three workers that died before it began, also where other workers live", () => {
+    const state = pool.make({ ...config, maxWorkers: 2, minWorkers: 2 })
+    pool.step(state, { _tag: "Start" })
+    pool.step(state, { _tag: "WorkerReady", worker: 1 })
+    // worker 2 takes long to start, so the pool is never without a worker
+    pool.step(state, { _tag: "Submit", job: 1, now: 0 })
+    const died = (worker: number) => {
+      const actions = pool.step(state, { _tag: "WorkerExited", worker, job: 0, now: 0 })
+      pool.step(state, { _tag: "BackOffOver" })
+      pool.step(state, { _tag: "WorkerReady", worker: state.nextWorker - 1 })
+      return actions
+    }
+    assert.deepStrictEqual(died(1), [{ _tag: "BackOff", ms: 200 }])
+    assert.deepStrictEqual(died(3), [{ _tag: "BackOff", ms: 400 }])
+    assert.deepStrictEqual(died(4), [
+      { _tag: "Settle", job: 1, as: "workerUnavailable" },
+      { _tag: "BackOff", ms: 800 }
+    ])
+  })
+
+  it("the jobs behind the one that ends its worker are not blamed for that", () => {
+    const state = pool.make({ ...config, ahead: 3 })
+    pool.step(state, { _tag: "Start" })
+    for (let job = 1; job <= 6; job++) pool.step(state, { _tag: "Submit", job, now: 0 })
+    for (let worker = 1; worker <= 5; worker++) {
+      pool.step(state, { _tag: "WorkerReady", worker: state.nextWorker - 1 })
+      const actions = pool.step(state, { _tag: "WorkerExited", worker: state.nextWorker - 1, job: worker, now: 0 })
+      assert.deepInclude(actions, { _tag: "Settle", job: worker, as: "workerLost" })
+      assert.notInclude(JSON.stringify(actions), "workerUnavailable")
+      pool.step(state, { _tag: "BackOffOver" })
+    }
+    pool.step(state, { _tag: "WorkerReady", worker: state.nextWorker - 1 })
+    assert.strictEqual(state.sent.get(6), state.nextWorker - 1)
+  })
+})
+
 describe("a pool", () => {
   const config = { maxWorkers: 1, minWorkers: 1, capacity: 200_000, overflow: "suspend", standby: true } as const
 
@@ -497,7 +642,7 @@ describe("a pool", () => {
       { _tag: "Settle", job: 1, as: "gone" }
     ])
     assert.deepInclude(pool.census(state), { zombies: 1 })
-    assert.deepStrictEqual(pool.step(state, { _tag: "WorkerExited", worker: 1, job: 1 }), [
+    assert.deepStrictEqual(pool.step(state, { _tag: "WorkerExited", worker: 1, job: 1, now: 0 }), [
       { _tag: "Spawn", worker: 3 }
     ])
     assert.deepStrictEqual(pool.step(state, { _tag: "CodeStopped", worker: 1 }), [])
@@ -514,7 +659,7 @@ describe("a pool", () => {
     pool.step(state, { _tag: "WorkerReady", worker: 2 })
     pool.step(state, { _tag: "GraceExpired", worker: 1, job: 1 })
     assert.deepStrictEqual(pool.step(state, { _tag: "Lingers", worker: 1 }), [{ _tag: "Spawn", worker: 3 }])
-    assert.deepStrictEqual(pool.step(state, { _tag: "WorkerExited", worker: 1, job: 1 }), [
+    assert.deepStrictEqual(pool.step(state, { _tag: "WorkerExited", worker: 1, job: 1, now: 0 }), [
       { _tag: "Settle", job: 1, as: "gone" }
     ])
   })
