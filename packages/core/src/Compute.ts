@@ -486,7 +486,8 @@ const streamNames = names<StreamOptions>("Compute.stream", { key: true, priority
 
 /**
  * Waits until the pool has its `minWorkers`, with their `warmUp` done. Fails with `PoolNotReady` if one of them could not
- * start.
+ * start, or if a warm-up failed or took longer than 30 s. The cause names the task. Such a worker runs jobs all the same, and the
+ * pool is ready when a job of that task has succeeded there.
  *
  * **When to use**: before a service says that it is ready, so that its first requests find warm workers.
  *

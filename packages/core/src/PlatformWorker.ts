@@ -14,6 +14,7 @@ export * as jobWatch from "./internal/worker/jobWatch.ts"
 export { succeeded, transferOf } from "./internal/job/jobMessages.ts"
 export type {
   Ending,
+  ColdTask,
   FromWorker,
   JobListener,
   JobRequest,

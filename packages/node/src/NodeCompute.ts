@@ -100,7 +100,9 @@ export interface Options {
   readonly maxHeapMb?: number | undefined
   /**
    * Nice value of the workers' threads, 0 to 19, on Linux; `false` leaves them alone. Default 19: on a saturated machine
-   * the event loop then gets its core at once, and workers still take every cycle that the loop leaves.
+   * the event loop then gets its core at once, and workers still take every cycle that the loop leaves. A worker starts at the
+   * process's own priority, and lowers it before its first job. Beside other programs that keep the cores busy, workers
+   * at 19 hardly run: a warning says so, and a smaller value gives them a larger share.
    */
   readonly priority?: number | false | undefined
   /**
@@ -122,7 +124,10 @@ export interface Options {
    * `Compute.ComputeClosed` at once. Default 0: running jobs are cancelled at once.
    */
   readonly drain?: Duration.Input | undefined
-  /** Tasks whose modules each worker imports, and whose services it builds, before it takes its first job. Default: none. */
+  /**
+   * Tasks whose modules each worker imports, and whose services it builds, before it takes its first job, within 30 s. If that
+   * fails, `Compute.ready` fails, a warning says why, and the worker runs jobs all the same. Default: none.
+   */
   readonly warmUp?: ReadonlyArray<Task.Definition> | undefined
   /** Whether a warm worker stands by for the next kill. Default `true`. */
   readonly standby?: boolean | undefined
@@ -301,6 +306,13 @@ const environment: configuration.Environment<Options> = configuration.partOf("CO
 
 const of = "NodeCompute"
 
+/**
+ * The nice value of workers. It weighs two wishes against each other: light requests on the event loop should not wait for workers
+ * (a high value), and jobs should get on beside other programs (a low one). `npm run bench -- priority` measures both for 0,
+ * 5, 10, 15 and 19; docs/decisions/0116-priority-is-lowered-last.md has the figures.
+ */
+const defaultPriority = 19
+
 /** A worker with Effect in it needs 10 to 20 MiB to start; below 4, V8 ends the whole process instead of the worker. */
 const leastHeapMb = 32
 
@@ -327,7 +339,7 @@ const readOptions = fields({
       "a whole number from 0 to 19, or false",
       (value) => value === false || isWholeNumber(value, 0, 19)
     ),
-    19
+    defaultPriority
   ),
   idleTimeToLive: optional(duration({ suchAs: "1 minute" })),
   recycle: fields({

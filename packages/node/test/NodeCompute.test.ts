@@ -1,7 +1,8 @@
 /**
  * Jobs on real worker threads: results, workers, whole processes, configuration.
  */
-import { execFile } from "node:child_process"
+import { execFile, spawn } from "node:child_process"
+import { availableParallelism } from "node:os"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { Compute, InvalidOption } from "@giveway/core"
@@ -9,6 +10,7 @@ import { NodeCompute } from "@giveway/node"
 import { Config, ConfigProvider, Effect, Fiber, Layer, Logger, Metric } from "effect"
 import { pool, read, shared, until, worksOn } from "./pool.ts"
 import * as jobs from "./tasks/jobs.ts"
+import { niceAtStart } from "./tasks/niceAtStart.ts"
 
 describe("results", () => {
   it.live("come back decoded, from another thread", () =>
@@ -97,6 +99,33 @@ describe("a worker", () => {
         assert.strictEqual(yield* Compute.run(jobs.nice, undefined).pipe(pool({ priority: false })), 0)
       })
     )
+
+    it.live(
+      "loads its modules at the priority of the process, so that its start does not wait for other programs",
+      () =>
+        Effect.gen(function* () {
+          assert.deepStrictEqual(yield* Compute.run(niceAtStart, undefined), [0, 5])
+        }).pipe(pool({ priority: 5, warmUp: [niceAtStart] }))
+    )
+
+    it.live("that gets no core is warned of, with the programs and the option that are the reason", () => {
+      const warnings: Array<string> = []
+      const logger = Logger.make(({ message }) => void warnings.push(String(message)))
+      const others = Effect.acquireRelease(
+        Effect.sync(() =>
+          Array.from({ length: 2 * availableParallelism() }, () => spawn(process.execPath, ["--eval", "for (;;);"]))
+        ),
+        (children) => Effect.sync(() => children.forEach((child) => child.kill("SIGKILL")))
+      )
+      return Effect.gen(function* () {
+        yield* Compute.ready
+        yield* others
+        yield* Effect.forkChild(Compute.run(jobs.spin, 60_000))
+        yield* until(() => warnings.length > 0)
+        assert.match(warnings[0]!, /^Compute worker 1 waits for a core: with a job of task "spin" at hand/)
+        assert.match(warnings[0]!, /Other programs keep the cores busy.*nice 19.*option priority/)
+      }).pipe(Effect.scoped, pool({ priority: 19 }), Effect.provide(Logger.layer([logger])))
+    })
   }
 })
 

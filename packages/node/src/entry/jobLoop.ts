@@ -14,7 +14,7 @@
  */
 import type { Transferable as NodeTransferable } from "node:worker_threads"
 import { parentPort } from "node:worker_threads"
-import type { FromWorker, Outcome, ToWorker } from "@giveway/core/PlatformWorker"
+import type { ColdTask, FromWorker, Outcome, ToWorker } from "@giveway/core/PlatformWorker"
 import {
   ElementWindow,
   enterJob,
@@ -184,9 +184,6 @@ port.on("message", (message: ToWorker) => {
 
 const complaints: Array<string> = []
 
-const refusal = data.priority === false ? undefined : threadPriority.lower(data.priority)
-if (refusal !== undefined) complaints.push(`the priority of its thread could not be lowered: ${refusal}`)
-
 // This package and Effect are loaded, the modules of tasks come next: now the hook has only those to compile. If the process
 // was started with the hook, this is the same module, and does nothing.
 if (data.hook !== undefined) {
@@ -207,30 +204,20 @@ await Promise.race([
   new Promise((resolve) => setTimeout(resolve, preloadMs).unref())
 ])
 
-/**
- * How long the warm-up may hold up the first job, ms. A guess: connections are open within seconds. What waits longer waits
- * for a server that does not answer, and jobs of other tasks must not wait with it.
- */
-const warmUpMs = 30_000
-const warmUpEnds = new Promise<void>((resolve) => setTimeout(() => resolve(), warmUpMs).unref())
-const warnings: Array<string> = []
-let warming: string | undefined
-const warmUp = async (): Promise<void> => {
-  for (const { moduleUrl, name } of data.warmUp) {
-    warming = name
-    const complaint = await Effect.runPromise(executor.warmUp(moduleUrl, name))
-    if (complaint !== undefined) warnings.push(complaint)
-  }
-  warming = undefined
-}
-await Promise.race([warmUp(), warmUpEnds])
-if (warming !== undefined) {
-  complaints.push(
-    `the warm-up of task "${warming}" has not ended after ${warmUpMs / 1000} s, and jobs begin without it`
-  )
-}
+/** All at once: one that waits in vain, until its limit, holds up no other. */
+const cold: Array<ColdTask> = []
+await Promise.all(
+  data.warmUp.map(async ({ moduleUrl, name }) => {
+    const cause = await Effect.runPromise(executor.warmUp(moduleUrl, name))
+    if (cause !== undefined) cold.push({ moduleUrl, name, cause })
+  })
+)
 await rehearse((request, task) =>
   Effect.runPromiseWith(jobContext.restore(request.context, base))(executor.execute(request, undefined, task))
 )
+
+// Last, since a caller waits for the start, and at the lower priority it takes ten times as long beside other programs.
+const refusal = data.priority === false ? undefined : threadPriority.lower(data.priority)
+if (refusal !== undefined) complaints.push(`the priority of its thread could not be lowered: ${refusal}`)
 desk.open()
-post({ _tag: "Ready", complaints, warnings })
+post({ _tag: "Ready", complaints, cold, thread: threadPriority.ownId() })

@@ -36,6 +36,8 @@ import type { PoolParts } from "./poolView.ts"
 import * as poolView from "./poolView.ts"
 import { Readiness } from "./readiness.ts"
 import { causeOf, provesImport } from "./endingFacts.ts"
+import { CoreWatch } from "./coreWatch.ts"
+import { Warmth } from "./warmth.ts"
 import { WorkerMeter } from "./workerMeter.ts"
 import type { WorkerThreadListener, WorkerThreadOptions } from "./workerThread.ts"
 import { WorkerThread } from "./workerThread.ts"
@@ -100,6 +102,8 @@ export class WorkerPool implements JobRunner {
   private readonly foresight = new Foresight()
   private readonly delays = new Delays(this.threads, (worker) => this.handle({ _tag: "Delayed", worker }))
   private readonly readiness = new Readiness(() => this.keepAlive(this.isAwaited()))
+  private readonly coreWatch: CoreWatch
+  private readonly warmth = new Warmth()
   private readonly housekeeping: Housekeeping
   private lastJob = 0
   /** of workers that ended by themselves, and in no job */
@@ -110,6 +114,12 @@ export class WorkerPool implements JobRunner {
     this.options = options
     this.observer = observer
     this.state = poolMachine.make(options)
+    this.coreWatch = new CoreWatch(
+      this.threads,
+      options.priority,
+      (worker) => this.jobs.get(this.state.workers.get(worker)?.inbox[0] ?? 0)?.request.name ?? "",
+      (text) => observer.log("Warn", text)
+    )
     this.obituaries = new Obituaries((text) => observer.log("Warn", text))
     const { counts, jobs, meters, state, threads } = this
     this.parts = { counts, jobs, meters, state, threads }
@@ -293,11 +303,13 @@ export class WorkerPool implements JobRunner {
   // --- its threads --------------------------------------------------------------------------------------------------
 
   private spawn(worker: number): void {
+    const { observer } = this
     try {
       const thread = new WorkerThread(worker, this.options, Array.from(this.modules), {
         message: (message) => this.receive(worker, message),
         looks: () => this.readClock(),
         done: (job, outcome, ranMs) => this.done(worker, job, outcome, ranMs),
+        slow: (warning) => observer.log("Warn", warning),
         stopped: () => this.stopped(worker),
         exited: (ending) => this.exited(worker, ending)
       })
@@ -319,6 +331,7 @@ export class WorkerPool implements JobRunner {
       thread.put(job, entry.request)
       entry.isTimed = isFirst && thread.load === 1
       if (thread.load > 1) this.delays.watch()
+      this.coreWatch.watch()
     } catch (refusal) {
       entry.ending = {
         _tag: "PayloadNotCloneable",
@@ -332,7 +345,7 @@ export class WorkerPool implements JobRunner {
     switch (message._tag) {
       case "Ready": {
         for (const complaint of message.complaints) this.observer.log("Debug", `Compute worker ${worker}: ${complaint}`)
-        for (const warning of message.warnings) this.observer.log("Warn", `Compute worker ${worker}: ${warning}`)
+        for (const task of message.cold) this.observer.log("Warn", this.warmth.add(worker, task))
         this.meters.get(worker)?.ready()
         this.handle({ _tag: "WorkerReady", worker })
         this.tellReady()
@@ -356,6 +369,7 @@ export class WorkerPool implements JobRunner {
       entry.ending = outcome
       entry.ranMs = ranMs
       if (provesImport(outcome)) this.modules.add(entry.request.moduleUrl)
+      if (this.warmth.hasCold && succeeded(outcome)) this.warmth.ran(worker, entry.request)
       const jobs = this.foresight.after(ranMs)
       if (jobs !== this.state.ahead) this.handle({ _tag: "Ahead", jobs })
     }
@@ -378,6 +392,7 @@ export class WorkerPool implements JobRunner {
     const job = this.threads.get(worker)?.begun() ?? 0
     this.threads.delete(worker)
     this.meters.delete(worker)
+    this.warmth.delete(worker)
     this.observer.metrics.workers(this.threads.size)
     const { inbox, phase: { _tag: phase } = {} } = this.state.workers.get(worker) ?? {}
     for (const sent of inbox ?? []) poolJob.lose(this.jobs.get(sent), sent === job, ending)
@@ -407,7 +422,7 @@ export class WorkerPool implements JobRunner {
   private tellReady(): void {
     if (!this.readiness.isAwaited) return
     const { busy, idle } = poolMachine.census(this.state)
-    if (idle + busy >= this.options.minWorkers) this.readiness.tell(undefined)
+    if (idle + busy >= this.options.minWorkers) this.readiness.tell(this.warmth.failure)
   }
 
   private workerUnavailable(): Ending {

@@ -16,6 +16,8 @@ import { SentJobs } from "../wire/sentJobs.ts"
 import { now } from "../wire/sharedClock.ts"
 import * as execArgv from "../thread/execArgv.ts"
 import * as lifeline from "./lifeline.ts"
+import * as startWatch from "./startWatch.ts"
+import * as threadTimes from "../watch/threadTimes.ts"
 import * as watchedWorkers from "../wire/watchedWorkers.ts"
 import * as workerData from "../wire/workerData.ts"
 
@@ -36,6 +38,8 @@ export interface WorkerThreadListener {
   readonly looks: () => void
   /** a job is over; `ranMs`: how long it ran there */
   readonly done: (job: number, outcome: Outcome, ranMs: number) => void
+  /** its start takes long */
+  readonly slow: (warning: string) => void
   /** its code has stopped for good */
   readonly stopped: () => void
   /** `ending`: for the caller of the job that ran */
@@ -54,16 +58,11 @@ const hook = new URL(`../compiler/host/register${extension}`, import.meta.url).h
  */
 const perLook = 128
 
-/**
- * How long a worker may take until it is ready, ms. A start takes 0.1 to 0.3 s on an idle machine, and a warm-up up to 30 s
- * (`entry/jobLoop.ts`). But with 30 busy processes on two cores a worker, at its low priority, got 0.6 s of a core in 95 s: it was
- * only slow. So the limit is ten times that. It bounds the wait for a preload that never ends.
- */
-const startMs = 900_000
-
 export class WorkerThread {
   private timer: NodeJS.Timeout | undefined
-  private readonly startLimit: NodeJS.Timeout
+  private readonly stopStartWatch: () => void
+  /** its number for the operating system */
+  private threadId: number | undefined
   private readonly worker: Worker
   private readonly block = threadBlock.make()
   private readonly board = jobBoard.make()
@@ -113,12 +112,13 @@ export class WorkerThread {
       throw error
     }
     // while a caller waits for this worker, the worker keeps the process alive
-    this.startLimit = setTimeout(() => {
-      this.fail(
-        new Error(`it was not ready within ${startMs / 1000} s: a module that it loads at its start does not end`)
-      )
-      this.terminate()
-    }, startMs).unref()
+    this.stopStartWatch = startWatch.watch(number, () => this.worker.performance.eventLoopUtilization(), {
+      slow: listener.slow,
+      giveUp: (why) => {
+        this.fail(why)
+        this.terminate()
+      }
+    })
     this.worker.on("message", (message: FromWorker) => {
       if (message === null) {
         this.collectInSteps()
@@ -132,7 +132,10 @@ export class WorkerThread {
         this.look = Sysmon.worker(buffers)
         this.unlist = watchedWorkers.add(number, buffers)
       } else {
-        if (message._tag === "Ready") clearTimeout(this.startLimit)
+        if (message._tag === "Ready") {
+          this.stopStartWatch()
+          this.threadId = message.thread
+        }
         // before its first job
         if (message._tag === "Ready" && jobWatch.isSupervised()) this.post({ _tag: "Watch" })
         listener.message(message)
@@ -148,7 +151,7 @@ export class WorkerThread {
       this.look = undefined
       this.unlist?.()
       this.stopTimer()
-      clearTimeout(this.startLimit)
+      this.stopStartWatch()
       this.collect()
       listener.exited(this.failure ?? { _tag: "WorkerExited", code })
     })
@@ -213,6 +216,11 @@ export class WorkerThread {
     return this.look?.(now())
   }
 
+  /** Its times by the operating system's counters; `undefined` where there are none. */
+  times(at: number): Sysmon.Reading | undefined {
+    return this.threadId === undefined ? undefined : threadTimes.ofThread(this.threadId, at)
+  }
+
   /** Writes the job into the cancel cell, which running code reads, and posts the message that wakes waiting code. */
   requestCancel(job: number): void {
     threadBlock.requestCancel(this.block, job)
@@ -226,7 +234,7 @@ export class WorkerThread {
 
   terminate(): void {
     this.stopTimer()
-    clearTimeout(this.startLimit)
+    this.stopStartWatch()
     void this.worker.terminate()
   }
 

@@ -5,7 +5,7 @@
  * reads two files in `/proc`, which takes some 20 µs. Where there are no such files (other systems, some containers) a
  * reading is `undefined`, and a wait for a core is blamed on the code that ran.
  */
-import { closeSync, openSync, readSync } from "node:fs"
+import { closeSync, openSync, readFileSync, readSync } from "node:fs"
 import type * as Sysmon from "@giveway/core/Sysmon"
 
 /** Reads the totals at `at`. */
@@ -18,6 +18,19 @@ const tickMs = 10
 
 /** `stime` is so many fields of `stat` behind the state, which is the first field after the parenthesis that ends the name. */
 const systemField = 11
+
+/** `schedstat` has the time on a core, the time waiting for one, both in ns, and the number of times it got one. */
+const parsed = (at: number, schedstat: string, stat: string): Sysmon.Reading => {
+  const [ran, waited] = schedstat.split(" ")
+  const [state, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+  return {
+    at,
+    ranMs: Number(ran) / 1e6,
+    systemMs: Number(rest[systemField]) * tickMs,
+    noCoreMs: Number(waited) / 1e6,
+    asleep: state !== "R"
+  }
+}
 
 const reader = (path: string): (() => string) => {
   // Node closes the files of a thread when the thread ends
@@ -37,20 +50,8 @@ const of = (folder: string): ThreadTimes => {
   try {
     const schedstat = reader(`${folder}/schedstat`)
     const stat = reader(`${folder}/stat`)
-    const read: ThreadTimes = (at) => {
-      // time on a core, time waiting for one, both in ns, and the number of times it got one
-      const [ran, waited] = schedstat().split(" ")
-      const fields = stat()
-      const [state, ...rest] = fields.slice(fields.lastIndexOf(")") + 2).split(" ")
-      return {
-        at,
-        ranMs: Number(ran) / 1e6,
-        systemMs: Number(rest[systemField]) * tickMs,
-        noCoreMs: Number(waited) / 1e6,
-        asleep: state !== "R"
-      }
-    }
-    const first = read(0)!
+    const read: ThreadTimes = (at) => parsed(at, schedstat(), stat())
+    const first = parsed(0, schedstat(), stat())
     return [first.ranMs, first.systemMs, first.noCoreMs].every(Number.isFinite) ? read : none
   } catch {
     return none
@@ -74,5 +75,16 @@ export const ownWait = (): (() => number) => {
     return Number.isFinite(read()) ? read : () => 0
   } catch {
     return () => 0
+  }
+}
+
+/** The times of a thread of this process that Linux knows by the number `id`. For a look now and then: it opens the files anew. */
+export const ofThread = (id: number, at: number): Sysmon.Reading | undefined => {
+  const file = (name: string): string => readFileSync(`/proc/self/task/${id}/${name}`, "latin1")
+  try {
+    return parsed(at, file("schedstat"), file("stat"))
+  } catch {
+    // it has ended, or this system has no such files
+    return undefined
   }
 }

@@ -4,12 +4,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Compute } from "@giveway/core"
 import { NodeCompute } from "@giveway/node"
-import { Cause, Effect, Exit, Fiber, Layer, Logger, Scope } from "effect"
+import { Cause, Effect, Exit, Fiber, Layer, Logger, References, Scope } from "effect"
 import { beats, pool, read, shared, until, worksOn } from "../pool.ts"
 import { dying } from "../tasks/diesLater.ts"
 import { fickle } from "../tasks/exitsOnDemand.ts"
 import * as jobs from "../tasks/jobs.ts"
-import { builtAfter, first } from "../tasks/warm.ts"
+import { halfway } from "../tasks/failsHalfway.ts"
+import { builtAfter, first, secondTime } from "../tasks/warm.ts"
 
 const workers = Effect.map(Compute.statistics, (statistics) => statistics.workers)
 
@@ -122,6 +123,36 @@ describe("a warm pool", () => {
       yield* Compute.run(first, undefined)
       assert.strictEqual(yield* Compute.run(builtAfter, undefined), 0)
     }).pipe(pool({ maxWorkers: 2, minWorkers: 2, warmUp: [builtAfter] }))
+  )
+
+  it.live(
+    "is not ready if a task cannot be warmed up, says why, runs other tasks, and never a task of a broken module",
+    () => {
+      const warnings: Array<string> = []
+      const logger = Logger.make(({ message }) => void warnings.push(String(message)))
+      return Effect.gen(function* () {
+        for (const again of [false, true]) {
+          const notReady = yield* Effect.flip(Compute.ready)
+          assert.include(notReady.message, 'task "halfway" could not be warmed up', `asked again: ${again}`)
+          assert.include(notReady.message, "this module failed after its task was defined")
+        }
+        assert.strictEqual(yield* Compute.run(jobs.add, { a: 1, b: 2 }), 3)
+        // it is defined there, since the module failed after that
+        assert.instanceOf(yield* Effect.flip(Compute.run(halfway, undefined)), Compute.TaskModuleFailed)
+        assert.deepStrictEqual(
+          warnings.map((warning) => /could not warm up for task "(.*?)"/.exec(warning)?.[1]),
+          ["halfway"]
+        )
+      }).pipe(pool({ warmUp: [halfway, builtAfter] }), Effect.provide(Logger.layer([logger])))
+    }
+  )
+
+  it.live("is ready once a job of the task that could not be warmed up has succeeded", () =>
+    Effect.gen(function* () {
+      yield* Effect.flip(Compute.ready)
+      assert.strictEqual(yield* Compute.run(secondTime, undefined), "connected")
+      yield* Compute.ready
+    }).pipe(pool({ warmUp: [secondTime] }), Effect.provideService(References.MinimumLogLevel, "Error"))
   )
 
   it.live("says why it is not ready, tries again more and more slowly, and comes back by itself", () =>

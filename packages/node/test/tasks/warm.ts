@@ -20,3 +20,20 @@ export const builtAfter = Task.make(
   { payload: Schema.Void, success: Schema.Number, layer: Built.layer },
   () => Effect.map(Built, ({ afterJobs }) => afterJobs)
 )
+
+let attempts = 0
+
+class Server extends Context.Service<Server, string>()("Server") {
+  static readonly layer = Layer.effect(
+    Server,
+    Effect.suspend(() => (++attempts === 1 ? Effect.fail(new Error("no server yet")) : Effect.succeed("connected")))
+  )
+}
+
+/** Its service fails the first time. */
+export const secondTime = Task.make(
+  import.meta.url,
+  "secondTime",
+  { payload: Schema.Void, success: Schema.String, layer: Server.layer },
+  () => Effect.map(Server, (state) => state)
+)

@@ -157,7 +157,7 @@ export class NotExtracted extends Schema.TaggedError<NotExtracted>()("NotExtract
 }
 
 /**
- * The worker could not import the module of the task.
+ * The worker could not import the module of the task, or the import has not ended after a minute.
  *
  * @category errors
  * @since 0.1.0
@@ -173,7 +173,8 @@ export class TaskModuleFailed extends Schema.TaggedError<TaskModuleFailed>()("Ta
 }
 
 /**
- * The worker could not build the layer with the services of the task. The next job tries again.
+ * The worker could not build the layer with the services of the task, and the next job tries again. Or the layer was not built
+ * after a minute: then it goes on to be built, and jobs that come later find it.
  *
  * @category errors
  * @since 0.1.0
@@ -270,7 +271,7 @@ export class WorkerUnavailable extends Schema.TaggedError<WorkerUnavailable>()("
 }
 
 /**
- * The pool could not start the workers that it begins with, see `Compute.ready`.
+ * The pool could not start the workers that it begins with, or a worker could not be warmed up. See `Compute.ready`.
  *
  * @category errors
  * @since 0.1.0
@@ -279,7 +280,7 @@ export class PoolNotReady extends Schema.TaggedError<PoolNotReady>()("PoolNotRea
   cause: Schema.Unknown
 }) {
   override get message(): string {
-    return `The pool is not ready: a worker could not be started (${describe(this.cause)}). Check the heap that it may use, and the modules that its warm-up imports`
+    return `The pool is not ready: ${describe(this.cause)}. Check the tasks that are warmed up, the modules that each worker loads at its start, and the heap that it may use`
   }
 }
 

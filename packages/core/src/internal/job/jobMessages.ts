@@ -91,11 +91,26 @@ export type ToWorker =
   /** release the services and end */
   | { readonly _tag: "Stop" }
 
+/** A task whose warm-up failed, and why. */
+export interface ColdTask {
+  readonly moduleUrl: string
+  readonly name: string
+  readonly cause: Packed
+}
+
 export type FromWorker =
   /** there are answers in the ring */
   | null
-  /** steps of its start that failed, and without which the worker can go on; `warnings`: those that its user asked for */
-  | { readonly _tag: "Ready"; readonly complaints: ReadonlyArray<string>; readonly warnings: ReadonlyArray<string> }
+  /**
+   * `complaints`: steps of its start that failed, and without which the worker can go on; `cold`: tasks that it could not warm
+   * up; `thread`: its number for the operating system, if that is known
+   */
+  | {
+      readonly _tag: "Ready"
+      readonly complaints: ReadonlyArray<string>
+      readonly cold: ReadonlyArray<ColdTask>
+      readonly thread: number | undefined
+    }
   /** answers `Watch` */
   | { readonly _tag: "Watched"; readonly buffers: WatchedBuffers }
   /** something threw where no fiber could catch it; the worker ends */

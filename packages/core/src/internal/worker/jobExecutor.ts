@@ -4,17 +4,11 @@
  *
  * `execute` yields an outcome for everything that can go wrong and fails with nothing; interrupting it runs the
  * handler's finalizers and is the caller's business to report.
- *
- * Services are built by a fiber of the worker's own, not of the job's: cancelling the job that happened to need them
- * first neither tears them down nor waits for them.
  */
 import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
-import * as Layer from "effect/Layer"
-import * as Scope from "effect/Scope"
 import type { Definition } from "../job/taskDefinition.ts"
 import * as taskRegistry from "../job/taskRegistry.ts"
 import { findUncloneable } from "../job/cloneable.ts"
@@ -27,10 +21,14 @@ import { transferOf } from "../job/jobMessages.ts"
 import { outcomeOf } from "./jobOutcome.ts"
 import { call, scoped } from "../job/handlerCall.ts"
 import * as inlineTask from "../job/inlineTask.ts"
+import * as limits from "./limits.ts"
+import { ModuleLoads } from "./moduleLoads.ts"
 import * as jobSteps from "../steppable/jobSteps.ts"
 import * as pureFunctions from "../steppable/pureFunctions.ts"
 import * as streamHandler from "./streamHandler.ts"
+import * as taskServices from "./taskServices.ts"
 import * as transferring from "../job/transferring.ts"
+import type { Packed } from "../job/transport.ts"
 import { pack } from "../job/transport.ts"
 import * as wireCodec from "../job/wireCodec.ts"
 
@@ -40,7 +38,7 @@ export interface JobExecutor {
   /** imports a module that jobs may come from, and makes the codecs of its tasks; rejects if the import fails */
   readonly preload: (moduleUrl: string) => Promise<void>
   /** imports a task's module and builds its services; succeeds with the fault, if there is one: a job would meet it again */
-  readonly warmUp: (moduleUrl: string, name: string) => Effect.Effect<string | undefined>
+  readonly warmUp: (moduleUrl: string, name: string) => Effect.Effect<Packed | undefined>
   /** releases the services that were built */
   readonly close: Effect.Effect<void>
 }
@@ -50,29 +48,8 @@ export interface JobExecutor {
  * are built in `context`.
  */
 export const make = (importModule: (url: string) => Promise<unknown>, context: Context.Context<never>): JobExecutor => {
-  const memoMap = Layer.makeMemoMapUnsafe()
-  const scope = Scope.makeUnsafe()
-  /** modules whose import failed, perhaps after they had defined tasks: such a task must not run */
-  const broken = new Set<string>()
-  const built = new Map<Layer.Layer<any, unknown>, Fiber.Fiber<Context.Context<any>, unknown>>()
-
-  const services = (layer: Layer.Layer<any, unknown>): Fiber.Fiber<Context.Context<any>, unknown> => {
-    let fiber = built.get(layer)
-    if (fiber === undefined) {
-      // A child scope, so that a layer that fails halfway releases its part.
-      const attempt = Scope.forkUnsafe(scope)
-      fiber = Effect.runForkWith(context)(
-        Effect.onExit(Layer.buildWithMemoMap(layer, memoMap, attempt), (exit) =>
-          Exit.isSuccess(exit) ? Effect.void : Scope.close(attempt, exit)
-        )
-      )
-      built.set(layer, fiber)
-      fiber.addObserver((exit) => {
-        if (Exit.isFailure(exit)) built.delete(layer)
-      })
-    }
-    return fiber
-  }
+  const modules = new ModuleLoads(importModule)
+  const services = taskServices.make(context)
 
   /** Decodes the payload, builds the services, and gives both to `body`. */
   const prepare = (
@@ -86,7 +63,7 @@ export const make = (importModule: (url: string) => Promise<unknown>, context: C
         Effect.succeed({ _tag: "PayloadInvalid", issue: issueText.ofArrived(error, payload) }),
       onSuccess: (decoded) => {
         if (task.layer === undefined) return body(decoded, codec) as Effect.Effect<Outcome>
-        return Effect.flatMap(Fiber.await(services(task.layer)), (exit) =>
+        return Effect.flatMap(services.of(task.layer, limits.jobMs), (exit) =>
           Exit.isSuccess(exit)
             ? (Effect.provideContext(body(decoded, codec), exit.value) as Effect.Effect<Outcome>)
             : Effect.succeed<Outcome>({ _tag: "TaskLayerFailed", cause: pack(Cause.squash(exit.cause)) })
@@ -141,45 +118,35 @@ export const make = (importModule: (url: string) => Promise<unknown>, context: C
 
   const execute = (request: JobRequest, elements?: ElementWindow, own?: Definition): Effect.Effect<Outcome> =>
     Effect.suspend(() => {
-      const known = broken.has(request.moduleUrl) ? undefined : find(request, elements, own)
+      const known = modules.isUnfinished(request.moduleUrl) ? undefined : find(request, elements, own)
       if (known !== undefined) return known
       return Effect.matchEffect(
-        Effect.tryPromise({ try: () => importModule(request.moduleUrl), catch: (cause) => pack(cause) }),
+        Effect.tryPromise({ try: () => modules.load(request.moduleUrl, limits.jobMs), catch: (cause) => pack(cause) }),
         {
-          onFailure: (cause): Effect.Effect<Outcome> => {
-            broken.add(request.moduleUrl)
-            return Effect.succeed({ _tag: "TaskModuleFailed", cause })
-          },
-          onSuccess: () => {
-            broken.delete(request.moduleUrl)
-            return (
-              find(request, elements) ??
-              Effect.succeed<Outcome>({ _tag: "TaskNotFound", names: taskRegistry.names(request.moduleUrl) })
-            )
-          }
+          onFailure: (cause): Effect.Effect<Outcome> => Effect.succeed({ _tag: "TaskModuleFailed", cause }),
+          onSuccess: () =>
+            find(request, elements) ??
+            Effect.succeed<Outcome>({ _tag: "TaskNotFound", names: taskRegistry.names(request.moduleUrl) })
         }
       )
     })
 
   const preload = async (moduleUrl: string): Promise<void> => {
-    await importModule(moduleUrl)
+    await modules.load(moduleUrl, limits.warmUpMs)
     for (const name of taskRegistry.names(moduleUrl)) wireCodec.of(taskRegistry.lookup(moduleUrl, name)!)
   }
 
-  const warmUp = (moduleUrl: string, name: string): Effect.Effect<string | undefined> =>
-    Effect.tryPromise({ try: () => importModule(moduleUrl), catch: (cause) => String(cause) }).pipe(
+  const warmUp = (moduleUrl: string, name: string): Effect.Effect<Packed | undefined> =>
+    Effect.tryPromise({ try: () => modules.load(moduleUrl, limits.warmUpMs), catch: (cause) => cause }).pipe(
       Effect.flatMap(() => {
         const task = taskRegistry.lookup(moduleUrl, name)
-        if (task === undefined) return Effect.fail("its module does not define it")
-        return task.layer === undefined ? Effect.void : Fiber.join(services(task.layer))
+        if (task === undefined) return Effect.fail(new Error("its module does not define it"))
+        return task.layer === undefined ? Effect.void : Effect.flatten(services.of(task.layer, limits.warmUpMs))
       }),
-      Effect.matchCause({
-        onSuccess: () => undefined,
-        onFailure: (cause) => `it could not warm up for task "${name}": ${String(Cause.squash(cause))}`
-      })
+      Effect.matchCause({ onSuccess: () => undefined, onFailure: (cause) => pack(Cause.squash(cause)) })
     )
 
-  return { execute, preload, warmUp, close: Effect.suspend(() => Scope.close(scope, Exit.void)) }
+  return { execute, preload, warmUp, close: services.close }
 }
 
 /** Calls a pure function. A result that a copy would change is not sent: the caller runs the function itself. */

@@ -1,0 +1,29 @@
+import { assert, describe, it } from "vitest"
+import { pack } from "@giveway/core/Platform"
+import { Warmth } from "../../src/pool/warmth.ts"
+
+const cold = (name: string) => ({ moduleUrl: "file:///tasks.ts", name, cause: pack(new Error("no server")) })
+
+describe("a warm-up that failed", () => {
+  it("keeps the pool from being ready", () => {
+    const warmth = new Warmth()
+    assert.isFalse(warmth.hasCold)
+    const warning = warmth.add(1, cold("score"))
+    assert.include(warning, 'Compute worker 1: it could not warm up for task "score": Error: no server')
+    assert.include(warmth.failure?.message, 'task "score" could not be warmed up: no server')
+  })
+
+  it("is forgotten when each of its tasks has succeeded there, or when the worker ends", () => {
+    const warmth = new Warmth()
+    for (const name of ["a", "b"]) warmth.add(1, cold(name))
+    warmth.add(2, cold("a"))
+    warmth.ran(1, cold("a"))
+    warmth.ran(1, cold("other"))
+    assert.include(warmth.failure?.message, '"b"')
+    warmth.ran(1, cold("b"))
+    assert.include(warmth.failure?.message, '"a"')
+    warmth.delete(2)
+    assert.isUndefined(warmth.failure)
+    assert.isFalse(warmth.hasCold)
+  })
+})
