@@ -59,7 +59,13 @@ const resultOf = (stdout: string, stderr: string): Ran => {
 /** Runs a case; tells it to go on when standard error has `report`, or kills it then if it never would. */
 const run = async (
   name: string,
-  options: { readonly report?: RegExp; readonly kill?: boolean; readonly flags?: ReadonlyArray<string> } = {}
+  options: {
+    readonly report?: RegExp
+    readonly kill?: boolean
+    readonly flags?: ReadonlyArray<string>
+    /** whether nobody reads standard error */
+    readonly unread?: boolean
+  } = {}
 ) => {
   const folder = mkdtempSync(join(tmpdir(), "giveway-stall-"))
   const flag = join(folder, "told")
@@ -73,6 +79,7 @@ const run = async (
     if (options.kill === true) child.kill("SIGKILL")
     else writeFileSync(flag, "")
   })
+  if (options.unread === true) child.stderr.destroy()
   const timeout = setTimeout(() => child.kill("SIGKILL"), 25_000)
   await new Promise((resolve) => child.once("close", resolve))
   clearTimeout(timeout)
@@ -138,6 +145,15 @@ describe("a stall", () => {
     )
     assert.isAtLeast(stalls[0]!.durationMs, 150)
     assert.isAtLeast(stalls[1]!.durationMs, 250)
+  })
+
+  it("is recorded, with its line, by a watcher that outlives the reader of standard error", async () => {
+    const { stalls } = await run("twice", { unread: true })
+    const line = lineOf("while (computed() < end)")
+    assert.deepStrictEqual(
+      stalls.map(({ hog }) => hog.place?.line),
+      [line, line]
+    )
   })
 
   it("of many short slices in one turn is a convoy, named by what they ran", async () => {

@@ -19,7 +19,7 @@ import type { PlatformError } from "effect/PlatformError"
 import * as Stream from "effect/Stream"
 import * as ChildProcess from "effect/process/ChildProcess"
 import { constants } from "node:os"
-import type { Line } from "../watch/journal.ts"
+import { linesOf } from "../watch/journal.ts"
 import * as findings from "./doctor/findings.ts"
 import * as report from "./doctor/report.ts"
 import * as sources from "./doctor/sources.ts"
@@ -138,12 +138,6 @@ const runIn = Effect.fnUntraced(function* (
   yield* Effect.timeoutOption(Fiber.join(forwarding), patience)
   return exitCode
 })
-
-const linesOf = (text: string): ReadonlyArray<Line> =>
-  text
-    .split("\n")
-    .filter((line) => line.endsWith("}"))
-    .map((line) => JSON.parse(line) as Line)
 
 /** Between the end of the output and that of this process, ms, in case that a pipe still holds it. A guess: nothing is left to do. */
 const leaveMs = 200

@@ -26,4 +26,9 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit()
 })
 
+// the exit code of `giveway doctor` counts, also if nobody reads its report any more
+process.stderr.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error
+})
+
 Command.run(giveway, { version }).pipe(Effect.provide(services), runMain())

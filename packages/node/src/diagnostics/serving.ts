@@ -16,6 +16,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { ListenError } from "../NodeDiagnostics.ts"
+import * as standardError from "../output/standardError.ts"
 import * as helperThread from "../thread/helperThread.ts"
 import * as processSignals from "../thread/processSignals.ts"
 import { origin } from "../wire/sharedClock.ts"
@@ -64,7 +65,7 @@ const provideMetrics = Effect.flatMap(Effect.context<never>(), (context) =>
 
 const printDump = (): void => {
   const dump = answers.value("fibers") as ConstructorParameters<typeof FiberDump.FiberDump>[0] | undefined
-  if (dump !== undefined) process.stderr.write(`${FiberDump.render(new FiberDump.FiberDump(dump))}\n`)
+  if (dump !== undefined) standardError.printLong(`${FiberDump.render(new FiberDump.FiberDump(dump))}\n`)
 }
 
 /** The ports to the thread, and from sysmon to it. To close one that another thread has taken does nothing. */

@@ -5,7 +5,6 @@
  * The program need not know Giveway or Effect. If it uses the same copy of Effect, its fibers are seen; otherwise a stall has a
  * line and no fiber.
  */
-import { appendFileSync } from "node:fs"
 import { join } from "node:path"
 import { isMainThread } from "node:worker_threads"
 import type * as Starvation from "@giveway/core/Starvation"
@@ -20,7 +19,7 @@ const lastBeatMs = 60
 
 const watch = async (folder: string, threshold: string): Promise<void> => {
   const file = join(folder, `${process.pid}.jsonl`)
-  const write = (line: string): void => appendFileSync(file, line)
+  const write = (line: string): void => journal.append(file, line)
   const Effect = await import("effect/Effect")
   const Layer = await import("effect/Layer")
   const Logger = await import("effect/Logger")

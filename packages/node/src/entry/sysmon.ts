@@ -4,13 +4,15 @@
  *
  * It writes its reports to standard error itself, since the watched thread cannot while it is stuck. It asks for a stack
  * through the inspector (`inspector/mainThread.ts`).
+ *
+ * **Invariant.** It outlives its output: a reader that pauses or goes, or a full disk, costs lines and no record.
  */
-import { appendFileSync, writeSync } from "node:fs"
 import { setTimeout as after } from "node:timers/promises"
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads"
 import * as Sysmon from "@giveway/core/Sysmon"
 import type { FromSysmon } from "../diagnostics/protocol.ts"
 import * as mainThread from "../inspector/mainThread.ts"
+import * as standardError from "../output/standardError.ts"
 import { clockOf } from "../wire/sharedClock.ts"
 import { ofMainThread, ownWait } from "../watch/threadTimes.ts"
 import type { SysmonStart } from "../watch/sysmonStart.ts"
@@ -63,9 +65,9 @@ const execute = (action: Sysmon.Action): void => {
     case "Ask":
       return ask()
     case "Report":
-      if (start.journal !== undefined) appendFileSync(start.journal, journal.reported(action.report, now()))
+      if (start.journal !== undefined) journal.append(start.journal, journal.reported(action.report, now()))
       start.diagnostics?.postMessage({ _tag: "Report", report: action.report } satisfies FromSysmon)
-      if (start.logs && !action.quiet) writeSync(2, `${Sysmon.line(action.report)}\n`)
+      if (start.logs && !action.quiet) standardError.print(Sysmon.line(action.report))
   }
 }
 
@@ -98,9 +100,8 @@ const test = (): void => {
   if (seen === undefined) return
   tell({ _tag: "Tested", seen })
   if (seen || !start.logs) return
-  writeSync(
-    2,
-    "giveway: compiled code does not see the stores of another thread in this process, so its slices end by the clock alone\n"
+  standardError.print(
+    "giveway: compiled code does not see the stores of another thread in this process, so its slices end by the clock alone"
   )
 }
 

@@ -2,6 +2,7 @@
  * The journal of a process that `giveway doctor` runs: a file of its own with one JSON object a line, written by the main
  * thread and by the thread that watches it. Each line is appended synchronously, since the process may end at any moment.
  */
+import { appendFileSync } from "node:fs"
 import type * as Starvation from "@giveway/core/Starvation"
 import * as Sysmon from "@giveway/core/Sysmon"
 import * as mappedStack from "./mappedStack.ts"
@@ -54,6 +55,25 @@ export type Line =
 
 /** The journal for watchers that start now; set by `entry/doctor.ts` while it starts its own. */
 export const current: { file: string | undefined } = { file: undefined }
+
+/** Appends a line. A disk that is full costs the line, not the program that is watched. */
+export const append = (file: string, line: string): void => {
+  try {
+    appendFileSync(file, line)
+  } catch {
+    // the report of `giveway doctor` lacks it
+  }
+}
+
+/** The lines of a journal. One that was cut off, by the end of the process or a full disk, is left out. */
+export const linesOf = (text: string): ReadonlyArray<Line> =>
+  text.split("\n").flatMap((line) => {
+    try {
+      return [JSON.parse(line) as Line]
+    } catch {
+      return []
+    }
+  })
 
 export const line = (line: Line): string => `${JSON.stringify(line)}\n`
 

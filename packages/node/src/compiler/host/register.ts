@@ -23,6 +23,7 @@ import type { Compiled } from "./compile.ts"
 import { mayBeCompiled } from "../read/firstLook.ts"
 import type { Diagnostic } from "../read/diagnostic.ts"
 import * as diagnostic from "../read/diagnostic.ts"
+import * as standardError from "../../output/standardError.ts"
 import type { Format } from "./input.ts"
 import { compileExtracted, idIn } from "./workModule.ts"
 import { compileInput, decode } from "./input.ts"
@@ -52,7 +53,7 @@ const entryOf = ({ code, diagnostics, map }: Compiled): Entry => {
 
 const report = (diagnostics: ReadonlyArray<Diagnostic>): void => {
   // workers load the same modules, so they would repeat the reports
-  if (isMainThread) for (const each of diagnostics) process.stderr.write(`giveway: ${diagnostic.render(each)}\n`)
+  if (isMainThread) for (const each of diagnostics) standardError.print(`giveway: ${diagnostic.render(each)}`)
 }
 
 const compiledModules = cache.open()
