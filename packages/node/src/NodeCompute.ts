@@ -19,9 +19,7 @@
  *
  * Decision 0022.
  */
-import { realpathSync } from "node:fs"
 import { availableParallelism, totalmem } from "node:os"
-import { pathToFileURL } from "node:url"
 import * as Compute from "@giveway/core/Compute"
 import type { InvalidOption } from "@giveway/core/InvalidOption"
 import {
@@ -46,6 +44,7 @@ import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import { WorkerPool } from "./pool/workerPool.ts"
 import type { WorkerPoolOptions } from "./pool/workerPool.ts"
+import * as mainModule from "./wire/mainModule.ts"
 import { isComputeWorker, startedInWorker } from "./wire/workerData.ts"
 
 /**
@@ -225,17 +224,7 @@ export const layer = (options: Options = {}): Layer.Layer<Compute.Compute, Inval
 
 /** Why a worker must not import a module, if so. The program's main module would start the program again. */
 const refusesImport = (moduleUrl: string): string | undefined =>
-  moduleUrl === mainModule ? "it is defined in the program's main module, which workers do not import" : undefined
-
-const mainModule = ((): string | undefined => {
-  const [, script] = process.argv
-  try {
-    return script === undefined ? undefined : pathToFileURL(realpathSync(script)).href
-  } catch {
-    // no file: `node --eval`, a REPL
-    return undefined
-  }
-})()
+  moduleUrl === mainModule.url ? "it is defined in the program's main module, which workers do not import" : undefined
 
 /**
  * {@link layer} with its options from the configuration, except for those that are given in `config`. A `Config` that is given

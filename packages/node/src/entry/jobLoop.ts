@@ -37,6 +37,7 @@ import { Desk } from "./desk.ts"
 import { rehearse } from "./rehearsal.ts"
 import type { RunningJob } from "./runningJob.ts"
 import { interrupt } from "./runningJob.ts"
+import { importer } from "./taskModule.ts"
 import * as threadPriority from "../wire/threadPriority.ts"
 import * as workerData from "../wire/workerData.ts"
 
@@ -60,18 +61,8 @@ const attention = (): void => {
 }
 
 const base = Context.make(Scheduler.Scheduler, makeScheduler({ attention })) as Context.Context<never>
-/** The compiler's hook leaves this mark. The compiler itself is not imported here, since it takes long to load. */
-const hasHook = (): boolean => Object.hasOwn(globalThis, Symbol.for("@giveway/node/register"))
 
-/** Without the compiler, the URL of an extracted module would load the whole file that it was extracted from. */
-const importModule = async (url: string): Promise<unknown> => {
-  if (/\?giveway=[\w-]+$/.test(url) && !hasHook()) {
-    throw new Error("this worker has no compiler to extract it. Leave the option yieldPoints of NodeCompute at true")
-  }
-  return import(url)
-}
-
-const executor = jobExecutor.make(importModule, base)
+const executor = jobExecutor.make(importer(data.main), base)
 
 const contextOf = (mine: RunningJob): Context.Context<never> =>
   telemetry.relay(

@@ -15,6 +15,7 @@ import * as codeCache from "../folders/codeCache.ts"
 import { SentJobs } from "../wire/sentJobs.ts"
 import { now } from "../wire/sharedClock.ts"
 import * as execArgv from "../thread/execArgv.ts"
+import * as mainModule from "../wire/mainModule.ts"
 import * as lifeline from "./lifeline.ts"
 import * as startWatch from "./startWatch.ts"
 import * as threadTimes from "../watch/threadTimes.ts"
@@ -100,7 +101,11 @@ export class WorkerThread {
           spinMicros: options.spinMicros,
           priority: options.priority,
           hook: options.yieldPoints ? hook : undefined,
+<<<<<<< HEAD
           codeCache: codeCache.folderOfV8(),
+=======
+          main: mainModule.url,
+>>>>>>> add5dcb (Tasks in bundles: the plugin makes a file of each module with tasks; a main module is never run again (0113, 0114))
           preload,
           warmUp: options.warmUp
         }),

@@ -47,11 +47,16 @@ export const register = (task: Definition): void => {
   tasks.set(task.name, { task, site })
 }
 
-/** The caller of `Task.make`, as a line of a stack trace: this function, `register` and `make` stand above it. */
-const definitionSite = (): string => new Error().stack?.split("\n")[4]?.trim() ?? ""
+/**
+ * The call of `Task.make`, as `file:line:column`: this function, `register` and `make` stand above it in the stack. The name of the
+ * function around it is left out, since a bundler gives each copy of a module another.
+ */
+const definitionSite = (): string => {
+  const line = new Error().stack?.split("\n")[4]?.trim() ?? ""
+  return /[^( ]+:\d+:\d+(?=\)?$)/.exec(line)?.[0] ?? line
+}
 
-/** The file in a line of a stack trace. */
-const fileOf = (site: string | undefined): string | undefined => /([^( ]+):\d+:\d+\)?$/.exec(site ?? "")?.[1]
+const fileOf = (site: string | undefined): string | undefined => site?.replace(/:\d+:\d+$/, "")
 
 /** The task that a module defines under this name; `undefined` while the module is not imported. */
 export const lookup = (moduleUrl: string, name: string): Definition | undefined => {

@@ -11,7 +11,7 @@ import { copy } from "./print.ts"
 import * as templates from "./templates.ts"
 import { declarePlain } from "./twinCalls.ts"
 import type { Unit } from "./unit.ts"
-import { rewriteBelow, twinName } from "./unit.ts"
+import { moduleUrlName, rewriteBelow, twinName } from "./unit.ts"
 
 /** The code of the module, with marks (`print.ts`), that imports its runtime from the module `runtime`. */
 export const emitModule = (unit: Unit, program: Program, runtime: string): string => {
@@ -26,7 +26,9 @@ export const emitModule = (unit: Unit, program: Program, runtime: string): strin
   const whole = rewriteBelow(unit, program, plain(unit))
   // `SUSPENDED` is a value that no program can find in a name or a property
   const empty = `{ plain: ${prefix}SUSPENDED, twin: undefined }`
+  const url = unit.urlOfTasks
   const made = [
+    url === undefined ? "" : `const ${moduleUrlName(unit)} = ${url}; `,
     ...Array.from(unit.imports, ({ name }) => `const ${prefix}i_${name} = ${empty}; `),
     ...Array.from(unit.sites, ([name, site]) => `const ${name} = ${site}; `),
     ...Array.from(unit.traces, ([name, trace]) => `const ${name} = ${trace}; `),

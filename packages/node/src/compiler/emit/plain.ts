@@ -15,7 +15,7 @@ import { copy } from "./print.ts"
 import { taggedCall } from "./templates.ts"
 import { candidates, plainName } from "./twinCalls.ts"
 import type { Replace, Unit } from "./unit.ts"
-import { insideOf, rewrite, rewriteBelow, selfName, twinName } from "./unit.ts"
+import { insideOf, moduleUrlName, rewrite, rewriteBelow, selfName, twinName } from "./unit.ts"
 
 /** The twins of the functions that `statement` declares, to be put after it. */
 export const twinsAfter = (unit: Unit, statement: Node, plain: boolean): string =>
@@ -82,6 +82,7 @@ export const plain =
   (unit: Unit): Replace =>
   (node) => {
     const { classification, effectLoops, addresses, marks, prefix } = unit
+    if (unit.urlOfTasks !== undefined && unit.taskUrls.has(node)) return moduleUrlName(unit)
     const weight = effectLoops.weights.get(node)
     if (weight !== undefined) {
       const check = `if ((${prefix}budget[0] -= ${weight}) < 0 && ${prefix}isSliceOver()) yield* ${prefix}giveWay;`

@@ -38,6 +38,9 @@ export interface Unit {
   readonly inlineWorks: InlineWorks
   /** the URLs of extracted modules in a bundle */
   readonly urlOfWork: UrlOfWork | undefined
+  /** the places at which tasks give the URL of this module, and the expression that stands there in a bundle */
+  readonly taskUrls: ReadonlySet<Node>
+  readonly urlOfTasks: string | undefined
   /** begins every name that the compiler makes up; no name in the source contains it */
   readonly prefix: string
   /** rounds of a loop between two yield points, at most */
@@ -95,6 +98,9 @@ export const twinName = (unit: Unit, node: AnyFunction, suffix = ""): string => 
   const { nameOf } = unit.classification
   return `${unit.prefix}${unit.scopes.functions.get(node)!}${suffix}_${nameOf(node).replaceAll(/[^\w$]/g, "_")}`
 }
+
+/** The constant with the URL of this module in a bundle. */
+export const moduleUrlName = (unit: Unit): string => `${unit.prefix}moduleUrl`
 
 /** The first parameter of a method's twin: its `this`. */
 export const selfName = (unit: Unit): string => `${unit.prefix}self`

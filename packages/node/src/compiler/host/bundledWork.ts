@@ -1,54 +1,93 @@
 /**
- * Makes extracted modules in bundles: each becomes an entry of its own, which a worker imports by a URL in the compiled code.
- * Each bundler has its own way.
+ * Modules that become files of their own in a bundle, so that a worker can import them and nothing else: extracted modules of inline
+ * work, and modules with tasks. Here is how Rollup and the bundlers with its hooks make them, and webpack and Rspack;
+ * `esbuildEntries.ts` does it for esbuild.
  *
- * - **Rollup, Rolldown, Vite** emit a chunk for it, and know its URL when they write files. Code that both threads need goes
+ * - **Rollup, Rolldown, Vite** emit a chunk for each, and know its URL when they write files. Code that both threads need goes
  *   to chunks that both import. A development server has no chunks; there the workers compile the module themselves, as
  *   under `register`.
- * - **webpack, Rspack** have entries for workers: `new URL(…)` as the argument of a class that they take for a worker.
- * - **esbuild** does not let a plugin add entries. So a second build, with the same options and plugins, writes the file to
- *   the folder of the output. Output files in that folder find it; files in folders below do not.
+ * - **webpack, Rspack** have entries for workers: `new URL(…)` as the argument of a class that they take for a worker. The entry
+ *   of a module with tasks is a copy of the module that names itself by its id alone: an entry that had its own URL in it would make
+ *   a circle of chunks, whose names could not have hashes.
+ *
+ * Decision 0113.
  */
-import { mkdir } from "node:fs/promises"
-import { basename, dirname, extname, join } from "node:path"
-import type { UnpluginOptions } from "unplugin"
+import { createHash } from "node:crypto"
+import { basename, relative } from "node:path"
 import type { Compiled } from "./compile.ts"
+import { compile } from "./compile.ts"
 import { compileExtracted, idIn } from "./workModule.ts"
 import type { UrlOfWork } from "../work/inline.ts"
 import * as inline from "../work/inline.ts"
+import type { UrlOfTasks } from "../work/taskModules.ts"
 
 /** A class of the runtime that starts no worker, though webpack and Rspack take it for one. */
 const workerUrl = "WorkerUrl"
 
 const query = (id: string): string => `?${inline.parameter}=${id}`
 
-/** The sources that extracted modules are cut out of, by the path of the module. */
+/** A hash of a file and of something about it. It is the same on each machine. */
+export const hashOf = (file: string, about: string): string =>
+  createHash("sha256")
+    .update(`${relative(process.cwd(), file).replaceAll("\\", "/")}\n${about}`)
+    .digest("hex")
+    .slice(0, 12)
+
+/** The id of a module with tasks. It is in the hash of its URL, see core's `taskRegistry.ts`. */
+export const taskModuleId = (file: string, source: string): string => `task-${hashOf(file, source)}`
+
+/** The end of the URL of a module with tasks: a string in the code. */
+export const taskModuleHash = (id: string): string => JSON.stringify(`#${inline.parameter}=${id}`)
+
+/** The code of the entry of a module with tasks. It keeps the module's exports, which nobody else there uses. */
+export const taskEntry = (module: string, id: string): string =>
+  `import * as tasks from ${JSON.stringify(module)}; import { define } from "@giveway/core/Steppable"; define(${JSON.stringify(id)}, "", () => tasks)\n`
+
+/** The sources that modules are made of, by the path of the module. */
 const sources = new Map<string, string>()
 
-/** The extracted module at `path`, which ends with the id as a query; `undefined` if there is none. */
-export const extractedAt = (path: string, sourceName: string): Compiled | undefined => {
+/** The module at `path`, which ends with the id as a query; `undefined` if there is none. */
+export const moduleAt = (path: string, sourceName: string): Compiled | undefined => {
   const id = idIn(path)
   const source = sources.get(path)
   if (id === undefined || source === undefined) return undefined
-  return compileExtracted(source, id, { file: path.replace(/[?#].*$/, ""), sourceName })
+  const file = path.replace(/[?#].*$/, "")
+  if (!id.startsWith("task-")) return compileExtracted(source, id, { file, sourceName })
+  const urls = { urlOfWork: inWorkerEntries(file, source), urlOfTasks: () => taskModuleHash(id) }
+  return compile(source, { file, sourceName, ...urls })
 }
 
-const references = new Set<string>()
+// --- Rollup and the bundlers with its hooks ---------------------------------------------------------------------------------
 
-/** The expression for the URL of a chunk, for Rollup and the bundlers with its hooks; `null` if the chunk is not ours. */
+/** Each chunk that was emitted, with the module that a user knows. */
+const references = new Map<string, string>()
+
+/** The expression for the URL of a file, from the file in which it stands. CommonJS has no `import.meta`. */
+export const urlBeside = (path: string, inCommonJs: boolean): string => {
+  const own = inCommonJs ? `require("node:url").pathToFileURL(__filename)` : "import.meta.url"
+  return `new URL(${JSON.stringify(path)}, ${own}).href`
+}
+
+/** The expression for the URL of a chunk; `null` to leave it to the bundler. */
 export const chunkUrl = ({
+  format,
   referenceId,
   relativePath
 }: {
+  readonly format?: string
   readonly referenceId: string | null
   readonly relativePath: string
 }): string | null =>
-  referenceId !== null && references.has(referenceId)
-    ? `new URL(${JSON.stringify(relativePath)}, import.meta.url).href`
-    : null
+  referenceId !== null && references.has(referenceId) ? urlBeside(relativePath, format === "cjs") : null
 
 interface Emitting {
   readonly emitFile: (file: { readonly type: "chunk"; readonly id: string }) => string
+}
+
+const emit = (context: unknown, id: string, file: string): string => {
+  const reference = (context as Emitting).emitFile({ type: "chunk", id })
+  references.set(reference, file)
+  return `import.meta.ROLLUP_FILE_URL_${reference}`
 }
 
 /** `context`: `this` of the hook that compiles `file`. */
@@ -57,17 +96,35 @@ export const inChunks =
   (id) => {
     const path = `${file}${query(id)}`
     sources.set(path, source)
-    const reference = (context as Emitting).emitFile({ type: "chunk", id: path })
-    references.add(reference)
-    return `import.meta.ROLLUP_FILE_URL_${reference}`
+    return emit(context, path, file)
   }
+
+/** `id`: that of the module in the bundler. */
+export const tasksInChunk =
+  (context: unknown, id: string, file: string): UrlOfTasks =>
+  () =>
+    emit(context, id, file)
+
+// --- webpack, Rspack -----------------------------------------------------------------------------------------------------
+
+const workerEntry = (file: string, source: string, id: string, prefix: string): string => {
+  sources.set(`${file}${query(id)}`, source)
+  const request = JSON.stringify(`./${basename(file)}${query(id)}`)
+  return `new ${prefix}${workerUrl}(new URL(${request}, import.meta.url)).href`
+}
 
 export const inWorkerEntries =
   (file: string, source: string): UrlOfWork =>
-  (id, prefix) => {
-    sources.set(`${file}${query(id)}`, source)
-    const request = JSON.stringify(`./${basename(file)}${query(id)}`)
-    return `new ${prefix}${workerUrl}(new URL(${request}, import.meta.url)).href`
+  (id, prefix) =>
+    workerEntry(file, source, id, prefix)
+
+export const tasksInWorkerEntry =
+  (file: string, source: string): UrlOfTasks =>
+  (prefix) => {
+    const id = taskModuleId(file, source)
+    // in entries of its own Rspack has no base of URLs; a worker needs the id only
+    const url = `(() => { try { return ${workerEntry(file, source, id, prefix)} } catch { return "" } })()`
+    return `${url} + ${taskModuleHash(id)}`
   }
 
 /** The options of webpack and Rspack that name the classes that start a worker. */
@@ -80,52 +137,4 @@ export const knowsWorkerUrl = (options: WorkerSyntax, runtime: string): void => 
   const javascript = (parser.javascript ??= {})
   const known = Array.isArray(javascript.worker) ? (javascript.worker as ReadonlyArray<string>) : ["..."]
   javascript.worker = [...known, `${workerUrl} from ${runtime}`]
-}
-
-type Build = Parameters<NonNullable<NonNullable<UnpluginOptions["esbuild"]>["setup"]>>[0]
-
-/** For esbuild: the URLs of the works in `file`, and `write`, which builds them once the file is compiled. */
-export const besideOutput = (
-  build: Build,
-  file: string,
-  source: string
-): { readonly url: UrlOfWork; readonly write: () => Promise<void> } => {
-  const { esbuild, initialOptions } = build
-  const { outdir, outfile } = initialOptions
-  const folder = outdir ?? (outfile === undefined ? undefined : dirname(outfile))
-  // without `import.meta`, code does not know its own folder
-  if (initialOptions.format !== "esm" || folder === undefined || initialOptions.write === false) {
-    return { url: () => "undefined", write: async () => {} }
-  }
-  const extension = outfile === undefined ? (initialOptions.outExtension?.[".js"] ?? ".js") : extname(outfile)
-  const nameOf = (id: string): string => `giveway-${id}${extension}`
-  const ids: Array<string> = []
-  const write = async (id: string): Promise<void> => {
-    const { code, map } = compileExtracted(source, id, { file })
-    const data = Buffer.from(JSON.stringify(map)).toString("base64")
-    const rest = { ...initialOptions }
-    for (const key of ["entryPoints", "outdir", "outbase", "splitting", "entryNames", "stdin"] as const)
-      delete rest[key]
-    await mkdir(folder, { recursive: true })
-    await esbuild.build({
-      ...rest,
-      bundle: true,
-      outfile: join(folder, nameOf(id)),
-      stdin: {
-        contents: `${code}\n//# sourceMappingURL=data:application/json;base64,${data}`,
-        resolveDir: dirname(file),
-        sourcefile: file,
-        loader: "js"
-      }
-    })
-  }
-  return {
-    url: (id) => {
-      ids.push(id)
-      return `new URL(${JSON.stringify(`./${nameOf(id)}`)}, import.meta.url).href`
-    },
-    write: async () => {
-      for (const id of ids) await write(id)
-    }
-  }
 }

@@ -28,6 +28,8 @@ import { parse, tooDeep } from "../read/parse.ts"
 import * as addresses from "../work/addresses.ts"
 import type { InlineWork, UrlOfWork } from "../work/inline.ts"
 import * as inline from "../work/inline.ts"
+import type { UrlOfTasks } from "../work/taskModules.ts"
+import * as taskModules from "../work/taskModules.ts"
 import { decisionsOf } from "./decisions.ts"
 
 export interface Options {
@@ -43,6 +45,8 @@ export interface Options {
   readonly largestChunk?: number | undefined
   /** the URL of each extracted module in a bundle; default: the URL of this module, with the id of the work */
   readonly urlOfWork?: UrlOfWork | undefined
+  /** the URL of this module in a bundle, if it defines tasks; default: `import.meta.url` */
+  readonly urlOfTasks?: UrlOfTasks | undefined
 }
 
 export interface Compiled {
@@ -108,21 +112,26 @@ const compileMarked = (source: string, options: Options): Compiled => {
   const found = marks.find(program, scopes)
   const effectLoops = findEffectLoops(program, scopes)
   const inlineWorks = inline.find(program, scopes, source, text, file)
+  const tasks = options.urlOfTasks && taskModules.find(program, scopes)
   const isUnmarked = found.calls.length === 0 && found.directives.length === 0
-  if (isUnmarked && effectLoops.functions.size === 0 && inlineWorks.size === 0) return leftAlone(source)
+  if (isUnmarked && effectLoops.functions.size === 0 && inlineWorks.size === 0 && tasks === undefined) {
+    return leftAlone(source)
+  }
   const classification = classify(program, text, file, scopes, found)
   const addressed = addresses.find(program, scopes, found)
   // forms: `emit` calls it for the text of each twin
   const twins = twin.make(options.forms ?? "best")
 
   const unmoved = [...inlineWorks.values()].flatMap(({ captures }) => ("reason" in captures ? [captures] : []))
-  const diagnostics = [...classification.refused.values(), ...unmoved]
+  const started = tasks && taskModules.startsProgram(file, text, tasks)
+  const diagnostics = [...classification.refused.values(), ...unmoved, ...(started === undefined ? [] : [started])]
+  const taskUrls = tasks === undefined || started !== undefined ? new Set<never>() : tasks.urls
   const works = [...inlineWorks.values()].filter(({ captures }) => !("reason" in captures))
   const decisions = () =>
     decisionsOf(text, scopes.functions.keys(), classification, twins.reasons, effectLoops, inlineWorks)
   const nothing = classification.roots.size === 0 && effectLoops.functions.size === 0 && addressed.size === 0
   const someLeft = found.calls.some((call) => reasonLeft(call, classification) !== undefined)
-  if (nothing && !someLeft && inlineWorks.size === 0) {
+  if (nothing && !someLeft && inlineWorks.size === 0 && tasks === undefined) {
     return { code: source, map: undefined, decisions: decisions(), diagnostics, works }
   }
 
@@ -137,6 +146,8 @@ const compileMarked = (source: string, options: Options): Compiled => {
     addresses: addressed,
     inlineWorks,
     urlOfWork: options.urlOfWork,
+    taskUrls,
+    urlOfTasks: taskUrls.size === 0 ? undefined : options.urlOfTasks?.(prefix),
     prefix,
     largestChunk: options.largestChunk ?? 1024,
     declared: scopes.functions.size === 0 ? new Map() : declarations(program, classification.methods),

@@ -29,6 +29,7 @@ interface Input {
   /** the module that compiled code imports its runtime from, default `@giveway/core/Steppable` */
   readonly runtime?: string | undefined
   readonly urlOfWork?: Options["urlOfWork"]
+  readonly urlOfTasks?: Options["urlOfTasks"]
 }
 
 /** The text, or `undefined` if it is not UTF-8. */
@@ -57,7 +58,7 @@ export const formatOfPackage = (file: string): Format => {
 }
 
 /** Compiles a file as far as it can be compiled; never throws. */
-export const compileInput = ({ content, file, format, runtime, sourceName, urlOfWork }: Input): Compiled => {
+export const compileInput = ({ content, file, format, ...options }: Input): Compiled => {
   const source = decode(content)
   if (source === undefined) {
     // marks are ASCII in every encoding
@@ -77,7 +78,7 @@ export const compileInput = ({ content, file, format, runtime, sourceName, urlOf
         ? note(source, file, "a CommonJS module has no yield points and is left alone", "make it an ES module")
         : leftAlone(source)
     }
-    const compiled = compile(source, { file, runtime, sourceName, urlOfWork })
+    const compiled = compile(source, { file, ...options })
     return compiled.map === undefined && !isAskedFor(source) ? leftAlone(source) : compiled
   } catch (error) {
     return note(

@@ -12,24 +12,28 @@
  * are those of the file, and the bundler composes the source maps. A file without marks stays as it is. A function that is
  * refused stays in its plain form, and the bundler shows a warning with the reason and the fix.
  *
- * Inline work (`Compute.fn`, `Compute.effect`) becomes files of its own, which workers import. So the bundle has several
- * files (`output.dir`, not `output.file`), and `@giveway/node`, whose workers are files too, has to stay external.
+ * Inline work (`Compute.fn`, `Compute.effect`) and modules with tasks become files of their own, which workers import. So the bundle
+ * has several files (`output.dir`, not `output.file`), and `@giveway/node`, whose workers are files too, has to stay external.
  *
- * **One runtime.** Compiled code imports `@giveway/core/Steppable`. It is resolved like `@giveway/core`: bundled with it,
- * or external with it, because two instances would not know each other's functions. An application that depends on
- * `@giveway/node` only cannot resolve it, and gets the instance that belongs to this plugin.
+ * **One core, one Effect.** A program that keeps `@giveway/node` external imports it with its core and its Effect, so these two
+ * stay external too: two instances would not know each other's functions and fibers. In a program without `@giveway/node`,
+ * `@giveway/core/Steppable`, which compiled code imports, is resolved like `@giveway/core`: bundled with it, or external with it. An
+ * application that depends on `@giveway/node` only cannot resolve it, and gets the instance that belongs to this plugin.
  *
  * Rejected: to run after the bundler's own transforms. TypeScript that cannot be erased would be compiled, too; but
  * esbuild has no hook for that, and warnings would name lines of generated code.
+ *
+ * Decisions 0113, 0114.
  *
  * @since 0.1.0
  */
 import { readFile } from "node:fs/promises"
 import { extname, relative } from "node:path"
-import { fileURLToPath } from "node:url"
 import type { UnpluginInstance, UnpluginOptions } from "unplugin"
 import { createUnplugin } from "unplugin"
 import * as bundledWork from "./bundledWork.ts"
+import * as esbuildEntries from "./esbuildEntries.ts"
+import * as externals from "./externals.ts"
 import type { Compiled } from "./compile.ts"
 import { words } from "../read/firstLook.ts"
 import * as diagnostic from "../read/diagnostic.ts"
@@ -54,70 +58,22 @@ export interface Options {
   readonly exclude?: Pattern | undefined
 }
 
-const core = "@giveway/core"
-const runtime = "@giveway/core/Steppable"
-const isRuntime = /^@giveway\/core\/Steppable$/
 /** The path of an extracted module: that of the file, with the id of the work. */
 const extractedPath = /^[^\0].*\?giveway=[\w-]+$/
-const isOurs = new RegExp(`${isRuntime.source}|${extractedPath.source}`)
 const scripts = /^[^\0].*\.[cm]?[jt]s$/
 
-/** The runtime that belongs to this package. */
-const ownRuntime = (): string => fileURLToPath(import.meta.resolve(runtime))
-
-/** The `this` of a hook that resolves, in Rollup and the bundlers with its hooks. */
-interface Resolving {
-  readonly resolve: (
-    id: string,
-    importer: string | undefined,
-    options: { readonly skipSelf: true }
-  ) => Promise<{ readonly id: string; readonly external?: boolean | "absolute" | "relative" } | null>
-}
-
-const resolveLikeCore = {
+const resolving = {
   // it runs before a plugin that resolves packages
   order: "pre" as const,
-  filter: { id: isOurs },
+  filter: { id: new RegExp(`${externals.shared.source}|${extractedPath.source}`) },
   handler: async function (this: unknown, id: string, importer: string | undefined) {
-    if (extractedPath.test(id)) return id
-    if (id !== runtime) return null
-    const { resolve } = this as Resolving
-    const resolved = (of: string) => resolve.call(this, of, importer, { skipSelf: true })
-    if ((await resolved(core))?.external) return { id: runtime, external: true }
-    return (await resolved(runtime)) ?? ownRuntime()
+    return extractedPath.test(id) ? id : externals.resolveIn(this as externals.Resolving, id, importer)
   }
 }
 
-/** The options by which webpack and Rspack resolve modules. */
-interface Resolution {
-  externals?: unknown
-  readonly resolve: { fallback?: unknown }
-}
-
-/** The entry of `externals` that the runtime needs, if `external` is for the core and does not match the runtime. */
-const externalLikeCore = (external: unknown): ReadonlyArray<unknown> => {
-  if (external === core) return [runtime]
-  if (external instanceof RegExp) return external.test(core) && !external.test(runtime) ? [runtime] : []
-  if (typeof external !== "object" || external === null || runtime in external) return []
-  const request = (external as Readonly<Record<string, unknown>>)[core]
-  return typeof request === "string" ? [{ [runtime]: `${request}/Steppable` }] : request === true ? [runtime] : []
-}
-
-const withFallback = (fallback: unknown): unknown => {
-  const own = { name: runtime, onlyModule: true, alias: ownRuntime() }
-  if (Array.isArray(fallback)) return [...fallback, own]
-  return { ...(typeof fallback === "object" ? fallback : {}), [runtime]: own.alias }
-}
-
-const resolvesLikeCore = ({ options }: { readonly options: object }): void => {
-  const resolution = options as Resolution
-  const { externals } = resolution
-  if (externals !== undefined) {
-    const list: ReadonlyArray<unknown> = Array.isArray(externals) ? externals : [externals]
-    resolution.externals = [...list, ...list.flatMap(externalLikeCore)]
-  }
-  resolution.resolve.fallback = withFallback(resolution.resolve.fallback)
-  bundledWork.knowsWorkerUrl(options as Parameters<typeof bundledWork.knowsWorkerUrl>[0], runtime)
+const prepareLikeWebpack = ({ options }: { readonly options: object }): void => {
+  externals.addTo(options as externals.Resolution)
+  bundledWork.knowsWorkerUrl(options as Parameters<typeof bundledWork.knowsWorkerUrl>[0], externals.runtime)
 }
 
 /** The bytes of a file that is not UTF-8: the bundler has replaced characters in its text, so the file is read again. */
@@ -128,7 +84,7 @@ const contentOf = async (file: string, code: string): Promise<string | Uint8Arra
 }
 
 /** The result for a bundler; `null` if nothing was compiled. */
-const output = (compiled: Compiled | undefined) => {
+const output = (compiled: Pick<Compiled, "code" | "map"> | undefined) => {
   const { code, map } = compiled ?? {}
   if (code === undefined || map === undefined) return null
   return {
@@ -138,18 +94,6 @@ const output = (compiled: Compiled | undefined) => {
 }
 
 type Esbuild = NonNullable<UnpluginOptions["esbuild"]>
-
-/** Marks a question to esbuild's other plugins, so that this one does not answer it again. */
-const asked = Symbol("giveway")
-
-const resolveInEsbuild: NonNullable<Esbuild["setup"]> = (build) =>
-  build.onResolve({ filter: isRuntime }, async ({ importer, kind, namespace, path, pluginData, resolveDir }) => {
-    if (pluginData === asked) return undefined
-    const resolved = (of: string) => build.resolve(of, { importer, kind, namespace, resolveDir, pluginData: asked })
-    if ((await resolved(core)).external) return { path, external: true }
-    const found = await resolved(path)
-    return found.errors.length === 0 ? found : { path: ownRuntime() }
-  })
 
 /** The way in which a bundler makes the modules of inline work; `undefined` if it does not build files. */
 type Making = "chunks" | "worker entries" | "beside the output" | undefined
@@ -176,19 +120,26 @@ const plugin = (options: Options | undefined, { framework }: { readonly framewor
       const file = id.replace(/[?#].*$/, "")
       const sourceName = nameInTraces(file)
       if (extractedPath.test(id)) {
-        return making === "worker entries" ? output(bundledWork.extractedAt(id, sourceName)) : null
+        return making === "worker entries" ? output(bundledWork.moduleAt(id, sourceName)) : null
       }
+      if (making !== undefined && externals.isOfThisPackage(file)) this.error(externals.mustStayOutside)
       const content = await contentOf(file, code)
       const native = this.getNativeBuildContext?.()
-      const beside = native?.framework === "esbuild" ? bundledWork.besideOutput(native.build, file, code) : undefined
-      const urlOfWork =
-        making === "chunks"
-          ? bundledWork.inChunks(this, file, code)
-          : making === "worker entries"
-            ? bundledWork.inWorkerEntries(file, code)
-            : beside?.url
-      const compiled = compileInput({ file, content, format: formatOfPackage(file), sourceName, urlOfWork })
-      await beside?.write()
+      const urls =
+        native?.framework === "esbuild"
+          ? esbuildEntries.urlsIn(native.build, file, code)
+          : making === "chunks"
+            ? {
+                urlOfWork: bundledWork.inChunks(this, file, code),
+                urlOfTasks: bundledWork.tasksInChunk(this, id, file)
+              }
+            : making === "worker entries"
+              ? {
+                  urlOfWork: bundledWork.inWorkerEntries(file, code),
+                  urlOfTasks: bundledWork.tasksInWorkerEntry(file, code)
+                }
+              : {}
+      const compiled = compileInput({ file, content, format: formatOfPackage(file), sourceName, ...urls })
       for (const each of compiled.diagnostics) {
         this.warn({ message: diagnostic.render(each), id, loc: { file, line: each.line, column: each.column } })
       }
@@ -196,11 +147,11 @@ const plugin = (options: Options | undefined, { framework }: { readonly framewor
     }
   }
   const chunks = {
-    resolveId: resolveLikeCore,
+    resolveId: resolving,
     resolveFileUrl: bundledWork.chunkUrl,
     load: {
       filter: { id: extractedPath },
-      handler: (id: string) => output(bundledWork.extractedAt(id, nameInTraces(id.replace(/[?#].*$/, ""))))
+      handler: (id: string) => output(bundledWork.moduleAt(id, nameInTraces(id.replace(/[?#].*$/, ""))))
     }
   }
   return {
@@ -216,15 +167,18 @@ const plugin = (options: Options | undefined, { framework }: { readonly framewor
         if (command === "serve") making = undefined
       }
     },
-    webpack: resolvesLikeCore,
-    rspack: resolvesLikeCore,
+    webpack: prepareLikeWebpack,
+    rspack: prepareLikeWebpack,
     esbuild: {
       config: ({ loader }) => {
         loaders = loader ?? {}
       },
       // a file that stays as it is keeps its loader
       loader: (_, id) => loaders[extname(id)] ?? (id.endsWith("ts") ? "ts" : "js"),
-      setup: resolveInEsbuild
+      setup: (build) => {
+        esbuildEntries.prepare(build)
+        externals.resolveInEsbuild(build)
+      }
     }
   }
 }

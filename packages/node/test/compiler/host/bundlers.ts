@@ -6,7 +6,7 @@
 import { rspack } from "@rspack/core"
 import giveway from "@giveway/node/unplugin"
 import { build as esbuild, transform } from "esbuild"
-import { basename, dirname } from "node:path"
+import { basename, dirname, extname } from "node:path"
 import { fileURLToPath } from "node:url"
 import { rolldown } from "rolldown"
 import { rollup } from "rollup"
@@ -20,8 +20,16 @@ export interface Job {
   readonly external: boolean
   /** whether the bundler may write other files beside it, as it must for inline work */
   readonly chunks?: boolean
+  /** default `esm` */
+  readonly format?: "esm" | "cjs"
+  /** names and spaces become short; default `false` */
+  readonly minify?: boolean
+  /** the external packages, default {@link externals} if `external` */
+  readonly packages?: ReadonlyArray<string>
   readonly options?: Parameters<typeof giveway.vite>[0]
 }
+
+const outside = ({ external, packages }: Job): Array<string> => [...(packages ?? (external ? externals : []))]
 
 /** The warnings of the bundler. */
 export type Bundler = (job: Job) => Promise<ReadonlyArray<string>>
@@ -35,7 +43,7 @@ const externals = ["effect", "@giveway/core", "@giveway/node"]
 const entryNames =
   ({ entry, output }: Job) =>
   ({ facadeModuleId }: { readonly facadeModuleId?: string | null | undefined }): string =>
-    facadeModuleId === entry ? basename(output) : `${basename(output, ".js")}-[hash].js`
+    facadeModuleId === entry ? basename(output) : `${basename(output, extname(output))}-[hash]${extname(output)}`
 
 const onlyWarnings =
   (into: Array<string>) =>
@@ -44,7 +52,7 @@ const onlyWarnings =
   }
 
 const inVite: Bundler = async (job) => {
-  const { entry, external, options, output } = job
+  const { entry, external, format, minify, options, output } = job
   const warnings: Array<string> = []
   await vite({
     configFile: false,
@@ -52,45 +60,54 @@ const inVite: Bundler = async (job) => {
     root: dirname(entry),
     plugins: [giveway.vite(options)],
     resolve: { conditions },
-    ssr: { target: "node", noExternal: external ? [] : true, external: external ? externals : [] },
+    ssr: { target: "node", noExternal: external ? [] : true, external: outside(job) },
     build: {
+      minify: minify === true ? "oxc" : false,
       ssr: entry,
       sourcemap: true,
       target: "esnext",
       outDir: dirname(output),
       emptyOutDir: false,
-      rolldownOptions: { onwarn: onlyWarnings(warnings), output: { entryFileNames: entryNames(job) } }
+      rolldownOptions: {
+        onwarn: onlyWarnings(warnings),
+        output: { entryFileNames: entryNames(job), format: format ?? "esm" }
+      }
     }
   })
   return warnings
 }
 
 const inRolldown: Bundler = async (job) => {
-  const { chunks, entry, external, options, output } = job
+  const { chunks, entry, format, minify, options, output } = job
   const warnings: Array<string> = []
   const bundle = await rolldown({
     input: entry,
     platform: "node",
-    external: external ? externals : [],
+    external: outside(job),
     resolve: { conditionNames: conditions },
     plugins: [giveway.rolldown(options)],
     onwarn: onlyWarnings(warnings)
   })
-  const files = { dir: dirname(output), entryFileNames: entryNames(job) }
+  const files = {
+    dir: dirname(output),
+    entryFileNames: entryNames(job),
+    chunkFileNames: `[name]-[hash]${extname(output)}`
+  }
   const file = { file: output, codeSplitting: false }
-  await bundle.write({ ...(chunks === true ? files : file), format: "esm", sourcemap: true })
+  const written = { format: format ?? "esm", minify: minify === true, sourcemap: true } as const
+  await bundle.write({ ...(chunks === true ? files : file), ...written })
   await bundle.close()
   return warnings
 }
 
 /** Rollup knows neither TypeScript nor packages by itself. */
 const inRollup: Bundler = async (job) => {
-  const { chunks, entry, external, options, output } = job
+  const { chunks, entry, external, format, minify, options, output } = job
   const warnings: Array<string> = []
   const bundle = await rollup({
     input: entry,
     treeshake: false,
-    external: external ? [...externals, "effect/Effect"] : [],
+    external: external ? [...outside(job), "effect/Effect"] : [],
     plugins: [
       {
         name: "typescript",
@@ -105,8 +122,13 @@ const inRollup: Bundler = async (job) => {
     ],
     onwarn: onlyWarnings(warnings)
   })
-  const files = { dir: dirname(output), entryFileNames: entryNames(job) }
-  await bundle.write({ ...(chunks === true ? files : { file: output }), format: "esm", sourcemap: true })
+  const files = {
+    dir: dirname(output),
+    entryFileNames: entryNames(job),
+    chunkFileNames: `[name]-[hash]${extname(output)}`
+  }
+  const written = { format: format ?? "esm", compact: minify === true, sourcemap: true } as const
+  await bundle.write({ ...(chunks === true ? files : { file: output }), ...written })
   await bundle.close()
   return warnings
 }
@@ -117,17 +139,19 @@ const resolvedHere = (id: string): string | null => {
   return url.startsWith("file:") ? fileURLToPath(url) : null
 }
 
-const inEsbuild: Bundler = async ({ entry, external, options, output }) => {
+const inEsbuild: Bundler = async (job) => {
+  const { entry, format = "esm", minify = false, options, output } = job
   const { warnings } = await esbuild({
     entryPoints: [entry],
     outfile: output,
     bundle: true,
-    format: "esm",
+    format,
+    minify,
     platform: "node",
     target: "esnext",
     sourcemap: true,
     conditions,
-    external: external ? externals : [],
+    external: outside(job),
     plugins: [giveway.esbuild(options)],
     logLevel: "silent"
   })
@@ -146,8 +170,10 @@ const likeWebpack =
     run: (configuration: any, done: (error: Error | null, stats?: Stats) => void) => unknown,
     name: "webpack" | "rspack"
   ) =>
-  ({ entry, external, options, output }: Job): Promise<ReadonlyArray<string>> =>
+  (job: Job): Promise<ReadonlyArray<string>> =>
     new Promise((resolve, reject) => {
+      const { entry, format, minify, options, output } = job
+      const isModule = format !== "cjs"
       const loader =
         name === "rspack"
           ? {
@@ -163,19 +189,20 @@ const likeWebpack =
       }
       run(
         {
-          mode: "development",
+          mode: minify === true ? "production" : "development",
           devtool: "source-map",
           target: "node20",
           entry,
           output: {
             path: dirname(output),
             filename: basename(output),
-            module: true,
-            chunkFormat: "module",
+            ...(isModule ? { module: true, chunkFormat: "module" } : {}),
             devtoolModuleFilenameTemplate: "[absolute-resource-path]"
           },
-          experiments: { outputModule: true },
-          externals: external ? Object.fromEntries(externals.map((each) => [each, `module ${each}`])) : [],
+          experiments: { outputModule: isModule },
+          externals: Object.fromEntries(
+            outside(job).map((each) => [each, `${isModule ? "module" : "commonjs"} ${each}`])
+          ),
           resolve: { conditionNames: conditions },
           module: { rules: [{ test: /\.ts$/, use: [loader] }] },
           plugins: [giveway[name](options)]
