@@ -101,11 +101,8 @@ export class WorkerThread {
           spinMicros: options.spinMicros,
           priority: options.priority,
           hook: options.yieldPoints ? hook : undefined,
-<<<<<<< HEAD
           codeCache: codeCache.folderOfV8(),
-=======
           main: mainModule.url,
->>>>>>> add5dcb (Tasks in bundles: the plugin makes a file of each module with tasks; a main module is never run again (0113, 0114))
           preload,
           warmUp: options.warmUp
         }),

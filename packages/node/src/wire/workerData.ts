@@ -36,13 +36,10 @@ interface ComputeWorkerData {
   readonly priority: number | false
   /** the module that compiles yield points into the modules of tasks as they are loaded; `undefined`: they stay as they are */
   readonly hook: string | undefined
-<<<<<<< HEAD
   /** the folder for V8's compiled code; `undefined`: nowhere */
   readonly codeCache: string | undefined
-=======
   /** the URL of the program's main module, which it must not start again */
   readonly main: string | undefined
->>>>>>> add5dcb (Tasks in bundles: the plugin makes a file of each module with tasks; a main module is never run again (0113, 0114))
   /** modules of the jobs so far, imported before it is ready: their import is most of a worker's start */
   readonly preload: ReadonlyArray<string>
   /** see `WorkerThreadOptions` */

@@ -41,14 +41,8 @@ const expected = {
   doubled: 42
 }
 
-const assertRuns = (stdout: string, sharesChunks: boolean): void => {
-  assert.deepStrictEqual(stdout.match(/evaluated on \d+/g), ["evaluated on 0"])
-  const { sums, ...rest } = JSON.parse(stdout.split("\n").findLast((line) => line.startsWith("{"))!)
-  const { evaluations, ...others } = sums
-  assert.deepStrictEqual({ ...rest, sums: others }, expected)
-  // each entry of webpack and Rspack has modules of its own, and esbuild has no shared chunks of CommonJS
-  if (sharesChunks) assert.strictEqual(evaluations, 1)
-}
+/** The results that the program prints. */
+const resultsIn = (stdout: string) => JSON.parse(stdout.split("\n").findLast((line) => line.startsWith("{"))!)
 
 describe.each(Object.entries(bundlers))("%s", (name, bundle) => {
   it.each([
@@ -65,7 +59,13 @@ describe.each(Object.entries(bundlers))("%s", (name, bundle) => {
       await bundle({ entry, output, external: true, chunks: true, format, minify })
       rmSync(join(folder, `${own}-src`), { recursive: true })
       const sharesChunks = name !== "webpack" && name !== "rspack" && !(name === "esbuild" && format === "cjs")
-      assertRuns((await node(output)).stdout, sharesChunks)
+      const { stdout } = await node(output)
+      assert.deepStrictEqual(stdout.match(/evaluated on \d+/g), ["evaluated on 0"])
+      const { sums, ...rest } = resultsIn(stdout)
+      const { evaluations, ...others } = sums
+      assert.deepStrictEqual({ ...rest, sums: others }, expected)
+      // each entry of webpack and Rspack has modules of its own, and esbuild has no shared chunks of CommonJS
+      if (sharesChunks) assert.strictEqual(evaluations, 1)
     }
   )
 })
