@@ -95,6 +95,8 @@ export interface Options {
    * Old-space heap of each worker, in MiB; a job that needs more fails with `Compute.WorkerOutOfMemory`. Default: half of
    * the machine's memory divided by `maxWorkers`, at least 128 and at most 2048. The least is 32. Buffers lie outside the
    * heap and are not counted. A few of V8's own allocations end the whole process when they fail (nodejs/node#65019).
+   * `--max-old-space-size` and its like, on the command line or in `NODE_OPTIONS`, hold for all threads and win over this: a warning
+   * then names the real limit.
    */
   readonly maxHeapMb?: number | undefined
   /**
@@ -359,6 +361,7 @@ const resolve = (options: Options): Result.Result<WorkerPoolOptions, InvalidOpti
       graceMs: read.grace,
       abandonMs: read.abandonAfter,
       maxHeapMb: read.maxHeapMb ?? defaultHeapMb(maxWorkers),
+      isHeapAsked: read.maxHeapMb !== undefined,
       priority: read.priority,
       idleMs: read.idleTimeToLive,
       recycleAfter: read.recycle.jobs,

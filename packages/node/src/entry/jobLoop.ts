@@ -13,7 +13,8 @@
  * any more. The error is told to the caller of the job that runs: most probably that job had set the timer.
  */
 import type { Transferable as NodeTransferable } from "node:worker_threads"
-import { parentPort } from "node:worker_threads"
+import { getHeapStatistics } from "node:v8"
+import { parentPort, resourceLimits } from "node:worker_threads"
 import type { ColdTask, FromWorker, Outcome, ToWorker } from "@giveway/core/PlatformWorker"
 import {
   ElementWindow,
@@ -195,6 +196,10 @@ await Promise.race([
   new Promise((resolve) => setTimeout(resolve, preloadMs).unref())
 ])
 
+/** V8 tells the sum of both generations. */
+const heapMb = (): number =>
+  Math.round(getHeapStatistics().heap_size_limit / 2 ** 20 - (resourceLimits.maxYoungGenerationSizeMb ?? 0))
+
 /** All at once: one that waits in vain, until its limit, holds up no other. */
 const cold: Array<ColdTask> = []
 await Promise.all(
@@ -211,4 +216,4 @@ await rehearse((request, task) =>
 const refusal = data.priority === false ? undefined : threadPriority.lower(data.priority)
 if (refusal !== undefined) complaints.push(`the priority of its thread could not be lowered: ${refusal}`)
 desk.open()
-post({ _tag: "Ready", complaints, cold, thread: threadPriority.ownId() })
+post({ _tag: "Ready", complaints, cold, thread: threadPriority.ownId(), heapMb: heapMb() })

@@ -27,17 +27,19 @@ import { findUncloneable, pack, poolMachine, succeeded } from "@giveway/core/Pla
 import type { PoolView } from "../diagnostics/protocol.ts"
 import { Delays } from "./delays.ts"
 import { Foresight } from "./foresight.ts"
+import * as execArgv from "../thread/execArgv.ts"
+import * as heapLimit from "./health/heapLimit.ts"
 import type { HousekeepingOptions } from "./housekeeping.ts"
 import { Housekeeping } from "./housekeeping.ts"
 import type { PoolJob } from "./poolJob.ts"
 import * as poolJob from "./poolJob.ts"
-import { Obituaries } from "./obituaries.ts"
+import { Obituaries } from "./health/obituaries.ts"
 import type { PoolParts } from "./poolView.ts"
 import * as poolView from "./poolView.ts"
 import { Readiness } from "./readiness.ts"
-import { causeOf, provesImport } from "./endingFacts.ts"
-import { CoreWatch } from "./coreWatch.ts"
-import { Warmth } from "./warmth.ts"
+import { causeOf, provesImport } from "./health/endingFacts.ts"
+import { CoreWatch } from "./health/coreWatch.ts"
+import { Warmth } from "./health/warmth.ts"
 import { WorkerMeter } from "./workerMeter.ts"
 import type { WorkerThreadListener, WorkerThreadOptions } from "./workerThread.ts"
 import { WorkerThread } from "./workerThread.ts"
@@ -105,6 +107,7 @@ export class WorkerPool implements JobRunner {
   private readonly coreWatch: CoreWatch
   private readonly warmth = new Warmth()
   private readonly housekeeping: Housekeeping
+  private isHeapChecked = false
   private lastJob = 0
   /** of workers that ended by themselves, and in no job */
   private readonly obituaries: Obituaries
@@ -345,6 +348,7 @@ export class WorkerPool implements JobRunner {
     switch (message._tag) {
       case "Ready": {
         for (const complaint of message.complaints) this.observer.log("Debug", `Compute worker ${worker}: ${complaint}`)
+        this.checkHeap(message.heapMb)
         for (const task of message.cold) this.observer.log("Warn", this.warmth.add(worker, task))
         this.meters.get(worker)?.ready()
         this.handle({ _tag: "WorkerReady", worker })
@@ -359,6 +363,17 @@ export class WorkerPool implements JobRunner {
         this.jobs.get(message.job)?.listener.signal(message.signal)
       }
     }
+  }
+
+  /** Says once if workers may use another heap than the user asked for. */
+  private checkHeap(realMb: number): void {
+    if (this.isHeapChecked || !this.options.isHeapAsked) return
+    this.isHeapChecked = true
+    const warning = heapLimit.warning(this.options.maxHeapMb, realMb, {
+      commandLine: process.execArgv,
+      environment: execArgv.wordsOf(process.env["NODE_OPTIONS"] ?? "")
+    })
+    if (warning !== undefined) this.observer.log("Warn", warning)
   }
 
   /** Hot. */

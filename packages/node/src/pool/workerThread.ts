@@ -17,13 +17,15 @@ import { now } from "../wire/sharedClock.ts"
 import * as execArgv from "../thread/execArgv.ts"
 import * as mainModule from "../wire/mainModule.ts"
 import * as lifeline from "./lifeline.ts"
-import * as startWatch from "./startWatch.ts"
+import * as startWatch from "./health/startWatch.ts"
 import * as threadTimes from "../watch/threadTimes.ts"
 import * as watchedWorkers from "../wire/watchedWorkers.ts"
 import * as workerData from "../wire/workerData.ts"
 
 export interface WorkerThreadOptions {
   readonly maxHeapMb: number
+  /** whether that is what the user asked for, and not the default */
+  readonly isHeapAsked: boolean
   readonly priority: number | false
   /** whether tasks get yield points */
   readonly yieldPoints: boolean
@@ -69,7 +71,8 @@ export class WorkerThread {
   private readonly board = jobBoard.make()
   private look: ((now: number) => Sysmon.Work | undefined) | undefined
   private unlist: (() => void) | undefined
-  private readonly maxHeapMb: number
+  /** MiB of old space that it may use: as asked, until it has said how much V8 lets it */
+  private heapMb: number
   private readonly listener: WorkerThreadListener
   private readonly sent = new SentJobs({
     wake: () => this.post(null),
@@ -85,7 +88,7 @@ export class WorkerThread {
     preload: ReadonlyArray<string>,
     listener: WorkerThreadListener
   ) {
-    this.maxHeapMb = options.maxHeapMb
+    this.heapMb = options.maxHeapMb
     this.listener = listener
     const line = lifeline.make(() => listener.stopped())
     try {
@@ -137,6 +140,7 @@ export class WorkerThread {
         if (message._tag === "Ready") {
           this.stopStartWatch()
           this.threadId = message.thread
+          this.heapMb = message.heapMb
         }
         // before its first job
         if (message._tag === "Ready" && jobWatch.isSupervised()) this.post({ _tag: "Watch" })
@@ -270,7 +274,7 @@ export class WorkerThread {
     const { code } = error as { readonly code?: string }
     this.failure ??=
       code === "ERR_WORKER_OUT_OF_MEMORY"
-        ? { _tag: "WorkerOutOfMemory", limitMb: this.maxHeapMb }
+        ? { _tag: "WorkerOutOfMemory", limitMb: this.heapMb }
         : { _tag: "JobDied", cause: pack(error) }
   }
 }

@@ -24,7 +24,7 @@ interface Origin {
 }
 
 /** The words of `NODE_OPTIONS`, by its own rules: blanks separate, double quotes join, a backslash escapes inside quotes. */
-const wordsOf = (text: string): ReadonlyArray<string> =>
+export const wordsOf = (text: string): ReadonlyArray<string> =>
   Array.from(text.matchAll(/(?:[^\s"]|"(?:\\.|[^"\\])*")+/g), ([word]) =>
     word.replaceAll(/"((?:\\.|[^"\\])*)"/g, (_, quoted: string) => quoted.replaceAll(/\\(.)/g, "$1"))
   )

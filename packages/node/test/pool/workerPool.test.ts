@@ -19,6 +19,7 @@ const make = () =>
       graceMs: 250,
       abandonMs: Infinity,
       maxHeapMb: 128,
+      isHeapAsked: false,
       priority: false,
       yieldPoints: false,
       warmUp: [],

@@ -110,6 +110,8 @@ export type FromWorker =
       readonly complaints: ReadonlyArray<string>
       readonly cold: ReadonlyArray<ColdTask>
       readonly thread: number | undefined
+      /** MiB of old space that it may use */
+      readonly heapMb: number
     }
   /** answers `Watch` */
   | { readonly _tag: "Watched"; readonly buffers: WatchedBuffers }

@@ -20,7 +20,7 @@ interface Build {
   readonly fiber: Fiber.Fiber<Context.Context<any>, unknown>
 }
 
-export interface TaskServices {
+interface TaskServices {
   /** The layer's services, or why there are none: they failed, or are not there after `limitMs`. They go on to be built then. */
   readonly of: (layer: AnyLayer, limitMs: number) => Effect.Effect<Built>
   /** releases them */

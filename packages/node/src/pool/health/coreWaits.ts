@@ -44,7 +44,7 @@ interface Seen {
 }
 
 /** A worker's wait. */
-export interface Wait {
+interface Wait {
   readonly worker: number
   readonly task: string
   readonly ranMs: number

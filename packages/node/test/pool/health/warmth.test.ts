@@ -1,6 +1,6 @@
 import { assert, describe, it } from "vitest"
 import { pack } from "@giveway/core/Platform"
-import { Warmth } from "../../src/pool/warmth.ts"
+import { Warmth } from "../../../src/pool/health/warmth.ts"
 
 const cold = (name: string) => ({ moduleUrl: "file:///tasks.ts", name, cause: pack(new Error("no server")) })
 

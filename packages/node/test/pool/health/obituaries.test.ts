@@ -1,6 +1,6 @@
 import { assert, describe, it } from "vitest"
 import { pack } from "@giveway/core/Platform"
-import { Obituaries } from "../../src/pool/obituaries.ts"
+import { Obituaries } from "../../../src/pool/health/obituaries.ts"
 
 const make = () => {
   const lines: Array<string> = []

@@ -22,7 +22,7 @@ const mostIdleMs = 60_000
 const mostMs = 900_000
 
 /** What the worker's event loop did since its begin, ms. */
-export interface LoopTimes {
+interface LoopTimes {
   readonly idle: number
   readonly active: number
 }

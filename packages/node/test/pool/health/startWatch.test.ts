@@ -1,5 +1,5 @@
 import { assert, describe, it } from "vitest"
-import { describe as warning, givenUp } from "../../src/pool/startWatch.ts"
+import { describe as warning, givenUp } from "../../../src/pool/health/startWatch.ts"
 
 const machine = { cores: 2, load: 12.3 }
 

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "vitest"
 import type * as Sysmon from "@giveway/core/Sysmon"
-import { CoreWaits, describe as warning } from "../../src/pool/coreWaits.ts"
+import { CoreWaits, describe as warning } from "../../../src/pool/health/coreWaits.ts"
 
 /** Looks each second at one worker, whose thread's times are these. */
 const looks = (readings: ReadonlyArray<Partial<Sysmon.Reading> | undefined>, waits = new CoreWaits(), from = 0) =>
