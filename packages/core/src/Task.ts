@@ -196,12 +196,14 @@ export const make = <
  * Defines a task that emits elements while it runs: partial results, progress, rows of a file.
  *
  * It is {@link make} for a handler that returns a `Stream` or an iterable, as a generator. `element` is the schema of each
- * element; the rest is the same.
+ * element; the rest is the same. A generator fails by throwing a value that matches `error`, also while it is iterated: the
+ * caller gets the elements before it, then the failure. If no more elements are wanted, its `finally` blocks run.
  *
  * **When to use**: where a result is too large to be held at once, or where the caller wants to see the job's progress.
  *
- * **Gotchas**: a generator that computes for long between two elements needs yield points, as any plain code. They come
- * from compiled functions or from `YieldPoint.check()`.
+ * **Gotchas**: a worker compiles yield points into the loops of a generator, into the functions of its module that it calls, and
+ * into the generators of its module that it hands on by `yield*`. A generator that it walks by `for-of`, or of another module,
+ * has none: without `YieldPoint.check()` a cancelled job that computes there is killed with its worker.
  *
  * **Example**
  *

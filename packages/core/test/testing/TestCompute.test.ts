@@ -277,6 +277,51 @@ describe("TestCompute", () => {
     }).pipe(Effect.provide(TestCompute.layer))
   )
 
+  it.effect("fails with the error that an iterable throws, after the elements before it", () =>
+    Effect.gen(function* () {
+      const options = { payload: Schema.String, element: Schema.Int, error: NotPositive }
+      const generator = Task.stream(url, "throwing generator", options, function* (how) {
+        yield 1
+        if (how === "fail") throw new NotPositive({ value: -1 })
+        if (how === "die") throw new Error("broken")
+        yield 2
+      })
+      const iterable = Task.stream(url, "throwing iterable", options, (how) => ({
+        [Symbol.iterator]: () => {
+          if (how === "fail") throw new NotPositive({ value: -1 })
+          return [1, 2][Symbol.iterator]()
+        }
+      }))
+      const seen = (task: typeof generator, how: string) =>
+        Effect.gen(function* () {
+          const elements: Array<number> = []
+          const all = Stream.runForEach(Compute.stream(task, how), (n) => Effect.sync(() => elements.push(n)))
+          return [elements, yield* Effect.match(all, { onSuccess: () => "end", onFailure: ({ _tag }) => _tag })]
+        })
+      assert.deepStrictEqual(yield* seen(generator, "end"), [[1, 2], "end"])
+      assert.deepStrictEqual(yield* seen(generator, "fail"), [[1], "NotPositive"])
+      assert.deepStrictEqual(yield* seen(generator, "die"), [[1], "JobDied"])
+      assert.deepStrictEqual(yield* seen(iterable, "end"), [[1, 2], "end"])
+      assert.deepStrictEqual(yield* seen(iterable, "fail"), [[], "NotPositive"])
+    }).pipe(Effect.provide(TestCompute.layer))
+  )
+
+  it.effect("closes an iterable whose elements are not wanted any more", () =>
+    Effect.gen(function* () {
+      let finalized = 0
+      const endless = Task.stream(url, "endless", { payload: Schema.Void, element: Schema.Int }, function* () {
+        try {
+          for (let n = 0; ; n++) yield n
+        } finally {
+          finalized++
+        }
+      })
+      const some = Compute.stream(endless, undefined, { window: 2 }).pipe(Stream.take(3), Stream.runCollect)
+      assert.deepStrictEqual(yield* some, [0, 1, 2])
+      assert.strictEqual(finalized, 1)
+    }).pipe(Effect.provide(TestCompute.layer))
+  )
+
   it.effect("streams what a task emits, and ends it with the stream", () =>
     Effect.gen(function* () {
       let finalized = 0

@@ -106,7 +106,7 @@ export const compile = Command.make(
   })
 ).pipe(
   Command.withDescription(
-    `Shows the form that the yield-point compiler gives to each marked function (Pure.fn, "use steppable") and to the functions that it calls. re-entrant and generator have yield points, and the first is faster; effect is a generator of effects with yield points in its loops; native has no yield points; worker is inline work that workers run; refused cannot be compiled soundly and runs in its plain form.`
+    `Shows the form that the yield-point compiler gives to each marked function (Pure.fn, "use steppable", the handlers of Task.make and Task.stream) and to the functions that it calls. re-entrant and generator have yield points, and the first is faster; effect is a generator of effects with yield points in its loops; native has no yield points; worker is inline work that workers run; refused cannot be compiled soundly and runs in its plain form.`
   ),
   Command.withShortDescription("Shows the compiled form of each function of a file, and why"),
   Command.withExamples([

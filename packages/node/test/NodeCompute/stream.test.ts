@@ -63,6 +63,33 @@ describe("a stream of a job", () => {
     }).pipe(pool({ grace: 5000 }))
   )
 
+  for (const task of jobs.longGenerators) {
+    it.live(`stops a generator at a yield point between two elements: ${task.name}`, () =>
+      Effect.gen(function* () {
+        const first = yield* Compute.stream(task, 1e15).pipe(
+          // it closes while the worker computes the second element
+          Stream.tap(() => Effect.sleep(50)),
+          Stream.take(1),
+          Stream.runCollect
+        )
+        assert.deepStrictEqual(first, [1])
+        assert.deepInclude(yield* Compute.statistics, { busy: 0, killed: 0, cancelled: 1 })
+        yield* worksOn
+      }).pipe(pool({ grace: 20_000 }))
+    )
+  }
+
+  it.live("of a generator fails with the error that it throws, after what came before", () =>
+    Effect.gen(function* () {
+      const failed = yield* trace(Compute.stream(jobs.emitsAndFails, [1, 2, "fail", 3]))
+      assert.deepStrictEqual(failed.seen, [1, 2])
+      assert.deepInclude(failed.error, { _tag: "Refused", reason: "in the middle" })
+      const died = yield* trace(Compute.stream(jobs.emitsAndFails, [1, "die"]))
+      assert.deepStrictEqual(died.seen, [1])
+      assert.instanceOf(died.error, Compute.JobDied)
+    }).pipe(pool())
+  )
+
   it.live("holds the job back when it is a window ahead", () =>
     Effect.gen(function* () {
       const buffer = shared()
@@ -106,7 +133,7 @@ describe("a stream of a job", () => {
       assert.deepInclude(error, { _tag: "JobTimedOut", task: "counts" })
       assert.isAbove(seen.length, 0)
       assert.strictEqual(read(buffer, "finalized"), 1)
-    }).pipe(pool())
+    }).pipe(pool({ grace: 5000 }))
   )
 
   it.live("refuses a payload and a window that make no sense", () =>

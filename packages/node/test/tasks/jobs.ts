@@ -288,6 +288,53 @@ export const letters = Task.stream(
     )
 )
 
+const sumOfRoots = (n: number): number => {
+  let sum = 0
+  for (let i = 0; i < n; i++) sum += Math.sqrt(i)
+  return sum
+}
+
+function* roots(n: number): Generator<number> {
+  yield 1
+  let sum = 0
+  for (let i = 0; i < n; i++) sum += Math.sqrt(i)
+  yield sum
+}
+
+const numbers = { payload: Schema.Number, element: Schema.Number }
+
+/** Generators that compute for long after their first element: each in another place. */
+export const longGenerators = [
+  Task.stream(url, "longInItself", numbers, function* (n) {
+    yield 1
+    let sum = 0
+    for (let i = 0; i < n; i++) sum += Math.sqrt(i)
+    yield sum
+  }),
+  Task.stream(url, "longInACall", numbers, function* (n) {
+    yield 1
+    yield sumOfRoots(n)
+  }),
+  Task.stream(url, "longInADelegate", numbers, function* (n) {
+    yield* roots(n)
+  }),
+  Task.stream(url, "longWhereItReturns", numbers, (n) => roots(n))
+] as const
+
+/** Emits its payload, then fails by throwing while it is iterated, or dies. */
+export const emitsAndFails = Task.stream(
+  url,
+  "emitsAndFails",
+  { payload: Schema.Array(Schema.Unknown), element: Schema.Unknown, error: Refused },
+  function* (items) {
+    for (const item of items) {
+      if (item === "fail") throw new Refused({ reason: "in the middle" })
+      if (item === "die") throw new Error("in the middle")
+      yield item
+    }
+  }
+)
+
 /** A generator that emits, then does what its payload says. */
 export const emitsThen = Task.stream(
   url,

@@ -50,11 +50,17 @@ const settled = (
     },
     onFailure: (cause) => {
       const [thrown] = cause.reasons
-      return thrown !== undefined && Cause.isDieReason(thrown) && Schema.is(task.error)(thrown.defect)
+      return thrown !== undefined && Cause.isDieReason(thrown) && isFailure(task, thrown.defect)
         ? Effect.fail(thrown.defect)
         : Effect.failCause(cause)
     }
   })
+
+const isFailure = (task: Pick<Definition, "error">, thrown: unknown): boolean => Schema.is(task.error)(thrown)
+
+/** The end of a job whose plain code has thrown: a failure that its author meant, or a defect. */
+export const thrown = (task: Pick<Definition, "error">, error: unknown): Effect.Effect<never, unknown> =>
+  isFailure(task, error) ? Effect.fail(error) : Effect.die(error)
 
 /**
  * A promise cannot be cancelled, so a job that goes on in one would outlive its caller. Most schemas refuse a promise by

@@ -13,7 +13,8 @@ import { clockPolicy } from "./slices/budget.ts"
 import { isCancelled } from "./slices/currentJob.ts"
 import { jobTwinOf } from "./twins.ts"
 
-const untilCancelled = clockPolicy(isCancelled, () => {})
+/** A yield point asks whether the job was cancelled. */
+export const untilCancelled = clockPolicy(isCancelled, () => {})
 
 /**
  * Calls `plain` with yield points, if it has any. A cancelled job gives way at one, where its fiber is interrupted. In an

@@ -19,7 +19,7 @@ import * as issueText from "../job/issueText.ts"
 import type { JobRequest, Outcome } from "../job/jobMessages.ts"
 import { transferOf } from "../job/jobMessages.ts"
 import { outcomeOf } from "./jobOutcome.ts"
-import { call, scoped } from "../job/handlerCall.ts"
+import { scoped } from "../job/handlerCall.ts"
 import * as inlineTask from "../job/inlineTask.ts"
 import * as limits from "./limits.ts"
 import { ModuleLoads } from "./moduleLoads.ts"
@@ -109,9 +109,7 @@ export const make = (importModule: (url: string) => Promise<unknown>, context: C
     const task = own ?? taskRegistry.lookup(moduleUrl, name) ?? inlineTask.lookup(moduleUrl, name)
     if (task === undefined) return undefined
     if (elements !== undefined) {
-      return prepare(task, payload, (decoded, codec) =>
-        streamHandler.run(codec, call(task, task.handler, [decoded]), elements)
-      )
+      return prepare(task, payload, (decoded, codec) => streamHandler.run(task, codec, decoded, elements))
     }
     return batch === true ? runAll(task, payload as ReadonlyArray<unknown>) : run(task, payload)
   }

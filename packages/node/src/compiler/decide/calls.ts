@@ -11,6 +11,8 @@ import { someOwn } from "../read/syntax.ts"
 /** The functions that have a twin, as far as a call can reach them. `classify` makes it. */
 export interface Twins {
   readonly steppable: ReadonlySet<AnyFunction>
+  /** those among them that emit elements: their twins are for the driver of a job, and not for a call */
+  readonly emitters: ReadonlySet<AnyFunction>
   /** names of methods that have a twin */
   readonly methodNames: ReadonlySet<string>
   /** the method that each call of a private method calls */
@@ -78,11 +80,38 @@ const isNamespace = ({ declaration, declarator }: Binding): boolean =>
   declarator.type === "ImportDeclaration" &&
   declarator.specifiers.some(({ local, type }) => local === declaration && type === "ImportNamespaceSpecifier")
 
+/** A call of a generator of this module, all of whose elements the caller hands on. */
+export interface Delegation {
+  readonly call: CallExpression
+  readonly to: AnyFunction
+}
+
+/** `yield* rows(n)` */
+export const delegation = (node: Node, scopes: Scopes): Delegation | undefined =>
+  node.type === "YieldExpression" && node.delegate && node.argument !== null
+    ? generatorCall(node.argument, scopes)
+    : undefined
+
+/** The same of a function that is no generator and only returns one: `(n) => rows(n)`. */
+export const forwarding = ({ async, body, generator }: AnyFunction, scopes: Scopes): Delegation | undefined => {
+  if (async || generator || body === null) return undefined
+  if (body.type !== "BlockStatement") return generatorCall(body, scopes)
+  const [only, ...others] = body.body
+  return only?.type === "ReturnStatement" && only.argument !== null && others.length === 0
+    ? generatorCall(only.argument, scopes)
+    : undefined
+}
+
+const generatorCall = (call: Node, scopes: Scopes): Delegation | undefined => {
+  const to = call.type === "CallExpression" ? calledFunction(call, scopes) : undefined
+  return call.type === "CallExpression" && to !== undefined && to.generator && !to.async ? { call, to } : undefined
+}
+
 /** Whether `call` goes to a function that has a twin, or may have one. */
 export const isSteppableCall = (call: Node, twins: Twins, scopes: Scopes): call is CallExpression => {
   if (call.type !== "CallExpression") return false
   const target = calledFunction(call, scopes)
-  if (target !== undefined) return twins.steppable.has(target)
+  if (target !== undefined) return twins.steppable.has(target) && !twins.emitters.has(target)
   const own = twins.privateCalls.get(call)
   if (own !== undefined) return twins.steppable.has(own)
   const method = calledMethod(call)

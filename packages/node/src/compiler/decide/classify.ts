@@ -16,8 +16,8 @@
  */
 import type { Program } from "oxc-parser"
 import { builtinCall } from "./builtins.ts"
-import type { Twins } from "./calls.ts"
-import { calledFunction, calledMethod, callsOwnImport, isSteppableCall } from "./calls.ts"
+import type { Delegation, Twins } from "./calls.ts"
+import { calledFunction, calledMethod, callsOwnImport, delegation, forwarding, isSteppableCall } from "./calls.ts"
 import type { Method } from "./declared.ts"
 import { methodsOf, names, variablesOf } from "./declared.ts"
 import type { Diagnostic } from "../read/diagnostic.ts"
@@ -103,15 +103,31 @@ export const classify = (
   }
   const callsBuiltins = new Set<AnyFunction>()
   const callbacks = new Map<Node, AnyFunction>()
+  /** generators whose elements a job takes, and handlers that return one */
+  const emitters = new Set<AnyFunction>()
+  for (const { emits, target } of marks.calls) {
+    if (target === undefined || !emits || sliced.has(target)) continue
+    if (target.generator || forwarding(target, scopes) !== undefined) emitters.add(target)
+  }
+  const generators = new Set<AnyFunction>()
   const pending = [...marked].toReversed()
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
     if (callees.has(node)) continue
     const found = new Set<AnyFunction>()
     callees.set(node, found)
+    const handsOn = (delegated: Delegation | undefined): void => {
+      if (delegated === undefined || !emitters.has(node)) return
+      emitters.add(delegated.to)
+      found.add(delegated.to)
+    }
+    handsOn(forwarding(node, scopes))
     walkOwn(node, (inner) => {
+      handsOn(delegation(inner, scopes))
       if (inner.type !== "CallExpression") return
       const target = calledFunction(inner, scopes)
-      if (target !== undefined) found.add(target)
+      // a call of a generator runs none of its code
+      if (target?.generator === true) generators.add(target)
+      else if (target !== undefined) found.add(target)
       const method = calledMethod(inner)
       const own = privateCalls.get(inner)
       if (own !== undefined) found.add(own)
@@ -131,7 +147,7 @@ export const classify = (
   const able = new Set<AnyFunction>()
   for (const node of callees.keys()) {
     const isCallback = callbacks.has(node)
-    const problem = obstacle(node, isCallback)
+    const problem = obstacle(node, isCallback, emitters.has(node))
     if (problem !== undefined) {
       if (sliced.has(node)) refuse(node, problem.at, problem.reason, problem.fix)
       else native.set(node, problem.reason)
@@ -143,6 +159,8 @@ export const classify = (
       able.add(node)
     }
   }
+
+  for (const node of generators) if (!callees.has(node)) native.set(node, obstacle(node)!.reason)
 
   const recursive = new Set([...able].filter((node) => onCycle.has(node)))
   const long = new Set(
@@ -182,7 +200,8 @@ export const classify = (
     let plain = able.has(node) && !usesLexical(node, "arguments")
     walkOwn(node, (inner) => {
       const inside = inner !== node && (isClass(inner) || (isFunction(inner) && needed.has(inner)))
-      if (inside || isSteppableCall(inner, { steppable: needed, methodNames, privateCalls }, scopes)) plain = false
+      if (inside || isSteppableCall(inner, { steppable: needed, emitters, methodNames, privateCalls }, scopes))
+        plain = false
     })
     return plain
   }
@@ -194,6 +213,7 @@ export const classify = (
   }
   return {
     steppable: needed,
+    emitters,
     recursive,
     roots,
     native,

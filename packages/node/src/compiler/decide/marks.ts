@@ -15,6 +15,8 @@ import { isFunction, walk } from "../read/syntax.ts"
 /** A call of `Pure.fn`, `Task.make` or `Task.stream` in this module. */
 export interface MarkCall {
   readonly kind: "pure" | "job"
+  /** whether a job takes elements from what the function returns */
+  readonly emits: boolean
   readonly call: CallExpression
   /** the name that the call gives its function, if it is a literal */
   readonly name: string | undefined
@@ -24,8 +26,16 @@ export interface MarkCall {
   readonly target: AnyFunction | undefined
 }
 
+/** The handler of a task that nothing here compiles. That is no mistake. */
+export interface LeftHandler {
+  readonly at: Node
+  readonly name: string | undefined
+  readonly reason: string
+}
+
 export interface Marks {
   readonly calls: ReadonlyArray<MarkCall>
+  readonly left: ReadonlyArray<LeftHandler>
   readonly directives: ReadonlyArray<AnyFunction>
 }
 
@@ -50,12 +60,14 @@ interface Maker {
   /** the indices of the arguments that are the function and its name */
   readonly argument: number
   readonly name: number
+  /** whether it may be a generator */
+  readonly emits?: true
 }
 
 const makers: ReadonlyArray<Maker> = [
   { kind: "pure", module: "Pure", export: "fn", argument: 1, name: 0 },
   { kind: "job", module: "Task", export: "make", argument: 3, name: 1 },
-  { kind: "job", module: "Task", export: "stream", argument: 3, name: 1 },
+  { kind: "job", module: "Task", export: "stream", argument: 3, name: 1, emits: true },
   // in an extracted module
   { kind: "job", module: "Steppable", export: "work", argument: 0, name: 1 }
 ]
@@ -100,6 +112,12 @@ export const calleeOf = (
         isNamespace(callee.object)
 }
 
+const reasonLeft = ({ emits }: Maker, target: AnyFunction | undefined): string | undefined => {
+  if (target === undefined) return "its handler is no function that this module declares"
+  if (target.async) return "an async function cannot be steppable"
+  return target.generator && emits !== true ? "a generator is a handler of Task.stream only" : undefined
+}
+
 const hasDirective = (node: AnyFunction): boolean =>
   node.body !== null &&
   node.body.type === "BlockStatement" &&
@@ -110,6 +128,7 @@ const hasDirective = (node: AnyFunction): boolean =>
 
 export const find = (program: Program, scopes: Scopes): Marks => {
   const calls: Array<MarkCall> = []
+  const left: Array<LeftHandler> = []
   const known = makers.map((maker) => ({ maker, isCallee: calleeOf(maker, program, scopes) }))
   walk(program, (node) => {
     if (node.type !== "CallExpression") return
@@ -118,11 +137,15 @@ export const find = (program: Program, scopes: Scopes): Marks => {
     const argument = node.arguments[maker.argument]
     if (argument === undefined || node.arguments.some((each) => each.type === "SpreadElement")) return
     const target = functionOf(argument, scopes)
-    // a handler that is an async function or a generator is no mistake, so it is not refused
-    if (maker.kind === "job" && (target === undefined || target.async || target.generator)) return
     const name = node.arguments[maker.name]
     const text = name?.type === "Literal" && typeof name.value === "string" ? name.value : undefined
-    calls.push({ kind: maker.kind, call: node, name: text, argument, target })
+    const reason = maker.kind === "job" ? reasonLeft(maker, target) : undefined
+    if (reason !== undefined) {
+      // the compiler wrote the other calls itself
+      if (maker.module === "Task") left.push({ at: argument, name: text, reason })
+      return
+    }
+    calls.push({ kind: maker.kind, emits: maker.emits === true, call: node, name: text, argument, target })
   })
-  return { calls, directives: [...scopes.functions.keys()].filter(hasDirective) }
+  return { calls, left, directives: [...scopes.functions.keys()].filter(hasDirective) }
 }

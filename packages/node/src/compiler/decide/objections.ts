@@ -14,8 +14,11 @@ export interface Objection {
   readonly fix: string
 }
 
-/** Why a function cannot have a twin; `undefined` if it can. `isCallback`: its twin stands where it stands. */
-export const obstacle = (node: AnyFunction, isCallback = false): Objection | undefined => {
+/**
+ * Why a function cannot have a twin; `undefined` if it can. `isCallback`: its twin stands where it stands. `isEmitter`: a job
+ * takes the elements of this generator.
+ */
+export const obstacle = (node: AnyFunction, isCallback = false, isEmitter = false): Objection | undefined => {
   if (node.async) {
     return {
       at: node,
@@ -23,7 +26,7 @@ export const obstacle = (node: AnyFunction, isCallback = false): Objection | und
       fix: "use Effect.gen, and Pure.fn for its pure parts"
     }
   }
-  if (node.generator) {
+  if (node.generator && !isEmitter) {
     return { at: node, reason: "a generator function cannot be steppable", fix: "use Pure.gen, or return an array" }
   }
   let found: Objection | undefined

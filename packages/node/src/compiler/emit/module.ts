@@ -45,6 +45,7 @@ export const emitModule = (unit: Unit, program: Program, runtime: string): strin
 const runtimeNames = [
   "arraySite",
   "attach",
+  "attachElements",
   "attachJob",
   "attachMethods",
   "bind",
@@ -68,8 +69,10 @@ const runtimeConstants = [
   "apply",
   "budget",
   "call",
+  "delegate",
   "dispatch",
   "dispatchArray",
+  "emit",
   "ended",
   "iterator",
   "link",

@@ -112,7 +112,7 @@ export const plain =
       return `${prefix}leave(${node.type === "SequenceExpression" ? `(${text})` : text}, ${JSON.stringify(reason)})`
     }
     if (mark.target === undefined || !classification.roots.has(mark.target)) return undefined
-    const attach = `${prefix}${mark.kind === "job" ? "attachJob" : "attach"}`
+    const attach = `${prefix}${mark.kind === "pure" ? "attach" : classification.emitters.has(mark.target) ? "attachElements" : "attachJob"}`
     if (!isFunction(node)) return `${attach}(${copy(unit.text, node.start, node.end)}, ${twinName(unit, mark.target)})`
     return attachInline(unit, node, attach, plain(unit), undefined)
   }
@@ -143,7 +143,8 @@ const attachInline = (
 export const callback = (unit: Unit, argument: Node, method?: AnyFunction): string | undefined => {
   const { classification, prefix, text } = unit
   const called = classification.callbacks.get(argument)
-  if (called === undefined || !classification.steppable.has(called)) return undefined
+  if (called === undefined || !classification.steppable.has(called) || classification.emitters.has(called))
+    return undefined
   const attach = `${prefix}attach`
   if (called !== argument) return `${attach}(${copy(text, argument.start, argument.end)}, ${twinName(unit, called)})`
   const isBound = called.type === "ArrowFunctionExpression" && usesLexical(called, "this")

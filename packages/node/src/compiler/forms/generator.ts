@@ -5,9 +5,12 @@
  * The functions that it calls by name are called by the steppable convention; when one of them suspends, the generator
  * yields, and is resumed with the result. Loops without a yield point inside are chunked, because a `yield` inside a loop
  * makes V8 forget the types of the variables that the loop changes.
+ *
+ * The twin of a generator that emits the elements of a job has this form too. Its own `yield` puts an element down, and
+ * suspends as a yield point does (`steppable/jobElements.ts` in core).
  */
-import type { CallExpression, ForOfStatement, VariableDeclaration } from "oxc-parser"
-import { calledMethod, callsSteppable, isSteppableCall } from "../decide/calls.ts"
+import type { CallExpression, ForOfStatement, VariableDeclaration, YieldExpression } from "oxc-parser"
+import { calledMethod, callsSteppable, delegation, forwarding, isSteppableCall } from "../decide/calls.ts"
 import type { Replace, Unit } from "../emit/unit.ts"
 import { callback, parameters, plain, twinsAfter, twinsOf } from "../emit/plain.ts"
 import { declareTwin, insideOf, rewrite, rewriteBelow, selfName, twinName } from "../emit/unit.ts"
@@ -16,6 +19,7 @@ import { taggedCall } from "../emit/templates.ts"
 import type { Reading } from "../emit/iterables.ts"
 import * as iterables from "../emit/iterables.ts"
 import { chunked, chunkedForOf, isChunkable, withFirst } from "../emit/loops.ts"
+import type { Delegation } from "../decide/calls.ts"
 import { named } from "../emit/print.ts"
 import { ownName } from "../read/scope.ts"
 import type { AnyFunction, Loop, Node } from "../read/syntax.ts"
@@ -29,6 +33,9 @@ const mayLackSemicolon = (node: Node): boolean =>
   node.type === "VariableDeclaration" ||
   node.type === "ReturnStatement" ||
   node.type === "ThrowStatement"
+
+/** The function that a call by name calls: if a constant does not hold it yet, to read it fails like the plain call. */
+const nameOf = ({ callee }: CallExpression): string => (callee.type === "Identifier" ? callee.name : "undefined")
 
 /** `again`: the variable for the entry is declared already. */
 export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): string => {
@@ -84,6 +91,28 @@ export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): st
     return `(${object} = (${receiver}), ${method} = ${object}.${name}, ${methodCall(unit, call, found, object, method, args)})`
   }
 
+  const argumentsOf = (call: CallExpression): string =>
+    call.arguments
+      .map((argument) => {
+        const text = rewrite(unit, argument, replace)
+        return argument.type === "SpreadElement" ? text : `(${text})`
+      })
+      .join(", ")
+
+  // the twin of a generator hands on its suspensions as well as its elements
+  const handedOn = ({ call, to }: Delegation): string => {
+    if (!classification.steppable.has(to)) return `(yield* ${prefix}delegate((${rewrite(unit, call, replace)})))`
+    const twin = `${twinName(unit, to, "g")}(${argumentsOf(call)})`
+    return to.type === "FunctionDeclaration" ? `(yield* ${twin})` : `(yield* (${nameOf(call)}, ${twin}))`
+  }
+
+  const element = (at: YieldExpression): string => {
+    const delegated = delegation(at, scopes)
+    if (delegated !== undefined) return handedOn(delegated)
+    const argument = at.argument === null ? "undefined" : rewrite(unit, at.argument, replace)
+    return at.delegate ? `(yield* ${prefix}delegate((${argument})))` : `(yield ${prefix}emit((${argument})))`
+  }
+
   const replace: Replace = (at) => {
     const called = callback(unit, at)
     if (called !== undefined) return called
@@ -105,13 +134,9 @@ export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): st
     }
     const jump = jumps.get(at)
     if (jump !== undefined) return jump
+    if (at.type === "YieldExpression") return element(at)
     if (isSteppableCall(at, classification, scopes)) {
-      const args = at.arguments
-        .map((argument) => {
-          const text = rewrite(unit, argument, replace)
-          return argument.type === "SpreadElement" ? text : `(${text})`
-        })
-        .join(", ")
+      const args = argumentsOf(at)
       const call = calledMethod(at) === undefined ? twinCall(unit, at, args) : callOfMethod(at, args)
       const point = points.get(at) ?? points.size + 1
       points.set(at, point)
@@ -136,8 +161,13 @@ export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): st
       .join(" ")
 
   const body = node.body!
+  const returned = classification.emitters.has(node) ? forwarding(node, scopes) : undefined
   const code =
-    body.type === "BlockStatement" ? insideOf(unit, body, replace) : `return (${rewrite(unit, body, replace)});`
+    returned !== undefined
+      ? `return ${handedOn(returned)};`
+      : body.type === "BlockStatement"
+        ? insideOf(unit, body, replace)
+        : `return (${rewrite(unit, body, replace)});`
   const own = ownName(node, scopes)
   const variable = classification.variableOf.get(node)
   const ownConstant = own === undefined || variable === undefined ? "" : ` const ${own.name} = ${variable};`

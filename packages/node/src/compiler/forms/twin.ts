@@ -30,7 +30,9 @@ export const make = (forms: Forms): Twins => {
   const reasons = new Map<AnyFunction, string>()
   const emitted = new Map<AnyFunction, { readonly declared: string; readonly again: string }>()
   const both = (unit: Unit, node: AnyFunction): { readonly declared: string; readonly again: string } => {
-    if (forms === "best") {
+    if (unit.classification.emitters.has(node)) {
+      reasons.set(node, "it emits elements")
+    } else if (forms === "best") {
       try {
         const lowered = lower(unit, node)
         const declared = emitReentrant(unit, node, lowered, false)

@@ -114,9 +114,8 @@ const compileMarked = (source: string, options: Options): Compiled => {
   const inlineWorks = inline.find(program, scopes, source, text, file)
   const tasks = options.urlOfTasks && taskModules.find(program, scopes)
   const isUnmarked = found.calls.length === 0 && found.directives.length === 0
-  if (isUnmarked && effectLoops.functions.size === 0 && inlineWorks.size === 0 && tasks === undefined) {
-    return leftAlone(source)
-  }
+  const nothingToDo = isUnmarked && effectLoops.functions.size === 0 && inlineWorks.size === 0 && tasks === undefined
+  if (nothingToDo && found.left.length === 0) return leftAlone(source)
   const classification = classify(program, text, file, scopes, found)
   const addressed = addresses.find(program, scopes, found)
   // forms: `emit` calls it for the text of each twin
@@ -128,7 +127,7 @@ const compileMarked = (source: string, options: Options): Compiled => {
   const taskUrls = tasks === undefined || started !== undefined ? new Set<never>() : tasks.urls
   const works = [...inlineWorks.values()].filter(({ captures }) => !("reason" in captures))
   const decisions = () =>
-    decisionsOf(text, scopes.functions.keys(), classification, twins.reasons, effectLoops, inlineWorks)
+    decisionsOf(text, scopes.functions.keys(), classification, twins.reasons, effectLoops, inlineWorks, found.left)
   const nothing = classification.roots.size === 0 && effectLoops.functions.size === 0 && addressed.size === 0
   const someLeft = found.calls.some((call) => reasonLeft(call, classification) !== undefined)
   if (nothing && !someLeft && inlineWorks.size === 0 && tasks === undefined) {

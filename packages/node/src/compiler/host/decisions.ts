@@ -4,6 +4,7 @@
  */
 import type { Classification, Decision } from "../decide/classify.ts"
 import type { EffectLoops } from "../decide/effectLoops.ts"
+import type { LeftHandler } from "../decide/marks.ts"
 import { lineColumnsIn } from "../read/lines.ts"
 import type { AnyFunction } from "../read/syntax.ts"
 import type { InlineWorks } from "../work/inline.ts"
@@ -16,11 +17,19 @@ export const decisionsOf = (
   { nameOf, native, refused, steppable }: Classification,
   generators: ReadonlyMap<AnyFunction, string>,
   effectLoops: EffectLoops,
-  inlineWorks: InlineWorks
+  inlineWorks: InlineWorks,
+  left: ReadonlyArray<LeftHandler>
 ): ReadonlyArray<Decision> => {
   const lineColumnOf = lineColumnsIn(text)
+  /** of the generators of effects: the handler that is made of each */
+  const madeOf = new Map<AnyFunction, LeftHandler>()
+  for (const handler of left) {
+    for (const node of effectLoops.functions) {
+      if (handler.at.start <= node.start && node.end <= handler.at.end) madeOf.set(node, handler)
+    }
+  }
   const rows = [...functions].flatMap((node): ReadonlyArray<Decision> => {
-    const row = { name: nameOf(node), line: lineColumnOf(node.start).line }
+    const row = { name: madeOf.get(node)?.name ?? nameOf(node), line: lineColumnOf(node.start).line }
     const diagnosed = refused.get(node)
     if (diagnosed !== undefined) {
       const { column, fix, line, reason } = diagnosed
@@ -32,5 +41,14 @@ export const decisionsOf = (
     const reason = generators.get(node)
     return [reason === undefined ? { ...row, form: "re-entrant" } : { ...row, form: "generator", reason }]
   })
-  return [...rows, ...Array.from(inlineWorks.values(), inline.decisionOf)].sort((a, b) => a.line - b.line)
+  const compiled = new Set(madeOf.values())
+  const handlers = left
+    .filter((handler) => !compiled.has(handler))
+    .map(({ at, name = "anonymous", reason }): Decision => ({
+      name,
+      line: lineColumnOf(at.start).line,
+      form: "native",
+      reason
+    }))
+  return [...rows, ...handlers, ...Array.from(inlineWorks.values(), inline.decisionOf)].sort((a, b) => a.line - b.line)
 }
