@@ -22,6 +22,7 @@ export type {
   Outcome,
   ToWorker
 } from "./internal/job/jobMessages.ts"
+export { evaluateOnce } from "./internal/modules/reloads.ts"
 export * as telemetry from "./internal/job/telemetry.ts"
 export { make as makeScheduler } from "./internal/scheduler/schedulerOptions.ts"
 export { pack, unpack } from "./internal/job/transport.ts"

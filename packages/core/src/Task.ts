@@ -8,7 +8,7 @@
  * Rejected: shipping the function's source text (no imports, no captures, no stack traces); a separate worker script
  * (the types of the two sides drift apart).
  *
- * Decision 0023.
+ * Decisions 0023, 0111.
  */
 import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -109,7 +109,12 @@ const readHandler = accepting<unknown>("a function", (value) => typeof value ===
  *
  * **When to use**: for work that would hold the event loop for more than a millisecond or so.
  *
- * **Gotchas**: the worker imports the module, and repeats its side effects. The program's main module can define tasks only
+ * **Gotchas**: the worker imports the module, and repeats its side effects. So it has only the tasks that the top level of
+ * the module makes. A function that makes tasks needs the name as a parameter, and each call of it stands at the top level. When
+ * a module is loaded again (hot reload, with a query or without), its newer tasks replace the older ones, and the pools
+ * replace their workers.
+ *
+ * The program's main module would start the program again. The program's main module can define tasks only
  * if it starts the program under `if (import.meta.main)`. Import Effect by module path in a module with tasks
  * (`effect/Schema`, not `effect`): that saves each worker about 100 ms of its start. A fiber that a handler detaches
  * (`Effect.forkDetach`) outlives its job.
@@ -188,7 +193,7 @@ export const make = <
     layer: options.layer,
     handler
   })
-  taskRegistry.register(task)
+  taskRegistry.register(task, make)
   return task
 }
 
@@ -259,6 +264,6 @@ export const stream = <
     layer: options.layer,
     handler
   })
-  taskRegistry.register(task)
+  taskRegistry.register(task, stream)
   return task
 }

@@ -22,7 +22,6 @@ import * as batchCaller from "../internal/caller/batchCaller.ts"
 import { findUncloneable } from "../internal/job/cloneable.ts"
 import { parcel } from "../internal/job/cutViews.ts"
 import { ElementWindow } from "../internal/worker/elementWindow.ts"
-import * as inlineTask from "../internal/job/inlineTask.ts"
 import * as jobCaller from "../internal/caller/jobCaller.ts"
 import * as jobExecutor from "../internal/worker/jobExecutor.ts"
 import type { Ending, JobRequest, Outcome } from "../internal/job/jobMessages.ts"
@@ -62,22 +61,20 @@ export const layer: Layer.Layer<Compute> = Layer.effect(
     const executor = jobExecutor.make((url) => import(url), yield* Effect.context<never>())
     yield* Effect.addFinalizer(() => executor.close)
     const counts = { completed: 0, failed: 0, cancelled: 0 }
+    // the task that is given, not one that has its name: of two that look alike to a worker each is run here
     const exchangeFor =
-      (own: Definition | undefined): jobCaller.Exchange =>
+      (own: Definition): jobCaller.Exchange =>
       (request, _, receive, elements) =>
         Effect.flatMap(
           Effect.onExit(allowed(inline(executor, request, elements, own)), (exit) => count(counts, exit)),
           receive
         )
-    const exchange = exchangeFor(undefined)
-    const runTask = jobCaller.over(exchange)
-    const runOwn: typeof runTask = (task, ...rest) => jobCaller.over(exchangeFor(task))(task, ...rest)
     const { auto, placement } = autoCaller.make(undefined)
     return computeAdapter.serviceOver(
       {
-        run: (task, ...rest) => (inlineTask.isOwn(task) ? runOwn : runTask)(task, ...rest),
-        stream: streamCaller.make(exchange),
-        batch: batchCaller.make(exchange),
+        run: (task, ...rest) => jobCaller.over(exchangeFor(task))(task, ...rest),
+        stream: (task, ...rest) => streamCaller.make(exchangeFor(task))(task, ...rest),
+        batch: (task, ...rest) => batchCaller.make(exchangeFor(task))(task, ...rest),
         parallelism: 1,
         auto
       },
@@ -94,7 +91,7 @@ const inline = (
   executor: jobExecutor.JobExecutor,
   request: JobRequest,
   elements: jobCaller.ElementSink | undefined,
-  own: Definition | undefined
+  own: Definition
 ): Effect.Effect<Ending> =>
   Effect.suspend(() => {
     let arrived: JobRequest

@@ -19,6 +19,7 @@ import type { ColdTask, FromWorker, Outcome, ToWorker } from "@giveway/core/Plat
 import {
   ElementWindow,
   enterJob,
+  evaluateOnce,
   jobBoard,
   jobContext,
   jobExecutor,
@@ -62,6 +63,9 @@ const attention = (): void => {
 }
 
 const base = Context.make(Scheduler.Scheduler, makeScheduler({ attention })) as Context.Context<never>
+
+// only the program's own thread loads modules again; its pool replaces this worker then
+evaluateOnce()
 
 const executor = jobExecutor.make(importer(data.main), base)
 

@@ -23,7 +23,7 @@ import type {
   Outcome,
   Standing
 } from "@giveway/core/Platform"
-import { findUncloneable, pack, poolMachine, succeeded } from "@giveway/core/Platform"
+import { findUncloneable, pack, poolMachine, reloads, succeeded } from "@giveway/core/Platform"
 import type { PoolView } from "../diagnostics/protocol.ts"
 import { Delays } from "./delays.ts"
 import { Foresight } from "./foresight.ts"
@@ -108,6 +108,8 @@ export class WorkerPool implements JobRunner {
   private readonly warmth = new Warmth()
   private readonly housekeeping: Housekeeping
   private isHeapChecked = false
+  /** how often the program had loaded a module again when the oldest worker began */
+  private reloads = reloads()
   private lastJob = 0
   /** of workers that ended by themselves, and in no job */
   private readonly obituaries: Obituaries
@@ -138,6 +140,7 @@ export class WorkerPool implements JobRunner {
   submit(request: JobRequest, listener: JobListener, standing: Standing | undefined): number {
     const job = this.nextJob()
     const now = this.readClock()
+    if (reloads() !== this.reloads) this.replaceWorkers()
     this.jobs.set(job, poolJob.make(request, listener, now))
     if (this.jobs.size === 1) this.keepAlive(true)
     this.handle({ _tag: "Submit", job, now, standing, final: request.transfer !== undefined })
@@ -304,6 +307,14 @@ export class WorkerPool implements JobRunner {
   }
 
   // --- its threads --------------------------------------------------------------------------------------------------
+
+  /** The program has loaded a module again. Jobs that were submitted before may still run on the old code. */
+  private replaceWorkers(): void {
+    this.reloads = reloads()
+    this.modules.clear()
+    this.observer.log("Debug", "A module with tasks was loaded again: workers that hold its old code are replaced")
+    this.handle({ _tag: "Reloaded" })
+  }
 
   private spawn(worker: number): void {
     const { observer } = this

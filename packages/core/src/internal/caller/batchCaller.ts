@@ -10,6 +10,7 @@ import type { CallSite } from "./callSite.ts"
 import * as Errors from "../job/computeErrors.ts"
 import * as issueText from "../job/issueText.ts"
 import type { Exchange } from "./jobCaller.ts"
+import { refusable } from "./jobCaller.ts"
 import * as jobContext from "../job/jobContext.ts"
 import * as jobEnding from "./jobEnding.ts"
 import type { Ending } from "../job/jobMessages.ts"
@@ -35,7 +36,7 @@ export const make =
       const send = (payload: ReadonlyArray<unknown>): Effect.Effect<Batch<A, E | ComputeError>> => {
         const { moduleUrl, name } = task
         const copied = { moduleUrl, name, batch: true, payload, context: jobContext.capture(fiber) }
-        return exchange(transferring.listed(copied, moving), fiber, (ending) => {
+        return exchange(refusable(task, transferring.listed(copied, moving)), fiber, (ending) => {
           switch (ending._tag) {
             case "Batch":
               return arrived(ending)

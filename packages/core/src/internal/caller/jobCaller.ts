@@ -13,7 +13,8 @@ import * as Result from "effect/Result"
 import type { ComputeError } from "../job/computeErrors.ts"
 import type { RunOptions } from "../job/computeService.ts"
 import { duration } from "../options/duration.ts"
-import type { Any, Task } from "../job/taskDefinition.ts"
+import type { Any, Definition, Task } from "../job/taskDefinition.ts"
+import * as taskRegistry from "../job/taskRegistry.ts"
 import * as callSite from "./callSite.ts"
 import type { CallSite } from "./callSite.ts"
 import type { ComputePort } from "./computePort.ts"
@@ -54,8 +55,10 @@ const ran = ({ heldMs, longestMs, selfMs, slices }: Work) => ({ heldMs, longestM
 /** The exchange over a runner that reports by callback. */
 export const exchangeOver =
   (runner: JobRunner): Exchange =>
-  (request, fiber, receive, elements) =>
-    Effect.callback((resume) => {
+  (request, fiber, receive, elements) => {
+    const { refusal } = request
+    if (refusal !== undefined) return receive({ _tag: "TaskNotFound", names: [], reason: refusal })
+    return Effect.callback((resume) => {
       const call = new Call(fiber, receive, resume, elements)
       const job = runner.submit(request, call, standing.of(fiber.context))
       elements?.begun((granted) => runner.grant(job, granted))
@@ -81,6 +84,7 @@ export const exchangeOver =
         runner.cancel(job)
       })
     })
+  }
 
 /**
  * One caller that waits.
@@ -138,6 +142,12 @@ class Call<A, E> implements JobListener {
   }
 }
 
+/** The request, with the reason why no worker may run its task, if there is one. */
+export const refusable = (task: Definition, request: JobRequest): JobRequest => {
+  const refusal = taskRegistry.refusalOf(task)
+  return refusal === undefined ? request : { ...request, refusal }
+}
+
 /** The same for a platform whose workers find a task by its module: inline work that has none is refused. */
 export const make = (exchange: Exchange): ComputePort["run"] => {
   const run = over(exchange)
@@ -168,7 +178,7 @@ export const over =
       const timeout = options?.timeout
       const send = (payload: unknown, moving?: transferring.Moving): Effect.Effect<A, E | ComputeError> => {
         const copied = { moduleUrl: task.moduleUrl, name: task.name, payload, context: jobContext.capture(fiber) }
-        const request = moving === undefined ? copied : transferring.listed(copied, moving)
+        const request = refusable(task, moving === undefined ? copied : transferring.listed(copied, moving))
         if (timeout === undefined) return exchange(request, fiber, receive)
         return Effect.flatMap(within(timeout, exchange(request, fiber, Effect.succeed)), receive)
       }

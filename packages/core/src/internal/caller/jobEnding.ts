@@ -74,7 +74,12 @@ const toError = (task: Definition, ending: Exclude<Unsuccessful, { readonly _tag
     case "ResultNotCloneable":
       return new Errors.ResultNotCloneable({ task: name, ...uncloneable(ending) })
     case "TaskNotFound":
-      return new Errors.TaskNotFound({ task: name, module, names: ending.names })
+      return new Errors.TaskNotFound({
+        task: name,
+        module,
+        names: ending.names,
+        ...(ending.reason === undefined ? {} : { reason: ending.reason })
+      })
     case "TaskModuleFailed":
       return new Errors.TaskModuleFailed({ task: name, module, cause: unpack(ending.cause) })
     case "TaskLayerFailed":

@@ -18,7 +18,7 @@ import type { ComputePort } from "./computePort.ts"
 import * as Errors from "../job/computeErrors.ts"
 import * as issueText from "../job/issueText.ts"
 import type { ElementSink, Exchange } from "./jobCaller.ts"
-import { within } from "./jobCaller.ts"
+import { refusable, within } from "./jobCaller.ts"
 import * as jobContext from "../job/jobContext.ts"
 import * as jobEnding from "./jobEnding.ts"
 import type { Ending } from "../job/jobMessages.ts"
@@ -104,7 +104,7 @@ export const make =
             const arrivals = new Arrivals(window)
             const { moduleUrl, name } = task
             const copied = { moduleUrl, name, window, payload: encoded, context: jobContext.capture(fiber) }
-            const request = transferring.listed(copied, moving)
+            const request = refusable(task, transferring.listed(copied, moving))
             const exchanged = within(options?.timeout, exchange(request, fiber, Effect.succeed, arrivals))
             yield* Effect.forkScoped(
               Effect.map(exchanged, (ending) => arrivals.end(ending)),

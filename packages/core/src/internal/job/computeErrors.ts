@@ -120,7 +120,8 @@ export class ResultNotCloneable extends Schema.TaggedError<ResultNotCloneable>()
 }
 
 /**
- * The worker imported the module of the task, and the module defines no task of this name.
+ * The worker imported the module of the task, and the module defines no task of this name; or a worker would find another
+ * task in its place, as `reason` says.
  *
  * @category errors
  * @since 0.1.0
@@ -130,9 +131,12 @@ export class TaskNotFound extends Schema.TaggedError<TaskNotFound>()("TaskNotFou
   /** the module's URL */
   module: Schema.String,
   /** the names of the tasks that it defines */
-  names: Schema.Array(Schema.String)
+  names: Schema.Array(Schema.String),
+  /** the cause and the remedy, if there is more to say */
+  reason: Schema.optionalKey(Schema.String)
 }) {
   override get message(): string {
+    if (this.reason !== undefined) return `Task "${this.task}" cannot run on a worker: ${this.reason}`
     const defined = this.names.length === 0 ? "no task" : this.names.map((name) => `"${name}"`).join(", ")
     return `The worker imported ${this.module} and found no task "${this.task}" there: it defines ${defined}. Call Task.make at the top level of that module, with its own import.meta.url`
   }

@@ -29,6 +29,8 @@ export interface JobRequest {
    * to, or by none: what has moved cannot be sent again
    */
   readonly transfer?: ReadonlyArray<Transferable>
+  /** why no worker may run the task, if so. It is not sent then */
+  readonly refusal?: string
 }
 
 /** How a job ended, in the words of the worker that ran it. A tag is the name of the error that the caller gets. */
@@ -54,7 +56,7 @@ export type Outcome =
   | { readonly _tag: "PayloadInvalid"; readonly issue: string }
   | { readonly _tag: "ResultInvalid"; readonly channel: "success" | "error"; readonly issue: string }
   | ({ readonly _tag: "ResultNotCloneable" } & Uncloneable)
-  | { readonly _tag: "TaskNotFound"; readonly names: ReadonlyArray<string> }
+  | { readonly _tag: "TaskNotFound"; readonly names: ReadonlyArray<string>; readonly reason?: string }
   | { readonly _tag: "TaskModuleFailed"; readonly cause: Packed }
   | { readonly _tag: "TaskLayerFailed"; readonly cause: Packed }
 

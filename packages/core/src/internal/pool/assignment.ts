@@ -88,7 +88,7 @@ export const free = (state: PoolState, id: number, worker: PoolWorker, actions: 
     return
   }
   worker.phase = { _tag: "Idle" }
-  if (worker.standby) return
+  if (worker.standby && !worker.outdated) return
   if (lifecycle.isRetired(worker, state.config)) {
     retire(state, id, worker, actions)
     return

@@ -6,7 +6,7 @@
  * job comes or ends.
  *
  * **Used workers** are retired after so many jobs, or when their heap has grown too large: they get no more jobs, run those
- * that they have, release their services and end.
+ * that they have, release their services and end. So are all workers that began before the program loaded a module again.
  *
  * **Workers that die** are replaced ever more slowly, however far they came: a cause outside of the jobs (a preload, a
  * client that cannot connect) breaks the next worker as it broke the last. To be ready proves nothing, since many causes need a moment. A
@@ -34,11 +34,13 @@ export interface Lifecycle {
   stale: boolean
   /** its heap has grown too large */
   oversized: boolean
+  /** it may hold code that the program has loaded again since */
+  outdated: boolean
   /** the key of the last job with one that it was sent */
   key: string | undefined
 }
 
-export const born = (): Lifecycle => ({ jobs: 0, stale: false, oversized: false, key: undefined })
+export const born = (): Lifecycle => ({ jobs: 0, stale: false, oversized: false, outdated: false, key: undefined })
 
 /** The worker gets a job. */
 export const used = (worker: Lifecycle, key: string | undefined, { recycleAfter }: PoolConfig): void => {
@@ -48,8 +50,8 @@ export const used = (worker: Lifecycle, key: string | undefined, { recycleAfter 
 }
 
 /** Whether it is to get no more jobs. */
-export const isRetired = ({ jobs, oversized }: Lifecycle, { recycleAfter }: PoolConfig): boolean =>
-  oversized || (recycleAfter !== undefined && jobs >= recycleAfter)
+export const isRetired = ({ jobs, outdated, oversized }: Lifecycle, { recycleAfter }: PoolConfig): boolean =>
+  oversized || outdated || (recycleAfter !== undefined && jobs >= recycleAfter)
 
 /** The index in `idle` (the most recently used last) of the worker that a job of `key` should get. */
 export const preferred = (

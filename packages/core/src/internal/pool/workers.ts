@@ -37,6 +37,17 @@ export const oversized = (state: PoolState, id: number, actions: Array<Action>):
   if (worker.phase._tag === "Idle" && !worker.standby) retire(state, id, worker, actions)
 }
 
+/** Workers that have a job end after it; one that starts ends when it is ready, since it may have imported the old code. */
+export const reloaded = (state: PoolState, actions: Array<Action>): void => {
+  for (const [id, worker] of state.workers) {
+    worker.outdated = true
+    if (worker.phase._tag !== "Idle") continue
+    unlist(state, id)
+    stop(id, worker, actions)
+  }
+  replenish(state, actions)
+}
+
 /** The worker was asked to end by itself, and has not. */
 export const stopExpired = (state: PoolState, id: number, actions: Array<Action>): void => {
   const worker = state.workers.get(id)

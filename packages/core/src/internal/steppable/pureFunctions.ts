@@ -6,7 +6,15 @@
  * other. A worker that has imported the module has registered the same addresses.
  *
  * **Invariant**: a key means one function. If two functions claim it (by hand; compiled keys are unique), neither is found.
+ * A module that is evaluated again is told from that as for tasks (`modules/evaluations.ts`), and a reload under another query
+ * is another module.
+ *
+ * Decision 0111.
  */
+import { shared } from "../copies/shared.ts"
+import * as places from "../modules/place.ts"
+import * as reloads from "../modules/reloads.ts"
+import { fileOf } from "../modules/url.ts"
 import * as compilerHere from "./compilerHere.ts"
 
 /** A function that `Pure.fn` made. */
@@ -48,7 +56,7 @@ export const place = <F extends object>(pure: F, moduleUrl: unknown, key: string
   // a bundle in another format than ES modules has no URL
   if (description === undefined || typeof moduleUrl !== "string") return pure
   description.staysBecause ??= staysBecause
-  const placed = register(moduleUrl, key, description.plain)
+  const placed = register(moduleUrl, key, description.plain, place)
   if (!placed) description.staysBecause ??= `its module defines two pure functions with the name "${key}"`
   description.address ??= { moduleUrl, key }
   return pure
@@ -59,39 +67,54 @@ export const place = <F extends object>(pure: F, moduleUrl: unknown, key: string
 type Plain = PureFunction["plain"]
 
 interface Registered {
-  /** with the query that tells one evaluation of a module from another */
   readonly moduleUrl: string
   /** `undefined` if two functions claim the key */
-  readonly plain: Plain | undefined
+  plain: Plain | undefined
+  /** see `Place` */
+  readonly turn: number
 }
 
-type Registry = Map<string, Map<string, Registered>>
+type Functions = Map<string, Registered>
 
 /** One per realm, as for tasks. */
-const registryKey: symbol = Symbol.for("@giveway/core/Pure/registry")
+const registry = shared("pure/2", () => ({
+  /** by URL, with the query */
+  byUrl: new Map<string, Functions>(),
+  /** by URL, without it: the last one of each key */
+  latest: new Map<string, Functions>()
+}))
 
-const registry = (): Registry => {
-  const holder = globalThis as unknown as Record<symbol, Registry | undefined>
-  return (holder[registryKey] ??= new Map())
+const functionsOf = (of: Map<string, Functions>, module: string): Functions => {
+  let functions = of.get(module)
+  if (functions === undefined) of.set(module, (functions = new Map()))
+  return functions
 }
-
-/** A module stays the same module when a loader appends a query or hash to reload it. */
-const moduleKey = (moduleUrl: string): string => moduleUrl.replace(/[?#].*$/, "")
 
 /**
  * Returns whether the key is free. A reloaded module defines its functions again, and the new ones replace the old ones.
  * Two functions of one evaluation are two, even if they have the same text: they may see other variables.
  */
-const register = (moduleUrl: string, key: string, plain: Plain): boolean => {
-  const module = moduleKey(moduleUrl)
-  let functions = registry().get(module)
-  if (functions === undefined) registry().set(module, (functions = new Map()))
-  const other = functions.get(key)
-  const claimed = other !== undefined && other.moduleUrl === moduleUrl && other.plain !== plain
-  functions.set(key, { moduleUrl, plain: claimed ? undefined : plain })
-  return !claimed
+const register = (moduleUrl: string, key: string, plain: Plain, above: unknown): boolean => {
+  const functions = functionsOf(registry.byUrl, moduleUrl)
+  const latest = functionsOf(registry.latest, fileOf(moduleUrl))
+  const known = functions.get(key)
+  if (known?.plain === plain) return true
+  const registered: Registered = { moduleUrl, plain, turn: places.turn() }
+  if (known !== undefined && !isAgain(known, registered, above)) {
+    known.plain = undefined
+    return false
+  }
+  // of any query
+  if (latest.has(key) && !reloads.evaluatesOnce()) reloads.note()
+  functions.set(key, registered)
+  latest.set(key, registered)
+  return true
 }
+
+/** The first definition has not looked where it stands: compiled modules make many of them. */
+const isAgain = (known: Registered, next: Registered, above: unknown): boolean =>
+  known.turn !== next.turn && !reloads.evaluatesOnce() && places.here(next.moduleUrl, above).origin === "top"
 
 /** The plain function at an address, in a module that this thread has imported. */
 export const lookup = ({ key, moduleUrl }: ModuleAddress): Plain | undefined =>
-  registry().get(moduleKey(moduleUrl))?.get(key)?.plain
+  registry.byUrl.get(moduleUrl)?.get(key)?.plain

@@ -48,7 +48,7 @@ export interface JobExecutor {
  * are built in `context`.
  */
 export const make = (importModule: (url: string) => Promise<unknown>, context: Context.Context<never>): JobExecutor => {
-  const modules = new ModuleLoads(importModule)
+  const modules = new ModuleLoads((url) => taskRegistry.importing(url, importModule))
   const services = taskServices.make(context)
 
   /** Decodes the payload, builds the services, and gives both to `body`. */
@@ -122,22 +122,23 @@ export const make = (importModule: (url: string) => Promise<unknown>, context: C
         Effect.tryPromise({ try: () => modules.load(request.moduleUrl, limits.jobMs), catch: (cause) => pack(cause) }),
         {
           onFailure: (cause): Effect.Effect<Outcome> => Effect.succeed({ _tag: "TaskModuleFailed", cause }),
-          onSuccess: () =>
-            find(request, elements) ??
-            Effect.succeed<Outcome>({ _tag: "TaskNotFound", names: taskRegistry.names(request.moduleUrl) })
+          onSuccess: () => {
+            const task = taskRegistry.imported(request.moduleUrl, request.name)
+            return find(request, elements, task) ?? Effect.succeed(notFound(request))
+          }
         }
       )
     })
 
   const preload = async (moduleUrl: string): Promise<void> => {
     await modules.load(moduleUrl, limits.warmUpMs)
-    for (const name of taskRegistry.names(moduleUrl)) wireCodec.of(taskRegistry.lookup(moduleUrl, name)!)
+    for (const name of taskRegistry.names(moduleUrl)) wireCodec.of(taskRegistry.imported(moduleUrl, name)!)
   }
 
   const warmUp = (moduleUrl: string, name: string): Effect.Effect<Packed | undefined> =>
     Effect.tryPromise({ try: () => modules.load(moduleUrl, limits.warmUpMs), catch: (cause) => cause }).pipe(
       Effect.flatMap(() => {
-        const task = taskRegistry.lookup(moduleUrl, name)
+        const task = taskRegistry.imported(moduleUrl, name)
         if (task === undefined) return Effect.fail(new Error("its module does not define it"))
         return task.layer === undefined ? Effect.void : Effect.flatten(services.of(task.layer, limits.warmUpMs))
       }),
@@ -145,6 +146,12 @@ export const make = (importModule: (url: string) => Promise<unknown>, context: C
     )
 
   return { execute, preload, warmUp, close: services.close }
+}
+
+/** The outcome of a job whose module was imported and has no such task. */
+const notFound = ({ moduleUrl, name }: JobRequest): Outcome => {
+  const reason = taskRegistry.whyNot(moduleUrl, name)
+  return { _tag: "TaskNotFound", names: taskRegistry.names(moduleUrl), ...(reason === undefined ? {} : { reason }) }
 }
 
 /** Calls a pure function. A result that a copy would change is not sent: the caller runs the function itself. */

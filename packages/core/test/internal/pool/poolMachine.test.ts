@@ -146,6 +146,7 @@ const eventsOf = (world: World, scenario: Scenario): Array<{ readonly event: Hap
   if (world.drain) events.push({ event: { _tag: "DrainExpired" }, fair: true })
   if (world.housekeeping > 0) {
     events.push({ event: { _tag: "Sweep" }, fair: false })
+    events.push({ event: { _tag: "Reloaded" }, fair: false })
     for (const worker of world.threads.keys()) events.push({ event: { _tag: "Oversized", worker }, fair: false })
   }
   for (const [worker, thread] of world.threads) {
@@ -217,7 +218,7 @@ const apply = (world: World, event: Happening, scenario: Scenario): World => {
       if (event._tag === "Shutdown") shutdown = true
       if (event._tag === "BackOffOver") backOff = false
       if (event._tag === "DrainExpired") drain = false
-      if (event._tag === "Sweep" || event._tag === "Oversized") housekeeping--
+      if (event._tag === "Sweep" || event._tag === "Oversized" || event._tag === "Reloaded") housekeeping--
       if (event._tag === "WorkerReady") thread(event.worker, { booted: true })
       if (event._tag === "JobDone") thread(event.worker, { done: threads.get(event.worker)!.done.slice(1) })
       if (event._tag === "GraceExpired") thread(event.worker, { grace: 0 })
@@ -661,6 +662,34 @@ describe("a pool", () => {
     assert.deepStrictEqual(pool.step(state, { _tag: "Lingers", worker: 1 }), [{ _tag: "Spawn", worker: 3 }])
     assert.deepStrictEqual(pool.step(state, { _tag: "WorkerExited", worker: 1, job: 1, now: 0 }), [
       { _tag: "Settle", job: 1, as: "gone" }
+    ])
+  })
+
+  it("replaces the workers that are older than a reload, each as soon as it has no job", () => {
+    const state = pool.make({ ...config, maxWorkers: 2, minWorkers: 2 })
+    pool.step(state, { _tag: "Start" })
+    pool.step(state, { _tag: "WorkerReady", worker: 1 })
+    pool.step(state, { _tag: "Submit", job: 1, now: 0 })
+    // one runs a job, the other starts
+    assert.deepStrictEqual(pool.step(state, { _tag: "Reloaded" }), [])
+    pool.step(state, { _tag: "Submit", job: 2, now: 0 })
+    assert.deepStrictEqual(pool.step(state, { _tag: "WorkerReady", worker: 2 }), [
+      { _tag: "Stop", worker: 2 },
+      { _tag: "Spawn", worker: 3 }
+    ])
+    assert.deepStrictEqual(pool.step(state, { _tag: "JobDone", worker: 1, job: 1 }), [
+      { _tag: "Settle", job: 1, as: "done" },
+      { _tag: "Stop", worker: 1 },
+      { _tag: "Spawn", worker: 4 }
+    ])
+    assert.deepStrictEqual(pool.step(state, { _tag: "WorkerReady", worker: 3 }), [
+      { _tag: "Dispatch", worker: 3, job: 2 }
+    ])
+    // idle ones end at once
+    pool.step(state, { _tag: "JobDone", worker: 3, job: 2 })
+    assert.deepStrictEqual(pool.step(state, { _tag: "Reloaded" }), [
+      { _tag: "Stop", worker: 3 },
+      { _tag: "Spawn", worker: 5 }
     ])
   })
 

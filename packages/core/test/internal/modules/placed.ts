@@ -1,0 +1,16 @@
+/** Places that a module's top level takes, for `place.test.ts`. */
+import * as place from "../../../src/internal/modules/place.ts"
+
+const at = () => place.here(import.meta.url, at)
+
+export const make = () => at()
+
+export const direct = make()
+
+export const mapped = [1, 2].map(() => make())
+
+class Holder {
+  static readonly place = make()
+}
+
+export const inClass = Holder.place
