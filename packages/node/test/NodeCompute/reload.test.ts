@@ -52,7 +52,7 @@ describe("a pool that outlives a reload", () => {
       said.factory[1],
       /Task "price" cannot run on a worker: .*a function that makes tasks can take the name/
     )
-    assert.match(said.oneLine, /Task\.make: .*defines two tasks with the name "price" \(both at .*:4:\d+\)/)
+    assert.match(said.oneLine, /Task\.make: .*defines two tasks with the name "price" \(both at .*:5:\d+\)/)
     for (const refused of said.awaits)
       assert.match(refused, /could not import .*defines two tasks with the name "price"/)
   })

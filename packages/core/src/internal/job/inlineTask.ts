@@ -77,9 +77,6 @@ export const nowhere = ""
 /** Tasks that are in no registry, with the reason why no worker can find them, if there is one. */
 const own = new WeakMap<Definition, string | undefined>()
 
-/** Whether the task is in no registry: an executor on this thread has to be given it. */
-export const isOwn = (task: Definition): boolean => own.has(task)
-
 /** Why no worker can find the work, if that is so. */
 export const staysBecause = (task: Definition): string | undefined => own.get(task)
 

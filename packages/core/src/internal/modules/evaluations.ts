@@ -19,7 +19,7 @@ import { isBundled } from "./url.ts"
  *   imports the module, would not find it, or find another in its place.
  * - `copy`: a bundler has made several files of the module, and this thread has loaded more than one of them.
  */
-export type Relation = "again" | "twice" | "unclear" | "copy"
+type Relation = "again" | "twice" | "unclear" | "copy"
 
 const fileOfSite = (site: string): string => site.replace(/:\d+:\d+$/, "")
 

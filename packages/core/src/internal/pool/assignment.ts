@@ -136,8 +136,10 @@ export const replenish = (state: PoolState, actions: Array<Action>): void => {
  */
 export const keepStandby = (state: PoolState, actions: Array<Action>): void => {
   if (!state.wantsStandby || state.backingOff) return
-  for (const { phase, standby } of state.workers.values()) {
+  for (const { outdated, phase, standby } of state.workers.values()) {
     if (standby || (phase._tag === "Zombie" && !phase.lingers)) return
+    // a program that is reloaded again and again would pile them up
+    if (outdated && phase._tag === "Stopping") return
   }
   spawn(state, true, actions)
 }

@@ -382,7 +382,10 @@ const inspect = ({ asked, backOff, callers, shutdown, state, threads }: World, s
   }
   const standsBy = Array.from(state.workers.values()).some((worker) => worker.standby)
   const isEnding = live.some((thread) => thread.told === "terminate" && !thread.lingers)
-  promise(!state.wantsStandby || standsBy || isEnding || shutdown || backOff, "nobody stands by")
+  const isReloading = Array.from(state.workers.values()).some(
+    ({ outdated, phase }) => outdated && phase._tag === "Stopping"
+  )
+  promise(!state.wantsStandby || standsBy || isEnding || isReloading || shutdown || backOff, "nobody stands by")
 }
 
 /**
@@ -685,6 +688,8 @@ describe("a pool", () => {
     assert.deepStrictEqual(pool.step(state, { _tag: "WorkerReady", worker: 3 }), [
       { _tag: "Dispatch", worker: 3, job: 2 }
     ])
+    pool.step(state, { _tag: "WorkerExited", worker: 1, job: 0, now: 0 })
+    pool.step(state, { _tag: "WorkerExited", worker: 2, job: 0, now: 0 })
     // idle ones end at once
     pool.step(state, { _tag: "JobDone", worker: 3, job: 2 })
     assert.deepStrictEqual(pool.step(state, { _tag: "Reloaded" }), [
