@@ -30,7 +30,7 @@ interface Inside {
 }
 
 /** Whether a fiber at its first operation is born. Also true of one whose last operation ended its wait. */
-const isBorn = (fiber: Fiber.Fiber<unknown, unknown>): boolean => (fiber as Inside)._stack?.length === 0
+export const isBorn = (fiber: Fiber.Fiber<unknown, unknown>): boolean => (fiber as Inside)._stack?.length === 0
 
 export const isInterrupted = (fiber: Fiber.Fiber<unknown, unknown>): boolean =>
   (fiber as Inside)._interruptedCause !== undefined
@@ -46,39 +46,4 @@ export const isOnStack = (fiber: Fiber.Fiber<unknown, unknown> | undefined): boo
   if (fiber === undefined) return false
   const { _exit, _running } = fiber as Inside
   return _running === true || (_exit !== undefined && fiber.context !== ended)
-}
-
-/** Fibers that are born while others of these are in their first run: a handful. A guess. */
-const remembered = 8
-
-/**
- * The fibers that callbacks have forked last. In its first run each may outlast the turn once: it begins, however late it is
- * born. One that starts from the queue is none of them: nobody relies on its first operations.
- */
-export class Newborns {
-  private readonly fibers: Array<Fiber.Fiber<unknown, unknown> | undefined> = Array.from({ length: remembered })
-  private next = 0
-  /** how many of them are there: mostly none, and then nothing is looked for */
-  private count = 0
-
-  /** A fiber enters its run loop, and no other is on the call stack. */
-  enter(fiber: Fiber.Fiber<unknown, unknown>): void {
-    if (isBorn(fiber)) {
-      if (this.fibers[this.next] === undefined) this.count++
-      this.fibers[this.next] = fiber
-      this.next = (this.next + 1) % remembered
-    } else {
-      this.takeExemption(fiber)
-    }
-  }
-
-  /** Whether it may outlast the turn, which it may once. */
-  takeExemption(fiber: Fiber.Fiber<unknown, unknown>): boolean {
-    if (this.count === 0) return false
-    const at = this.fibers.indexOf(fiber)
-    if (at < 0) return false
-    this.fibers[at] = undefined
-    this.count--
-    return true
-  }
 }

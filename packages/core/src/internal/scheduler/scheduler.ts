@@ -126,8 +126,8 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
     const { budget } = this
     // 1 is every start and every resume
     if (fiber.currentOpCount === 1) {
-      this.extensions.enter(fiber, this.inTask)
-      if (this.inTask) return this.enterInTask(fiber)
+      const nested = this.extensions.enter(fiber)
+      if (nested || this.inTask) return this.enterInSlice(fiber)
       if (--budget.entries <= 0) return this.enterInline(fiber)
       budget.beginInlineSlice()
       return false
@@ -152,7 +152,7 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
     const { budget, queue } = this
     if (!budget.open) this.openTurn()
     if (limit !== undefined) budget.limitSlice(limit)
-    if (!budget.isOver(queue.size > 0)) return false
+    if (!budget.isOperationOver(queue.size > 0)) return false
     budget.giveNotice()
     this.yields++
     return true
@@ -187,9 +187,9 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
       for (const batch of this.queue.batchesOf(owner)) {
         // a queued task that flushes too may have taken them
         while (!batch.isEmpty) {
-          const turnEnd = this.budget.lendSlice()
+          const lent = this.budget.lendSlice()
           this.run(batch)
-          this.budget.giveBack(turnEnd)
+          this.budget.giveBack(lent)
         }
       }
     }
@@ -201,8 +201,8 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
     return { ready: queue.size, turns, tasks, yields, clockReads: budget.reads }
   }
 
-  /** The fiber that the running queued task resumes, or one nested in its operations. */
-  private enterInTask(fiber: Fiber.Fiber<unknown, unknown>): boolean {
+  /** The fiber that the running queued task resumes, or one that shares the slice that runs. */
+  private enterInSlice(fiber: Fiber.Fiber<unknown, unknown>): boolean {
     const { budget } = this
     if (this.resuming) {
       this.resuming = false
@@ -233,10 +233,7 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
       budget.extendTurn()
       return false
     }
-    if (extensions.borrows(fiber)) {
-      budget.lendToNested()
-      return false
-    }
+    if (extensions.isNested(fiber) && budget.lends()) return false
     this.yields++
     this.preempting = true
     return true

@@ -2,13 +2,17 @@
  * When must a fiber give way? The arithmetic of turns and slices, with as few clock readings as it can do with.
  *
  * A **turn** goes from pass to pass: it opens with the first fiber activity after the last check phase and closes at the
- * end of the next one. Everything fibers do in it draws on one budget, whoever resumed them. In the check
- * phase the run queue is served with what is left of that budget, and with half of it at least: neither inline resumes
- * nor queued fibers can keep the other out, and the whole is bounded by one and a half turns. A **slice** is what one
- * fiber may use of a turn while others are ready.
+ * end of the next one. Everything fibers do in it draws on one budget, whoever resumed them. In the check phase the run queue
+ * is served with what is left of that budget, and with a half of it at most if it is used up: neither inline resumes nor
+ * queued fibers can keep the other out.
  *
- * **Invariant.** A slice or a turn that is over stays over until the next one begins, or time is granted (`extendTurn`,
- * `beginServing`, `lendSlice`, `lendToNested`): an operation that starts many fibers meets the same answer for all that
+ * A **slice** is what one fiber may use while others are ready, from the moment it is resumed, with all that its operations
+ * start and resume in its own stack. A fiber that has begun is cut by its own slice alone: a turn that others have used up ends
+ * with the slice that runs, and only keeps the next fibers from beginning. So a fiber that has run for less than a slice is
+ * where it would be under Effect's own scheduler (decision 0120). A pass is bounded by one and a half turns and two slices.
+ *
+ * **Invariant.** A slice that is over stays over until the next one begins, or time is granted (`extendTurn`,
+ * `beginServing`, `lendSlice`, `lends`): an operation that starts many fibers meets the same answer for all that
  * are left, without reading the clock again.
  *
  * **Sampling.** Reading the clock costs about 40 ns, as much as an operation of a fiber. So operations count down a
@@ -22,7 +26,7 @@
  * on cheap ones); a cell set by a timer (a starved loop fires no timer); one
  * pace for all fibers (each slice of a cheap fiber let the next dear one run eight steps unseen).
  *
- * Decisions 0010, 0012 and 0107.
+ * Decisions 0010, 0012, 0107 and 0120.
  */
 
 /**
@@ -44,6 +48,14 @@ const maxEntries = 16
 const smallShare = 1 / 32
 const largeShare = 1 / 16
 
+/** What a flush gives back. */
+interface Lent {
+  readonly over: boolean
+  readonly sliceStart: number
+  readonly sliceEnd: number
+  readonly turnEnd: number
+}
+
 export class TurnBudget {
   /** The last reading, ms: the scheduler's coarse time. */
   now = 0
@@ -51,7 +63,7 @@ export class TurnBudget {
   open = false
   /** Whether the open turn's budget is used up. */
   exhausted = false
-  /** Whether the running slice is over, or the turn: then each fiber that asks or enters gives way, and no clock is read. */
+  /** Whether the running slice is over: then each fiber that asks or enters gives way, and no clock is read. */
   over = false
   /** Operations until the next reading; count down before asking {@link isOver}. */
   credit = 1
@@ -65,9 +77,13 @@ export class TurnBudget {
   /** Operations between two readings, for the fiber that runs. */
   pace = 1
   private entryPace = 1
+  private turnBegan = 0
   private turnEnd = 0
+  private sliceStart = 0
   private sliceEnd = 0
-  /** whether a slice has begun since the last reading; then `sliceEnd` is set at the next one, which is soon enough */
+  /** until when the slice that is over lends time to nested fibers; `-Infinity` once it has lent all */
+  private lendEnd = 0
+  /** whether a slice has begun since the last reading; then its start is set at the next one, which is soon enough */
   private sliceBegan = false
   private readonly turn: number
   private readonly slice: number
@@ -90,43 +106,48 @@ export class TurnBudget {
     this.open = true
     this.exhausted = false
     this.entries = this.entryPace
+    this.turnBegan = this.now
     this.turnEnd = this.now + this.turn
     this.beginSlice(unknownPace)
   }
 
   /**
-   * The running fiber may not give way yet, though the turn is used up (`extensions.ts`). The turn lasts a quarter of a slice
-   * longer, for everybody, so that the question comes again soon. A guess: some thousand operations.
+   * The running fiber may not give way yet, though its time is over (`extensions.ts`). Its slice and the turn last a quarter of a
+   * slice longer, so that the question comes again soon. A guess: some thousand operations.
    */
   extendTurn(): void {
-    this.exhausted = this.over = false
     this.reads++
     this.now = this.clock()
-    this.turnEnd = this.now + this.slice / 4
     this.beginInlineSlice()
+    this.sliceBegan = this.exhausted = false
+    this.sliceStart = this.now
+    this.sliceEnd = this.turnEnd = this.now + this.slice / 4
     this.entries = this.entryPace
   }
 
   /**
-   * The running slice is over, and yet an operation in it may start or resume a fiber that goes on for a quarter of a slice.
-   * The turn is extended only if it is used up too. A guess, as above.
+   * Whether the slice that is over lends time to a nested fiber: one slice in all, from the moment it was seen to be over.
+   * The fiber that the slice belongs to is asked at its next operation, so that it gives way before it starts another one.
    */
-  lendToNested(): void {
-    const { exhausted, slice } = this
+  lends(): boolean {
+    if (this.lendEnd === -Infinity) return false
     this.reads++
     this.now = this.clock()
-    this.sliceEnd = this.now + slice / 4
-    if (exhausted) this.turnEnd = this.sliceEnd
-    this.sliceBegan = this.exhausted = this.over = false
-    this.credit = 2
-    this.entries = 1
+    const lends = this.now < this.lendEnd
+    if (lends) this.credit = 1
+    else this.lendEnd = -Infinity
+    return lends
   }
 
-  /** The queue is about to be served: grants it half a turn at least. */
+  /**
+   * The queue is about to be served. If the turn is used up it gets another half, less the time by which the turn has been
+   * overdrawn, and half a slice at least.
+   */
   beginServing(): void {
     if (!this.open) return this.openTurn()
     this.read()
-    this.turnEnd = Math.max(this.turnEnd, this.now + this.turn / 2)
+    const half = Math.min(this.now + this.turn / 2, this.turnBegan + 1.5 * this.turn)
+    this.turnEnd = Math.max(this.turnEnd, half, this.now + this.slice / 2)
     this.exhausted = this.over = false
   }
 
@@ -142,7 +163,7 @@ export class TurnBudget {
    */
   beginSlice(pace: number): void {
     this.sliceBegan = true
-    this.over = this.exhausted
+    this.over = false
     this.pace = pace
     this.credit = pace < 2 ? 2 : pace < firstLook ? pace : firstLook
   }
@@ -151,7 +172,7 @@ export class TurnBudget {
   beginInlineSlice(): void {
     const pace = this.pace < unknownPace ? this.pace : unknownPace
     this.sliceBegan = true
-    this.over = this.exhausted
+    this.over = false
     this.pace = pace
     this.credit = pace < 2 ? 2 : pace
   }
@@ -171,45 +192,69 @@ export class TurnBudget {
     if (--this.entries <= 0) this.read()
   }
 
-  /** Must the running fiber give way? Reads the clock, unless the answer is known. */
+  /**
+   * Must the running fiber give way? Reads the clock, unless the answer is known. A slice that looks long at its first reading
+   * lasts a quarter longer: others may have run unseen before it began.
+   */
   isOver(othersReady: boolean): boolean {
     if (this.over) return true
+    const began = this.sliceBegan
     this.read()
-    if (othersReady && this.now >= this.sliceEnd) {
-      this.over = true
-      this.credit = 0
-    }
-    return this.over
+    if (began && this.jumped) this.sliceEnd = Math.max(this.sliceEnd, this.now + this.slice / 4)
+    return this.isNowOver(othersReady)
   }
 
-  /** When the running slice is over: after `limit` ms if there is a limit, at the end of the turn if it comes first. */
+  /** The same for a fiber that computes within one operation: it has used the time itself. */
+  isOperationOver(othersReady: boolean): boolean {
+    if (this.over) return true
+    this.read()
+    return this.isNowOver(othersReady)
+  }
+
+  /** When the running slice is over: after `limit` ms if there is a limit. */
   due(othersReady: boolean, limit = Infinity): number {
-    const start = this.sliceBegan ? this.now : this.sliceEnd - this.slice
-    return Math.min(this.turnEnd, start + Math.min(limit, othersReady ? this.slice : Infinity))
+    const start = this.sliceBegan ? this.now : this.sliceStart
+    const end = this.sliceBegan ? this.now + this.slice : this.sliceEnd
+    return Math.min(othersReady ? end : Math.max(end, this.turnEnd), start + limit)
   }
 
   /** The running slice lasts `ms` at most. Then the turn is over too, for everybody, so that the loop comes round. */
   limitSlice(ms: number): void {
     if (this.sliceBegan) this.read()
-    const end = this.sliceEnd - this.slice + ms
+    const end = this.sliceStart + ms
     if (end < this.turnEnd) this.turnEnd = end
+    if (end < this.sliceEnd) this.sliceEnd = end
   }
 
   /**
    * Time outside the turn for a queued task that must run now (a flush): one slice, whatever is left of the turn. Returns
    * the argument of `giveBack`.
    */
-  lendSlice(): number {
-    const turnEnd = this.turnEnd
+  lendSlice(): Lent {
     this.read()
+    const { over, sliceEnd, sliceStart, turnEnd } = this
     this.turnEnd = this.now + this.slice
     this.exhausted = this.over = false
-    return turnEnd
+    return { over, sliceEnd, sliceStart, turnEnd }
   }
 
-  giveBack(turnEnd: number): void {
-    this.turnEnd = turnEnd
+  giveBack({ over, sliceEnd, sliceStart, turnEnd }: Lent): void {
     this.read()
+    this.sliceStart = sliceStart
+    this.sliceEnd = sliceEnd
+    this.turnEnd = turnEnd
+    this.exhausted = this.now >= turnEnd
+    this.over = over
+    if (this.exhausted) this.entries = 0
+    if (over) this.credit = 0
+  }
+
+  private isNowOver(othersReady: boolean): boolean {
+    if (this.now < this.sliceEnd || !(othersReady || this.exhausted)) return false
+    this.over = true
+    this.credit = 0
+    this.lendEnd = this.now + this.slice
+    return true
   }
 
   /** Reads the clock and sets the paces of the readings to come. */
@@ -219,11 +264,12 @@ export class TurnBudget {
     const now = this.clock()
     const passed = now - before
     this.now = now
+    this.jumped = passed > this.slice / 2 && this.pace > 1
     if (this.sliceBegan) {
       this.sliceBegan = false
+      this.sliceStart = before
       this.sliceEnd = before + this.slice
     }
-    this.jumped = passed > this.slice / 2 && this.pace > 1
     if (passed > this.large) {
       const far = passed > 4 * this.large
       this.pace = far || this.pace === 1 ? 1 : this.pace >> 1
@@ -232,12 +278,8 @@ export class TurnBudget {
       if (this.pace < maxPace) this.pace <<= 1
       if (this.entryPace < maxEntries) this.entryPace <<= 1
     }
-    this.entries = this.entryPace
-    if (now >= this.turnEnd) {
-      this.exhausted = this.over = true
-      this.credit = this.entries = 0
-    } else {
-      this.credit = this.pace
-    }
+    this.credit = this.pace
+    this.exhausted = now >= this.turnEnd
+    this.entries = this.exhausted ? 0 : this.entryPace
   }
 }

@@ -13,12 +13,6 @@ import { LayerBuilds } from "../../../src/internal/scheduler/layerBuilds.ts"
 
 type AnyFiber = Fiber.Fiber<unknown, unknown>
 
-const isBorn = (fiber: AnyFiber): boolean => {
-  const newborns = new entries.Newborns()
-  newborns.enter(fiber)
-  return newborns.takeExemption(fiber)
-}
-
 /** Asks `question` before each operation of a fiber. */
 class Asking<A> extends Scheduler.MixedScheduler {
   readonly answers: Array<A> = []
@@ -37,7 +31,7 @@ class Asking<A> extends Scheduler.MixedScheduler {
 
 describe("this version of Effect has the fields that the scheduler reads:", () => {
   it("`_stack` tells a fiber that is born from one that is resumed", async () => {
-    const scheduler = new Asking(isBorn)
+    const scheduler = new Asking(entries.isBorn)
     const program = Effect.map(
       Effect.promise(() => Promise.resolve(1)),
       (n) => n + 1
@@ -90,7 +84,7 @@ describe("without these fields", () => {
   const fiber = { currentOpCount: 1, context: Context.empty() } as unknown as AnyFiber
 
   it("each fiber counts as resumed, as not interrupted and as not on the call stack", () => {
-    assert.isFalse(isBorn(fiber))
+    assert.isFalse(entries.isBorn(fiber))
     assert.isFalse(entries.isInterrupted(fiber))
     assert.isFalse(entries.isOnStack(fiber))
   })

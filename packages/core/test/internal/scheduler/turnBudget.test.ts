@@ -45,8 +45,8 @@ describe("turnBudget", () => {
     assert.strictEqual(budget.reads, reads)
   })
 
-  it("serving the queue gets the rest of the turn, and half a turn at least", () => {
-    const { budget, clock, operation } = start()
+  it("serving the queue gets the rest of the turn, or another half less the time that it was overdrawn", () => {
+    const { budget, clock } = start()
     budget.openTurn()
     clock.time += 0.5
     budget.beginServing()
@@ -55,15 +55,67 @@ describe("turnBudget", () => {
     clock.time += 0.2
     assert.isTrue(budget.isOver(false))
 
-    budget.closeTurn()
+    for (const [used, served] of [
+      [turn, turn / 2],
+      [turn + 0.25, turn / 2 - 0.25],
+      [10 * turn, slice / 2]
+    ] as const) {
+      budget.closeTurn()
+      budget.openTurn()
+      clock.time += used
+      budget.read()
+      assert.isTrue(budget.exhausted)
+      budget.beginServing()
+      assert.isFalse(budget.exhausted)
+      clock.time += served - 0.01
+      budget.read()
+      assert.isFalse(budget.exhausted)
+      clock.time += 0.02
+      budget.read()
+      assert.isTrue(budget.exhausted)
+    }
+  })
+
+  it("a slice that began in time goes on when others have used the turn up", () => {
+    const { budget, clock, operation } = start()
     budget.openTurn()
-    while (!operation(1));
-    budget.beginServing()
-    assert.isFalse(budget.exhausted)
-    clock.time += turn / 2 - 0.01
-    assert.isFalse(budget.isOver(false))
-    clock.time += 0.02
-    assert.isTrue(budget.isOver(false))
+    clock.time += turn - 0.1
+    budget.passEntry()
+    budget.beginSlice(1)
+    operation(0)
+    assert.isFalse(operation(0.2), "past the end of the turn")
+    assert.isTrue(budget.exhausted)
+    assert.isFalse(operation(slice - 0.25))
+    assert.isTrue(operation(0.1))
+  })
+
+  it("a slice is not over before it has begun, though others ran unseen before it", () => {
+    const { budget, clock, operation } = start()
+    budget.openTurn()
+    clock.time += 10 * turn
+    budget.beginInlineSlice()
+    while (budget.credit > 1) assert.isFalse(operation(0.001))
+    assert.isFalse(operation(0.001))
+    assert.isTrue(operation(slice))
+  })
+
+  it("a slice that is over lends a slice to nested fibers, and its own fiber is asked at the next operation", () => {
+    const { budget, clock, operation } = start()
+    budget.openTurn()
+    budget.beginSlice(1)
+    operation(0)
+    assert.isTrue(operation(slice, true))
+    for (let i = 0; i < 9; i++) {
+      assert.isTrue(budget.lends())
+      assert.strictEqual(budget.credit, 1)
+      clock.time += slice / 10
+      assert.isTrue(budget.over)
+    }
+    clock.time += slice / 10
+    assert.isFalse(budget.lends())
+    const { reads } = budget
+    for (let i = 0; i < 100; i++) assert.isFalse(budget.lends())
+    assert.strictEqual(budget.reads, reads)
   })
 
   it("never looks at the first two operations of a slice", () => {
@@ -119,11 +171,28 @@ describe("turnBudget", () => {
     const { budget, clock, operation } = start()
     budget.openTurn()
     while (!operation(1));
-    const turnEnd = budget.lendSlice()
+    const lent = budget.lendSlice()
+    budget.beginSlice(1)
     assert.isFalse(budget.exhausted)
     clock.time += slice / 2
     assert.isFalse(budget.isOver(false))
-    budget.giveBack(turnEnd)
+    budget.giveBack(lent)
     assert.isTrue(budget.exhausted)
+    assert.isTrue(budget.isOver(false))
+  })
+
+  it("a fiber that flushes again and again gives way after its slice", () => {
+    const { budget, clock } = start()
+    budget.openTurn()
+    budget.beginSlice(1)
+    let flushes = 0
+    while (!budget.isOver(true)) {
+      const lent = budget.lendSlice()
+      budget.beginSlice(1)
+      clock.time += slice / 10
+      budget.giveBack(lent)
+      flushes++
+    }
+    assert.isAtMost(flushes, 11)
   })
 })
