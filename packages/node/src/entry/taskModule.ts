@@ -7,9 +7,9 @@
  *
  * Decision 0113.
  */
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync } from "node:fs"
+import { readFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
-import * as mainModule from "../wire/mainModule.ts"
 
 /** The compiler's hook leaves this mark. The compiler itself is not imported here, since it takes long to load. */
 const hasHook = (): boolean => Object.hasOwn(globalThis, Symbol.for("@giveway/node/register"))
@@ -20,23 +20,25 @@ const isExtracted = (url: string): boolean => /\?giveway=[\w-]+$/.test(url)
 const plugin = "bundle with the plugin @giveway/node/unplugin, and deploy all files that the build writes"
 
 /** Why the module must not be imported; `undefined` if there is no reason. */
-export const refusal = (url: string, main: string | undefined): string | undefined => {
+export const refusal = async (url: string, main: string | undefined): Promise<string | undefined> => {
   if (isExtracted(url)) {
     return hasHook()
       ? undefined
       : "this worker has no compiler to extract it. Leave the option yieldPoints of NodeCompute at true"
   }
-  if (url.replace(/[?#].*$/, "") !== main || mainModule.isGuarded(readFileSync(fileURLToPath(main), "utf8"))) {
-    return undefined
-  }
-  return `it is the program's main module, so the program would begin again. If a bundler has put the program and its tasks into one file, ${plugin}. Otherwise define tasks in another module, or start the program under if (import.meta.main)`
+  if (main === undefined || url.replace(/[?#].*$/, "") !== main) return undefined
+  const file = fileURLToPath(main)
+  const { isGuarded } = await import("../compiler/host/mainGuard.ts")
+  return isGuarded(await readFile(file, "utf8"), file)
+    ? undefined
+    : `it is the program's main module, so the program would begin again. If a bundler has put the program and its tasks into one file, ${plugin}. Otherwise define tasks in another module, or start the program under if (import.meta.main)`
 }
 
 /** `main`: the URL of the program's main module. */
 export const importer =
   (main: string | undefined) =>
   async (url: string): Promise<unknown> => {
-    const reason = refusal(url, main)
+    const reason = await refusal(url, main)
     if (reason !== undefined) throw new Error(reason)
     try {
       return await import(url)

@@ -1,7 +1,7 @@
 /**
  * Modules that become files of their own in a bundle, so that a worker can import them and nothing else: extracted modules of inline
- * work, and modules with tasks. Here is how Rollup and the bundlers with its hooks make them, and webpack and Rspack;
- * `esbuildEntries.ts` does it for esbuild.
+ * work, and modules with tasks. The ways to make them: `emittedChunks.ts` for Rollup and the bundlers with its hooks, `esbuildEntries.ts`
+ * for esbuild, and here for webpack and Rspack.
  *
  * - **Rollup, Rolldown, Vite** emit a chunk for each, and know its URL when they write files. Code that both threads need goes
  *   to chunks that both import. A development server has no chunks; there the workers compile the module themselves, as
@@ -43,8 +43,21 @@ export const taskModuleHash = (id: string): string => JSON.stringify(`#${inline.
 export const taskEntry = (module: string, id: string): string =>
   `import * as tasks from ${JSON.stringify(module)}; import { define } from "@giveway/core/Steppable"; define(${JSON.stringify(id)}, "", () => tasks)\n`
 
+/** The expression for the URL of a file, from the file in which it stands. CommonJS has no `import.meta`. */
+export const urlBeside = (path: string, inCommonJs: boolean): string => {
+  const own = inCommonJs ? `require("node:url").pathToFileURL(__filename)` : "import.meta.url"
+  return `new URL(${JSON.stringify(path)}, ${own}).href`
+}
+
 /** The sources that modules are made of, by the path of the module. */
 const sources = new Map<string, string>()
+
+/** The path of the extracted module with this id. */
+export const pathOf = (file: string, source: string, id: string): string => {
+  const path = `${file}${query(id)}`
+  sources.set(path, source)
+  return path
+}
 
 /** The module at `path`, which ends with the id as a query; `undefined` if there is none. */
 export const moduleAt = (path: string, sourceName: string): Compiled | undefined => {
@@ -57,59 +70,10 @@ export const moduleAt = (path: string, sourceName: string): Compiled | undefined
   return compile(source, { file, sourceName, ...urls })
 }
 
-// --- Rollup and the bundlers with its hooks ---------------------------------------------------------------------------------
-
-/** Each chunk that was emitted, with the module that a user knows. */
-const references = new Map<string, string>()
-
-/** The expression for the URL of a file, from the file in which it stands. CommonJS has no `import.meta`. */
-export const urlBeside = (path: string, inCommonJs: boolean): string => {
-  const own = inCommonJs ? `require("node:url").pathToFileURL(__filename)` : "import.meta.url"
-  return `new URL(${JSON.stringify(path)}, ${own}).href`
-}
-
-/** The expression for the URL of a chunk; `null` to leave it to the bundler. */
-export const chunkUrl = ({
-  format,
-  referenceId,
-  relativePath
-}: {
-  readonly format?: string
-  readonly referenceId: string | null
-  readonly relativePath: string
-}): string | null =>
-  referenceId !== null && references.has(referenceId) ? urlBeside(relativePath, format === "cjs") : null
-
-interface Emitting {
-  readonly emitFile: (file: { readonly type: "chunk"; readonly id: string }) => string
-}
-
-const emit = (context: unknown, id: string, file: string): string => {
-  const reference = (context as Emitting).emitFile({ type: "chunk", id })
-  references.set(reference, file)
-  return `import.meta.ROLLUP_FILE_URL_${reference}`
-}
-
-/** `context`: `this` of the hook that compiles `file`. */
-export const inChunks =
-  (context: unknown, file: string, source: string): UrlOfWork =>
-  (id) => {
-    const path = `${file}${query(id)}`
-    sources.set(path, source)
-    return emit(context, path, file)
-  }
-
-/** `id`: that of the module in the bundler. */
-export const tasksInChunk =
-  (context: unknown, id: string, file: string): UrlOfTasks =>
-  () =>
-    emit(context, id, file)
-
 // --- webpack, Rspack -----------------------------------------------------------------------------------------------------
 
 const workerEntry = (file: string, source: string, id: string, prefix: string): string => {
-  sources.set(`${file}${query(id)}`, source)
-  const request = JSON.stringify(`./${basename(file)}${query(id)}`)
+  const request = JSON.stringify(`./${basename(pathOf(file, source, id))}`)
   return `new ${prefix}${workerUrl}(new URL(${request}, import.meta.url)).href`
 }
 

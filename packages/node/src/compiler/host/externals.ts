@@ -20,10 +20,10 @@ export const shared = /^(?:@giveway\/core|effect)(?:\/.*)?$/
 
 export const mustStayOutside = `${node} is in the bundle, but its threads are files. Make ${node}, ${core} and effect external, and deploy them as packages`
 
-/** This package, sources or build. */
-const ownFolder = fileURLToPath(new URL("../../", import.meta.url))
+/** The code of this package: its sources and its build. */
+const ownFolders = ["src", "dist"].map((name) => fileURLToPath(new URL(`../../../${name}/`, import.meta.url)))
 
-export const isOfThisPackage = (file: string): boolean => file.startsWith(ownFolder)
+export const isOfThisPackage = (file: string): boolean => ownFolders.some((folder) => file.startsWith(folder))
 
 /** The runtime that belongs to this package. */
 const ownRuntime = (): string => fileURLToPath(import.meta.resolve(runtime))

@@ -32,6 +32,7 @@ import { extname, relative } from "node:path"
 import type { UnpluginInstance, UnpluginOptions } from "unplugin"
 import { createUnplugin } from "unplugin"
 import * as bundledWork from "./bundledWork.ts"
+import { EmittedChunks } from "./emittedChunks.ts"
 import * as esbuildEntries from "./esbuildEntries.ts"
 import * as externals from "./externals.ts"
 import type { Compiled } from "./compile.ts"
@@ -112,6 +113,7 @@ const nameInTraces = (file: string): string => relative(process.cwd(), file)
 const plugin = (options: Options | undefined, { framework }: { readonly framework: string }): UnpluginOptions => {
   const { exclude, include = scripts } = options ?? {}
   let making = makings[framework]
+  const emitted = new EmittedChunks()
   let loaders: NonNullable<Parameters<NonNullable<Esbuild["config"]>>[0]["loader"]> = {}
   const transform: Exclude<UnpluginOptions["transform"], Function | undefined> & { readonly order: "pre" } = {
     order: "pre",
@@ -129,10 +131,7 @@ const plugin = (options: Options | undefined, { framework }: { readonly framewor
         native?.framework === "esbuild"
           ? esbuildEntries.urlsIn(native.build, file, code)
           : making === "chunks"
-            ? {
-                urlOfWork: bundledWork.inChunks(this, file, code),
-                urlOfTasks: bundledWork.tasksInChunk(this, id, file)
-              }
+            ? emitted.urlsIn(this, id, file, code)
             : making === "worker entries"
               ? {
                   urlOfWork: bundledWork.inWorkerEntries(file, code),
@@ -140,6 +139,7 @@ const plugin = (options: Options | undefined, { framework }: { readonly framewor
                 }
               : {}
       const compiled = compileInput({ file, content, format: formatOfPackage(file), sourceName, ...urls })
+      if (emitted.refused !== undefined) this.error(emitted.refused)
       for (const each of compiled.diagnostics) {
         this.warn({ message: diagnostic.render(each), id, loc: { file, line: each.line, column: each.column } })
       }
@@ -148,7 +148,22 @@ const plugin = (options: Options | undefined, { framework }: { readonly framewor
   }
   const chunks = {
     resolveId: resolving,
-    resolveFileUrl: bundledWork.chunkUrl,
+    buildStart: () => emitted.begin(),
+    outputOptions: (options: Parameters<EmittedChunks["output"]>[0]) => {
+      emitted.output(options)
+      return null
+    },
+    resolveFileUrl: (file: Parameters<EmittedChunks["url"]>[0]) => emitted.url(file),
+    generateBundle: function (this: unknown, _: unknown, bundle: unknown) {
+      const context = this as Parameters<EmittedChunks["check"]>[0]
+      emitted.check(
+        {
+          getFileName: (reference) => context.getFileName(reference),
+          getModuleInfo: (id) => context.getModuleInfo(id)
+        },
+        bundle as Parameters<EmittedChunks["check"]>[1]
+      )
+    },
     load: {
       filter: { id: extractedPath },
       handler: (id: string) => output(bundledWork.moduleAt(id, nameInTraces(id.replace(/[?#].*$/, ""))))

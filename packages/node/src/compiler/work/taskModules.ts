@@ -13,7 +13,7 @@ import * as diagnostic from "../read/diagnostic.ts"
 import type { Scopes } from "../read/scope.ts"
 import { isConstant } from "../read/scope.ts"
 import type { Node } from "../read/syntax.ts"
-import { children, isFunction, some, walk } from "../read/syntax.ts"
+import { isFunction, some, walk } from "../read/syntax.ts"
 
 interface TaskModule {
   /** each `import.meta.url` that is the first argument of `Task.make` or `Task.stream` */
@@ -62,31 +62,50 @@ const isGuard = (node: Node): boolean => {
   if (node.type !== "MemberExpression" || node.property.type !== "Identifier") return false
   const { object, property } = node
   if (object.type === "MetaProperty") return property.name === "main" || property.name === "url"
-  return object.type === "Identifier" && `${object.name}.${property.name}` === "process.argv"
+  return object.type === "Identifier" && ["process.argv", "require.main"].includes(`${object.name}.${property.name}`)
 }
 
-const startOf = (program: Program): Node | undefined => {
+/** The condition and the branches of a node that has them. */
+const branchesOf = (node: Node): { readonly test: Node; readonly branches: ReadonlyArray<Node> } | undefined => {
+  if (node.type === "LogicalExpression") return { test: node.left, branches: [node.right] }
+  if (node.type !== "IfStatement" && node.type !== "ConditionalExpression") return undefined
+  return { test: node.test, branches: node.alternate === null ? [node.consequent] : [node.consequent, node.alternate] }
+}
+
+/** Visits what is evaluated with the module, but for the branches that a guard guards: these are given to `onGuarded`. */
+const walkUnguarded = (program: Program, visit: (node: Node) => void, onGuarded: (branch: Node) => void): void =>
+  walk(program, (node) => {
+    if (isFunction(node)) return false
+    const choice = branchesOf(node)
+    if (choice !== undefined && some(choice.test, isGuard)) {
+      choice.branches.forEach(onGuarded)
+      return false
+    }
+    visit(node)
+    return undefined
+  })
+
+const startOf = (program: Program, onGuarded: (branch: Node) => void = () => {}): Node | undefined => {
   const hasPool = program.body.some(
     (statement) => statement.type === "ImportDeclaration" && /^@giveway\/node(?:\/|$)/.test(statement.source.value)
   )
   let found: Node | undefined
   const visit = (node: Node): void => {
-    if (found !== undefined || isFunction(node)) return
-    const condition =
-      node.type === "IfStatement" || node.type === "ConditionalExpression"
-        ? node.test
-        : node.type === "LogicalExpression"
-          ? node.left
-          : undefined
-    if (condition !== undefined && some(condition, isGuard)) return
-    if (node.type === "MemberExpression" && node.property.type === "Identifier") {
-      const { name } = node.property
-      if (name === "runMain" || (hasPool && starters.has(name))) found = node
-    }
-    for (const child of children(node)) visit(child)
+    if (node.type !== "MemberExpression" || node.property.type !== "Identifier") return
+    const { name } = node.property
+    if (name === "runMain" || (hasPool && starters.has(name))) found ??= node
   }
-  visit(program)
+  walkUnguarded(program, visit, onGuarded)
   return found
+}
+
+/** Whether a main module starts its program under a condition that is false on a worker, and only there. */
+export const isGuarded = (program: Program): boolean => {
+  let guarded = false
+  const start = startOf(program, (branch) => {
+    guarded ||= some(branch, (node) => node.type === "CallExpression")
+  })
+  return guarded && start === undefined
 }
 
 /** Why a module has no file of its own, for its author. */

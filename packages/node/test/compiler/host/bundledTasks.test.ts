@@ -2,10 +2,13 @@
  * Tasks of a program that six bundlers have put into one file, with `@giveway/node/unplugin`: each output runs in a folder without
  * the sources.
  */
+import giveway from "@giveway/node/unplugin"
+import type { BuildOptions } from "esbuild"
+import { build, context } from "esbuild"
 import { execFile } from "node:child_process"
-import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
@@ -41,6 +44,8 @@ const expected = {
   doubled: 42
 }
 
+const rejection = (built: Promise<unknown>): Promise<string> => built.then(() => "it was built", String)
+
 /** The results that the program prints. */
 const resultsIn = (stdout: string) => JSON.parse(stdout.split("\n").findLast((line) => line.startsWith("{"))!)
 
@@ -68,4 +73,155 @@ describe.each(Object.entries(bundlers))("%s", (name, bundle) => {
       if (sharesChunks) assert.strictEqual(evaluations, 1)
     }
   )
+
+  it("keeps core and effect outside if @giveway/node is", { timeout: 120_000 }, async () => {
+    const own = `${name}-outside`
+    const output = join(folder, own, "service.js")
+    await bundle({
+      entry: join(place(own), "service.ts"),
+      output,
+      external: true,
+      chunks: true,
+      packages: ["@giveway/node"]
+    })
+    const { stdout } = await node(output)
+    assert.strictEqual(resultsIn(stdout).primes, expected.primes)
+    assert.strictEqual(resultsIn(stdout).doubled, expected.doubled)
+  })
+
+  it("refuses to put @giveway/node into the bundle", { timeout: 120_000 }, async () => {
+    const own = `${name}-whole`
+    const job = { entry: join(place(own), "service.ts"), output: join(folder, own, "service.js"), chunks: true }
+    const error = await rejection(bundle({ ...job, external: false }))
+    assert.match(error, /Make @giveway\/node, @giveway\/core and effect external/)
+  })
+})
+
+describe.each(["rollup", "rolldown"])("%s", (name) => {
+  it.each([
+    ["one file", { chunks: false }, /workers import .* as a file of its own, .*(?:output\.file|output\.codeSplitting)/],
+    ["one chunk", { chunks: true, together: true }, /workers import .*options for chunks.*would begin again/]
+  ])("refuses options that make %s of all", { timeout: 60_000 }, async (kind, options, words) => {
+    const own = `${name}-${kind.replace(" ", "-")}`
+    const job = { entry: join(place(own), "service.ts"), output: join(folder, own, "service.js"), external: true }
+    assert.match(await rejection(bundlers[name]!({ ...job, ...options })), words)
+  })
+})
+
+describe("esbuild", () => {
+  const common = (own: string): BuildOptions => ({
+    absWorkingDir: place(own),
+    outdir: join(folder, own),
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    packages: "external",
+    logLevel: "silent",
+    plugins: [giveway.esbuild()]
+  })
+
+  it("writes the files beside each entry that needs them", { timeout: 60_000 }, async () => {
+    const options = common("esbuild-folders")
+    const entry = join(options.absWorkingDir!, "deep", "other.ts")
+    writeFileSync(
+      entry,
+      readFileSync(join(options.absWorkingDir!, "service.ts"), "utf8").replaceAll(/"\.\/(deep\/)?/g, (_, deep) =>
+        deep === undefined ? `"../` : `"./`
+      )
+    )
+    await build({
+      ...options,
+      entryPoints: ["service.ts", "deep/other.ts"],
+      entryNames: "[dir]/[name]",
+      splitting: true
+    })
+    for (const output of ["service.js", "deep/other.js"]) {
+      const { stdout } = await node(join(options.outdir!, output))
+      assert.strictEqual(resultsIn(stdout).primes, expected.primes)
+    }
+  })
+
+  it("hands them over if it does not write", { timeout: 60_000 }, async () => {
+    const options = common("esbuild-unwritten")
+    const { outputFiles } = await build({ ...options, entryPoints: ["service.ts"], write: false })
+    for (const { contents, path } of outputFiles) {
+      mkdirSync(dirname(path), { recursive: true })
+      writeFileSync(path, contents)
+    }
+    const { stdout } = await node(join(options.outdir!, "service.js"))
+    assert.deepStrictEqual(resultsIn(stdout).elements, expected.elements)
+  })
+
+  it("writes those of the text as it is when it builds again", { timeout: 60_000 }, async () => {
+    const options = common("esbuild-again")
+    const builder = await context({ ...options, entryPoints: ["service.ts"] })
+    try {
+      await builder.rebuild()
+      const file = join(options.absWorkingDir!, "deep", "primes.ts")
+      writeFileSync(file, readFileSync(file, "utf8").replace("return found", "return found + 1000"))
+      await builder.rebuild()
+    } finally {
+      await builder.dispose()
+    }
+    const { stdout } = await node(join(options.outdir!, "service.js"))
+    assert.strictEqual(resultsIn(stdout).primes, expected.primes + 1000)
+  })
+})
+
+describe("without the plugin", () => {
+  // most bundlers take these for whole names, and two copies of Effect are another mistake
+  const packages = ["effect", "effect/Schema", "@giveway/core", "@giveway/node"]
+
+  /** Two tasks of one name in one file are another mistake. */
+  const placed = (own: string): string => {
+    const sources = place(own)
+    const file = join(sources, "sums.ts")
+    writeFileSync(file, readFileSync(file, "utf8").replace(`"count"`, `"squares"`))
+    return join(sources, "service.ts")
+  }
+
+  /** The program begins once, and ends with the words. */
+  const ending = async (output: string): Promise<string> => {
+    const { stderr, stdout } = await node(output).catch((error: { stdout: string; stderr: string }) => error)
+    assert.isAtMost(stdout.match(/evaluated on/g)?.length ?? 0, 1)
+    return stderr
+  }
+
+  it.each(["esbuild", "rollup", "rolldown"])(
+    "no worker begins the program of one file again: %s",
+    { timeout: 60_000 },
+    async (name) => {
+      const own = `${name}-plain`
+      const output = join(folder, own, "service.js")
+      await bundlers[name]!({
+        entry: placed(own),
+        output,
+        external: true,
+        packages,
+        minify: true,
+        plugin: false
+      })
+      assert.match(await ending(output), /TaskModuleFailed.*one file, bundle with the plugin @giveway\/node\/unplugin/)
+    }
+  )
+
+  it.each(["webpack", "rspack"])(
+    "the sources of the build are missed with words: %s",
+    { timeout: 60_000 },
+    async (name) => {
+      const own = `${name}-plain`
+      const output = join(folder, own, "service.js")
+      const entry = join(place(own), "service.ts")
+      await bundlers[name]!({ entry, output, external: true, packages, plugin: false })
+      rmSync(join(folder, `${own}-src`), { recursive: true })
+      assert.match(await ending(output), /TaskModuleFailed.*If a bundler built this program.*@giveway\/node\/unplugin/)
+    }
+  )
+
+  it("a task in CommonJS is refused where it is defined", { timeout: 60_000 }, async () => {
+    const output = join(folder, "esbuild-plain-cjs", "service.cjs")
+    const entry = join(place("esbuild-plain-cjs"), "service.ts")
+    await bundlers["esbuild"]!({ entry, output, external: true, format: "cjs", plugin: false })
+    assert.match(await ending(output), /Task\.make: task "count" has no module URL.*@giveway\/node\/unplugin/)
+  })
 })

@@ -20,6 +20,10 @@ export interface Job {
   readonly external: boolean
   /** whether the bundler may write other files beside it, as it must for inline work */
   readonly chunks?: boolean
+  /** whether all modules are to be in one chunk, for Rollup and Rolldown; default `false` */
+  readonly together?: boolean
+  /** whether the bundler has the plugin; default `true` */
+  readonly plugin?: boolean
   /** default `esm` */
   readonly format?: "esm" | "cjs"
   /** names and spaces become short; default `false` */
@@ -28,6 +32,8 @@ export interface Job {
   readonly packages?: ReadonlyArray<string>
   readonly options?: Parameters<typeof giveway.vite>[0]
 }
+
+const all = "all"
 
 const outside = ({ external, packages }: Job): Array<string> => [...(packages ?? (external ? externals : []))]
 
@@ -58,7 +64,7 @@ const inVite: Bundler = async (job) => {
     configFile: false,
     logLevel: "silent",
     root: dirname(entry),
-    plugins: [giveway.vite(options)],
+    plugins: job.plugin === false ? [] : [giveway.vite(options)],
     resolve: { conditions },
     ssr: { target: "node", noExternal: external ? [] : true, external: outside(job) },
     build: {
@@ -85,7 +91,7 @@ const inRolldown: Bundler = async (job) => {
     platform: "node",
     external: outside(job),
     resolve: { conditionNames: conditions },
-    plugins: [giveway.rolldown(options)],
+    plugins: job.plugin === false ? [] : [giveway.rolldown(options)],
     onwarn: onlyWarnings(warnings)
   })
   const files = {
@@ -94,8 +100,9 @@ const inRolldown: Bundler = async (job) => {
     chunkFileNames: `[name]-[hash]${extname(output)}`
   }
   const file = { file: output, codeSplitting: false }
+  const groups = job.together === true ? { codeSplitting: { groups: [{ name: all, test: /./ }] } } : {}
   const written = { format: format ?? "esm", minify: minify === true, sourcemap: true } as const
-  await bundle.write({ ...(chunks === true ? files : file), ...written })
+  await bundle.write({ ...(chunks === true ? { ...files, ...groups } : file), ...written })
   await bundle.close()
   return warnings
 }
@@ -118,7 +125,7 @@ const inRollup: Bundler = async (job) => {
             : null
       },
       // after it in the list, before it in the order
-      giveway.rollup(options)
+      ...(job.plugin === false ? [] : [giveway.rollup(options)])
     ],
     onwarn: onlyWarnings(warnings)
   })
@@ -128,7 +135,8 @@ const inRollup: Bundler = async (job) => {
     chunkFileNames: `[name]-[hash]${extname(output)}`
   }
   const written = { format: format ?? "esm", compact: minify === true, sourcemap: true } as const
-  await bundle.write({ ...(chunks === true ? files : { file: output }), ...written })
+  const groups = job.together === true ? { manualChunks: () => all } : {}
+  await bundle.write({ ...(chunks === true ? { ...files, ...groups } : { file: output }), ...written })
   await bundle.close()
   return warnings
 }
@@ -152,7 +160,7 @@ const inEsbuild: Bundler = async (job) => {
     sourcemap: true,
     conditions,
     external: outside(job),
-    plugins: [giveway.esbuild(options)],
+    plugins: job.plugin === false ? [] : [giveway.esbuild(options)],
     logLevel: "silent"
   })
   return warnings.filter(({ pluginName }) => pluginName === "giveway").map(({ text }) => text)
@@ -205,7 +213,7 @@ const likeWebpack =
           ),
           resolve: { conditionNames: conditions },
           module: { rules: [{ test: /\.ts$/, use: [loader] }] },
-          plugins: [giveway[name](options)]
+          plugins: job.plugin === false ? [] : [giveway[name](options)]
         },
         done
       )
