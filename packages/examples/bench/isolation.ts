@@ -4,12 +4,8 @@
  * connections always want a job of some 20 ms, there are as many workers as cores, and light requests come on a fixed
  * schedule from a process of their own. Fresh processes, rounds in turn, medians; `idle` is without the jobs.
  */
-import { NodeServices } from "@effect/platform-node"
-import { Effect } from "effect"
-import { spawn } from "node:child_process"
-import { fileURLToPath } from "node:url"
-import type { LoadPlan, LoadResult } from "../src/thumbnails/load/LoadReport.ts"
-import { runLoad } from "../src/thumbnails/load/runLoad.ts"
+import type { LoadResult } from "../src/thumbnails/load/LoadReport.ts"
+import { load, startServer } from "./measure/isolationClient.ts"
 import { variants } from "./measure/isolationVariants.ts"
 import type { VariantName } from "./measure/isolationVariants.ts"
 import { median, round, table } from "./statistics.ts"
@@ -20,41 +16,6 @@ export const hasQuick = true
 
 /** Four of each take some three minutes. */
 const plans = { full: { rounds: 4, idleMs: 2000, busyMs: 6000 }, quick: { rounds: 1, idleMs: 1000, busyMs: 3000 } }
-
-/** Requests a second; why no more: docs/decisions/0041-load-generator.md */
-const lightPerSecond = 400
-
-const startServer = async (variant: VariantName) => {
-  const script = fileURLToPath(new URL("./measure/isolationServer.ts", import.meta.url))
-  const child = spawn(process.execPath, [...process.execArgv, script, variant], { stdio: ["pipe", "pipe", "inherit"] })
-  const port = await new Promise<number>((resolve, reject) => {
-    child.once("exit", (code) => reject(new Error(`The service ended with ${code} before it listened`)))
-    child.stdout.once("data", (line) => resolve((JSON.parse(String(line)) as { readonly port: number }).port))
-  })
-  const stop = () =>
-    new Promise((resolve) => {
-      child.once("exit", resolve)
-      child.stdin.end()
-    })
-  return { port, stop }
-}
-
-const load = (port: number, measureMs: number, heavyConnections: number): Promise<LoadResult> => {
-  const plan: LoadPlan = {
-    drainMs: 10_000,
-    heavyConnections,
-    heavyPaths: ["/work"],
-    host: "127.0.0.1",
-    lightConnections: 256,
-    lightPath: "/ping",
-    lightPerSecond,
-    measureMs,
-    port,
-    statsPath: "/stats",
-    warmupMs: 1000
-  }
-  return Effect.runPromise(runLoad(plan, () => Effect.void).pipe(Effect.provide(NodeServices.layer)))
-}
 
 interface Measured {
   readonly idle: LoadResult
@@ -71,7 +32,7 @@ export const run = async (
   for (let index = 1; index <= rounds; index++) {
     for (const name of index % 2 === 0 ? names.toReversed() : names) {
       log(`round ${index} of ${rounds}: ${name}`)
-      const { port, stop } = await startServer(name)
+      const { port, stop } = await startServer(variants[name])
       const idle = await load(port, idleMs, 0)
       const busy = await load(port, busyMs, 4)
       await stop()

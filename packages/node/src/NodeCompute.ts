@@ -102,7 +102,7 @@ export interface Options {
   /**
    * Nice value of the workers' threads, 0 to 19, on Linux; `false` leaves them alone. Default 19: on a saturated machine
    * the event loop then gets its core at once, and workers still take every cycle that the loop leaves. A worker starts at the
-   * process's own priority, and lowers it before its first job. Beside other programs that keep the cores busy, workers
+   * process's own priority, also when its first job loads its module, and lowers it before it runs that job. Beside other programs that keep the cores busy, workers
    * at 19 hardly run: a warning says so, and a smaller value gives them a larger share.
    */
   readonly priority?: number | false | undefined

@@ -104,8 +104,11 @@ describe("a worker", () => {
       "loads its modules at the priority of the process, so that its start does not wait for other programs",
       () =>
         Effect.gen(function* () {
-          assert.deepStrictEqual(yield* Compute.run(niceAtStart, undefined), [0, 5])
-        }).pipe(pool({ priority: 5, warmUp: [niceAtStart] }))
+          const measured = Compute.run(niceAtStart, undefined)
+          assert.deepStrictEqual(yield* measured.pipe(pool({ priority: 5, warmUp: [niceAtStart] })), [0, 5])
+          // its first job loads them
+          assert.deepStrictEqual(yield* measured.pipe(pool({ priority: 5 })), [0, 5])
+        })
     )
 
     it.live("that gets no core is warned of, with the programs and the option that are the reason", () => {
@@ -138,6 +141,23 @@ describe("a process", () => {
         resume(Effect.succeed({ code: error?.code ?? 0, stdout }))
       )
     })
+
+  it.live("whose flag sets the heap of all threads is told the limit that is in force", () =>
+    Effect.gen(function* () {
+      const program = fileURLToPath(new URL("./programs/heap.ts", import.meta.url))
+      const said = yield* Effect.callback<string>((resume) => {
+        const args = ["--conditions=giveway-source", "--max-old-space-size=100", program, "1024"]
+        execFile(process.execPath, args, { timeout: 60_000 }, (_, stdout, stderr) =>
+          resume(Effect.succeed(stdout + stderr))
+        )
+      })
+      assert.include(
+        said,
+        "maxHeapMb of NodeCompute is 1024, but each worker may use 100 MiB: --max-old-space-size=100"
+      )
+      assert.include(said, "its worker may use 100 MiB of heap")
+    })
+  )
 
   it.live("ends when its layer is closed", () =>
     Effect.gen(function* () {

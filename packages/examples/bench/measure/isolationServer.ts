@@ -1,19 +1,22 @@
 /**
  * The service of the isolation benchmark: `/ping` answers at once, `/work` when a job of some 20 ms on the pool is done.
- * A bare HTTP server, the same for every pool, so that what differs is the pool. Argument: a variant. Prints one line of
- * JSON, its port, and leaves when its standard input ends.
+ * A bare HTTP server, the same for every pool, so that what differs is the pool. Argument: a variant, as JSON. Prints one
+ * line of JSON, its port and how long its first job took, and leaves when its standard input ends.
  */
 import { createServer } from "node:http"
 import { availableParallelism } from "node:os"
 import type { AddressInfo } from "node:net"
 import { contestants } from "../pools/contestants.ts"
 import type { Job } from "../pools/contestant.ts"
-import { variants } from "./isolationVariants.ts"
-import type { VariantName } from "./isolationVariants.ts"
+import type { Variant } from "./isolationVariants.ts"
 
-const { contestant, ...priority } = variants[process.argv[2] as VariantName]
+const { contestant, ...priority } = JSON.parse(process.argv[2]!) as Variant
 const start = await contestants[contestant]()
+const begun = performance.now()
 const pool = await start({ workers: availableParallelism(), ...priority })
+
+await pool.run({ name: "work", payload: 1 })
+const firstJobMs = performance.now() - begun
 
 const job: Job = { name: "work", payload: 12_000_000 }
 
@@ -40,5 +43,7 @@ const server = createServer({ keepAliveTimeout }, (request, response) => {
   )
 })
 
-server.listen(0, "127.0.0.1", () => console.log(JSON.stringify({ port: (server.address() as AddressInfo).port })))
+server.listen(0, "127.0.0.1", () =>
+  console.log(JSON.stringify({ port: (server.address() as AddressInfo).port, firstJobMs }))
+)
 process.stdin.once("end", () => process.exit(0)).resume()

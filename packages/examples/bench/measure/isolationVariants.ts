@@ -4,11 +4,15 @@
 import type { PoolOptions } from "../pools/contestant.ts"
 import type { ContestantName } from "../pools/contestants.ts"
 
+export interface Variant extends Pick<PoolOptions, "priority"> {
+  readonly contestant: ContestantName
+}
+
 export const variants = {
   ours: { contestant: "giveway" },
   noPriority: { contestant: "giveway", priority: false },
   piscina: { contestant: "piscina" },
   piscinaNice: { contestant: "piscina", priority: 19 }
-} as const satisfies Readonly<Record<string, { readonly contestant: ContestantName } & Pick<PoolOptions, "priority">>>
+} as const satisfies Readonly<Record<string, Variant>>
 
 export type VariantName = keyof typeof variants

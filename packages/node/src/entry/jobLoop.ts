@@ -67,7 +67,19 @@ const base = Context.make(Scheduler.Scheduler, makeScheduler({ attention })) as 
 // only the program's own thread loads modules again; its pool replaces this worker then
 evaluateOnce()
 
-const executor = jobExecutor.make(importer(data.main), base)
+let mayLower = false
+/**
+ * It is lowered as late as possible, right before the handler of the first job: a caller waits for a start, and beside other programs it
+ * takes ten times as long at the lower priority.
+ */
+const lowerPriority = (): void => {
+  if (!mayLower || data.priority === false) return
+  mayLower = false
+  threadPriority.lower(data.priority)
+}
+
+const importModule = importer(data.main)
+const executor = jobExecutor.make((url) => importModule(url).finally(lowerPriority), base)
 
 const contextOf = (mine: RunningJob): Context.Context<never> =>
   telemetry.relay(
@@ -216,8 +228,10 @@ await rehearse((request, task) =>
   Effect.runPromiseWith(jobContext.restore(request.context, base))(executor.execute(request, undefined, task))
 )
 
-// Last, since a caller waits for the start, and at the lower priority it takes ten times as long beside other programs.
-const refusal = data.priority === false ? undefined : threadPriority.lower(data.priority)
-if (refusal !== undefined) complaints.push(`the priority of its thread could not be lowered: ${refusal}`)
+const refusal = data.priority === false ? undefined : threadPriority.refusal()
+if (refusal !== undefined) complaints.push(`the priority of its thread cannot be lowered: ${refusal}`)
+mayLower = true
+// a worker without modules has most of its start before it, in its first job
+if (data.preload.length + data.warmUp.length > 0) lowerPriority()
 desk.open()
 post({ _tag: "Ready", complaints, cold, thread: threadPriority.ownId(), heapMb: heapMb() })

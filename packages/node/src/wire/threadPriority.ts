@@ -7,7 +7,7 @@
  * It cannot be undone: only a privileged process may raise a priority. So a worker keeps it for its end too.
  */
 import { readlinkSync } from "node:fs"
-import { setPriority } from "node:os"
+import { getPriority, setPriority } from "node:os"
 
 /** The number that Linux gives the calling thread; `undefined` where there is none, or no `/proc` to ask. */
 export const ownId = (): number | undefined => {
@@ -19,11 +19,21 @@ export const ownId = (): number | undefined => {
   }
 }
 
-/** Returns why it failed, `undefined` if it did not. */
-export const lower = (nice: number): string | undefined => {
+/** Does nothing where that is refused: see {@link refusal}. */
+export const lower = (nice: number): void => {
+  try {
+    if (process.platform === "linux") setPriority(readOwnId(), nice)
+  } catch {
+    // a container may forbid the call
+  }
+}
+
+/** Why the priority of the calling thread cannot be lowered, if so. It is set to the one that it has. */
+export const refusal = (): string | undefined => {
   if (process.platform !== "linux") return undefined
   try {
-    setPriority(readOwnId(), nice)
+    const thread = readOwnId()
+    setPriority(thread, getPriority(thread))
     return undefined
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
