@@ -135,7 +135,8 @@ export interface Options {
   /**
    * Whether workers compile yield points into the modules of tasks as they load them, so that a cancelled job stops at the
    * next round of its loops without a yield point in its source. Default `true`. With `false` the modules are loaded as
-   * they are, unless the process itself was started with `--import @giveway/node/register`.
+   * they are, unless the process itself was started with `--import @giveway/node/register`. The compiler has native code: under
+   * `--permission` it needs `--allow-addons`, and a warning says so.
    */
   readonly yieldPoints?: boolean | undefined
 }

@@ -29,7 +29,7 @@ const flags = {
   json: Flag.Boolean("json").pipe(Flag.withDefault(false), Flag.withDescription("Print JSON, for scripts"))
 }
 
-/** The facts about an unprepared process; with Giveway in it, its fibers too. The stack as in core's `watched/stackHere`. */
+/** The facts about an unprepared process; with Giveway in it, its fibers too. The stack as in core's `stackTrace/stackHere`. */
 const expression = `JSON.stringify({
   process: {
     pid: process.pid,
@@ -38,9 +38,13 @@ const expression = `JSON.stringify({
     startedAt: performance.timeOrigin
   },
   stack: (() => {
-    const { stackTraceLimit } = Error
-    Error.stackTraceLimit = 64
-    try { return String(new Error("now").stack) } finally { Error.stackTraceLimit = stackTraceLimit }
+    const { prepareStackTrace, stackTraceLimit } = Error
+    Reflect.set(Error, "stackTraceLimit", 64)
+    Reflect.set(Error, "prepareStackTrace", undefined)
+    try { return String(new Error("now").stack) } finally {
+      Reflect.set(Error, "prepareStackTrace", prepareStackTrace)
+      Reflect.set(Error, "stackTraceLimit", stackTraceLimit)
+    }
   })(),
   ...JSON.parse(${Sysmon.questionOf(["fibers"])} ?? "{}")
 })`

@@ -18,6 +18,7 @@ import * as Stream from "effect/Stream"
 import { ListenError } from "../NodeDiagnostics.ts"
 import * as standardError from "../output/standardError.ts"
 import * as helperThread from "../thread/helperThread.ts"
+import * as permission from "../thread/permission.ts"
 import * as processSignals from "../thread/processSignals.ts"
 import { origin } from "../wire/sharedClock.ts"
 import * as watchedWorkers from "../wire/watchedWorkers.ts"
@@ -98,9 +99,9 @@ export const make = Effect.fnUntraced(function* (options: Served): Effect.fn.Ret
     const listen: Array<Listen> = port === undefined ? [] : [{ _tag: "Port", ...port }]
     if (!socket) return listen
     const path = yield* Effect.acquireRelease(
-      Effect.try(() => localSocket.claim()),
+      Effect.try({ try: () => localSocket.claim(), catch: permission.reasonOf }),
       (path) => Effect.sync(() => localSocket.release(path))
-    ).pipe(Effect.catch((error) => Effect.as(warnNoSocket(String(error)), undefined)))
+    ).pipe(Effect.catch((reason) => Effect.as(warnNoSocket(reason), undefined)))
     return path === undefined ? listen : [...listen, { _tag: "Socket", path } as const]
   })
 

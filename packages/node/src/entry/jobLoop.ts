@@ -191,6 +191,7 @@ port.on("message", (message: ToWorker) => {
 })
 
 const complaints: Array<string> = []
+const losses: Array<string> = []
 
 // This package and Effect are loaded, the modules of tasks come next: now the hook has only those to compile. If the process
 // was started with the hook, this is the same module, and does nothing.
@@ -198,7 +199,9 @@ if (data.hook !== undefined) {
   try {
     await import(data.hook)
   } catch (error) {
-    complaints.push(`its tasks have no yield points, since the compiler could not be loaded: ${String(error)}`)
+    losses.push(
+      `tasks have no yield points, so a job that computes is cancelled by the end of its worker. The compiler could not be loaded: ${String(error)}`
+    )
   }
 }
 
@@ -234,4 +237,4 @@ mayLower = true
 // a worker without modules has most of its start before it, in its first job
 if (data.preload.length + data.warmUp.length > 0) lowerPriority()
 desk.open()
-post({ _tag: "Ready", complaints, cold, thread: threadPriority.ownId(), heapMb: heapMb() })
+post({ _tag: "Ready", complaints, losses, cold, thread: threadPriority.ownId(), heapMb: heapMb() })

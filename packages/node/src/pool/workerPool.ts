@@ -106,6 +106,8 @@ export class WorkerPool implements JobRunner {
   private readonly readiness = new Readiness(() => this.keepAlive(this.isAwaited()))
   private readonly coreWatch: CoreWatch
   private readonly warmth = new Warmth()
+  /** that were warned of: each worker meets the same */
+  private readonly losses = new Set<string>()
   private readonly housekeeping: Housekeeping
   private isHeapChecked = false
   /** how often the program had loaded a module again when the oldest worker began */
@@ -360,6 +362,11 @@ export class WorkerPool implements JobRunner {
       case "Ready": {
         for (const complaint of message.complaints) this.observer.log("Debug", `Compute worker ${worker}: ${complaint}`)
         this.checkHeap(message.heapMb)
+        for (const loss of message.losses) {
+          if (this.losses.has(loss)) continue
+          this.losses.add(loss)
+          this.observer.log("Warn", `Compute workers: ${loss}`)
+        }
         for (const task of message.cold) this.observer.log("Warn", this.warmth.add(worker, task))
         this.meters.get(worker)?.ready()
         this.handle({ _tag: "WorkerReady", worker })

@@ -12,6 +12,9 @@
  *
  * Decision 0029.
  */
+import type { V8Error } from "../stackTrace/limit.ts"
+import * as limit from "../stackTrace/limit.ts"
+import { textOf } from "../stackTrace/stackText.ts"
 
 /** An error made at the call, whose `stack` V8 formats when it is read. */
 export interface CallSite {
@@ -45,11 +48,10 @@ const mayCapture = (): boolean => {
 
 export const capture = (): CallSite => {
   if (!mayCapture()) return unnoted
-  const limits = Error as unknown as { stackTraceLimit: number }
-  const limit = limits.stackTraceLimit
-  limits.stackTraceLimit = frames
+  const { stackTraceLimit: before } = Error as V8Error
+  limit.set("stackTraceLimit", frames)
   const site = new Error()
-  limits.stackTraceLimit = limit
+  limit.set("stackTraceLimit", before)
   return site
 }
 
@@ -68,8 +70,8 @@ const isMachinery = (line: string): boolean =>
   /node_modules\/effect\/|~effect\/|Generator\.next|node:internal/.test(line)
 
 /** The frames of the code that was called last before the machinery: below it is only the run loop. */
-const framesOf = (stack: string | undefined): Array<string> => {
-  const lines = (stack ?? "").split("\n").filter((line) => /^\s+at /.test(line))
+const framesOf = (error: CallSite): Array<string> => {
+  const lines = (textOf(error) ?? "").split("\n").filter((line) => /^\s+at /.test(line))
   const first = lines.findIndex((line) => !isMachinery(line))
   if (first < 0) return []
   const last = lines.findIndex((line, index) => index > first && isMachinery(line))
@@ -79,7 +81,7 @@ const framesOf = (stack: string | undefined): Array<string> => {
 /** Gives `error` the stack of the fault in the worker, if it left one, and below it that of the call. */
 export const attach = <E extends Error>(error: E, site: CallSite): E => {
   const { cause } = error
-  const inWorker = cause instanceof Error ? framesOf(cause.stack) : []
+  const inWorker = cause instanceof Error ? framesOf(cause) : []
   const above = inWorker.length > 0 ? "above: in the job; " : ""
   const lines = [
     `${error.name}: ${error.message}`,
@@ -89,11 +91,11 @@ export const attach = <E extends Error>(error: E, site: CallSite): E => {
       : inWorker.length > 0
         ? [`    -- ${above}below: the call --`]
         : []),
-    ...framesOf(site.stack)
+    ...framesOf(site)
   ]
   replaceStack(error, lines)
   for (let below: unknown = cause; below instanceof Error; below = below.cause) {
-    const frames = framesOf(below.stack)
+    const frames = framesOf(below)
     if (frames.length > 0) replaceStack(below, [`${below.name}: ${below.message}`, ...frames])
   }
   return error

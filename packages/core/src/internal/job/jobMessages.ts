@@ -104,12 +104,13 @@ export type FromWorker =
   /** there are answers in the ring */
   | null
   /**
-   * `complaints`: steps of its start that failed, and without which the worker can go on; `cold`: tasks that it could not warm
-   * up; `thread`: its number for the operating system, if that is known
+   * `complaints`: steps of its start that failed, and without which the worker can go on; `losses`: those that its jobs
+   * miss; `cold`: tasks that it could not warm up; `thread`: its number for the operating system, if that is known
    */
   | {
       readonly _tag: "Ready"
       readonly complaints: ReadonlyArray<string>
+      readonly losses: ReadonlyArray<string>
       readonly cold: ReadonlyArray<ColdTask>
       readonly thread: number | undefined
       /** MiB of old space that it may use */

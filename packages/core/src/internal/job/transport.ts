@@ -9,6 +9,7 @@
  * **Invariant**: `pack` never throws, and its result can be cloned.
  */
 import * as Inspectable from "effect/Inspectable"
+import { textOf } from "../stackTrace/stackText.ts"
 import { parcel } from "./cutViews.ts"
 
 /** A value on its way: an error taken apart, or a value that a structured clone takes. */
@@ -67,13 +68,12 @@ const packError = (error: Error, depth = 0): PackedError => {
     fields.push([key, pack(read(error, key), depth + 1)])
   }
   const cause = read(error, "cause")
-  const stack = read(error, "stack")
   return {
     name: text(read(error, "name"), "Error"),
     className: text(error.constructor?.name, "Error"),
     builtIn: nearestBuiltIn(error),
     message: text(read(error, "message"), ""),
-    stack: typeof stack === "string" ? stack : undefined,
+    stack: textOf(error),
     fields,
     cause: cause === undefined ? undefined : pack(cause, depth + 1),
     errors: error instanceof AggregateError ? error.errors.map((error) => pack(error, depth + 1)) : undefined

@@ -13,7 +13,7 @@
  * samples in native code too, but costs every program all the time (see docs/decisions/0074).
  */
 import { now } from "../sharedMemory/clock.ts"
-import { stackHere } from "./stackHere.ts"
+import { stackHere } from "../stackTrace/stackHere.ts"
 
 /** A shorter text is parsed within a millisecond or two, in UTF-16 units. A guess. */
 const leastLength = 2 ** 18
@@ -58,10 +58,11 @@ export const observe = (): (() => void) => {
   if (uses++ === 0) {
     const { parse } = JSON
     const noted = wrap(parse)
-    JSON.parse = noted
+    // under `--frozen-intrinsics` it stays as it is, and long calls have the stack that comes after them
+    Reflect.set(JSON, "parse", noted)
     undo = () => {
       latest = undefined
-      if (JSON.parse === noted) JSON.parse = parse
+      if (JSON.parse === noted) Reflect.set(JSON, "parse", parse)
     }
   }
   return () => {

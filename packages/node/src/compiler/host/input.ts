@@ -96,6 +96,8 @@ const note = (source: string, file: string, reason: string, fix: string): Compil
 /** An error and the line that threw it, as one line of text. */
 const defect = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)
-  const thrower = error.stack?.split("\n").find((line) => line.startsWith("    at "))
+  // a program's `Error.prepareStackTrace` may return anything
+  const stack: unknown = error.stack
+  const thrower = typeof stack === "string" ? stack.split("\n").find((line) => line.startsWith("    at ")) : undefined
   return `${error.name}: ${error.message}${thrower === undefined ? "" : ` (${thrower.trim()})`}`
 }

@@ -15,6 +15,8 @@
  *
  * @since 0.1.0
  */
+// before the parser
+import "./nativeCode.ts"
 import * as module from "node:module"
 import { fileURLToPath } from "node:url"
 import { isMainThread } from "node:worker_threads"

@@ -1,0 +1,82 @@
+/**
+ * A service in the environments in which programs run: flags of Node, an `Error` that the program has changed. Each line of the table is
+ * a run of `programs/service.ts`, which prints what became of a job, of a failing job, of a cancelled one and of a stall.
+ */
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { assert, describe, it } from "vitest"
+
+const program = fileURLToPath(new URL("programs/service.ts", import.meta.url))
+const register = new URL("../src/compiler/host/register.ts", import.meta.url).href
+
+const run = async (flags: ReadonlyArray<string>, env: NodeJS.ProcessEnv = {}) => {
+  const folder = mkdtempSync(join(tmpdir(), "giveway-env-"))
+  const child = spawn(process.execPath, ["--conditions=giveway-source", ...flags, program], {
+    env: { ...process.env, XDG_RUNTIME_DIR: "", TMPDIR: folder, ...env }
+  })
+  let output = ""
+  child.stdout.on("data", (data) => (output += data))
+  child.stderr.on("data", (data) => (output += data))
+  const [code] = (await once(child, "close")) as [number | null]
+  rmSync(folder, { recursive: true, force: true })
+  return { code, output, folder }
+}
+
+const works = ({ code, output }: { readonly code: number | null; readonly output: string }): void => {
+  assert.strictEqual(code, 0, output)
+  assert.include(output, "sum 3")
+  assert.include(output, "failed with JobDied")
+  assert.include(output, "settled JobTimedOut")
+  assert.include(output, "recorded")
+}
+
+const framesIn = (output: string): ReadonlyArray<string> => output.split("\n").filter((line) => /^\s+at /.test(line))
+
+describe("a service runs", () => {
+  it("where the program's stacks are lists of call sites", async () => {
+    const ran = await run([], { CALL_SITES: "yes" })
+    works(ran)
+    assert.include(ran.output, "killed 0")
+  })
+
+  it("where the depth of stacks cannot be written", async () => works(await run([], { READ_ONLY: "yes" })))
+
+  it("under --frozen-intrinsics", async () => works(await run(["--frozen-intrinsics"])))
+})
+
+describe("under --permission a service", () => {
+  const least = ["--permission", "--allow-fs-read=*", "--allow-worker"]
+
+  it("runs with workers, says in a line each what it misses, and names the flag", async () => {
+    const { folder, ...ran } = await run(least)
+    works(ran)
+    assert.include(ran.output, "killed 1")
+    assert.match(ran.output, /WARN .*stalls have no lines.*--allow-inspector/)
+    assert.match(ran.output, /WARN .*tasks have no yield points.*--allow-addons/)
+    assert.match(ran.output, /WARN .*no local socket.*--allow-fs-write=\S+/)
+    assert.include(ran.output, `--allow-fs-write=${folder}`)
+    assert.isEmpty(framesIn(ran.output))
+  })
+
+  it("misses nothing with all flags that it is told", async () => {
+    const ran = await run([...least, "--allow-inspector", "--allow-addons", "--allow-fs-write=*"])
+    works(ran)
+    assert.include(ran.output, "killed 0")
+    assert.notMatch(ran.output, /add --allow-/)
+  })
+
+  it("is told the flag by the compiler's hook", async () => {
+    const { code, output } = await run([...least, `--import=${register}`])
+    assert.strictEqual(code, 1)
+    assert.match(output, /Error: giveway: .*add --allow-addons/)
+  })
+
+  it("without workers is told the flag", async () => {
+    const { output } = await run(["--permission", "--allow-fs-read=*", "--allow-inspector"])
+    assert.match(output, /WatcherError.*--allow-worker/)
+  })
+})
