@@ -38,12 +38,12 @@ export const forCode = (base: string, names: ReadonlyArray<string>, mode: number
   if (own === undefined) return undefined
   try {
     let path = realpathSync(base)
-    let seen = upTo(path).map(look)
+    const seen = upTo(path).map(look)
     for (const name of names) {
       if (!seen.every((each) => trust.keepsEntries(each, own))) return undefined
       path = join(path, name)
       make(path, mode)
-      seen = [...seen, look(path)]
+      seen.push(look(path))
     }
     return trust.mayHoldCode(seen, own) ? path : undefined
   } catch {
