@@ -290,7 +290,7 @@ export class TooManyRestarts extends Schema.TaggedError<TooManyRestarts>()("TooM
  * first, and completes when they have ended. A child's failures and defects are logged at each restart (Warn).
  *
  * A child runs outside of the span of its supervisor, and has its own name in dumps and in reports of stalls. The counters
- * `giveway_supervisor_restarts` (by `supervisor` and `child`) and `giveway_supervisor_escalations` are kept.
+ * `giveway_supervisor_restarts_total` (by `supervisor` and `child`) and `giveway_supervisor_escalations_total` are kept.
  *
  * **When to use**: for consumers, pollers and refreshers, which run as long as the service and must come back when they fail,
  * together with the fibers that share their state. For a single effect `Effect.retry` may be enough.

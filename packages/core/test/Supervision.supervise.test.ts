@@ -174,7 +174,7 @@ describe("supervise", () => {
         "ingest: index failed (second), restart 3 of 3 within 5000 ms, in 60.0 s"
       ])
       const metrics = yield* Metric.snapshot
-      const counted = metrics.filter(({ id }) => id === "giveway_supervisor_restarts")
+      const counted = metrics.filter(({ id }) => id === "giveway_supervisor_restarts_total")
       assert.sameDeepMembers(
         counted.map(({ attributes, state }) => [attributes, "count" in state ? Number(state.count) : undefined]),
         [

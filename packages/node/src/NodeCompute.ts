@@ -145,10 +145,10 @@ export interface Options {
  * Provides `Compute` with a pool of worker threads. Closing the layer's scope cancels the jobs that run, after `drain` and
  * with the same grace, and waits until every thread has ended. An idle pool does not keep the process alive.
  *
- * Effect's metrics get `giveway_compute_queued` (gauge), `giveway_compute_jobs` (counter, by `outcome`),
- * `giveway_compute_workers_killed` (counter), `giveway_compute_zombies` (gauge), `giveway_compute_placements` (counter of
- * `Compute.auto`, by `placement`), `giveway_compute_wait_ms`, `giveway_compute_run_ms`, `giveway_compute_transfer_ms` and
- * `giveway_compute_cancel_ms` (histograms), `giveway_compute_workers` and `giveway_compute_utilisation` (gauges; the latter
+ * Effect's metrics get `giveway_compute_queued` (gauge), `giveway_compute_jobs_total` (counter, by `outcome`),
+ * `giveway_compute_workers_killed_total` (counter), `giveway_compute_zombies` (gauge), `giveway_compute_placements_total` (counter of
+ * `Compute.auto`, by `placement`), `giveway_compute_wait_seconds`, `giveway_compute_run_seconds`, `giveway_compute_transfer_seconds` and
+ * `giveway_compute_cancel_seconds` (histograms), `giveway_compute_workers` and `giveway_compute_utilisation_ratio` (gauges; the latter
  * each 5 seconds).
  *
  * **When to use**: once per process, beside `FairScheduler.layer`; `Giveway.layer` does both.

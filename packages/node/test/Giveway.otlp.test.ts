@@ -148,7 +148,7 @@ describe("a collector", () => {
       assert.include(ancestors, "GET /photo")
 
       const completed = told
-        .metric("giveway_compute_jobs")
+        .metric("giveway_compute_jobs_total")
         ?.sum?.dataPoints.find(({ attributes }) => attributes.some(({ value }) => value.stringValue === "completed"))
       assert.isAtLeast(Number(completed?.asInt ?? completed?.asDouble), 1)
 
@@ -164,12 +164,12 @@ describe("a collector", () => {
         bodies.join("\n")
       )
       const causes = told
-        .metric("giveway_stalls")
+        .metric("giveway_stalls_total")
         ?.sum?.dataPoints.flatMap(({ attributes }) => attributes.map(({ value }) => value.stringValue))
       assert.include(causes ?? [], "slice")
-      const [lasted] = told.metric("giveway_stall_ms")?.histogram?.dataPoints ?? []
+      const [lasted] = told.metric("giveway_stall_duration_seconds")?.histogram?.dataPoints ?? []
       assert.isAtLeast(Number(lasted?.count), 1)
-      assert.isAtLeast(lasted?.sum ?? 0, 1000)
+      assert.isAtLeast(lasted?.sum ?? 0, 1)
 
       assert.deepStrictEqual([...told.services], ["photos"])
       assert.isTrue(told.requests.every(({ authorization }) => authorization === "Bearer secret"))

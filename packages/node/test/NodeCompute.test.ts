@@ -268,13 +268,16 @@ describe("metrics", () => {
       }).pipe(pool())
       const snapshot = yield* Metric.snapshot
       const count = (outcome: string) =>
-        snapshot.find((metric) => metric.id === "giveway_compute_jobs" && metric.attributes?.["outcome"] === outcome)
-          ?.state
+        snapshot.find(
+          (metric) => metric.id === "giveway_compute_jobs_total" && metric.attributes?.["outcome"] === outcome
+        )?.state
       assert.deepInclude(count("completed"), { count: 1 })
       assert.deepInclude(count("failed"), { count: 1 })
-      assert.deepInclude(snapshot.find((metric) => metric.id === "giveway_compute_run_ms")?.state, { count: 3 })
-      assert.deepInclude(snapshot.find((metric) => metric.id === "giveway_compute_transfer_ms")?.state, { count: 3 })
-      assert.deepInclude(snapshot.find((metric) => metric.id === "giveway_compute_cancel_ms")?.state, { count: 1 })
+      assert.deepInclude(snapshot.find((metric) => metric.id === "giveway_compute_run_seconds")?.state, { count: 3 })
+      assert.deepInclude(snapshot.find((metric) => metric.id === "giveway_compute_transfer_seconds")?.state, {
+        count: 3
+      })
+      assert.deepInclude(snapshot.find((metric) => metric.id === "giveway_compute_cancel_seconds")?.state, { count: 1 })
       assert.deepInclude(snapshot.find((metric) => metric.id === "giveway_compute_workers")?.state, { value: 0 })
     }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
   )

@@ -122,6 +122,7 @@ const nothing = (name: string | undefined): Sysmon.Usage => ({
   queued: 0,
   runDelayP50Ms: undefined,
   runDelayP99Ms: undefined,
+  runDelayMs: 0,
   runDelays: [...Sysmon.delayBoundsMs.map(() => 0), 0]
 })
 

@@ -16,6 +16,7 @@ const usage = (name: string | undefined, selfMs: number, runDelays: ReadonlyArra
   queued: 0,
   runDelayP50Ms: undefined,
   runDelayP99Ms: runDelays[3] === 0 ? 1 : 4,
+  runDelayMs: 4,
   runDelays
 })
 

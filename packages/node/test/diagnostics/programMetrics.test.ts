@@ -4,6 +4,7 @@
 import { assert, it } from "@effect/vitest"
 import { Effect, Metric } from "effect"
 import { PrometheusMetrics } from "effect/observability"
+import * as prometheus from "../prometheus.ts"
 import * as programMetrics from "../../src/diagnostics/programMetrics.ts"
 
 const orders = Metric.counter("shop.orders-made", { description: "Orders\nmade \\ by all", incremental: true })
@@ -33,4 +34,26 @@ it.effect("the program's metrics read as Effect's own module formats them", () =
     assert.include(text, 'words{key="a"} 2')
     assert.include(text, "latency_count 4")
   })
+)
+
+it.effect("metrics whose names are one name for Prometheus are a page that strict readers take", () =>
+  Effect.gen(function* () {
+    const context = yield* Effect.context<never>()
+    const [dotted, dashed] = [Metric.counter("shop.sold"), Metric.counter("shop-sold")]
+    yield* Metric.update(dotted, 1)
+    yield* Metric.update(dashed, 2)
+    yield* Metric.update(Metric.gauge("shop_sold"), 3)
+    yield* Metric.update(Metric.withAttributes(dotted, { "a.b": "1", "a-b": "2" }), 4)
+    yield* Metric.update(Metric.gauge("..."), 5)
+    const families = prometheus.read(programMetrics.render(context))
+    assert.deepStrictEqual(
+      [...families.get("shop_sold")!.samples],
+      [
+        ["shop_sold", 1],
+        ['shop_sold{a_b="2"}', 4]
+      ]
+    )
+    assert.deepStrictEqual([...families.get("shop_sold_gauge")!.samples], [["shop_sold_gauge", 3]])
+    assert.deepStrictEqual([...families.get("unnamed")!.samples], [["unnamed", 5]])
+  }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
 )

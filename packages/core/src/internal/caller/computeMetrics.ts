@@ -11,11 +11,15 @@ import * as Metric from "effect/Metric"
 const queued = Metric.gauge("giveway_compute_queued", { description: "Jobs that wait for a worker" })
 
 const jobs = (outcome: string) =>
-  Metric.counter("giveway_compute_jobs", { description: "Jobs by outcome", incremental: true, attributes: { outcome } })
+  Metric.counter("giveway_compute_jobs_total", {
+    description: "Jobs by outcome",
+    incremental: true,
+    attributes: { outcome }
+  })
 
 const outcomes = { completed: jobs("completed"), failed: jobs("failed"), cancelled: jobs("cancelled") }
 
-const killed = Metric.counter("giveway_compute_workers_killed", {
+const killed = Metric.counter("giveway_compute_workers_killed_total", {
   description: "Workers terminated because a job outlived its grace",
   incremental: true
 })
@@ -24,37 +28,35 @@ const zombies = Metric.gauge("giveway_compute_zombies", {
   description: "Killed workers whose thread has not ended yet: they are in a native call"
 })
 
-/** From 0.1 ms, too short for a thread, to 26 s, too long for a user who waits, in steps of factor 4. */
-const boundaries = Metric.exponentialBoundaries({ start: 0.1, factor: 4, count: 11 })
+/** In seconds, from 0.1 ms, too short for a thread, to 26 s, too long for a user who waits, in steps of factor 4. */
+const boundaries = Metric.boundariesFromIterable(Array.from({ length: 11 }, (_, k) => 4 ** k / 10_000))
 
-const waited = Metric.histogram("giveway_compute_wait_ms", {
-  description: "Milliseconds from submitting a job to handing it to a worker",
-  boundaries
-})
+/** A histogram of times. The names and units of all metrics are those of Prometheus: seconds, and `_total` of what only grows. */
+const seconds = (name: string, description: string) =>
+  Metric.histogram(name, { description, attributes: { unit: "s" }, boundaries })
 
-const ran = Metric.histogram("giveway_compute_run_ms", {
-  description: "Milliseconds from handing a job to a worker to its end",
-  boundaries
-})
+const waited = seconds("giveway_compute_wait_seconds", "Seconds from submitting a job to handing it to a worker")
 
-const transferred = Metric.histogram("giveway_compute_transfer_ms", {
-  description: "Milliseconds of a job on its way to a worker that had nothing to do, and of its result on the way back",
-  boundaries
-})
+const ran = seconds("giveway_compute_run_seconds", "Seconds from handing a job to a worker to its end")
 
-const cancelled = Metric.histogram("giveway_compute_cancel_ms", {
-  description: "Milliseconds from cancelling a job that a worker has to its being gone",
-  boundaries
-})
+const transferred = seconds(
+  "giveway_compute_transfer_seconds",
+  "Seconds of a job on its way to a worker that had nothing to do, and of its result on the way back"
+)
+
+const cancelled = seconds(
+  "giveway_compute_cancel_seconds",
+  "Seconds from cancelling a job that a worker has to its being gone"
+)
 
 const workers = Metric.gauge("giveway_compute_workers", { description: "Live threads of the pool, in any state" })
 
-const utilisation = Metric.gauge("giveway_compute_utilisation", {
+const utilisation = Metric.gauge("giveway_compute_utilisation_ratio", {
   description: "How much of the last 5 seconds the pool's workers have worked: 1 if maxWorkers did all the time"
 })
 
 const placements = (placement: string) =>
-  Metric.counter("giveway_compute_placements", {
+  Metric.counter("giveway_compute_placements_total", {
     description: "Calls of Compute.auto by where they ran; short ones are counted in batches",
     incremental: true,
     attributes: { placement }
@@ -79,15 +81,15 @@ export interface ComputeMetrics {
 export const make = (context: Context.Context<never>): ComputeMetrics => ({
   placed: (where, calls) => places[where].updateUnsafe(calls, context),
   queued: (jobs) => queued.updateUnsafe(jobs, context),
-  dispatched: (waitedMs) => waited.updateUnsafe(waitedMs, context),
+  dispatched: (waitedMs) => waited.updateUnsafe(waitedMs / 1000, context),
   ended: (outcome, ranMs) => {
     outcomes[outcome].updateUnsafe(1, context)
-    if (ranMs !== undefined) ran.updateUnsafe(ranMs, context)
+    if (ranMs !== undefined) ran.updateUnsafe(ranMs / 1000, context)
   },
   killed: () => killed.updateUnsafe(1, context),
   zombies: (threads) => zombies.updateUnsafe(threads, context),
-  transferred: (ms) => transferred.updateUnsafe(ms, context),
-  cancelled: (ms) => cancelled.updateUnsafe(ms, context),
+  transferred: (ms) => transferred.updateUnsafe(ms / 1000, context),
+  cancelled: (ms) => cancelled.updateUnsafe(ms / 1000, context),
   workers: (threads) => workers.updateUnsafe(threads, context),
   utilisation: (share) => utilisation.updateUnsafe(share, context)
 })

@@ -219,7 +219,7 @@ export class JobTimedOut extends Schema.TaggedError<JobTimedOut>()("JobTimedOut"
   timeoutMs: Schema.Number
 }) {
   override get message(): string {
-    return `Task "${this.task}" was not done ${this.timeoutMs} ms after its call, and was cancelled. Give it smaller pieces of work or a longer timeout; if giveway_compute_wait_ms says that it waited for a worker, give the pool more of them`
+    return `Task "${this.task}" was not done ${this.timeoutMs} ms after its call, and was cancelled. Give it smaller pieces of work or a longer timeout; if giveway_compute_wait_seconds says that it waited for a worker, give the pool more of them`
   }
 }
 

@@ -34,12 +34,12 @@ interface Escalation {
   readonly cause: unknown
 }
 
-const restarts = Metric.counter("giveway_supervisor_restarts", {
+const restarts = Metric.counter("giveway_supervisor_restarts_total", {
   description: "Children started again, by supervisor and child",
   incremental: true
 })
 
-const escalations = Metric.counter("giveway_supervisor_escalations", {
+const escalations = Metric.counter("giveway_supervisor_escalations_total", {
   description: "Supervisors that gave up, by supervisor",
   incremental: true
 })

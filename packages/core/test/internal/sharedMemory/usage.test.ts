@@ -24,6 +24,7 @@ describe("accounts by name", () => {
       ]
     )
     assert.isUndefined(found[1]!.runDelayP99Ms)
+    assert.strictEqual(found[0]!.runDelayMs, 0.5)
   })
 
   it("know each quantile of the run delays to the width of its bucket", () => {

@@ -62,8 +62,9 @@ const program = Effect.gen(function* () {
   const { functions } = yield* Compute.placement
   const metrics = yield* Metric.snapshot
   const sum = (placement: string): unknown =>
-    metrics.find(({ attributes, id }) => id === "giveway_compute_placements" && attributes?.["placement"] === placement)
-      ?.state
+    metrics.find(
+      ({ attributes, id }) => id === "giveway_compute_placements_total" && attributes?.["placement"] === placement
+    )?.state
   return {
     threadId,
     threads: results.map(([, thread]) => thread),
