@@ -7,6 +7,7 @@
  */
 import type { Action, Event } from "./poolProtocol.ts"
 import { free, keepStandby, replace, serve } from "./assignment.ts"
+import * as lifecycle from "./workerLifecycle.ts"
 import { ask, giveBack, settle, stopGrace, take, terminate, withdraw } from "./transitions.ts"
 import type { PoolState, PoolWorker } from "./poolState.ts"
 import { admitted, bound } from "./poolState.ts"
@@ -98,7 +99,7 @@ export const jobDone = (state: PoolState, id: number, job: number, actions: Arra
   if (!take(state, worker, job)) return
   if (worker.cancelling === job) stopGrace(id, worker, actions)
   worker.delayed = false
-  state.deaths.inJobs = 0
+  lifecycle.done(state.deaths)
   settle(state, job, state.unwanted.delete(job) ? "gone" : "done", actions)
   if (!left(state, id, worker, actions)) serve(state, actions)
 }

@@ -10,7 +10,7 @@
  *
  * **Workers that die** are replaced ever more slowly, however far they came: a cause outside of the jobs (a preload, a
  * client that cannot connect) breaks the next worker as it broke the last. To be ready proves nothing, since many causes need a moment. A
- * series of deaths ends when none came for a time. A death in the middle of a job is the job's fault, and is replaced at
+ * series of deaths ends when none came for a time, and many jobs that are done make up for a death. A death in the middle of a job is the job's fault, and is replaced at
  * once; only if one job after another ends its worker, and none is done, do those deaths count too.
  *
  * **A job is tried on few workers.** One that dies before it has begun its first job may have died of that job: of a
@@ -71,12 +71,25 @@ export interface Deaths {
   lastAt: number
   /** workers that died in the middle of a job, since a job was done */
   inJobs: number
+  /** jobs that were done and have not made up for a death yet */
+  done: number
 }
 
-export const noDeaths = (): Deaths => ({ inARow: 0, lastAt: -Infinity, inJobs: 0 })
+export const noDeaths = (): Deaths => ({ inARow: 0, lastAt: -Infinity, inJobs: 0, done: 0 })
 
 /** After so long without a death the next one is the first of a new series: six of the longest back-offs. A guess. */
 const seriesMs = 30_000
+
+/** Jobs that make up for a death: a large pool that works well may lose a worker every second. A guess. */
+const jobsPerDeath = 100
+
+/** Hot. A job was done. */
+export const done = (deaths: Deaths): void => {
+  deaths.inJobs = 0
+  if (deaths.inARow === 0 || ++deaths.done < jobsPerDeath) return
+  deaths.done = 0
+  deaths.inARow--
+}
 
 /**
  * A worker died in the middle of a job. Returns whether it counts like any other death: only after two jobs for each worker

@@ -587,6 +587,19 @@ describe("where every worker dies as soon as it is ready", () => {
     assert.deepStrictEqual(mixed, [])
   })
 
+  it("that works well is slowed down little by a worker that dies idle now and then, much if each job is followed by a death", () => {
+    const after = (jobs: number) =>
+      backOffs(20, 1000, (state, worker, now) => {
+        for (let job = 1; job <= jobs; job++) {
+          pool.step(state, { _tag: "Submit", job: 1000 * worker + job, now })
+          pool.step(state, { _tag: "JobDone", worker, job: 1000 * worker + job })
+        }
+        return pool.step(state, { _tag: "WorkerExited", worker, job: 0, now })
+      })
+    assert.isAtMost(Math.max(...after(200)), 200)
+    assert.strictEqual(after(1).at(-1), 5000)
+  })
+
   it("a job fails after three workers that died before it began, also where other workers live", () => {
     const state = pool.make({ ...config, maxWorkers: 2, minWorkers: 2 })
     pool.step(state, { _tag: "Start" })
