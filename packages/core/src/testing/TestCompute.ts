@@ -3,8 +3,9 @@
  *
  * Only the thread is missing. Payload, result, failure and defect go through the schemas and through `structuredClone`,
  * which moves the values that the schemas ask to transfer. So a value that cannot cross a thread fails in the test with the
- * error of production. Services come from the task's layer, built once per layer of this kind. A job is interrupted with
- * its fiber.
+ * error of production. Services come from the task's layer, built once per layer of this kind. Like on a worker a job sees no
+ * reference that stands around the call: no `ConfigProvider`, no seeded `Random`. It has the clock, the console, the loggers
+ * and the tracer of the test. A job is interrupted with its fiber.
  *
  * There is no queue, no grace and no kill: a job that loops for ever holds the test. `Compute.auto` runs on the calling
  * fiber, in slices.
@@ -24,6 +25,7 @@ import { parcel } from "../internal/job/cutViews.ts"
 import { ElementWindow } from "../internal/worker/elementWindow.ts"
 import * as jobCaller from "../internal/caller/jobCaller.ts"
 import * as jobExecutor from "../internal/worker/jobExecutor.ts"
+import * as jobContext from "../internal/job/jobContext.ts"
 import type { Ending, JobRequest, Outcome } from "../internal/job/jobMessages.ts"
 import { succeeded } from "../internal/job/jobMessages.ts"
 import * as streamCaller from "../internal/caller/streamCaller.ts"
@@ -58,7 +60,7 @@ import * as Supervision from "../Supervision.ts"
 export const layer: Layer.Layer<Compute> = Layer.effect(
   Compute,
   Effect.gen(function* () {
-    const executor = jobExecutor.make((url) => import(url), yield* Effect.context<never>())
+    const executor = jobExecutor.make((url) => import(url), jobContext.inline(yield* Effect.context<never>()))
     yield* Effect.addFinalizer(() => executor.close)
     const counts = { completed: 0, failed: 0, cancelled: 0 }
     // the task that is given, not one that has its name: of two that look alike to a worker each is run here
@@ -110,7 +112,8 @@ const inline = (
         elements.received(structuredClone(emitted, transferring.optionsOf(transfer)))
       )
     elements?.begun((granted) => window!.grant(granted))
-    return Effect.map(executor.execute(arrived, window, own), (outcome) => {
+    const executed = Effect.updateContext(executor.execute(arrived, window, own), jobContext.inline)
+    return Effect.map(executed, (outcome) => {
       let sent: Outcome = outcome
       jobExecutor.sendOutcome(outcome, (outcome, transfer) => {
         sent = structuredClone(outcome, transferring.optionsOf(transfer))

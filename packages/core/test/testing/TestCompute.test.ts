@@ -6,7 +6,21 @@ import { Compute, Task, TestCompute } from "@giveway/core"
 import * as allowances from "../../src/internal/watched/allowances.ts"
 import { now } from "../../src/internal/sharedMemory/clock.ts"
 import { TestClock } from "effect/testing"
-import { Cause, Context, Deferred, Effect, Exit, Fiber, Layer, Option, Schema, Stream } from "effect"
+import {
+  Cause,
+  Config,
+  ConfigProvider,
+  Context,
+  Deferred,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Logger,
+  Option,
+  Schema,
+  Stream
+} from "effect"
 
 class NotPositive extends Schema.TaggedError<NotPositive>()("NotPositive", { value: Schema.Number }) {}
 class Point extends Schema.Class<Point>("Point")({ x: Schema.Number, y: Schema.Number }) {}
@@ -390,6 +404,48 @@ describe("TestCompute", () => {
       }
       // @ts-expect-error nor does it take what needs services
       Compute.fn(() => Effect.void as Effect.Effect<void, never, Context.Service.Any>)
+    }).pipe(Effect.provide(TestCompute.layer))
+  )
+})
+
+describe("what stands around a call", () => {
+  const Tenant = Context.Reference<string>("TestCompute.test/Tenant", { defaultValue: () => "nobody" })
+  const MODEL = Config.String("GIVEWAY_TEST_MODEL").pipe(Config.withDefault("none"))
+  class Model extends Context.Service<Model, string>()("TestCompute.test/Model") {
+    static readonly layer = Layer.effect(Model, MODEL)
+  }
+  const seen = { payload: Schema.Void, success: Schema.Array(Schema.String) }
+  const sees = Task.make(url, "sees", { ...seen, layer: Model.layer }, () =>
+    Effect.gen(function* () {
+      yield* Effect.log("in the job")
+      return [yield* MODEL, yield* Tenant, yield* Model]
+    }).pipe(Effect.orDie)
+  )
+  const provider = ConfigProvider.layer(ConfigProvider.fromUnknown({ GIVEWAY_TEST_MODEL: "large" }))
+  const around = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    effect.pipe(Effect.provideService(Tenant, "one"), Effect.provide(provider))
+
+  it.effect("is not seen by a job, as on a worker: no configuration, no reference", () =>
+    Effect.gen(function* () {
+      const inside = Compute.run(sees, undefined).pipe(around, Effect.provide(TestCompute.layer))
+      assert.deepStrictEqual(yield* inside, ["none", "nobody", "none"])
+      const outside = Compute.run(sees, undefined).pipe(Effect.provide(TestCompute.layer), around)
+      assert.deepStrictEqual(yield* outside, ["none", "nobody", "none"])
+    })
+  )
+
+  it.effect("is seen if it is the logger, the log annotations, or the clock of the test", () =>
+    Effect.gen(function* () {
+      const logged: Array<unknown> = []
+      const logger = Logger.layer([Logger.make(({ message }) => void logged.push(message))])
+      yield* Effect.provide(Compute.run(sees, undefined), logger)
+      assert.deepStrictEqual(logged, [["in the job"]])
+      const sleeps = Task.make(url, "sleeps", { payload: Schema.Void, success: Schema.Void }, () =>
+        Effect.sleep("1 hour")
+      )
+      const fiber = yield* Effect.forkChild(Compute.run(sleeps, undefined))
+      yield* TestClock.adjust("1 hour")
+      yield* Fiber.join(fiber)
     }).pipe(Effect.provide(TestCompute.layer))
   )
 })

@@ -9,6 +9,10 @@ import type * as Fiber from "effect/Fiber"
 import type * as LogLevel from "effect/LogLevel"
 import * as References from "effect/References"
 import * as Tracer from "effect/Tracer"
+import * as Clock from "effect/Clock"
+import * as Console from "effect/Console"
+import * as Logger from "effect/Logger"
+import * as Scheduler from "effect/Scheduler"
 import type { Packed } from "./transport.ts"
 import { pack, unpack } from "./transport.ts"
 
@@ -85,3 +89,33 @@ export const restore = (packed: PackedContext | undefined, base: Context.Context
   }
   return context
 }
+
+/**
+ * The part of the caller's context that a job sees if it runs on the caller's fiber. Like on a worker it has the values that cross, and
+ * nothing that the program has put around the call: no `ConfigProvider`, no seeded `Random`, no reference of its own. But it
+ * has the clock, the console, the loggers and the tracer of a test.
+ */
+export const inline = (context: Context.Context<never>): Context.Context<never> =>
+  picked(context) as Context.Context<never>
+
+const picked = Context.pick(
+  Scheduler.Scheduler,
+  Scheduler.MaxOpsBeforeYield,
+  Scheduler.PreventSchedulerYield,
+  Clock.Clock,
+  Console.Console,
+  Logger.CurrentLoggers,
+  Logger.LogToStderr,
+  Tracer.Tracer,
+  Tracer.ParentSpan,
+  References.CurrentStackFrame,
+  References.CurrentLogAnnotations,
+  References.CurrentLogSpans,
+  References.CurrentLogLevel,
+  References.MinimumLogLevel,
+  References.CurrentTraceLevel,
+  References.MinimumTraceLevel,
+  References.TracerEnabled,
+  References.TracerTimingEnabled,
+  References.TracerSpanAnnotations
+)
