@@ -16,6 +16,7 @@ export type {
   Ending,
   ColdTask,
   FromWorker,
+  Handler,
   JobListener,
   JobRequest,
   JobRunner,

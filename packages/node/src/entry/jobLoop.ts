@@ -15,7 +15,7 @@
 import type { Transferable as NodeTransferable } from "node:worker_threads"
 import { getHeapStatistics } from "node:v8"
 import { parentPort, resourceLimits } from "node:worker_threads"
-import type { ColdTask, FromWorker, Outcome, ToWorker } from "@giveway/core/PlatformWorker"
+import type { ColdTask, FromWorker, Handler, Outcome, ToWorker } from "@giveway/core/PlatformWorker"
 import {
   ElementWindow,
   enterJob,
@@ -79,7 +79,21 @@ const lowerPriority = (): void => {
 }
 
 const importModule = importer(data.main)
-const executor = jobExecutor.make((url) => importModule(url).finally(lowerPriority), base)
+
+/** Tells the pool what the compiler made of the tasks of a module, if that hook has seen the module. */
+const tellHandlers = (moduleUrl: string): void => {
+  const known = Reflect.get(globalThis, Symbol.for("~giveway/handlers")) as
+    | ReadonlyMap<string, ReadonlyArray<Handler>>
+    | undefined
+  const handlers = known?.get(moduleUrl.replace(/[?#].*$/, ""))
+  if (handlers !== undefined) post({ _tag: "Handlers", moduleUrl, handlers })
+}
+
+const executor = jobExecutor.make(async (url) => {
+  const imported = await importModule(url).finally(lowerPriority)
+  tellHandlers(url)
+  return imported
+}, base)
 
 const contextOf = (mine: RunningJob): Context.Context<never> =>
   telemetry.relay(

@@ -37,6 +37,7 @@ import { Obituaries } from "./health/obituaries.ts"
 import type { PoolParts } from "./poolView.ts"
 import * as poolView from "./poolView.ts"
 import { Readiness } from "./readiness.ts"
+import { Kills } from "./health/kills.ts"
 import { causeOf, provesImport } from "./health/endingFacts.ts"
 import { CoreWatch } from "./health/coreWatch.ts"
 import { Warmth } from "./health/warmth.ts"
@@ -115,6 +116,7 @@ export class WorkerPool implements JobRunner {
   private lastJob = 0
   /** of workers that ended by themselves, and in no job */
   private readonly obituaries: Obituaries
+  private readonly kills = new Kills()
   private onClosed: (() => void) | undefined
 
   constructor(options: WorkerPoolOptions, observer: WorkerPoolObserver) {
@@ -279,6 +281,7 @@ export class WorkerPool implements JobRunner {
         if (action.killed) {
           this.counts.killed++
           this.observer.metrics.killed()
+          this.reportKill(worker)
         }
         thread.terminate()
         this.countZombies()
@@ -373,6 +376,10 @@ export class WorkerPool implements JobRunner {
         this.tellReady()
         break
       }
+      case "Handlers": {
+        this.kills.learn(message.moduleUrl, message.handlers)
+        break
+      }
       case "Elements": {
         this.jobs.get(message.job)?.listener.elements(message.elements)
         break
@@ -440,6 +447,16 @@ export class WorkerPool implements JobRunner {
 
   private countZombies(): void {
     this.observer.metrics.zombies(poolMachine.census(this.state).zombies)
+  }
+
+  private reportKill(worker: number): void {
+    const phase = this.state.workers.get(worker)?.phase
+    const job = phase?._tag === "Zombie" && phase.job !== undefined ? this.jobs.get(phase.job) : undefined
+    if (job === undefined) return
+    const { graceMs, yieldPoints } = this.options
+    const workers = { graceMs, yieldPoints, isCompilerLost: this.losses.size > 0 }
+    const warning = this.kills.add(worker, job.request, workers)
+    if (warning !== undefined) this.observer.log("Warn", warning)
   }
 
   private reportZombie(worker: number, terminatedMsAgo: number): void {

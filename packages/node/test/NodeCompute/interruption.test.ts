@@ -103,6 +103,32 @@ describe("interrupting", () => {
   )
 })
 
+describe("a kill is a warning that names the task and why it did not stop", () => {
+  for (const [task, options, says] of [
+    [jobs.loop, {}, /Its handler has no yield point: it has no long loop and no recursion/],
+    [jobs.plainLoop, { yieldPoints: false }, /Tasks have no yield points, since yieldPoints is false/]
+  ] as const) {
+    it.live(task.name, () => {
+      const lines: Array<string> = []
+      const logger = Logger.make(({ logLevel, message }) => void lines.push(`${logLevel} ${String(message)}`))
+      const about = new RegExp(
+        `^Warn Compute worker \\d+ was killed, because its job of task "${task.name}" went on for 30 ms`
+      )
+      return Effect.gen(function* () {
+        const buffer = shared()
+        const fiber = yield* Effect.forkChild(Compute.run(task, buffer))
+        yield* until(() => read(buffer, "started") === 1)
+        yield* Fiber.interrupt(fiber)
+        yield* until(() => lines.some((line) => about.test(line)))
+        assert.match(
+          lines.find((line) => about.test(line))!,
+          says
+        )
+      }).pipe(pool({ grace: 30, ...options }), Effect.provide(Logger.layer([logger])))
+    })
+  }
+})
+
 describe("a deadline", () => {
   const timesOut = <A, E, R>(run: Effect.Effect<A, E, R>) =>
     Effect.map(Effect.flip(run), (error) => {

@@ -100,6 +100,13 @@ export interface ColdTask {
   readonly cause: Packed
 }
 
+/** The handler of a task, as the compiler left it. */
+export interface Handler {
+  readonly task: string
+  /** why it has no yield points; `undefined`: it has some */
+  readonly reason: string | undefined
+}
+
 export type FromWorker =
   /** there are answers in the ring */
   | null
@@ -116,6 +123,8 @@ export type FromWorker =
       /** MiB of old space that it may use */
       readonly heapMb: number
     }
+  /** it has imported a module with tasks: what the compiler made of their handlers */
+  | { readonly _tag: "Handlers"; readonly moduleUrl: string; readonly handlers: ReadonlyArray<Handler> }
   /** answers `Watch` */
   | { readonly _tag: "Watched"; readonly buffers: WatchedBuffers }
   /** something threw where no fiber could catch it; the worker ends */

@@ -30,7 +30,8 @@ import type { InlineWork, UrlOfWork } from "../work/inline.ts"
 import * as inline from "../work/inline.ts"
 import type { UrlOfTasks } from "../work/taskModules.ts"
 import * as taskModules from "../work/taskModules.ts"
-import { decisionsOf } from "./decisions.ts"
+import type { Handler } from "@giveway/core/Platform"
+import { decisionsOf, handlersOf } from "./decisions.ts"
 
 export interface Options {
   /** path of the file: its extension says whether it is TypeScript, and diagnostics name it */
@@ -57,6 +58,8 @@ export interface Compiled {
   /** one for each marked function and each function that these call by name, in source order */
   readonly decisions: ReadonlyArray<Decision>
   readonly diagnostics: ReadonlyArray<Diagnostic>
+  /** of the tasks that the module defines */
+  readonly handlers: ReadonlyArray<Handler>
   /** inline work that went to modules of its own; `workModule.ts` makes them */
   readonly works: ReadonlyArray<InlineWork>
 }
@@ -73,6 +76,7 @@ export const leftAlone = (source: string, diagnostics: ReadonlyArray<Diagnostic>
   map: undefined,
   decisions: [],
   diagnostics,
+  handlers: [],
   works: []
 })
 
@@ -128,10 +132,11 @@ const compileMarked = (source: string, options: Options): Compiled => {
   const works = [...inlineWorks.values()].filter(({ captures }) => !("reason" in captures))
   const decisions = () =>
     decisionsOf(text, scopes.functions.keys(), classification, twins.reasons, effectLoops, inlineWorks, found.left)
+  const handlers = handlersOf(found, classification, effectLoops)
   const nothing = classification.roots.size === 0 && effectLoops.functions.size === 0 && addressed.size === 0
   const someLeft = found.calls.some((call) => reasonLeft(call, classification) !== undefined)
   if (nothing && !someLeft && inlineWorks.size === 0 && tasks === undefined) {
-    return { code: source, map: undefined, decisions: decisions(), diagnostics, works }
+    return { code: source, map: undefined, decisions: decisions(), diagnostics, handlers, works }
   }
 
   // emit
@@ -161,5 +166,5 @@ const compileMarked = (source: string, options: Options): Compiled => {
     emitTwin: twins.emit
   }
   const { code, map } = print(emitModule(unit, program, options.runtime ?? "@giveway/core/Steppable"), text, file)
-  return { code, map: { ...map, sourcesContent: [source] }, decisions: decisions(), diagnostics, works }
+  return { code, map: { ...map, sourcesContent: [source] }, decisions: decisions(), diagnostics, handlers, works }
 }

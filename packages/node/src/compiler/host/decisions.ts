@@ -4,11 +4,32 @@
  */
 import type { Classification, Decision } from "../decide/classify.ts"
 import type { EffectLoops } from "../decide/effectLoops.ts"
-import type { LeftHandler } from "../decide/marks.ts"
+import type { LeftHandler, Marks } from "../decide/marks.ts"
+import type { Handler } from "@giveway/core/Platform"
 import { lineColumnsIn } from "../read/lines.ts"
 import type { AnyFunction } from "../read/syntax.ts"
 import type { InlineWorks } from "../work/inline.ts"
 import * as inline from "../work/inline.ts"
+
+/** The handlers of the module's tasks: each with the reason, if it has no yield points. */
+export const handlersOf = (
+  { calls, left }: Marks,
+  { native, roots }: Classification,
+  effectLoops: EffectLoops
+): ReadonlyArray<Handler> => {
+  const isWithin = ({ at }: LeftHandler): boolean =>
+    [...effectLoops.functions].some((node) => at.start <= node.start && node.end <= at.end)
+  return [
+    ...calls.flatMap(({ kind, name, target }): ReadonlyArray<Handler> =>
+      kind === "job" && name !== undefined && target !== undefined
+        ? [{ task: name, reason: roots.has(target) ? undefined : native.get(target) }]
+        : []
+    ),
+    ...left.flatMap((handler): ReadonlyArray<Handler> =>
+      handler.name === undefined ? [] : [{ task: handler.name, reason: isWithin(handler) ? undefined : handler.reason }]
+    )
+  ]
+}
 
 /** In the order of the source. `generators`: why functions are in generator form, known once their twins are emitted. */
 export const decisionsOf = (

@@ -79,7 +79,8 @@ export const compileInput = ({ content, file, format, ...options }: Input): Comp
         : leftAlone(source)
     }
     const compiled = compile(source, { file, ...options })
-    return compiled.map === undefined && !isAskedFor(source) ? leftAlone(source) : compiled
+    // a table of decisions is no note
+    return compiled.map === undefined && !isAskedFor(source) ? { ...compiled, diagnostics: [] } : compiled
   } catch (error) {
     return note(
       source,

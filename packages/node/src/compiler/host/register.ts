@@ -21,6 +21,7 @@ import * as module from "node:module"
 import { fileURLToPath } from "node:url"
 import { isMainThread } from "node:worker_threads"
 import * as cache from "./cache.ts"
+import type { Handler } from "@giveway/core/Platform"
 import type { Compiled } from "./compile.ts"
 import { mayBeCompiled } from "../read/firstLook.ts"
 import type { Diagnostic } from "../read/diagnostic.ts"
@@ -34,6 +35,8 @@ import { compileInput, decode } from "./input.ts"
 interface Entry {
   readonly code?: string | undefined
   readonly diagnostics: ReadonlyArray<Diagnostic>
+  /** of the tasks that it defines */
+  readonly handlers: ReadonlyArray<Handler>
 }
 
 /** A URL, because some modules that are compiled cannot resolve the package. */
@@ -47,11 +50,15 @@ const formats: Readonly<Record<string, Format>> = {
   "commonjs-typescript": "commonjs"
 }
 
-const entryOf = ({ code, diagnostics, map }: Compiled): Entry => {
-  if (map === undefined) return { diagnostics }
+const entryOf = ({ code, diagnostics, handlers, map }: Compiled): Entry => {
+  if (map === undefined) return { diagnostics, handlers }
   const data = Buffer.from(JSON.stringify(map)).toString("base64")
-  return { code: `${code}\n//# sourceMappingURL=data:application/json;base64,${data}`, diagnostics }
+  return { code: `${code}\n//# sourceMappingURL=data:application/json;base64,${data}`, diagnostics, handlers }
 }
+
+/** By the URL of their module. A worker tells its pool, which cannot ask a worker that it had to kill. */
+const handlers = new Map<string, ReadonlyArray<Handler>>()
+Reflect.set(globalThis, Symbol.for("~giveway/handlers"), handlers)
 
 const report = (diagnostics: ReadonlyArray<Diagnostic>): void => {
   // workers load the same modules, so they would repeat the reports
@@ -96,6 +103,7 @@ module.registerHooks({
             compiledModules.of(source, `${file}\n${runtime}\n${format}`, () => JSON.stringify(make(source)))
           ) as Entry)
     report(entry.diagnostics)
+    if (entry.handlers.length > 0) handlers.set(url.replace(/[?#].*$/, ""), entry.handlers)
     return entry.code === undefined ? loaded : { ...loaded, format: "module", source: entry.code }
   }
 })
