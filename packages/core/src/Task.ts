@@ -114,8 +114,8 @@ const readHandler = accepting<unknown>("a function", (value) => typeof value ===
  * a module is loaded again (hot reload, with a query or without), its newer tasks replace the older ones, and the pools
  * replace their workers.
  *
- * The program's main module would start the program again. The program's main module can define tasks only
- * if it starts the program under `if (import.meta.main)`. Import Effect by module path in a module with tasks
+ * The program's main module would start the program again, so a worker imports it only if it starts the program under
+ * `if (import.meta.main)`. A bundled program needs the plugin `@giveway/node/unplugin`. Import Effect by module path in a module with tasks
  * (`effect/Schema`, not `effect`): that saves each worker about 100 ms of its start. A fiber that a handler detaches
  * (`Effect.forkDetach`) outlives its job.
  *

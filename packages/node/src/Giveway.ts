@@ -17,6 +17,7 @@ import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import type { Teardown } from "effect/Runtime"
 import * as otlp from "./diagnostics/otlp.ts"
+import * as mainModule from "./wire/mainModule.ts"
 import { isComputeWorker, startedInWorker } from "./wire/workerData.ts"
 import * as NodeCompute from "./NodeCompute.ts"
 import * as NodeSysmon from "./NodeSysmon.ts"
@@ -240,6 +241,7 @@ export const runMain: {
     const { disableErrorReporting, teardown, ...parts } = read(options)
     // thrown, it fails the import, and the caller of the task gets the reason; the program would end the worker
     if (isComputeWorker()) throw startedInWorker("Giveway.runMain")
+    mainModule.noteStart()
     NodeRuntime.runMain(Effect.provide(effect, mainLayer(parts)), { disableErrorReporting, teardown })
   }
 )

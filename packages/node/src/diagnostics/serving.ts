@@ -18,6 +18,7 @@ import * as Stream from "effect/Stream"
 import { ListenError } from "../NodeDiagnostics.ts"
 import * as standardError from "../output/standardError.ts"
 import * as helperThread from "../thread/helperThread.ts"
+import * as ownFiles from "../thread/ownFiles.ts"
 import * as permission from "../thread/permission.ts"
 import * as processSignals from "../thread/processSignals.ts"
 import { origin } from "../wire/sharedClock.ts"
@@ -30,7 +31,7 @@ import type { Served } from "./serveOptions.ts"
 /** The thread's heap limit, in MB, for a dump of 100,000 fibers that passes through as text. An idle thread holds 5 MB. */
 const maxHeapMb = 256
 
-const entry = new URL(`../entry/diagnostics${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url)
+const entry = ownFiles.url("entry/diagnostics")
 
 /** A process that is to be served, as its watcher needs it. */
 interface Serving {

@@ -78,7 +78,7 @@ const lowerPriority = (): void => {
   threadPriority.lower(data.priority)
 }
 
-const importModule = importer(data.main)
+const importModule = importer(data.starting)
 
 /** Tells the pool what the compiler made of the tasks of a module, if that hook has seen the module. */
 const tellHandlers = (moduleUrl: string): void => {

@@ -2,7 +2,7 @@
  * Imports the modules of tasks on a worker. Modules that a worker must not import, or cannot, are refused with the cause and the
  * remedy, before anything of them runs.
  *
- * **Invariant**: a main module that does not ask whether it is the main module is never imported: the program would begin again.
+ * **Invariant**: a module that starts the program, and does not ask whether it is the main module, is never imported.
  * This is how a bundler's output looks that has the program and its tasks in one file.
  *
  * Decision 0113.
@@ -20,25 +20,26 @@ const isExtracted = (url: string): boolean => /\?giveway=[\w-]+$/.test(url)
 const plugin = "bundle with the plugin @giveway/node/unplugin, and deploy all files that the build writes"
 
 /** Why the module must not be imported; `undefined` if there is no reason. */
-export const refusal = async (url: string, main: string | undefined): Promise<string | undefined> => {
+export const refusal = async (url: string, starting: ReadonlyArray<string>): Promise<string | undefined> => {
   if (isExtracted(url)) {
     return hasHook()
       ? undefined
       : "this worker has no compiler to extract it. Leave the option yieldPoints of NodeCompute at true"
   }
-  if (main === undefined || url.replace(/[?#].*$/, "") !== main) return undefined
-  const file = fileURLToPath(main)
+  const module = url.replace(/[?#].*$/, "")
+  if (!starting.includes(module)) return undefined
+  const file = fileURLToPath(module)
   const { isGuarded } = await import("../compiler/host/mainGuard.ts")
   return isGuarded(await readFile(file, "utf8"), file)
     ? undefined
-    : `it is the program's main module, so the program would begin again. If a bundler has put the program and its tasks into one file, ${plugin}. Otherwise define tasks in another module, or start the program under if (import.meta.main)`
+    : `it starts the program, which would begin again. If a bundler has put the program and its tasks into one file, ${plugin}. Otherwise define tasks in another module, or start the program under if (import.meta.main)`
 }
 
-/** `main`: the URL of the program's main module. */
+/** `starting`: the URLs of the modules that start the program. */
 export const importer =
-  (main: string | undefined) =>
+  (starting: ReadonlyArray<string>) =>
   async (url: string): Promise<unknown> => {
-    const reason = await refusal(url, main)
+    const reason = await refusal(url, starting)
     if (reason !== undefined) throw new Error(reason)
     try {
       return await import(url)

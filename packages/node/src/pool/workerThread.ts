@@ -15,6 +15,7 @@ import * as codeCache from "../folders/codeCache.ts"
 import { SentJobs } from "../wire/sentJobs.ts"
 import { now } from "../wire/sharedClock.ts"
 import * as execArgv from "../thread/execArgv.ts"
+import * as ownFiles from "../thread/ownFiles.ts"
 import * as mainModule from "../wire/mainModule.ts"
 import * as lifeline from "./lifeline.ts"
 import * as startWatch from "./health/startWatch.ts"
@@ -49,11 +50,9 @@ export interface WorkerThreadListener {
   readonly exited: (ending: Ending) => void
 }
 
-/** Of the files beside this one: sources run as TypeScript, the built package as JavaScript. */
-const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js"
-const entry = new URL(`../entry/computeWorker${extension}`, import.meta.url)
+const entry = ownFiles.url("entry/computeWorker")
 /** Workers get it by its name, so that this thread does not load the compiler. */
-const hook = new URL(`../compiler/host/register${extension}`, import.meta.url).href
+const hook = ownFiles.url("compiler/host/register").href
 
 /**
  * Outcomes that are heard at one look, before the event loop goes on: with the work that their callers do at once, short
@@ -92,6 +91,7 @@ export class WorkerThread {
     this.listener = listener
     const line = lifeline.make(() => listener.stopped())
     try {
+      ownFiles.requireFile(entry)
       this.worker = new Worker(entry, {
         ...execArgv.forJobs(process),
         transferList: [line],
@@ -105,7 +105,7 @@ export class WorkerThread {
           priority: options.priority,
           hook: options.yieldPoints ? hook : undefined,
           codeCache: codeCache.folderOfV8(),
-          main: mainModule.url,
+          starting: mainModule.starting(),
           preload,
           warmUp: options.warmUp
         }),

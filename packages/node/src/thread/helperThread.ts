@@ -16,6 +16,7 @@ import { runOwn } from "@giveway/core/Platform"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as execArgv from "./execArgv.ts"
+import * as ownFiles from "./ownFiles.ts"
 import type { Event, Limits, State } from "./threadMachine.ts"
 import * as threadMachine from "./threadMachine.ts"
 
@@ -57,6 +58,7 @@ class HelperThread {
     actions.forEach(this.execute)
     const { maxHeapMb, name, transferList, workerData } = options
     try {
+      ownFiles.requireFile(entry)
       this.worker = new Worker(entry, {
         ...execArgv.bare(process, entry.pathname.endsWith(".ts")),
         name,

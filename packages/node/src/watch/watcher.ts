@@ -15,6 +15,7 @@ import type { Served } from "../diagnostics/serveOptions.ts"
 import * as serving from "../diagnostics/serving.ts"
 import type { ListenError } from "../NodeDiagnostics.ts"
 import * as helperThread from "../thread/helperThread.ts"
+import * as ownFiles from "../thread/ownFiles.ts"
 import * as processSignals from "../thread/processSignals.ts"
 import * as sharedClock from "../wire/sharedClock.ts"
 import * as garbage from "./garbage.ts"
@@ -24,8 +25,7 @@ import * as lastWords from "./lastWords.ts"
 import { surroundings } from "./surroundings.ts"
 import type { SysmonStart } from "./sysmonStart.ts"
 
-/** The entry: sources run as TypeScript, built files as JavaScript. */
-const entry = new URL(`../entry/sysmon${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url)
+const entry = ownFiles.url("entry/sysmon")
 
 /** The watching thread's heap limit, in MB: twice the need of Node itself to start a thread. The watcher holds a few kB. */
 const maxHeapMb = 16

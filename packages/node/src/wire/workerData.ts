@@ -38,8 +38,8 @@ interface ComputeWorkerData {
   readonly hook: string | undefined
   /** the folder for V8's compiled code; `undefined`: nowhere */
   readonly codeCache: string | undefined
-  /** the URL of the program's main module, which it must not start again */
-  readonly main: string | undefined
+  /** the URLs of the modules that start the program, which it must not do again */
+  readonly starting: ReadonlyArray<string>
   /** modules of the jobs so far, imported before it is ready: their import is most of a worker's start */
   readonly preload: ReadonlyArray<string>
   /** see `WorkerThreadOptions` */

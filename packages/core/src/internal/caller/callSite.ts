@@ -58,15 +58,20 @@ export const capture = (): CallSite => {
 /** Whether there was credit for the stack of this call. */
 export const isNoted = (site: CallSite): boolean => site !== unnoted
 
-/** Where this package's modules are, as stack frames name them. */
-const here = new URL("../../", import.meta.url).pathname
+/**
+ * Where this package's modules are, as stack frames name them. In a bundle they are in one file with the program's, and in one of
+ * CommonJS there is no `import.meta.url`: then no frame is known as the package's own.
+ */
+const here = /^file:\/\/(.*\/(?:src|dist)\/)internal\/caller\/callSite\.[jt]s$/.exec(
+  (import.meta.url as string | undefined) ?? ""
+)?.[1]
 /** And as source maps name them. */
-const sources = here.replace(/\/dist\/$/, "/src/")
+const sources = here?.replace(/\/dist\/$/, "/src/")
 
 /** Frames of the machinery: Effect's run loop and this package's own. */
 const isMachinery = (line: string): boolean =>
-  line.includes(here) ||
-  line.includes(sources) ||
+  (here !== undefined && line.includes(here)) ||
+  (sources !== undefined && line.includes(sources)) ||
   /node_modules\/effect\/|~effect\/|Generator\.next|node:internal/.test(line)
 
 /** The frames of the code that was called last before the machinery: below it is only the run loop. */

@@ -36,6 +36,9 @@ const place = (name: string): string => {
 const node = (file: string) =>
   run(process.execPath, ["--conditions=giveway-source", file], { cwd: folder, timeout: 60_000 })
 
+/** Some packages are CommonJS, and ask for `require`. */
+const requireHere = `import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);`
+
 const expected = {
   primes: 168,
   sums: { total: 6, main: false, other: "count" },
@@ -184,7 +187,7 @@ describe("without the plugin", () => {
   const ending = async (output: string): Promise<string> => {
     const { stderr, stdout } = await node(output).catch((error: { stdout: string; stderr: string }) => error)
     assert.isAtMost(stdout.match(/evaluated on/g)?.length ?? 0, 1)
-    return stderr
+    return stderr + stdout
   }
 
   it.each(["esbuild", "rollup", "rolldown"])(
@@ -217,6 +220,46 @@ describe("without the plugin", () => {
       assert.match(await ending(output), /TaskModuleFailed.*If a bundler built this program.*@giveway\/node\/unplugin/)
     }
   )
+
+  it("no worker begins a program again that another module imports", { timeout: 60_000 }, async () => {
+    const entry = placed("imported")
+    const service = readFileSync(entry, "utf8")
+    const started = service
+      .slice(0, service.indexOf("void Effect.runPromise"))
+      .replace("{ NodeCompute }", "{ Giveway }")
+      .concat("Giveway.runMain(program, { compute: { maxWorkers: 1 } })")
+    writeFileSync(entry, started)
+    const output = join(folder, "imported", "service.js")
+    await bundlers["esbuild"]!({ entry, output, external: true, packages, minify: true, plugin: false })
+    const main = join(folder, "imported", "run.js")
+    writeFileSync(main, `await import("./service.js")`)
+    assert.match(await ending(main), /TaskModuleFailed.*one file, bundle with the plugin/)
+  })
+
+  it("a bundle that contains @giveway/node says which packages have to stay outside", { timeout: 60_000 }, async () => {
+    const output = join(folder, "esbuild-all", "service.js")
+    const entry = placed("esbuild-all")
+    await build({
+      entryPoints: [entry],
+      outfile: output,
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      banner: { js: requireHere }
+    })
+    assert.match(await ending(output), /WorkerUnavailable.*Make @giveway\/node, @giveway\/core and effect external/)
+  })
+
+  it("core alone can be in a bundle of CommonJS", { timeout: 60_000 }, async () => {
+    const output = join(folder, "core", "program.cjs")
+    const contents = `import { Compute, TestCompute } from "@giveway/core"
+      import { Effect } from "effect"
+      const failing = Compute.effect(Effect.fail("no")).pipe(Effect.flip, Effect.provide(TestCompute.layer))
+      void Effect.runPromise(failing).then((said) => console.log(JSON.stringify({ said })))`
+    const common = { bundle: true, platform: "node", format: "cjs", logLevel: "silent" } as const
+    await build({ ...common, stdin: { contents, resolveDir: folder, loader: "ts" }, outfile: output })
+    assert.deepStrictEqual(resultsIn((await node(output)).stdout), { said: "no" })
+  })
 
   it("a task in CommonJS is refused where it is defined", { timeout: 60_000 }, async () => {
     const output = join(folder, "esbuild-plain-cjs", "service.cjs")
