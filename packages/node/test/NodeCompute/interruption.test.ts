@@ -179,6 +179,21 @@ describe("a deadline", () => {
   )
 })
 
+it.live("what a killed job logged last arrives, and the process that it started lives on", () => {
+  const lines: Array<string> = []
+  const logger = Logger.make(({ message }) => void lines.push(String(message)))
+  const told = new Int32Array(new SharedArrayBuffer(4))
+  return Effect.gen(function* () {
+    const job = yield* Effect.forkChild(Compute.run(jobs.leaves, told.buffer), { startImmediately: true })
+    yield* until(() => Atomics.load(told, 0) !== 0)
+    yield* Fiber.interrupt(job)
+    assert.strictEqual((yield* Compute.statistics).killed, 1)
+    assert.include(lines, "logged last")
+    // throws if it has ended
+    process.kill(Atomics.load(told, 0), "SIGKILL")
+  }).pipe(Effect.provide(Logger.layer([logger])), pool({ grace: "50 millis" }))
+})
+
 it.live("a native call cannot be stopped: it is counted and reported until it returns", () => {
   const lines: Array<string> = []
   const logger = Logger.make(({ message }) => void lines.push(String(message)))

@@ -2,6 +2,7 @@
  * Tasks that the tests of `NodeCompute` run on real workers. Where a test must know whether a job still runs, the job
  * beats: it counts up in memory it shares with the test.
  */
+import { spawn } from "node:child_process"
 import { pbkdf2, pbkdf2Sync } from "node:crypto"
 import { readFileSync, readlinkSync } from "node:fs"
 import { threadId } from "node:worker_threads"
@@ -398,4 +399,16 @@ export const pooled = Task.make(
       })
     )
   }
+)
+
+/** Logs, starts a process that lives for a minute, tells its number, and then computes in native code. */
+export const leaves = Task.make(import.meta.url, "leaves", { payload: Shared, success: Schema.Boolean }, (shared) =>
+  Effect.gen(function* () {
+    const child = spawn(process.execPath, ["-e", "setTimeout(() => {}, 60_000)"], { stdio: "ignore" })
+    yield* Effect.log("logged last")
+    const told = new Int32Array(shared)
+    Atomics.store(told, 0, child.pid!)
+    Atomics.notify(told, 0)
+    return /^(a+)+$/.test(`${"a".repeat(40)}b`)
+  })
 )
