@@ -116,7 +116,7 @@ const forget = ({ task: { moduleUrl, name } }: Registered): void => {
 
 const twice = (module: string, name: string, one: Place, other: Place): string => {
   const sites = one.site === other.site ? `both at ${one.site}` : `${one.site} and ${other.site}`
-  return `Task.make: ${module} defines two tasks with the name "${name}" (${sites}): a worker finds a task by its name, so give one of them another name. A function that makes tasks can take the name as a parameter`
+  return `Task.make: ${module} defines two tasks with the name "${name}" (${sites}): a worker finds a task by its name, so give one of them another name. A function that makes tasks can take the name as a parameter. If a bundler has put two modules into one file, bundle with the plugin @giveway/node/unplugin`
 }
 
 const unclear = ({ moduleUrl, name }: Definition, one: Place, other: Place): string =>

@@ -115,6 +115,11 @@ describe("register", () => {
     assert.strictEqual(stderr, "")
   })
 
+  it("inline work in a CommonJS file fails with the cause", async () => {
+    const { stdout } = await node("inlineCommonJs.cjs")
+    assert.match(stdout, /^NotExtracted: .*the compiler is here.*CommonJS module.*move the work into an ES module/)
+  })
+
   describe("left alone", () => {
     let folder: string
     beforeAll(() => {
