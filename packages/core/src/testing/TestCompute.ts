@@ -11,7 +11,7 @@
  * fiber, in slices.
  *
  * A job that runs here may hold the loop, as it would run on a worker in production: its stalls are recorded as allowed
- * (`Supervision.allowBlocking`).
+ * (`Supervision.allowBlocking`), also where a fiber that the job forked holds it, or the layer of a task while it is built.
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -22,6 +22,7 @@ import * as computeAdapter from "../internal/caller/computeAdapter.ts"
 import * as batchCaller from "../internal/caller/batchCaller.ts"
 import { findUncloneable } from "../internal/job/cloneable.ts"
 import { parcel } from "../internal/job/cutViews.ts"
+import * as allowedFibers from "../internal/hook/allowedFibers.ts"
 import { ElementWindow } from "../internal/worker/elementWindow.ts"
 import * as jobCaller from "../internal/caller/jobCaller.ts"
 import * as jobExecutor from "../internal/worker/jobExecutor.ts"
@@ -60,7 +61,9 @@ import * as Supervision from "../Supervision.ts"
 export const layer: Layer.Layer<Compute> = Layer.effect(
   Compute,
   Effect.gen(function* () {
-    const executor = jobExecutor.make((url) => import(url), jobContext.inline(yield* Effect.context<never>()))
+    // layers of tasks are built by a fiber of their own
+    const context = allowedFibers.contextFor(reason, jobContext.inline(yield* Effect.context<never>()))
+    const executor = jobExecutor.make((url) => import(url), context)
     yield* Effect.addFinalizer(() => executor.close)
     const counts = { completed: 0, failed: 0, cancelled: 0 }
     // the task that is given, not one that has its name: of two that look alike to a worker each is run here
@@ -112,7 +115,7 @@ const inline = (
         elements.received(structuredClone(emitted, transferring.optionsOf(transfer)))
       )
     elements?.begun((granted) => window!.grant(granted))
-    const executed = Effect.updateContext(executor.execute(arrived, window, own), jobContext.inline)
+    const executed = Effect.updateContext(allowedToForks(executor.execute(arrived, window, own)), jobContext.inline)
     return Effect.map(executed, (outcome) => {
       let sent: Outcome = outcome
       jobExecutor.sendOutcome(outcome, (outcome, transfer) => {
@@ -126,6 +129,8 @@ const inline = (
 const reason = "a job of TestCompute: it runs inline in a test, and on a worker in production"
 
 const allowed = Supervision.allowBlocking(reason)
+
+const allowedToForks = allowedFibers.inherit(reason)
 
 const count = (
   counts: { completed: number; failed: number; cancelled: number },

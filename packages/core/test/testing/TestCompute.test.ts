@@ -2,7 +2,7 @@
  * The program of a test: same tasks, same errors, no threads.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Compute, Task, TestCompute } from "@giveway/core"
+import { Compute, Supervision, Task, TestCompute } from "@giveway/core"
 import * as allowances from "../../src/internal/watched/allowances.ts"
 import { now } from "../../src/internal/sharedMemory/clock.ts"
 import { TestClock } from "effect/testing"
@@ -18,6 +18,7 @@ import {
   Layer,
   Logger,
   Option,
+  Schedule,
   Schema,
   Stream
 } from "effect"
@@ -464,5 +465,42 @@ describe("a job that holds the loop", () => {
       assert.match(yield* Compute.run(holds, undefined), /^a job of TestCompute/)
       assert.isUndefined(reason(now()))
     }).pipe(Effect.provide(TestCompute.layer))
+  )
+
+  it.live(
+    "is allowed to in the fibers that it forks and in the layer of its task, and its caller is not before it",
+    () =>
+      Effect.gen(function* () {
+        const held = (ms: number) =>
+          Effect.sync(() => {
+            for (const end = performance.now() + ms; performance.now() < end;);
+          })
+        const both = { payload: Schema.Void, success: Schema.Void }
+        const forks = Task.make(url, "forks", both, () =>
+          Effect.asVoid(Effect.forEach(["one", "two"], (name) => Effect.withSpan(held(60), name), { concurrency: 2 }))
+        )
+        const slowly = Layer.effectDiscard(held(60).pipe(Effect.withSpan("layer")))
+        const layered = Task.make(url, "layered", { ...both, layer: slowly }, () => Effect.void)
+        const waits = Task.make(url, "waits", both, () => Effect.sleep("1 millis"))
+        yield* Compute.run(forks, undefined)
+        yield* Compute.run(layered, undefined)
+        // of this slice the job is the last moment
+        yield* Effect.sleep("1 millis")
+        yield* held(60).pipe(Effect.andThen(Compute.run(waits, undefined)), Effect.withSpan("before"))
+        const { recent } = yield* Supervision.Supervision
+        const names = ["one", "two", "layer", "before"]
+        const stalls = yield* Effect.repeat(recent, {
+          until: (seen) => names.every((name) => seen.some(({ hog }) => hog.name === name)),
+          schedule: Schedule.spaced("5 millis")
+        }).pipe(
+          Effect.timeout("10 seconds"),
+          Effect.orElseSucceed(() => []),
+          Effect.andThen(() => recent)
+        )
+        const told = stalls
+          .filter(({ hog }) => names.includes(hog.name ?? ""))
+          .map(({ allowed, hog }) => [hog.name, allowed !== undefined])
+        assert.deepStrictEqual(Object.fromEntries(told), { one: true, two: true, layer: true, before: false })
+      }).pipe(Effect.provide([TestCompute.layer, Supervision.layer({ logs: false, grace: 0 })]))
   )
 })

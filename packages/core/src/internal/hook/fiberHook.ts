@@ -22,6 +22,7 @@
  * Decision 0039.
  */
 import * as Fiber from "effect/Fiber"
+import * as allowedFibers from "./allowedFibers.ts"
 import type { Features, FiberPrototype } from "./fiberProbe.ts"
 import type { AnyFiber } from "./innards.ts"
 import * as awaiting from "./awaiting.ts"
@@ -53,6 +54,8 @@ export interface LongSlice {
   readonly fiberId: number
   readonly label: number
   readonly topMs: number
+  /** the reason, if that fiber may hold the loop as those that forked it */
+  readonly allowed: string | undefined
   /** work of Giveway's own in it, and its label */
   readonly ownMs: number
   readonly ownLabel: number
@@ -80,6 +83,7 @@ let leastLong = Infinity
 let onActivity: (() => void) | undefined
 let topFiberId = 0
 let topLabel = 0
+let topAllowed: string | undefined
 let ownLabel = 0
 let slicesAtOuterBegin = 0
 
@@ -155,6 +159,7 @@ const end = (fiber: HookedFiber, suspended: boolean): void => {
     times[Times.top] = self
     topFiberId = fiber.id
     topLabel = label
+    topAllowed = self >= leastLong ? allowedFibers.reasonOf(fiber) : undefined
   }
   if (depth > 0) {
     threadBlock.endSlice(block, depth, running[depth - 1]!.id, labelAt(depth - 1), at)
@@ -239,6 +244,7 @@ const reportLong = (begunAt: number, at: number): void => {
     fiberId: topFiberId,
     label: topLabel,
     topMs,
+    allowed: topAllowed,
     ownMs: times[Times.own]! + (isTopOwn ? topMs : 0),
     ownLabel: isTopOwn ? topLabel : ownLabel,
     slices: thread.slices - slicesAtOuterBegin

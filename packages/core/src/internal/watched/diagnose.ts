@@ -9,6 +9,7 @@ import * as Fiber from "effect/Fiber"
 import * as allowances from "./allowances.ts"
 import * as answers from "./answers.ts"
 import * as provided from "./provided.ts"
+import * as allowedFibers from "../hook/allowedFibers.ts"
 import * as fiberHook from "../hook/fiberHook.ts"
 import * as floodOrigin from "./floodOrigin.ts"
 import * as floodProbe from "./floodProbe.ts"
@@ -63,7 +64,10 @@ const diagnose = (): string => {
     },
     flooded,
     origin,
-    allowed: own ? allowances.ownReason : allowances.reasonFor(hog.fiberId, beacon.outerStart, at),
+    allowed: own
+      ? allowances.ownReason
+      : (allowances.reasonFor(hog.fiberId, beacon.outerStart, at) ??
+        (hog.fiber === undefined ? undefined : allowedFibers.reasonOf(hog.fiber))),
     own,
     debugged: answers.value("debugged") === true,
     provided: provided.look(),

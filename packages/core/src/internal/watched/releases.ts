@@ -44,7 +44,7 @@ export const ofSlice = (slice: LongSlice, observed: ObservedScheduler | undefine
     allowed: isStart
       ? allowances.ownReason
       : isOneFiber
-        ? allowances.reasonFor(slice.fiberId, startedAt, endedAt)
+        ? (allowances.reasonFor(slice.fiberId, startedAt, endedAt) ?? slice.allowed)
         : undefined,
     own: isStart || isWork,
     provided: provided.look()
