@@ -4,6 +4,7 @@
  * **Invariant.** The scheduler is provided to the other parts and to the program, never merged beside them: a layer that
  * is built beside the scheduler would start its fibers on Effect's own.
  */
+import "./thread/checkedNode.ts"
 import type * as Compute from "@giveway/core/Compute"
 import * as FairScheduler from "@giveway/core/FairScheduler"
 import type { InvalidOption } from "@giveway/core/InvalidOption"

@@ -19,6 +19,7 @@
  *
  * Decision 0022.
  */
+import "./thread/checkedNode.ts"
 import { availableParallelism, totalmem } from "node:os"
 import * as Compute from "@giveway/core/Compute"
 import type { InvalidOption } from "@giveway/core/InvalidOption"

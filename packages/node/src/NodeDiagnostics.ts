@@ -14,6 +14,7 @@
  * program cannot answer, so its last answer is served, with its age. Each response says whether the loop is held, since when
  * and by which fiber: in the header `giveway-loop`, in the field `loop`, in `giveway_loop_held`.
  */
+import "./thread/checkedNode.ts"
 import * as Config from "effect/Config"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"

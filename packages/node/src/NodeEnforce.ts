@@ -7,6 +7,7 @@
  * Never used: the inspector's `Runtime.terminateExecution`. It stops any code that runs, Node's own hooks too, and so ends the
  * process.
  */
+import "./thread/checkedNode.ts"
 import { Script } from "node:vm"
 import { Overran } from "@giveway/core/Enforce"
 import { options as readers, remember } from "@giveway/core/Platform"

@@ -4,7 +4,7 @@
  */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdtempSync, rmSync } from "node:fs"
+import { chownSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -13,9 +13,12 @@ import { assert, describe, it } from "vitest"
 const program = fileURLToPath(new URL("programs/service.ts", import.meta.url))
 const register = new URL("../src/compiler/host/register.ts", import.meta.url).href
 
-const run = async (flags: ReadonlyArray<string>, env: NodeJS.ProcessEnv = {}) => {
+/** `user`: the number of the user under which it runs. */
+const run = async (flags: ReadonlyArray<string>, env: NodeJS.ProcessEnv = {}, user?: number) => {
   const folder = mkdtempSync(join(tmpdir(), "giveway-env-"))
+  if (user !== undefined) chownSync(folder, user, user)
   const child = spawn(process.execPath, ["--conditions=giveway-source", ...flags, program], {
+    ...(user === undefined ? {} : { uid: user, gid: user }),
     env: { ...process.env, XDG_RUNTIME_DIR: "", TMPDIR: folder, ...env }
   })
   let output = ""
@@ -56,6 +59,12 @@ describe("a service runs", () => {
   })
 })
 
+it.skipIf(process.getuid?.() !== 0)("a service runs under a user that has no name, with its socket", async () => {
+  const ran = await run([], {}, 48_123)
+  works(ran)
+  assert.notMatch(ran.output, /SystemError|uv_os_get_passwd|no local socket/)
+})
+
 describe("under --permission a service", () => {
   const least = ["--permission", "--allow-fs-read=*", "--allow-worker"]
 
@@ -66,7 +75,7 @@ describe("under --permission a service", () => {
     assert.match(ran.output, /WARN .*stalls have no lines.*--allow-inspector/)
     assert.match(ran.output, /WARN .*tasks have no yield points.*--allow-addons/)
     assert.match(ran.output, /WARN .*no local socket.*--allow-fs-write=\S+/)
-    assert.include(ran.output, `--allow-fs-write=${folder}`)
+    assert.include(ran.output, `--allow-fs-write=${folder}/giveway-${process.getuid!()}/*`)
     assert.isEmpty(framesIn(ran.output))
   })
 

@@ -32,6 +32,9 @@ export const foldersIn = (
 
 const folders = (): ReadonlyArray<string> => foldersIn(process.env, ownFolder.user(), tmpdir())
 
+/** The folder in which this process's socket lies if nothing speaks against it. */
+export const folder = (): string => folders()[0]!
+
 const isAlive = (pid: number): boolean => {
   try {
     process.kill(pid, 0)

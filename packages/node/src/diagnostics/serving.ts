@@ -5,7 +5,7 @@
  * Two calls, since sysmon starts between them: {@link make} makes the port through which sysmon reports, `start` starts the
  * thread.
  */
-import { basename } from "node:path"
+import { basename, join } from "node:path"
 import type { MessagePort } from "node:worker_threads"
 import { MessageChannel } from "node:worker_threads"
 import * as FiberDump from "@giveway/core/FiberDump"
@@ -100,7 +100,7 @@ export const make = Effect.fnUntraced(function* (options: Served): Effect.fn.Ret
     const listen: Array<Listen> = port === undefined ? [] : [{ _tag: "Port", ...port }]
     if (!socket) return listen
     const path = yield* Effect.acquireRelease(
-      Effect.try({ try: () => localSocket.claim(), catch: permission.reasonOf }),
+      Effect.try({ try: () => localSocket.claim(), catch: (error) => permission.reasonOf(error, join(localSocket.folder(), "*")) }),
       (path) => Effect.sync(() => localSocket.release(path))
     ).pipe(Effect.catch((reason) => Effect.as(warnNoSocket(reason), undefined)))
     return path === undefined ? listen : [...listen, { _tag: "Socket", path } as const]

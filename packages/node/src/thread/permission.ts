@@ -12,11 +12,14 @@ const flags: Readonly<Record<string, string>> = {
   Net: "--allow-net"
 }
 
-/** An error in a sentence; if the permission model made it, with the flag that is missing. */
-export const reasonOf = (error: unknown): string => {
-  const { code, permission, resource } = error as { readonly [name: string]: unknown }
+/**
+ * An error in a sentence; if the permission model made it, with the flag that is missing. `needed`: the value that the flag needs, for a
+ * caller that will want more than the call that was refused.
+ */
+export const reasonOf = (error: unknown, needed?: string): string => {
+  const { code, permission, resource = "" } = error as { readonly [name: string]: unknown }
   const flag = flags[String(permission)]
   if (code !== "ERR_ACCESS_DENIED" || flag === undefined) return error instanceof Error ? error.message : String(error)
-  const where = typeof resource === "string" && resource !== "" ? `=${resource}` : ""
-  return `--permission forbids it: add ${flag}${where}`
+  const value = needed ?? String(resource)
+  return `--permission forbids it: add ${flag}${value === "" ? "" : `=${value}`}`
 }

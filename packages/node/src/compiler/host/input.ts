@@ -8,7 +8,7 @@
  * If the compiler itself fails, the file has no yield points, but the program starts. That is reported like a refusal.
  */
 import { readFileSync } from "node:fs"
-import { findPackageJSON } from "node:module"
+import * as module from "node:module"
 import { pathToFileURL } from "node:url"
 import type { Compiled, Options } from "./compile.ts"
 import { compile, leftAlone } from "./compile.ts"
@@ -49,7 +49,7 @@ const formatOf = (file: string, format: Format): Format =>
 /** The format of a file by its nearest `package.json`: only `"type": "module"` decides without a look into the file. */
 export const formatOfPackage = (file: string): Format => {
   try {
-    const manifest = findPackageJSON(pathToFileURL(file))
+    const manifest = module.findPackageJSON(pathToFileURL(file))
     const { type } = JSON.parse(manifest === undefined ? "{}" : readFileSync(manifest, "utf8")) as { type?: unknown }
     return type === "module" ? "module" : "unknown"
   } catch {

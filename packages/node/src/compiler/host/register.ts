@@ -15,6 +15,7 @@
  *
  * @since 0.1.0
  */
+import "../../thread/checkedNode.ts"
 // before the parser
 import "./nativeCode.ts"
 import * as module from "node:module"

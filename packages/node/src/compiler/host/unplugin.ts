@@ -27,6 +27,7 @@
  *
  * @since 0.1.0
  */
+import "../../thread/checkedNode.ts"
 import { readFile } from "node:fs/promises"
 import { extname, relative } from "node:path"
 import type { UnpluginInstance, UnpluginOptions } from "unplugin"

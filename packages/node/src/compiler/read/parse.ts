@@ -1,7 +1,7 @@
 /**
  * From a file's text to a syntax tree. TypeScript's types are replaced by blanks first, so offsets, lines and columns stay.
  */
-import { stripTypeScriptTypes } from "node:module"
+import * as module from "node:module"
 import type { Comment, Program } from "oxc-parser"
 import { parseSync } from "oxc-parser"
 import type { Diagnostic } from "./diagnostic.ts"
@@ -22,7 +22,7 @@ const strip = (source: string): string => {
   const { emitWarning } = process
   process.emitWarning = () => {}
   try {
-    return stripTypeScriptTypes(source, { mode: "strip" })
+    return module.stripTypeScriptTypes(source, { mode: "strip" })
   } finally {
     process.emitWarning = emitWarning
   }
