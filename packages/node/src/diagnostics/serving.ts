@@ -100,7 +100,10 @@ export const make = Effect.fnUntraced(function* (options: Served): Effect.fn.Ret
     const listen: Array<Listen> = port === undefined ? [] : [{ _tag: "Port", ...port }]
     if (!socket) return listen
     const path = yield* Effect.acquireRelease(
-      Effect.try({ try: () => localSocket.claim(), catch: (error) => permission.reasonOf(error, join(localSocket.folder(), "*")) }),
+      Effect.try({
+        try: () => localSocket.claim(),
+        catch: (error) => permission.reasonOf(error, join(localSocket.folder(), "*"))
+      }),
       (path) => Effect.sync(() => localSocket.release(path))
     ).pipe(Effect.catch((reason) => Effect.as(warnNoSocket(reason), undefined)))
     return path === undefined ? listen : [...listen, { _tag: "Socket", path } as const]

@@ -17,6 +17,9 @@ it("a refusal names the flag, and what it has to allow", () => {
 
 it("any other error keeps its own words", () => {
   assert.strictEqual(permission.reasonOf(new Error("no disk")), "no disk")
-  assert.strictEqual(permission.reasonOf(denied({ permission: "Something" })), "Access to this API has been restricted.")
+  assert.strictEqual(
+    permission.reasonOf(denied({ permission: "Something" })),
+    "Access to this API has been restricted."
+  )
   assert.strictEqual(permission.reasonOf("text"), "text")
 })
