@@ -1,10 +1,11 @@
 /**
  * The job that each fiber awaits, for dumps. The code that runs the job describes it, and only when a dump is taken.
  */
+import { shared } from "../copies/shared.ts"
 import type * as Fiber from "effect/Fiber"
 import type { AwaitedJob } from "./fiberInfo.ts"
 
-const jobs = new WeakMap<Fiber.Fiber<unknown, unknown>, () => AwaitedJob | undefined>()
+const jobs = shared("fiberJobs/1", () => new WeakMap<Fiber.Fiber<unknown, unknown>, () => AwaitedJob | undefined>())
 
 /** From now on `job` describes the job that `fiber` awaits, until the fiber awaits another one. */
 export const attach = (fiber: Fiber.Fiber<unknown, unknown>, job: () => AwaitedJob | undefined): void =>

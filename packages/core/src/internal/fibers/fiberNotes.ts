@@ -3,9 +3,10 @@
  *
  * Rejected: a column in the fiber table (every fiber would pay for it, and few have a note).
  */
+import { shared } from "../copies/shared.ts"
 import type * as Fiber from "effect/Fiber"
 
-const notes = new WeakMap<Fiber.Fiber<unknown, unknown>, () => string>()
+const notes = shared("fiberNotes/1", () => new WeakMap<Fiber.Fiber<unknown, unknown>, () => string>())
 
 /** Attaches `note` to `fiber` until the returned function is called, or another note takes its place. */
 export const attach = (fiber: Fiber.Fiber<unknown, unknown>, note: () => string): (() => void) => {

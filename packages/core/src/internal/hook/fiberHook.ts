@@ -23,6 +23,7 @@
  */
 import * as Fiber from "effect/Fiber"
 import * as allowedFibers from "./allowedFibers.ts"
+import { claim } from "../copies/shared.ts"
 import type { Features, FiberPrototype } from "./fiberProbe.ts"
 import type { AnyFiber } from "./innards.ts"
 import * as awaiting from "./awaiting.ts"
@@ -332,11 +333,17 @@ const wrap = (prototype: FiberPrototype, features: Features): (() => void) => {
 /** When the hook was installed last, ms of the shared clock: it did not see the ends of fibers before that. */
 export let installedAt = Infinity
 
-/** Installs the hook, once per thread; `undefined` if this version of Effect runs fibers in another way. */
+/** Installs the hook, once per thread; `undefined` if this version of Effect runs fibers in another way, or another copy of this package has one. */
 export const install = (): Features | undefined => {
   if (installed === undefined) {
+    // two would both write the beacon of this thread, and their rows on its fibers
+    const giveBack = claim("see the slices of fibers")
+    if (giveBack === undefined) return undefined
     const found = fiberProbe.run()
-    if (found === undefined) return undefined
+    if (found === undefined) {
+      giveBack()
+      return undefined
+    }
     const { features, prototype } = found
     routes.install()
     installedAt = now()
@@ -353,6 +360,7 @@ export const install = (): Features | undefined => {
         unwrap()
         unwait?.()
         unsleep()
+        giveBack()
       }
     }
   }
@@ -365,7 +373,7 @@ export const isInstalled = (): boolean => installed !== undefined
 
 /** Undoes one installation; the last one restores the prototype. */
 export const uninstall = (): void => {
-  if (--uses > 0 || installed === undefined) return
+  if (installed === undefined || --uses > 0) return
   installed.restore()
   installed = undefined
 }

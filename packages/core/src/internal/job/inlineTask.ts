@@ -5,6 +5,7 @@
  * value that a copy would change is refused, with the path to it (`faithful`). So the value that arrives equals the value
  * that was sent. A value with a schema crosses as it does for a task.
  */
+import { shared } from "../copies/shared.ts"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Any, Definition, PlainCodec } from "./taskDefinition.ts"
@@ -75,7 +76,7 @@ export interface Work {
 export const nowhere = ""
 
 /** Tasks that are in no registry, with the reason why no worker can find them, if there is one. */
-const own = new WeakMap<Definition, string | undefined>()
+const own = shared("inlineTasks/1", () => new WeakMap<Definition, string | undefined>())
 
 /** Why no worker can find the work, if that is so. */
 export const staysBecause = (task: Definition): string | undefined => own.get(task)

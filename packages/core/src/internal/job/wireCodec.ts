@@ -15,6 +15,7 @@
  *
  * Decision 0020.
  */
+import { shared } from "../copies/shared.ts"
 import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
@@ -58,7 +59,7 @@ const wireSchema = (schema: PlainCodec): PlainCodec =>
   survivesClone(SchemaAST.toEncoded(schema.ast), new Set()) ? schema : Schema.toCodecJson(schema)
 
 /** Schemas of plain data of any shape, with their checks. */
-const checks = new WeakMap<PlainCodec, (value: unknown) => boolean>()
+const checks = shared("checks/1", () => new WeakMap<PlainCodec, (value: unknown) => boolean>())
 
 /** From now on `schema`, which changes nothing, sees only values that fail `check`, to name their fault. */
 export const checkedBy = (schema: PlainCodec, check: (value: unknown) => boolean): PlainCodec => {

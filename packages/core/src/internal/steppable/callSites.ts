@@ -4,6 +4,7 @@
  *
  * A call site caches the last four functions that it met, in eight plain fields, so that V8 sees which function it calls.
  */
+import { shared } from "../copies/shared.ts"
 import { apply } from "./intrinsics.ts"
 import { SUSPENDED } from "./suspension.ts"
 import type { Twin } from "./twins.ts"
@@ -31,7 +32,7 @@ export const notCallable =
  */
 export type MethodTwin = (self: unknown, ...args: Array<any>) => unknown
 
-const methodTwins = new WeakMap<object, MethodTwin>()
+const methodTwins = shared("methodTwins/1", () => new WeakMap<object, MethodTwin>())
 
 /**
  * Compiled code, after a class: the twins of its methods, by name.

@@ -12,6 +12,7 @@
  *
  * This file imports nothing heavy: compiled code without inline work loads it, too.
  */
+import { shared } from "../copies/shared.ts"
 import * as Effect from "effect/Effect"
 import * as compilerHere from "./compilerHere.ts"
 
@@ -30,15 +31,9 @@ export interface Extraction {
   readonly values: () => ReadonlyArray<unknown>
 }
 
-/** State that is kept once per realm, as for tasks: compiled code may load another copy of this package. */
-const shared = <A>(name: string, make: () => A): A => {
-  const holder = globalThis as unknown as Record<symbol, A | undefined>
-  return (holder[Symbol.for(`@giveway/core/inlineWork/${name}`)] ??= make())
-}
-
 // --- in the original module ----------------------------------------------------------------------------------------------
 
-const known = shared("known", () => new WeakMap<object, Extraction | string>())
+const known = shared("inlineWork/1", () => new WeakMap<object, Extraction | string>())
 
 const nothing = (): ReadonlyArray<unknown> => []
 
@@ -111,7 +106,7 @@ export interface Defined {
   readonly options: object | undefined
 }
 
-const defined = shared("defined", () => new Map<string, Defined>())
+const defined = shared("definedWork/1", () => new Map<string, Defined>())
 
 /** Two files with the same text give their works the same ids; the name tells the works apart. */
 const keyOf = (id: string, name: string): string => `${id}\n${name}`

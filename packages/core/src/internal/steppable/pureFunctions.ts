@@ -34,7 +34,7 @@ interface ModuleAddress {
   readonly key: string
 }
 
-const known = new WeakMap<object, PureFunction>()
+const known = shared("pureFunctions/1", () => new WeakMap<object, PureFunction>())
 
 export const define = (pure: object, description: Pick<PureFunction, "name" | "plain" | "slice">): void => {
   known.set(pure, { ...description, address: undefined, staysBecause: undefined })

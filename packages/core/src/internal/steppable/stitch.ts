@@ -10,6 +10,7 @@
  *
  * Rejected: `new Error` at each suspension (microseconds each, and generated positions).
  */
+import { shared } from "../copies/shared.ts"
 
 /** A function as the compiler knows it: its file, its name, and `point:line:column` of each of its calls. */
 export type Trace = readonly [file: string, name: string, points: string]
@@ -46,7 +47,7 @@ const lineOf = ({ point, trace }: Waiting): string | undefined => {
   return position === undefined ? undefined : `    at ${name} (${file}:${position})`
 }
 
-const stitched = new WeakSet<object>()
+const stitched = shared("stitched/1", () => new WeakSet<object>())
 
 /** Writes the callers into the stack of `error`, which has just left a resumed frame. `callers`: innermost last. */
 export const stitch = (error: unknown, callers: ReadonlyArray<Waiting>): void => {

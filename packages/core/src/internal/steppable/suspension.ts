@@ -4,9 +4,13 @@
  * **Invariant.** `SUSPENDED` never reaches code that was not compiled. Compiled code suspends only while an `Activation`
  * is at the root of its stack, and it calls all other code in its plain form.
  *
+ * Code that was compiled for one copy of this package runs under the driver of another. So the symbols, the frames and the
+ * budget are shared by all copies (`copies/shared.ts`); their format is the calling convention.
+ *
  * Rejected: generators all the way (`yield*` costs 16 ns a level and untypes loop variables); throwing to unwind (a
  * `catch` in between would see it).
  */
+import { shared } from "../copies/shared.ts"
 import { bareArray } from "./bareArray.ts"
 import { apply } from "./intrinsics.ts"
 import type { Trace } from "./stitch.ts"
@@ -17,7 +21,7 @@ import type { Trace } from "./stitch.ts"
  * @category suspension
  * @since 0.1.0
  */
-export const SUSPENDED: unique symbol = Symbol("@giveway/core/Steppable/SUSPENDED")
+export const SUSPENDED: unique symbol = Symbol.for("@giveway/core/Steppable/SUSPENDED/1")
 
 /**
  * Given to `resume` as an error: leave the function, and run its pending `finally` blocks and close its open iterators.
@@ -25,7 +29,7 @@ export const SUSPENDED: unique symbol = Symbol("@giveway/core/Steppable/SUSPENDE
  * @category suspension
  * @since 0.1.0
  */
-export const ABANDONED: unique symbol = Symbol("@giveway/core/Steppable/ABANDONED")
+export const ABANDONED: unique symbol = Symbol.for("@giveway/core/Steppable/ABANDONED/1")
 
 /**
  * A suspended call. `resume` goes on with the result of the call that the frame waits for, or with its error.
@@ -48,7 +52,7 @@ export interface Frame {
 }
 
 /** The frames of the suspension that is under way, innermost first. The `Activation` at the root collects them. */
-export const unwound = bareArray<Frame>()
+export const unwound = shared("unwound/1", () => bareArray<Frame>())
 
 /**
  * Compiled code leaves its frame and returns the result of this call.

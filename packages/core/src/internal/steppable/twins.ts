@@ -6,6 +6,7 @@
  * new function each time its call is evaluated, and an entry for each of these costs 1.5 µs, nearly all of it in the
  * garbage collector; the field costs 35 ns.
  */
+import { shared } from "../copies/shared.ts"
 
 /**
  * The steppable form of a function. It takes the arguments of the plain one.
@@ -42,13 +43,16 @@ class Stepped extends Itself {
   }
 }
 
+/** One class for all copies of this package: a private field belongs to its class. */
+const stepped: Pick<typeof Stepped, "add" | "twinOf"> = shared("twins/1", () => Stepped)
+
 /**
  * The twin of `plain`, if it was compiled.
  *
  * @category twins
  * @since 0.1.0
  */
-export const twinOf: (plain: object) => Twin | undefined = Stepped.twinOf
+export const twinOf: (plain: object) => Twin | undefined = stepped.twinOf
 
 /**
  * Compiled code: `twin` is the steppable form of `plain`. Returns `plain`.
@@ -57,14 +61,14 @@ export const twinOf: (plain: object) => Twin | undefined = Stepped.twinOf
  * @since 0.1.0
  */
 export const attach = <F extends object>(plain: F, twin: Twin): F => {
-  Stepped.add(plain, twin)
+  stepped.add(plain, twin)
   return plain
 }
 
 // --- jobs -----------------------------------------------------------------------------------------------------------
 
 /** Twins for jobs only, which run in one go: these twins may change state that outlives the call. */
-const jobTwins = new WeakMap<object, Twin>()
+const jobTwins = shared("jobTwins/1", () => new WeakMap<object, Twin>())
 
 /**
  * Compiled code: `twin` is the steppable form of a task's plain handler. Returns `plain`.
@@ -82,7 +86,7 @@ export const jobTwinOf = (plain: object): Twin | undefined => jobTwins.get(plain
 
 // --- no twin --------------------------------------------------------------------------------------------------------
 
-const reasons = new WeakMap<object, string>()
+const reasons = shared("reasons/1", () => new WeakMap<object, string>())
 
 /**
  * Compiled code: the marked function `plain` has no twin because of `reason`. Returns `plain`.

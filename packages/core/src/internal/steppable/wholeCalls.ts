@@ -5,6 +5,7 @@
  * A call costs two clock readings (80 ns). Kept are the last sixteen calls that were longer than {@link leastMs}, and for
  * each fiber its last call that was longer than a slice.
  */
+import { shared } from "../copies/shared.ts"
 import type * as Fiber from "effect/Fiber"
 
 /** A call of a function without yield points. Times in ms of `performance.now`. */
@@ -23,10 +24,13 @@ const leastMs = 5
 /** A guess: a thread has few long calls within one stall. */
 const kept = 16
 
-const long: Array<WholeCall> = []
-let innermost: WholeCall | undefined
-
-const longOf = new WeakMap<object, WholeCall>()
+/** Of all copies of this package: the one that watches need not be the one that a library uses. */
+const calls = shared("wholeCalls/1", () => ({
+  innermost: undefined as WholeCall | undefined,
+  long: [] as Array<WholeCall>,
+  longOf: new WeakMap<object, WholeCall>()
+}))
+const { long, longOf } = calls
 
 /** Calls `f`, whose name is `name` and which has no yield points because of `reason`. */
 export const run = <A>(
@@ -34,13 +38,13 @@ export const run = <A>(
   reason: string | undefined,
   f: () => A
 ): { readonly result: A; readonly call: WholeCall } => {
-  const outer = innermost
+  const outer = calls.innermost
   const call: WholeCall = { name, reason, startedAt: performance.now(), endedAt: 0 }
-  innermost = call
+  calls.innermost = call
   try {
     return { result: f(), call }
   } finally {
-    innermost = outer
+    calls.innermost = outer
     call.endedAt = performance.now()
     if (call.endedAt - call.startedAt >= leastMs) {
       long.push(call)
@@ -50,11 +54,11 @@ export const run = <A>(
 }
 
 /** The call that runs now. */
-export const running = (): WholeCall | undefined => innermost
+export const running = (): WholeCall | undefined => calls.innermost
 
 /** `call` runs again: the calls inside it were killed and have no end. */
 export const unwind = (call: WholeCall | undefined): void => {
-  innermost = call
+  calls.innermost = call
 }
 
 /** The longest call between two moments, ms of `performance.now`, if it took at least half of that time. */
@@ -62,10 +66,10 @@ export const longestIn = (startedAt: number, endedAt: number): WholeCall | undef
   let longest: WholeCall | undefined
   let ms = (endedAt - startedAt) / 2
   for (const call of long) {
-    const shared = Math.min(call.endedAt, endedAt) - Math.max(call.startedAt, startedAt)
-    if (shared < ms) continue
+    const both = Math.min(call.endedAt, endedAt) - Math.max(call.startedAt, startedAt)
+    if (both < ms) continue
     longest = call
-    ms = shared
+    ms = both
   }
   return longest
 }

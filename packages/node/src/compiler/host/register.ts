@@ -78,13 +78,19 @@ const extracted = (source: string, file: string, id: string): string =>
     return entryOf(compiled).code ?? compiled.code
   })
 
-/** Workers ask for it before they import an extracted module, which only this hook can make. */
-Object.assign(globalThis, { [Symbol.for("@giveway/node/register")]: true })
+/**
+ * Workers ask for it before they import an extracted module, which only this hook can make. A second copy of this package
+ * finds it here: two hooks would compile each module twice.
+ */
+const mark = Symbol.for("@giveway/node/register")
+const isFirst = !Object.hasOwn(globalThis, mark)
+Object.assign(globalThis, { [mark]: true })
 
 module.setSourceMapsSupport(true, { nodeModules: true })
 module.registerHooks({
   load: (url, context, nextLoad) => {
     const loaded = nextLoad(url, context)
+    if (!isFirst) return loaded
     if (!url.startsWith("file:") || loaded.source === undefined || loaded.source === null) return loaded
     const format = formats[loaded.format ?? ""]
     if (format === undefined || (format === "commonjs" && url.includes("/node_modules/"))) return loaded

@@ -3,23 +3,25 @@
  *
  * Module state, not a service: plain synchronous code has no fiber context to read one from.
  */
+import { shared } from "../../copies/shared.ts"
 import type { ThreadBlock } from "../../sharedMemory/threadBlock.ts"
 import * as threadBlock from "../../sharedMemory/threadBlock.ts"
 
-let block: ThreadBlock | undefined
-let job = 0
+/** All copies of this package have the same: a task's module may ask another one than the worker's entry has told. */
+const current = shared("currentJob/1", () => ({ block: undefined as ThreadBlock | undefined, job: 0 }))
 
 /** The worker's entry: job `jobNumber` runs now, and its cancel cell is in `jobBlock`. */
 export const enterJob = (jobBlock: ThreadBlock, jobNumber: number): void => {
-  block = jobBlock
-  job = jobNumber
+  current.block = jobBlock
+  current.job = jobNumber
 }
 
 /** The worker's entry: no job runs. */
 export const leaveJob = (): void => {
-  block = undefined
-  job = 0
+  current.block = undefined
+  current.job = 0
 }
 
 /** Whether the job was cancelled; `false` outside a job. Hot: one load from shared memory. */
-export const isCancelled = (): boolean => block !== undefined && threadBlock.isCancelRequested(block, job)
+export const isCancelled = (): boolean =>
+  current.block !== undefined && threadBlock.isCancelRequested(current.block, current.job)
