@@ -204,6 +204,16 @@ const both = (c: Case, argsOf: (f: Callback) => ReadonlyArray<unknown>, method: 
   return { expected: seen.map(() => expected), seen }
 }
 
+/** Whether native `sort` finds the runs of a short array first, as listsort and V8 up to 13 do. */
+const comparesAsKnown = ((): boolean => {
+  const asked: Array<string> = []
+  void [3, 2, 1].sort((a, b) => {
+    asked.push(`${a}${b}`)
+    return a - b
+  })
+  return asked.join() === "23,12"
+})()
+
 const holed = [3, 0, 4]
 delete holed[1]
 
@@ -242,10 +252,12 @@ describe("array methods in slices", () => {
     )
   })
 
-  // arrays of less than 64 elements, as all of these are, are sorted by V8's comparisons in V8's order
-  it("sort as the native one does, by the same comparisons", { timeout: 60_000 }, () => {
+  // arrays of less than 64 elements, as all of these are, are sorted by V8's comparisons in V8's order; V8 14 has other ones, and
+  // there only a comparator that is consistent gives the same (mergeSort.test.ts)
+  it("sort as the native one does, by the same comparisons where V8 makes the known ones", { timeout: 60_000 }, () => {
+    const kinds = comparesAsKnown ? fc.constantFrom(0, 1, 2) : fc.constantFrom(0, 2)
     fc.assert(
-      fc.property(cases, fc.constantFrom("sort", "toSorted"), fc.nat(2), (c, method, kind) => {
+      fc.property(cases, fc.constantFrom("sort", "toSorted"), kinds, (c, method, kind) => {
         const { expected, seen } = both(
           c,
           (f) => (kind === 0 ? [] : kind === 1 ? [f] : [undefined]),
