@@ -111,7 +111,18 @@ const makings: Readonly<Record<string, Making>> = {
 
 const nameInTraces = (file: string): string => relative(process.cwd(), file)
 
+const optionNames = ["include", "exclude"] satisfies ReadonlyArray<keyof Options>
+
+/** A misspelt option would silently do nothing. The readers of core's options are not used: a build would load all of Effect. */
+const checkNames = (options: object): void => {
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || optionNames.some((known) => known === name)) continue
+    throw new TypeError(`@giveway/node/unplugin: ${name} is no option; the options are ${optionNames.join(", ")}`)
+  }
+}
+
 const plugin = (options: Options | undefined, { framework }: { readonly framework: string }): UnpluginOptions => {
+  checkNames(options ?? {})
   const { exclude, include = scripts } = options ?? {}
   let making = makings[framework]
   const emitted = new EmittedChunks()

@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { badInputs } from "./badInput.ts"
+import giveway from "../../../src/compiler/host/unplugin.ts"
 import { bundlers } from "./bundlers.ts"
 
 const run = promisify(execFile)
@@ -121,6 +122,14 @@ it("in a development server of Vite, workers make modules of inline work themsel
 })
 
 describe("the options", () => {
+  it("names an option that there is not", () => {
+    assert.throws(
+      () => giveway.vite({ exlude: /x/ } as object),
+      /exlude is no option; the options are include, exclude/
+    )
+    assert.doesNotThrow(() => giveway.vite({ exclude: undefined }))
+  })
+
   it("say which files are looked at", { timeout: 60_000 }, async () => {
     const output = join(folder, "options.js")
     const entry = join(programs, "main.ts")
