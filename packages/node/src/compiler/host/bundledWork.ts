@@ -7,15 +7,16 @@
  *   to chunks that both import. A development server has no chunks; there the workers compile the module themselves, as
  *   under `register`.
  * - **webpack, Rspack** have entries for workers: `new URL(…)` as the argument of a class that they take for a worker. The entry
- *   of a module with tasks is a copy of the module that names itself by its id alone: an entry that had its own URL in it would make
- *   a circle of chunks, whose names could not have hashes.
+ *   of a module with tasks imports a copy of the module that names itself by its id alone: an entry that had its own URL in it would make
+ *   a circle of chunks, whose names could not have hashes. The entry itself has no exports: webpack fails on exports that
+ *   nobody uses where the output is a library of ES modules.
  *
  * Decision 0113.
  */
 import { createHash } from "node:crypto"
 import { basename, relative } from "node:path"
 import type { Compiled } from "./compile.ts"
-import { compile } from "./compile.ts"
+import { compile, leftAlone } from "./compile.ts"
 import { compileExtracted, idIn } from "./workModule.ts"
 import type { UrlOfWork } from "../work/inline.ts"
 import * as inline from "../work/inline.ts"
@@ -65,8 +66,16 @@ export const moduleAt = (path: string, sourceName: string): Compiled | undefined
   const source = sources.get(path)
   if (id === undefined || source === undefined) return undefined
   const file = path.replace(/[?#].*$/, "")
-  if (!id.startsWith("task-")) return compileExtracted(source, id, { file, sourceName })
-  const urls = { urlOfWork: inWorkerEntries(file, source), urlOfTasks: () => taskModuleHash(id) }
+  if (id.startsWith("task-")) {
+    const copy = `./${basename(pathOf(file, source, `copy-of-${id}`))}`
+    const map = { version: 3 as const, file, names: [], sources: [], sourcesContent: [], mappings: "" }
+    return { ...leftAlone(taskEntry(copy, id)), map }
+  }
+  if (!id.startsWith("copy-of-")) return compileExtracted(source, id, { file, sourceName })
+  const urls = {
+    urlOfWork: inWorkerEntries(file, source),
+    urlOfTasks: () => taskModuleHash(id.slice("copy-of-".length))
+  }
   return compile(source, { file, sourceName, ...urls })
 }
 

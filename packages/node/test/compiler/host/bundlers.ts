@@ -204,7 +204,7 @@ const likeWebpack =
           output: {
             path: dirname(output),
             filename: basename(output),
-            ...(isModule ? { module: true, chunkFormat: "module" } : {}),
+            ...(isModule ? { module: true, chunkFormat: "module", library: { type: "module" } } : {}),
             devtoolModuleFilenameTemplate: "[absolute-resource-path]"
           },
           experiments: { outputModule: isModule },
