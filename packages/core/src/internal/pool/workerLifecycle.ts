@@ -67,6 +67,8 @@ export const preferred = (
 export interface Deaths {
   /** in the present series */
   inARow: number
+  /** back-offs in it; several workers may die during one */
+  backOffs: number
   /** when the last one was that counted, ms */
   lastAt: number
   /** workers that died in the middle of a job, since a job was done */
@@ -75,7 +77,7 @@ export interface Deaths {
   done: number
 }
 
-export const noDeaths = (): Deaths => ({ inARow: 0, lastAt: -Infinity, inJobs: 0, done: 0 })
+export const noDeaths = (): Deaths => ({ inARow: 0, backOffs: 0, lastAt: -Infinity, inJobs: 0, done: 0 })
 
 /** After so long without a death the next one is the first of a new series: six of the longest back-offs. A guess. */
 const seriesMs = 30_000
@@ -86,9 +88,10 @@ const jobsPerDeath = 100
 /** Hot. A job was done. */
 export const done = (deaths: Deaths): void => {
   deaths.inJobs = 0
-  if (deaths.inARow === 0 || ++deaths.done < jobsPerDeath) return
+  if (deaths.backOffs === 0 || ++deaths.done < jobsPerDeath) return
   deaths.done = 0
-  deaths.inARow--
+  deaths.backOffs--
+  deaths.inARow = Math.max(deaths.backOffs, deaths.inARow - 1)
 }
 
 /**
@@ -97,12 +100,15 @@ export const done = (deaths: Deaths): void => {
  */
 export const countsInJob = (deaths: Deaths, { maxWorkers }: PoolConfig): boolean => ++deaths.inJobs > 2 * maxWorkers
 
-/** A worker died at `now`. Returns how long none is to be started, ms. */
-export const died = (deaths: Deaths, now: number): number => {
-  deaths.inARow = now - deaths.lastAt > seriesMs ? 1 : deaths.inARow + 1
+/** A worker died at `now`. */
+export const died = (deaths: Deaths, now: number): void => {
+  if (now - deaths.lastAt > seriesMs) deaths.inARow = deaths.backOffs = deaths.done = 0
   deaths.lastAt = now
-  return Math.min(mostBackOffMs, firstBackOffMs * 2 ** (deaths.inARow - 1))
+  deaths.inARow++
 }
+
+/** How long no worker is to be started after it, ms. */
+export const nextBackOff = (deaths: Deaths): number => Math.min(mostBackOffMs, firstBackOffMs * 2 ** deaths.backOffs++)
 
 /** Workers that may die before they begin a job that they were given, until it fails. A guess: two can be bad luck. */
 export const mostTries = 3

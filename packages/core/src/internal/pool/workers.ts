@@ -142,9 +142,11 @@ const tryAgain = (state: PoolState, job: number, actions: Array<Action>): void =
 
 /** A worker died by itself. Another is started, but not at once: the cause that ended it would end the next. */
 const backOff = (state: PoolState, now: number, actions: Array<Action>): void => {
-  if (state.closing || state.backingOff) return
+  if (state.closing) return
+  lifecycle.died(state.deaths, now)
+  if (state.backingOff) return
   state.backingOff = true
-  actions.push({ _tag: "BackOff", ms: lifecycle.died(state.deaths, now) })
+  actions.push({ _tag: "BackOff", ms: lifecycle.nextBackOff(state.deaths) })
 }
 
 /**
@@ -154,7 +156,7 @@ const backOff = (state: PoolState, now: number, actions: Array<Action>): void =>
 const failing = (state: PoolState, { _tag: phase }: WorkerPhase, now: number, actions: Array<Action>): void => {
   backOff(state, now, actions)
   if (state.closing || working(state) > 0 || promote(state, actions)) return
-  if (phase !== "Starting" && state.deaths.inARow < lifecycle.mostTries) return
+  if (phase !== "Starting" && state.deaths.backOffs < lifecycle.mostTries) return
   for (let job = state.queued.shift(); job !== undefined; job = state.queued.shift())
     settle(state, job, "workerUnavailable", actions)
 }

@@ -97,7 +97,7 @@ const keyOf = ({
     Array.from(state.unwanted).toSorted(),
     state.wantsStandby,
     // more make no difference to the promises
-    Math.min(state.deaths.inARow, mostTries),
+    Math.min(state.deaths.backOffs, mostTries),
     Math.min(state.deaths.inJobs, 2 * state.config.maxWorkers + 1),
     Array.from(threads.values(), (thread) => Object.values(thread)),
     callers.map(({ begun, interrupted, settled, spent, tries }) =>
