@@ -67,12 +67,16 @@ it.skipIf(process.getuid?.() !== 0)("a service runs under a user that has no nam
 
 describe("under --permission a service", () => {
   const least = ["--permission", "--allow-fs-read=*", "--allow-worker"]
+  // Node.js has the one from version 24 on, and the other from 25 on
+  const [inspector, net] = ["--allow-inspector", "--allow-net"].map((flag) =>
+    process.allowedNodeEnvironmentFlags.has(flag) ? [flag] : []
+  ) as [Array<string>, Array<string>]
 
   it("runs with workers, says in a line each what it misses, and names the flag", async () => {
     const { folder, ...ran } = await run(least)
     works(ran)
     assert.include(ran.output, "killed 1")
-    assert.match(ran.output, /WARN .*stalls have no lines.*--allow-inspector/)
+    assert.match(ran.output, /WARN .*stalls have no lines.*(add --allow-inspector|from version 24 on)/)
     assert.match(ran.output, /WARN .*tasks have no yield points.*--allow-addons/)
     assert.match(ran.output, /WARN .*no local socket.*--allow-fs-write=\S+/)
     assert.include(ran.output, `--allow-fs-write=${folder}/giveway-${process.getuid!()}/*`)
@@ -80,7 +84,7 @@ describe("under --permission a service", () => {
   })
 
   it("misses nothing with all flags that it is told", async () => {
-    const ran = await run([...least, "--allow-inspector", "--allow-addons", "--allow-fs-write=*"])
+    const ran = await run([...least, ...inspector, ...net, "--allow-addons", "--allow-fs-write=*"])
     works(ran)
     assert.include(ran.output, "killed 0")
     assert.notMatch(ran.output, /add --allow-/)
@@ -93,7 +97,7 @@ describe("under --permission a service", () => {
   })
 
   it("without workers is told the flag", async () => {
-    const { output } = await run(["--permission", "--allow-fs-read=*", "--allow-inspector"])
+    const { output } = await run(["--permission", "--allow-fs-read=*", ...inspector])
     assert.match(output, /WatcherError.*--allow-worker/)
   })
 })

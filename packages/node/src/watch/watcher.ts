@@ -54,7 +54,13 @@ const checkThread = Effect.suspend(() =>
 /** Without the inspector nobody can look at a stuck thread's stack. */
 const warnOfNoLines = Effect.suspend(() =>
   process.permission?.has("inspector") === false
-    ? Effect.logWarning("Giveway: stalls have no lines, since the inspector is not permitted: add --allow-inspector")
+    ? Effect.logWarning(
+        `Giveway: stalls have no lines, since the inspector is not permitted: ${
+          process.allowedNodeEnvironmentFlags.has("--allow-inspector")
+            ? "add --allow-inspector"
+            : "Node.js has a flag for it from version 24 on"
+        }`
+      )
     : Effect.void
 )
 
