@@ -80,8 +80,9 @@ describe("a function that is not compiled", () => {
     Effect.gen(function* () {
       assert.notStrictEqual(yield* Compute.auto(pure.where, 20), 0)
       assert.notStrictEqual(yield* Compute.auto(pure.where, 20), 0)
-      for (let i = 0; i < 5; i++) yield* Compute.auto(pure.where, 0)
-      assert.strictEqual(yield* Compute.auto(pure.where, 0), 0)
+      // a few calls tell; more where the machine pauses in the middle of one
+      let calls = 0
+      while ((yield* Compute.auto(pure.where, 0)) !== 0) assert.isBelow(calls++, 200)
       assert.deepInclude(yield* report("where"), { compiled: false, staysBecause: undefined })
     }).pipe(pool())
   )
