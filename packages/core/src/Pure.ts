@@ -51,7 +51,7 @@ const readSlice = duration({ positive: true, suchAs: "1 millis" })
  * Sets how long stepped code within `effect` (`fn`, `gen`, `forEach`, and code that asks `YieldPoint.shouldYield`) may hold
  * the event loop at a time.
  *
- * Without it a `FairScheduler` decides: its turn (3 ms by default) ends a slice, and so does its own slice (1 ms) while
+ * Without it a `FairScheduler` decides: its turn (2 ms by default) ends a slice, and so does its own slice (1 ms) while
  * other fibers are ready. Both still hold. So a `slice` shorter than the turn ends the turn too, and timers and sockets
  * are served after it, however many fibers compute. Under any other scheduler a slice lasts 5 ms by default.
  *

@@ -19,8 +19,8 @@ import { FairScheduler } from "./scheduler.ts"
  */
 export interface Options {
   /**
-   * How long fibers may hold the event loop in one round, default 3 ms. A round takes at most one and a half times as
-   * long, plus one operation.
+   * How long fibers may hold the event loop in one round, default 2 ms. A round takes at most one and a half times as
+   * long, and two slices, plus one operation.
    */
   readonly turn?: Duration.Input | undefined
   /** How long a fiber runs while others are ready, at most `turn`, default 1 ms. */
@@ -28,12 +28,12 @@ export interface Options {
 }
 
 /**
- * 3 ms: a round of the loop stays at 4.5 ms and a timer below 5, while the round itself (20 to 50 µs after as much
- * computing, see docs/decisions/0010) is about 1 % of it. At 2 ms it was up to 2.5 %.
+ * 2 ms: with the slice that runs when it ends, a round of the loop mostly stays at 3 ms, and a timer below 5. The round itself (20 to
+ * 50 µs after as much computing, see docs/decisions/0010) is up to 2.5 % of it.
  */
-const defaultTurn = 3
+const defaultTurn = 2
 
-/** 1 ms: a switch of fibers (about 0.4 µs) is less than 0.1 % of it. Three fibers get to run in each turn. */
+/** 1 ms: a switch of fibers (about 0.4 µs) is less than 0.1 % of it. Two or three fibers get to run in each turn. */
 const defaultSlice = 1
 
 const of = "FairScheduler"

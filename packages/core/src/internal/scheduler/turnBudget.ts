@@ -126,7 +126,7 @@ export class TurnBudget {
   }
 
   /**
-   * Whether the slice that is over lends time to a nested fiber: one slice in all, from the moment it was seen to be over.
+   * Whether the slice that is over lends time to a nested fiber: half a slice in all, from the moment it was seen to be over.
    * The fiber that the slice belongs to is asked at its next operation, so that it gives way before it starts another one.
    */
   lends(): boolean {
@@ -253,7 +253,7 @@ export class TurnBudget {
     if (this.now < this.sliceEnd || !(othersReady || this.exhausted)) return false
     this.over = true
     this.credit = 0
-    this.lendEnd = this.now + this.slice
+    this.lendEnd = this.now + this.slice / 2
     return true
   }
 

@@ -99,7 +99,7 @@ describe("turnBudget", () => {
     assert.isTrue(operation(slice))
   })
 
-  it("a slice that is over lends a slice to nested fibers, and its own fiber is asked at the next operation", () => {
+  it("a slice that is over lends half a slice to nested fibers, and its own fiber is asked at the next operation", () => {
     const { budget, clock, operation } = start()
     budget.openTurn()
     budget.beginSlice(1)
@@ -108,10 +108,10 @@ describe("turnBudget", () => {
     for (let i = 0; i < 9; i++) {
       assert.isTrue(budget.lends())
       assert.strictEqual(budget.credit, 1)
-      clock.time += slice / 10
+      clock.time += slice / 20
       assert.isTrue(budget.over)
     }
-    clock.time += slice / 10
+    clock.time += slice / 20
     assert.isFalse(budget.lends())
     const { reads } = budget
     for (let i = 0; i < 100; i++) assert.isFalse(budget.lends())
