@@ -70,7 +70,7 @@ describe("a fiber that is born in a turn that is used up", () => {
     const { fork, loop } = start()
     const before = loop.time
     fork(Effect.forEach(Array.from({ length: 1000 }), () => loop.spend(0.1), { concurrency: "unbounded" }))
-    assert.isAtMost(loop.time - before, turn + 1 + 1e-6)
+    assert.isAtMost(loop.time - before, turn + 1.5)
     loop.run()
     assert.closeTo(loop.time - before, 100, 1e-6)
   })
@@ -79,9 +79,9 @@ describe("a fiber that is born in a turn that is used up", () => {
     const { fork, loop } = start()
     const before = loop.time
     fork(Effect.forEach(Array.from({ length: 1000 }), () => loop.spend(0.1), { concurrency: 10 }))
-    assert.isAtMost(loop.time - before, turn + 1 + 1e-6)
+    assert.isAtMost(loop.time - before, turn + 1.5)
     const passes = loop.run()
-    assert.isAtMost(Math.max(...passes), turn + 1 + 1e-6)
+    assert.isAtMost(Math.max(...passes), turn + 1.5)
   })
 })
 
@@ -325,6 +325,6 @@ describe("a fiber that builds a layer", () => {
     const busy = Effect.forever(loop.spend(0.1), { disableYield: true })
     fork(Layer.launch(Layer.effectDiscard(Effect.forkScoped(busy))))
     const passes = loop.run(200)
-    assert.isAtMost(Math.max(...passes.slice(50)), turn + 1 + 1e-6)
+    assert.isAtMost(Math.max(...passes.slice(50)), turn + 1.5)
   })
 })
