@@ -237,7 +237,8 @@ describe("a stall", () => {
   })
 
   it("is found where slices cannot be seen, and the current fiber named", async () => {
-    const ran = await run("slice", { report: /has held the loop/, flags: ["--frozen"] })
+    // the first line may come before the sample that shows the fiber
+    const ran = await run("slice", { report: /`thumbnail`.* has held the loop/, flags: ["--frozen"] })
     assert.isFalse(ran.statistics?.hooked)
     assert.strictEqual(only(ran, named("thumbnail")).cause, "slice")
     assert.match(ran.stderr, /giveway: `thumbnail` \(fiber #\d+\) has held the loop/)
@@ -261,7 +262,9 @@ describe("a stall", () => {
       [["suspended", undefined]],
       JSON.stringify(explained)
     )
-    assert.lengthOf(stalls, 0, JSON.stringify(stalls))
+    // to make the first record is Giveway's own work, and takes long where the machine has no core to spare
+    const accused = stalls.filter(({ allowed }) => allowed === undefined)
+    assert.lengthOf(accused, 0, JSON.stringify(accused))
     assert.isAtLeast(statistics.excused, 1)
     assert.notMatch(stderr, /fiber #\d+\) has held the loop/)
   })

@@ -32,7 +32,7 @@ describe("the doctor", () => {
   it("finds exactly the three faults of a faulty service, with file, line and fix, and fails", async () => {
     const folder = mkdtempSync(join(tmpdir(), "giveway-doctor-demo-"))
     const junit = join(folder, "stalls.xml")
-    const args = ["doctor", "--budget", "50ms", "--json", "--junit", junit, faulty("main.ts")]
+    const args = ["doctor", "--budget", "100ms", "--json", "--junit", junit, faulty("main.ts")]
     const { code, stderr, stdout } = await new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
       execFile(
         process.execPath,

@@ -7,7 +7,7 @@
  */
 import * as inspector from "node:inspector"
 import { isMainThread, MessageChannel, receiveMessageOnPort } from "node:worker_threads"
-import { answers } from "@giveway/core/Platform"
+import { answers, runOwn } from "@giveway/core/Platform"
 import * as Supervision from "@giveway/core/Supervision"
 import type * as Sysmon from "@giveway/core/Sysmon"
 import * as Effect from "effect/Effect"
@@ -96,10 +96,11 @@ export const watch =
       )
       const served = yield* serving.make(serve)
       /** the collections of garbage in a stall have to be known before the stall is settled */
-      const settle = (message: Sysmon.Message): void => {
-        receive({ _tag: "Collected", collections: collected.take() })
-        receive(message)
-      }
+      const settle = (message: Sysmon.Message): void =>
+        runOwn(() => {
+          receive({ _tag: "Collected", collections: collected.take() })
+          receive(message)
+        })
       const start: SysmonStart = {
         buffer,
         accounts,

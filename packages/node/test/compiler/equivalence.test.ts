@@ -11,7 +11,7 @@ import { write } from "./program.ts"
 import type { Budgets } from "./run.ts"
 import { everywhere, inputs, load, nowhere, plain, sliced } from "./run.ts"
 
-const programs = Number(process.env["GIVEWAY_PROGRAMS"] ?? 10_000)
+const programs = Number(process.env["GIVEWAY_PROGRAMS"] ?? 5000)
 /** The same programs in every run, so that a red run is about the change; `GIVEWAY_SEED=random` looks for new ones. */
 const seed = process.env["GIVEWAY_SEED"] ?? "20261122"
 

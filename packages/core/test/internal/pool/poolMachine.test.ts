@@ -463,6 +463,9 @@ const explore = (scenario: Scenario): number => {
   return seen.size
 }
 
+/** Also the two searches that take ten seconds each: `GIVEWAY_LONG=1`. */
+const long = process.env["GIVEWAY_LONG"] === "1"
+
 describe("every interleaving keeps the promises:", () => {
   for (const overflow of ["suspend", "fail"] as const) {
     for (const [maxWorkers, capacity, ahead, jobs, accidents] of [
@@ -490,7 +493,7 @@ describe("every interleaving keeps the promises:", () => {
     assert.isAbove(explore({ ...one, endings: true, drain: true, ahead: 1, jobs: 2, accidents: 0 }), 1000)
     assert.isAbove(explore({ ...one, endings: true, final: [1, 2], ahead: 1, jobs: 2, accidents: 1 }), 1000)
     const two = { maxWorkers: 2, minWorkers: 1, capacity: 1, overflow: "fail", standby: false } as const
-    assert.isAbove(explore({ ...two, endings: true, ahead: 1, jobs: 2, accidents: 1 }), 1000)
+    if (long) assert.isAbove(explore({ ...two, endings: true, ahead: 1, jobs: 2, accidents: 1 }), 1000)
   })
 
   it("where payloads move, so that a job can be sent once", () => {
@@ -505,7 +508,8 @@ describe("every interleaving keeps the promises:", () => {
 
   it("where idle workers end, and used ones are replaced", () => {
     const scenario = { maxWorkers: 2, minWorkers: 0, capacity: 1, overflow: "suspend", standby: false } as const
-    assert.isAbove(explore({ ...scenario, ahead: 0, jobs: 2, accidents: 0, housekeeping: 2 }), 1000)
+    assert.isAbove(explore({ ...scenario, ahead: 0, jobs: 1, accidents: 0, housekeeping: 2 }), 100)
+    if (long) assert.isAbove(explore({ ...scenario, ahead: 0, jobs: 2, accidents: 0, housekeeping: 2 }), 1000)
     const recycled = { ...scenario, minWorkers: 1, maxWorkers: 1, standby: true, recycleAfter: 1 }
     assert.isAbove(explore({ ...recycled, ahead: 1, jobs: 2, accidents: 1, housekeeping: 1 }), 1000)
   })
