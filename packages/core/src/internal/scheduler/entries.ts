@@ -12,8 +12,8 @@
  * **Nested.** An operation may start or resume other fibers in its own stack: it opens a latch, and the waiters have gone on
  * when it returns.
  *
- * **Limit.** One of them gets an extension when the slice is over by then (`extensions.ts`). Those after it give way: `Effect.forEach` starts as many children as it has items in one
- * operation, and runs each to its first wait.
+ * **Limit.** When its slice is over by then, they go on for half a slice together (`TurnBudget.lends`). Those after that give
+ * way: `Effect.forEach` starts as many children as it has items in one operation, and runs each to its first wait.
  *
  * This reads four fields that Effect marks internal. They are tested nowhere at run time: where one is missing, it reads as
  * `undefined`, and a fiber counts as resumed, not interrupted and off the stack. `hook/README.md` lists them with the others of
