@@ -1,7 +1,7 @@
 /**
  * The job that each fiber awaits, for dumps. The code that runs the job describes it, and only when a dump is taken.
  */
-import { shared } from "../copies/shared.ts"
+import { shared } from "../copies/sharedState.ts"
 import type * as Fiber from "effect/Fiber"
 import type { AwaitedJob } from "./fiberInfo.ts"
 

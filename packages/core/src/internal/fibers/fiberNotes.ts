@@ -3,7 +3,7 @@
  *
  * Rejected: a column in the fiber table (every fiber would pay for it, and few have a note).
  */
-import { shared } from "../copies/shared.ts"
+import { shared } from "../copies/sharedState.ts"
 import type * as Fiber from "effect/Fiber"
 
 const notes = shared("fiberNotes/1", () => new WeakMap<Fiber.Fiber<unknown, unknown>, () => string>())

@@ -23,7 +23,7 @@
  */
 import * as Fiber from "effect/Fiber"
 import * as allowedFibers from "./allowedFibers.ts"
-import { claim } from "../copies/shared.ts"
+import { claim } from "../copies/sharedState.ts"
 import type { Features, FiberPrototype } from "./fiberProbe.ts"
 import type { AnyFiber } from "./innards.ts"
 import * as awaiting from "./awaiting.ts"

@@ -5,7 +5,7 @@
  * value that a copy would change is refused, with the path to it (`faithful`). So the value that arrives equals the value
  * that was sent. A value with a schema crosses as it does for a task.
  */
-import { shared } from "../copies/shared.ts"
+import { shared } from "../copies/sharedState.ts"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Any, Definition, PlainCodec } from "./taskDefinition.ts"

@@ -11,7 +11,7 @@
  *
  * Decisions 0023, 0111.
  */
-import { shared } from "../copies/shared.ts"
+import { shared } from "../copies/sharedState.ts"
 import { isLater, relate } from "../modules/evaluations.ts"
 import type { Place } from "../modules/place.ts"
 import * as place from "../modules/place.ts"

@@ -8,7 +8,7 @@
  *
  * Where the stack tells nothing (frozen intrinsics; a bundle; a loader that hides the file), the place is `unknown`.
  */
-import { shared } from "../copies/shared.ts"
+import { shared } from "../copies/sharedState.ts"
 import * as url from "./url.ts"
 
 export interface Place {

@@ -2,7 +2,7 @@
  * How often this thread has evaluated a module again that workers may have imported before. A pool asks at each job, and
  * replaces the workers that are older: they hold the old code, and the old code of all that the module imports.
  */
-import { shared } from "../copies/shared.ts"
+import { shared } from "../copies/sharedState.ts"
 
 const state = shared("reloads/1", () => ({ count: 0, once: false }))
 

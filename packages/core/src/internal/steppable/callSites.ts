@@ -4,7 +4,7 @@
  *
  * A call site caches the last four functions that it met, in eight plain fields, so that V8 sees which function it calls.
  */
-import { shared } from "../copies/shared.ts"
+import { shared } from "../copies/sharedState.ts"
 import { apply } from "./intrinsics.ts"
 import { SUSPENDED } from "./suspension.ts"
 import type { Twin } from "./twins.ts"

@@ -12,7 +12,7 @@
  *
  * This file imports nothing heavy: compiled code without inline work loads it, too.
  */
-import { shared } from "../copies/shared.ts"
+import { shared } from "../copies/sharedState.ts"
 import * as Effect from "effect/Effect"
 import * as compilerHere from "./compilerHere.ts"
 

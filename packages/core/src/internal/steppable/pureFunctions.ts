@@ -11,7 +11,7 @@
  *
  * Decision 0111.
  */
-import { shared } from "../copies/shared.ts"
+import { shared } from "../copies/sharedState.ts"
 import * as places from "../modules/place.ts"
 import * as reloads from "../modules/reloads.ts"
 import { fileOf } from "../modules/url.ts"

@@ -10,7 +10,7 @@
  *
  * Rejected: `new Error` at each suspension (microseconds each, and generated positions).
  */
-import { shared } from "../copies/shared.ts"
+import { shared } from "../copies/sharedState.ts"
 
 /** A function as the compiler knows it: its file, its name, and `point:line:column` of each of its calls. */
 export type Trace = readonly [file: string, name: string, points: string]

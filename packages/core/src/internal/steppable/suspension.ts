@@ -5,12 +5,12 @@
  * is at the root of its stack, and it calls all other code in its plain form.
  *
  * Code that was compiled for one copy of this package runs under the driver of another. So the symbols, the frames and the
- * budget are shared by all copies (`copies/shared.ts`); their format is the calling convention.
+ * budget are shared by all copies (`copies/sharedState.ts`); their format is the calling convention.
  *
  * Rejected: generators all the way (`yield*` costs 16 ns a level and untypes loop variables); throwing to unwind (a
  * `catch` in between would see it).
  */
-import { shared } from "../copies/shared.ts"
+import { shared } from "../copies/sharedState.ts"
 import { bareArray } from "./bareArray.ts"
 import { apply } from "./intrinsics.ts"
 import type { Trace } from "./stitch.ts"

@@ -6,7 +6,7 @@
  * new function each time its call is evaluated, and an entry for each of these costs 1.5 µs, nearly all of it in the
  * garbage collector; the field costs 35 ns.
  */
-import { shared } from "../copies/shared.ts"
+import { shared } from "../copies/sharedState.ts"
 
 /**
  * The steppable form of a function. It takes the arguments of the plain one.

@@ -5,7 +5,7 @@
  * A call costs two clock readings (80 ns). Kept are the last sixteen calls that were longer than {@link leastMs}, and for
  * each fiber its last call that was longer than a slice.
  */
-import { shared } from "../copies/shared.ts"
+import { shared } from "../copies/sharedState.ts"
 import type * as Fiber from "effect/Fiber"
 
 /** A call of a function without yield points. Times in ms of `performance.now`. */

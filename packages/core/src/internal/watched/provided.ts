@@ -1,7 +1,7 @@
 /**
  * The parts of Giveway that this thread has, so that advice does not name what is there, and says where to get what is not.
  */
-import { shared } from "../copies/shared.ts"
+import { shared } from "../copies/sharedState.ts"
 import type { Provided } from "../stalls/stallText.ts"
 import * as compilerHere from "../steppable/compilerHere.ts"
 import * as answers from "./answers.ts"

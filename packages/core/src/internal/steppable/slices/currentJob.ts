@@ -3,7 +3,7 @@
  *
  * Module state, not a service: plain synchronous code has no fiber context to read one from.
  */
-import { shared } from "../../copies/shared.ts"
+import { shared } from "../../copies/sharedState.ts"
 import type { ThreadBlock } from "../../sharedMemory/threadBlock.ts"
 import * as threadBlock from "../../sharedMemory/threadBlock.ts"
 

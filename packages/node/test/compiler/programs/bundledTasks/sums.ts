@@ -2,7 +2,7 @@ import { Task } from "@giveway/core"
 import * as Schema from "effect/Schema"
 import { threadId } from "node:worker_threads"
 import { count } from "./deep/primes.ts"
-import { evaluations } from "./shared.ts"
+import { evaluations } from "./evaluations.ts"
 
 const here = import.meta.url
 

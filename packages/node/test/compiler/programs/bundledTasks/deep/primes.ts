@@ -1,6 +1,6 @@
 import { Task } from "@giveway/core"
 import * as Schema from "effect/Schema"
-import { evaluations } from "../shared.ts"
+import { evaluations } from "../evaluations.ts"
 
 evaluations()
 

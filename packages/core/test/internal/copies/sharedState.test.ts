@@ -6,9 +6,9 @@ import { afterEach, assert, beforeEach, describe, it, vi } from "@effect/vitest"
 import { version } from "../../../src/internal/copies/version.ts"
 
 /** A copy of its own: the state of the last one is forgotten with its module, what is shared is not. */
-const copy = async (): Promise<typeof import("../../../src/internal/copies/shared.ts")> => {
+const copy = async (): Promise<typeof import("../../../src/internal/copies/sharedState.ts")> => {
   vi.resetModules()
-  return import("../../../src/internal/copies/shared.ts")
+  return import("../../../src/internal/copies/sharedState.ts")
 }
 
 describe("copies of this package", () => {
@@ -43,7 +43,7 @@ describe("copies of this package", () => {
     )
     second.shared("test/2", () => ({}))
     assert.lengthOf(warnings, 1)
-    const where = String.raw`${version.replaceAll(".", "\\.")} \(\S*/internal/copies/shared\.ts\)`
+    const where = String.raw`${version.replaceAll(".", "\\.")} \(\S*/internal/copies/sharedState\.ts\)`
     assert.match(warnings[0]!, new RegExp(`two copies of @giveway/core are loaded, ${where} and ${where}`))
     assert.include(warnings[0]!, `formats of "test"`)
     assert.include(warnings[0]!, "npm ls @giveway/core")
