@@ -124,6 +124,12 @@ describe("documents", () => {
     assert.deepStrictEqual(rules.deadPaths(current, exists), none)
   })
 
+  it("threat-model.md names tests that exist, each by a part of its title", () => {
+    const model = all.find(({ path }) => path === "docs/threat-model.md")!
+    const read = (path: string) => (exists(path) ? readFileSync(join(root, path), "utf8") : undefined)
+    assert.deepStrictEqual(rules.missingTests(model, read), none)
+  })
+
   it("each decision is listed with its status, and cited where it holds", () => {
     assert.deepStrictEqual(rules.lostDecisions(all, [...core, ...node, ...examples]), none)
   })

@@ -136,6 +136,16 @@ describe("documents", () => {
     assert.deepStrictEqual(rules.deadPaths(documents, exists), ["docs/b.md names internal/pool/gone.ts"])
   })
 
+  it("tests that do not exist", () => {
+    const text = '`a.test.ts` "one", "two"; `b.test.ts` "one"; `a.test.ts` | `a.test.ts` "one"'
+    const read = (path: string) => (path === "a.test.ts" ? 'it("number one", f)' : undefined)
+    assert.deepStrictEqual(rules.missingTests({ path: "t.md", text }, read), [
+      't.md names "two" of a.test.ts',
+      "t.md names b.test.ts",
+      "t.md names no test of a.test.ts"
+    ])
+  })
+
   it("decisions that no list and no source knows", () => {
     const records = [
       {

@@ -247,6 +247,22 @@ export const deadPaths = (
   )
 }
 
+/** A test file that a document names, with titles of its tests: `` `packages/a.test.ts` "one", "another" ``. */
+const proofs = /`([\w./-]+\.test\.ts)`((?:,? "[^"\n]+")*)/g
+
+/** Tests that a document names and that do not exist: the file, or a title in it. `read` gives the text of a file, if there is one. */
+export const missingTests = (
+  { path, text }: Document,
+  read: (path: string) => string | undefined
+): ReadonlyArray<string> =>
+  Array.from(text.matchAll(proofs)).flatMap(([, file, titles]) => {
+    const source = read(file!)
+    if (source === undefined) return [`${path} names ${file}`]
+    const named = Array.from(titles!.matchAll(/"([^"]+)"/g), (match) => match[1]!)
+    if (named.length === 0) return [`${path} names no test of ${file}`]
+    return named.filter((title) => !source.includes(title)).map((title) => `${path} names "${title}" of ${file}`)
+  })
+
 /** Records of decisions that the index does not list with a status, or that nothing but other records cites. */
 export const lostDecisions = (
   documents: ReadonlyArray<Document>,
