@@ -1,13 +1,12 @@
 /**
  * The endpoints and their responses. Everything is read only.
  */
-import type { Starvation } from "@giveway/core/Starvation"
 import * as Sysmon from "@giveway/core/Sysmon"
 import type { Answered, Asking } from "./ask.ts"
 import * as events from "./events.ts"
 import type { LoopWatch } from "./loop.ts"
 import * as metricsText from "./metricsText.ts"
-import type { Overview, Process } from "./protocol.ts"
+import type { Overview, Process, StallTotals } from "./protocol.ts"
 import type { Endpoint } from "./server.ts"
 import { file, send } from "./server.ts"
 import type { WorkersWatch } from "./workers.ts"
@@ -28,8 +27,8 @@ type ProgramFacts = Partial<Pick<Overview, (typeof programFacts)[number]>>
 
 interface Endpoints {
   readonly all: ReadonlyArray<Endpoint>
-  /** counts a stall that is over, and sends it */
-  readonly stalled: (stall: Starvation) => void
+  /** takes the counts of the stalls that are over, and sends the overview at once */
+  readonly stalled: (all: StallTotals) => void
   /** sends the overview at once, since a stall was reported */
   readonly hurry: () => void
 }
@@ -42,7 +41,7 @@ export const make = (options: {
   readonly asking: Asking
 }): Endpoints => {
   const { asking, thresholdMs, watch, workers } = options
-  const totals = new Map<string, { readonly count: number; readonly ms: number }>()
+  let totals: StallTotals = new Map()
 
   const overviewOf = ({ source, text }: Answered): Overview => {
     const facts = text === undefined ? {} : (JSON.parse(text) as ProgramFacts)
@@ -88,9 +87,8 @@ export const make = (options: {
   }
 
   return {
-    stalled: ({ cause, durationMs }) => {
-      const { count, ms } = totals.get(cause) ?? { count: 0, ms: 0 }
-      totals.set(cause, { count: count + 1, ms: ms + durationMs })
+    stalled: (all) => {
+      totals = all
       stream.hurry()
     },
     hurry: stream.hurry,

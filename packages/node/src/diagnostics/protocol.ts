@@ -2,7 +2,7 @@
  * The messages between the threads of a served process, and the data in the responses to clients.
  *
  * ```
- *   main ───── labels, stalls that are over, answers ─────►┐
+ *   main ───── labels, counts of stalls, answers ─────────►┐
  *     ▲ └───── questions, while the loop turns ◄─────────── │ diagnostics thread ◄── HTTP, local socket
  *     └─────── inspector, while it is held ◄─────────────── │
  *   sysmon ─── reports while a stall lasts ────────────────►┘
@@ -23,7 +23,6 @@ export interface DiagnosticsStart {
   /** its accounts by name */
   readonly accounts: SharedArrayBuffer
   readonly main: MessagePort
-  readonly sysmon: MessagePort
   readonly thresholdMs: number
   /** of the watched thread's clock */
   readonly clock: Origin
@@ -32,6 +31,9 @@ export interface DiagnosticsStart {
   /** `undefined`: every client that reaches a port may read */
   readonly token: string | undefined
 }
+
+/** How many stalls of each cause there were, and how long they were together. The main thread counts, since this thread may be started again. */
+export type StallTotals = ReadonlyMap<string, { readonly count: number; readonly ms: number }>
 
 /** An address to listen on: a port, or a socket file for those who may open it. */
 export type Listen =
@@ -44,13 +46,18 @@ export interface Started {
   readonly failed: ReadonlyArray<{ readonly listen: Listen; readonly message: string }>
 }
 
+/** A name, and the number under which it stands in shared memory. */
+export type Label = Extract<Sysmon.Request, { readonly _tag: "Label" }>
+
 /** From the main thread. */
 export type FromMain =
-  | { readonly _tag: "Label"; readonly label: number; readonly name: string }
-  | { readonly _tag: "Stall"; readonly stall: Starvation }
+  | Label
+  | { readonly _tag: "Stalls"; readonly totals: StallTotals }
   | { readonly _tag: "Worker"; readonly told: WatchedWorker }
   /** `text`: a JSON object, each fact under its name */
   | { readonly _tag: "Answer"; readonly id: number; readonly text: string }
+  /** the port from sysmon, anew whenever one of the two threads was started again */
+  | { readonly _tag: "Sysmon"; readonly port: MessagePort }
 
 /** To the main thread. */
 export interface ToMain {

@@ -2,8 +2,10 @@
  * Serves a process: starts the thread that answers, and gives it what only the main thread has. This file runs on the main
  * thread; `entry/diagnostics.ts` runs on the other side.
  *
- * Two calls, since sysmon starts between them: {@link make} makes the port through which sysmon reports, `start` starts the
- * thread.
+ * Two calls, since sysmon starts between them: {@link make} prepares, `start` starts the thread.
+ *
+ * **Invariant.** A thread that is started again knows all that the last one knew of this one: labels, workers, counts of stalls. It
+ * listens on the same addresses.
  */
 import { basename, join } from "node:path"
 import type { MessagePort } from "node:worker_threads"
@@ -11,21 +13,21 @@ import { MessageChannel } from "node:worker_threads"
 import * as FiberDump from "@giveway/core/FiberDump"
 import { answers, ownFibers } from "@giveway/core/Platform"
 import type { Starvation } from "@giveway/core/Starvation"
-import type * as Sysmon from "@giveway/core/Sysmon"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { ListenError } from "../NodeDiagnostics.ts"
 import * as standardError from "../output/standardError.ts"
-import * as helperThread from "../thread/helperThread.ts"
+import * as keptThread from "../thread/keptThread.ts"
 import * as ownFiles from "../thread/ownFiles.ts"
 import * as permission from "../thread/permission.ts"
 import * as processSignals from "../thread/processSignals.ts"
+import * as threadPort from "../thread/threadPort.ts"
 import { origin } from "../wire/sharedClock.ts"
 import * as watchedWorkers from "../wire/watchedWorkers.ts"
 import * as localSocket from "./localSocket.ts"
 import * as programMetrics from "./programMetrics.ts"
-import type { DiagnosticsStart, FromMain, Listen, Process, Started, ToMain } from "./protocol.ts"
+import type { DiagnosticsStart, FromMain, Label, Listen, Process, Started, ToMain } from "./protocol.ts"
 import type { Served } from "./serveOptions.ts"
 
 /** The thread's heap limit, in MB, for a dump of 100,000 fibers that passes through as text. An idle thread holds 5 MB. */
@@ -35,16 +37,19 @@ const entry = ownFiles.url("entry/diagnostics")
 
 /** A process that is to be served, as its watcher needs it. */
 interface Serving {
-  /** takes each request to sysmon too, for its labels */
-  readonly request: (request: Sysmon.Request) => void
-  /** the port for sysmon's reports; `undefined` if nothing is served over HTTP */
-  readonly sysmon: MessagePort | undefined
+  readonly label: (label: Label) => void
+  /** connects sysmon with the thread anew; the port is for sysmon's reports, and `undefined` if there is no thread */
+  readonly connect: () => MessagePort | undefined
   /** starts the thread, once sysmon runs */
   readonly start: (thread: {
     readonly buffer: SharedArrayBuffer
     readonly accounts: SharedArrayBuffer
     readonly thresholdMs: number
     readonly stalls: Stream.Stream<Starvation>
+    /** those so far: a thread that is started again has to know them */
+    readonly labels: ReadonlyMap<number, Label>
+    /** a thread begins, and has no port from sysmon yet */
+    readonly begun: () => void
   }) => Effect.Effect<void, ListenError, Scope.Scope>
 }
 
@@ -70,31 +75,27 @@ const printDump = (): void => {
   if (dump !== undefined) standardError.printLong(`${FiberDump.render(new FiberDump.FiberDump(dump))}\n`)
 }
 
-/** The ports to the thread, and from sysmon to it. To close one that another thread has taken does nothing. */
-const ports = Effect.acquireRelease(
-  Effect.sync(() => {
-    const { port1: toThread, port2: main } = new MessageChannel()
-    const { port1: fromSysmon, port2: toSysmon } = new MessageChannel()
-    return { toThread, main, fromSysmon, toSysmon }
-  }),
-  ({ fromSysmon, toSysmon, toThread }) =>
-    Effect.sync(() => {
-      toThread.close()
-      fromSysmon.close()
-      toSysmon.close()
-    })
-)
+/** The addresses to listen on again: the port that the first thread got, if any was to do. */
+const again = (listen: ReadonlyArray<Listen>, listening: ReadonlyArray<string>): ReadonlyArray<Listen> => {
+  const url = listening.find((address) => address.startsWith("http"))
+  return listen.map((each) =>
+    each._tag === "Port" && url !== undefined ? { ...each, port: Number(new URL(url).port) } : each
+  )
+}
+
+/** Why a thread that was started again is of no use. */
+const objectionTo = ({ failed }: Started): string | undefined =>
+  failed.length === 0 ? undefined : failed.map(({ message }) => message).join("; ")
 
 /** Prepares to serve this process as `options`, the option `serve` of `NodeSysmon.layer`, say. */
 export const make = Effect.fnUntraced(function* (options: Served): Effect.fn.Return<Serving, never, Scope.Scope> {
   const { port, signal, socket, token } = options
   if (signal) yield* processSignals.listen("SIGUSR2", printDump)
-  if (!socket && port === undefined) return { request: () => {}, sysmon: undefined, start: () => Effect.void }
+  if (!socket && port === undefined) return { label: () => {}, connect: () => undefined, start: () => Effect.void }
   yield* provideMetrics
-  const { fromSysmon, main, toSysmon, toThread } = yield* ports
-  const post = (message: FromMain): void => toThread.postMessage(message)
-  toThread.on("message", ({ id, names }: ToMain) => post({ _tag: "Answer", id, text: answers.give(names) }))
-  toThread.unref()
+  const { close, isOpen, open, post } = yield* threadPort.make<FromMain, ToMain>(({ id, names }) =>
+    post({ _tag: "Answer", id, text: answers.give(names) })
+  )
 
   const listenOn = Effect.gen(function* () {
     const listen: Array<Listen> = port === undefined ? [] : [{ _tag: "Port", ...port }]
@@ -110,49 +111,65 @@ export const make = Effect.fnUntraced(function* (options: Served): Effect.fn.Ret
   })
 
   return {
-    request: (request) => {
-      if (request._tag === "Label") post(request)
+    label: post,
+    connect: () => {
+      if (!isOpen()) return undefined
+      const { port1, port2 } = new MessageChannel()
+      post({ _tag: "Sysmon", port: port1 }, [port1])
+      return port2
     },
-    sysmon: toSysmon,
-    start: Effect.fnUntraced(function* ({ accounts, buffer, stalls, thresholdMs }) {
-      const start: DiagnosticsStart = {
-        buffer,
-        accounts,
-        main,
-        sysmon: fromSysmon,
-        thresholdMs,
-        clock: origin(),
-        process: aboutProcess(),
-        listen: yield* listenOn,
-        token
-      }
-      const thread = yield* helperThread.make(entry, {
-        name: "giveway-diagnostics",
-        workerData: start,
-        transferList: [main, fromSysmon],
-        maxHeapMb,
-        // the service goes on without its diagnostics
-        onLost: (cause) =>
-          process.emitWarning(`giveway: the diagnostics thread ended, nothing is served any more: ${String(cause)}`)
-      })
-      yield* Effect.acquireRelease(
-        Effect.sync(() => watchedWorkers.listen((told) => post({ _tag: "Worker", told }))),
-        (unlisten) => Effect.sync(unlisten)
+    start: Effect.fnUntraced(function* ({ accounts, begun, buffer, labels, stalls, thresholdMs }) {
+      let listen: ReadonlyArray<Listen> = yield* listenOn
+      const totals = new Map<string, { readonly count: number; readonly ms: number }>()
+      const workers = yield* Effect.acquireRelease(
+        Effect.sync(() => ({ unlisten: () => {} })),
+        (workers) => Effect.sync(() => workers.unlisten())
       )
-      const listening = Effect.matchEffect(helperThread.awaitStart(thread), {
+      const begin = (): {
+        readonly workerData: DiagnosticsStart
+        readonly transferList: ReadonlyArray<MessagePort>
+      } => {
+        const main = open()
+        for (const label of labels.values()) post(label)
+        post({ _tag: "Stalls", totals })
+        workers.unlisten()
+        workers.unlisten = watchedWorkers.listen((told) => post({ _tag: "Worker", told }))
+        // the file of a socket may outlive its thread
+        for (const each of listen) if (each._tag === "Socket") localSocket.release(each.path)
+        begun()
+        const of = { buffer, accounts, thresholdMs, clock: origin(), process: aboutProcess() }
+        return { workerData: { ...of, main, listen, token }, transferList: [main] }
+      }
+      const thread = yield* keptThread.make(entry, {
+        name: "diagnostics",
+        missing: "nothing is served",
+        maxHeapMb,
+        begin,
+        onAgain: (word) => objectionTo(word as Started)
+      })
+      const listening = Effect.matchEffect(keptThread.awaitStart(thread), {
         onFailure: (cause) => {
-          // nothing reads at their other ends
-          toThread.close()
-          fromSysmon.close()
+          // nothing reads at its other end
+          close()
           return Effect.logWarning(
             `Giveway: the diagnostics thread did not start, so nothing is served. The program goes on without it: ${String(cause)}`
           )
         },
-        onSuccess: (word) => report(word as Started)
+        onSuccess: (word) => {
+          const started = word as Started
+          listen = again(listen, started.listening)
+          return report(started)
+        }
       })
       // the program need not wait for the socket
       yield* port === undefined ? Effect.forkScoped(asServing(Effect.ignore(listening))) : listening
-      const posted = Stream.runForEach(stalls, (stall) => Effect.sync(() => post({ _tag: "Stall", stall })))
+      const posted = Stream.runForEach(stalls, (stall) =>
+        Effect.sync(() => {
+          const { count, ms } = totals.get(stall.cause) ?? { count: 0, ms: 0 }
+          totals.set(stall.cause, { count: count + 1, ms: ms + stall.durationMs })
+          post({ _tag: "Stalls", totals })
+        })
+      )
       yield* Effect.forkScoped(asServing(posted))
     })
   }

@@ -20,7 +20,7 @@ import * as workersWatch from "../diagnostics/workers.ts"
 import { clockOf } from "../wire/sharedClock.ts"
 
 const start = workerData as DiagnosticsStart
-const { main, sysmon, thresholdMs, token } = start
+const { main, thresholdMs, token } = start
 
 const now = clockOf(start.clock)
 const watch = loop.watch({
@@ -37,20 +37,22 @@ main.on("message", (message: FromMain) => {
   switch (message._tag) {
     case "Label":
       return watch.label(message.label, message.name)
-    case "Stall":
-      return served.stalled(message.stall)
+    case "Stalls":
+      return served.stalled(message.totals)
     case "Worker":
       return workers.hear(message.told)
     case "Answer":
       return asking.receive(message.id, message.text)
+    case "Sysmon":
+      return void message.port.on("message", hearSysmon)
   }
 })
 
-sysmon.on("message", (message: FromSysmon) => {
+const hearSysmon = (message: FromSysmon): void => {
   if (message._tag === "Sampled") return watch.sampled(message.key, message.sample)
   watch.report(message.report)
   served.hurry()
-})
+}
 
 const listenOn = (listen: Listen): Promise<string> => {
   const guarded = listen._tag === "Port"

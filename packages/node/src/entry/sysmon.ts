@@ -8,6 +8,7 @@
  * **Invariant.** It outlives its output: a reader that pauses or goes, or a full disk, costs lines and no record.
  */
 import { setTimeout as after } from "node:timers/promises"
+import type { MessagePort } from "node:worker_threads"
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads"
 import * as Sysmon from "@giveway/core/Sysmon"
 import type { FromSysmon } from "../diagnostics/protocol.ts"
@@ -15,13 +16,15 @@ import * as mainThread from "../inspector/mainThread.ts"
 import * as standardError from "../output/standardError.ts"
 import { clockOf } from "../wire/sharedClock.ts"
 import { ofMainThread, ownWait } from "../watch/threadTimes.ts"
-import type { SysmonStart } from "../watch/sysmonStart.ts"
+import type { SysmonStart, ToSysmon } from "../watch/sysmonStart.ts"
 import * as journal from "../watch/journal.ts"
 
 const start = workerData as SysmonStart
 const { port } = start
 const block = Sysmon.attach(start.buffer)
 const labels = new Map<number, string>()
+/** to the diagnostics thread, if there is one */
+let diagnostics: MessagePort | undefined
 
 const now = clockOf(start.clock)
 const slices = Sysmon.watch()
@@ -55,7 +58,7 @@ const see = (): Sysmon.Seen => Sysmon.read(block, labels, threadTimes(now()), wa
 
 const tell = (message: Sysmon.Message): void => {
   port.postMessage(message)
-  if (message._tag === "Sampled") start.diagnostics?.postMessage(message satisfies FromSysmon)
+  if (message._tag === "Sampled") diagnostics?.postMessage(message satisfies FromSysmon)
 }
 
 const execute = (action: Sysmon.Action): void => {
@@ -66,7 +69,7 @@ const execute = (action: Sysmon.Action): void => {
       return ask()
     case "Report":
       if (start.journal !== undefined) journal.append(start.journal, journal.reported(action.report, now()))
-      start.diagnostics?.postMessage({ _tag: "Report", report: action.report } satisfies FromSysmon)
+      diagnostics?.postMessage({ _tag: "Report", report: action.report } satisfies FromSysmon)
       if (start.logs && !action.quiet) standardError.print(Sysmon.line(action.report))
   }
 }
@@ -107,9 +110,10 @@ const test = (): void => {
 
 const receive = (): void => {
   for (let received = receiveMessageOnPort(port); received !== undefined; received = receiveMessageOnPort(port)) {
-    const request = received.message as Sysmon.Request
+    const request = received.message as ToSysmon
     if (request._tag === "Label") labels.set(request.label, request.name)
     else if (request._tag === "Testing") test()
+    else if (request._tag === "Diagnostics") diagnostics = request.port
     else settling.push({ ...request, until: now() + settlePatienceMs })
   }
 }

@@ -1,6 +1,6 @@
 /**
- * A thread of Giveway's own, as an acquired resource: started, waited for, and ended with its scope. `threadMachine.ts`
- * decides; this file has the worker and its listeners.
+ * A thread of Giveway's own: started, waited for, and ended. `threadMachine.ts` decides; this file has the worker and its
+ * listeners. `keptThread.ts` starts the next one if it ends by a fault.
  *
  * **Invariants**
  * - Every listener is attached in the same step in which the thread is made, so no word comes before its listener. A fiber
@@ -12,9 +12,7 @@
  */
 import type { Transferable } from "node:worker_threads"
 import { Worker } from "node:worker_threads"
-import { runOwn } from "@giveway/core/Platform"
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
 import * as execArgv from "./execArgv.ts"
 import * as ownFiles from "./ownFiles.ts"
 import type { Event, Limits, State } from "./threadMachine.ts"
@@ -26,21 +24,24 @@ import * as threadMachine from "./threadMachine.ts"
  */
 const usualLimits: Limits = { startMs: 120_000, endMs: 5_000 }
 
-interface Options {
+export interface Options {
   readonly name: string
   readonly workerData: unknown
   readonly transferList: ReadonlyArray<Transferable>
   readonly maxHeapMb: number
-  /** hears why a thread that ran ends by itself */
+  /** hears why a thread that ran has ended by itself */
   readonly onLost: (cause: unknown) => void
   /** tests have no minute to wait */
   readonly limits?: Limits
+  /** whether it starts beside a program that does not wait for it, so its start keeps no process alive */
+  readonly again?: boolean
 }
 
 /** How the start went: the thread's first word, or why there is none. */
 type Outcome = { readonly word: unknown } | { readonly cause: unknown }
 
-class HelperThread {
+/** A thread, which starts when the object is made. {@link awaitStart} waits for it. */
+export class HelperThread {
   private readonly options: Options
   private readonly limits: Limits
   private state: State
@@ -85,6 +86,7 @@ class HelperThread {
 
   /** Ends it, and calls `gone` when it has ended, or does not within its limit. */
   stop(gone: () => void): void {
+    if (this.state._tag === "Ended" && this.state.stopped) return gone()
     this.onGone = gone
     this.on({ _tag: "Stop" })
   }
@@ -110,6 +112,7 @@ class HelperThread {
         return
       case "SetLimit":
         this.limit = setTimeout(() => this.on({ _tag: "TimedOut" }), action.ms)
+        if (this.options.again === true && this.state._tag === "Starting") this.limit.unref()
         return
       case "ClearLimit":
         return clearTimeout(this.limit)
@@ -129,13 +132,6 @@ class HelperThread {
     this.onOutcome = undefined
   }
 }
-
-/** Makes a thread, which starts now and ends with the scope. {@link awaitStart} waits for it. */
-export const make = (entry: URL, options: Options): Effect.Effect<HelperThread, never, Scope.Scope> =>
-  Effect.acquireRelease(
-    Effect.sync(() => runOwn(() => new HelperThread(entry, options))),
-    (thread) => Effect.callback<void>((resume) => thread.stop(() => resume(Effect.void)))
-  )
 
 /**
  * The thread's first word. Fails with the cause if it could not be made, dies before its first word, or does not come up in

@@ -8,6 +8,7 @@
  * - The caller that starts the thread hears exactly once how that went, `Started` or `NotStarted`.
  * - The caller that stops it hears exactly once that it is gone, `Gone`, and nothing after that.
  * - A thread that is given up is terminated once. One that cannot be made, or dies by itself, is not.
+ * - A thread that ran and ends by itself is reported once, when it has ended, unless it was stopped before.
  * - A limit runs exactly while a caller waits. Its timer is all that keeps the process alive.
  *
  * Decision 0101.
@@ -31,7 +32,7 @@ export type Event =
 export type Action =
   | { readonly _tag: "Started"; readonly word: unknown }
   | { readonly _tag: "NotStarted"; readonly cause: unknown }
-  /** it ran, and ends by itself */
+  /** it ran, and has ended by itself: nothing that it held is held any more */
   | { readonly _tag: "Lost"; readonly cause: unknown }
   | { readonly _tag: "Terminate" }
   | { readonly _tag: "SetLimit"; readonly ms: number }
@@ -42,8 +43,8 @@ export type Action =
 export type State =
   | { readonly _tag: "Starting" }
   | { readonly _tag: "Running" }
-  /** it was terminated, or dies by itself; `stopped`: a caller waits for its end */
-  | { readonly _tag: "Ending"; readonly stopped: boolean }
+  /** it was terminated, or dies by itself; `stopped`: a caller waits for its end; `fault`: it ran, and dies of this */
+  | { readonly _tag: "Ending"; readonly stopped: boolean; readonly fault?: { readonly cause: unknown } }
   /** there is no thread any more; `stopped`: the caller has been told */
   | { readonly _tag: "Ended"; readonly stopped: boolean }
 
@@ -74,7 +75,7 @@ export const step = (state: State, event: Event, limits: Limits): Step => {
     case "Running":
       return whileRunning(event, limits)
     case "Ending":
-      return whileEnding(state.stopped, event, limits)
+      return whileEnding(state, event, limits)
     case "Ended":
       return event._tag === "Stop" && !state.stopped ? gone(false) : { state, actions: [] }
   }
@@ -124,7 +125,7 @@ const whileStarting = (event: Event, limits: Limits): Step => {
 const whileRunning = (event: Event, limits: Limits): Step => {
   switch (event._tag) {
     case "Failed":
-      return ending({ _tag: "Lost", cause: event.cause })
+      return { state: { _tag: "Ending", stopped: false, fault: { cause: event.cause } }, actions: [] }
     case "Exited":
       return ended({ _tag: "Lost", cause: exitCause(event.code) })
     case "Stop":
@@ -137,10 +138,12 @@ const whileRunning = (event: Event, limits: Limits): Step => {
   }
 }
 
-const whileEnding = (stopped: boolean, event: Event, limits: Limits): Step => {
+const whileEnding = (state: Extract<State, { readonly _tag: "Ending" }>, event: Event, limits: Limits): Step => {
+  const { fault, stopped } = state
   switch (event._tag) {
     case "Exited":
-      return stopped ? gone(false, clear) : ended()
+      if (stopped) return gone(false, clear)
+      return fault === undefined ? ended() : ended({ _tag: "Lost", cause: fault.cause })
     case "TimedOut":
       if (stopped) return gone(true)
       break
@@ -152,5 +155,5 @@ const whileEnding = (stopped: boolean, event: Event, limits: Limits): Step => {
     case "Failed":
     case "Refused":
   }
-  return { state: { _tag: "Ending", stopped }, actions: [] }
+  return { state, actions: [] }
 }

@@ -11,8 +11,6 @@ export interface SysmonStart {
   /** the accounts by name, see `Sysmon.usage` */
   readonly accounts: SharedArrayBuffer
   readonly port: MessagePort
-  /** to the diagnostics thread, if there is one */
-  readonly diagnostics: MessagePort | undefined
   readonly thresholdMs: number
   readonly intervalMs: number
   /** so long after the start only stalls of a second and more are logged */
@@ -32,3 +30,6 @@ export interface SysmonStart {
   /** of the watched thread's clock */
   readonly clock: Origin
 }
+
+/** To the sysmon thread. `Diagnostics`: the port to the thread that serves, anew whenever one of the two was started again. */
+export type ToSysmon = Sysmon.Request | { readonly _tag: "Diagnostics"; readonly port: MessagePort }

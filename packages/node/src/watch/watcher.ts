@@ -6,24 +6,27 @@
  * the stall is settled, so that no record lacks what was known in time.
  */
 import * as inspector from "node:inspector"
-import { isMainThread, MessageChannel, receiveMessageOnPort } from "node:worker_threads"
+import type { MessagePort } from "node:worker_threads"
+import { isMainThread } from "node:worker_threads"
 import { answers, runOwn } from "@giveway/core/Platform"
 import * as Supervision from "@giveway/core/Supervision"
 import type * as Sysmon from "@giveway/core/Sysmon"
 import * as Effect from "effect/Effect"
+import type { Label } from "../diagnostics/protocol.ts"
 import type { Served } from "../diagnostics/serveOptions.ts"
 import * as serving from "../diagnostics/serving.ts"
 import type { ListenError } from "../NodeDiagnostics.ts"
-import * as helperThread from "../thread/helperThread.ts"
+import * as keptThread from "../thread/keptThread.ts"
 import * as ownFiles from "../thread/ownFiles.ts"
 import * as processSignals from "../thread/processSignals.ts"
+import * as threadPort from "../thread/threadPort.ts"
 import * as sharedClock from "../wire/sharedClock.ts"
 import * as garbage from "./garbage.ts"
 import * as journal from "./journal.ts"
 import { ofMainThread } from "./threadTimes.ts"
 import * as lastWords from "./lastWords.ts"
 import { surroundings } from "./surroundings.ts"
-import type { SysmonStart } from "./sysmonStart.ts"
+import type { SysmonStart, ToSysmon } from "./sysmonStart.ts"
 
 const entry = ownFiles.url("entry/sysmon")
 
@@ -74,7 +77,6 @@ export const watch =
     Effect.gen(function* () {
       yield* checkThread
       yield* warnOfNoLines
-      const firstReading = ofMainThread()(sharedClock.now())
       // a thread that stands at a breakpoint answers, and sleeps
       yield* Effect.acquireRelease(
         Effect.sync(() => answers.provide("debugged", isDebugged)),
@@ -83,17 +85,6 @@ export const watch =
       const collected = yield* Effect.acquireRelease(Effect.sync(garbage.observe), (observed) =>
         Effect.sync(observed.stop)
       )
-      const { port1: port, port2 } = yield* Effect.acquireRelease(
-        Effect.sync(() => new MessageChannel()),
-        ({ port1 }) =>
-          Effect.sync(() => {
-            // its last messages belong to the stall in which this scope closes
-            for (let told = receiveMessageOnPort(port1); told !== undefined; told = receiveMessageOnPort(port1)) {
-              receive(told.message as Sysmon.Message)
-            }
-            port1.close()
-          })
-      )
       const served = yield* serving.make(serve)
       /** the collections of garbage in a stall have to be known before the stall is settled */
       const settle = (message: Sysmon.Message): void =>
@@ -101,49 +92,62 @@ export const watch =
           receive({ _tag: "Collected", collections: collected.take() })
           receive(message)
         })
-      const start: SysmonStart = {
-        buffer,
-        accounts,
-        port: port2,
-        diagnostics: served.sysmon,
-        thresholdMs,
-        intervalMs,
-        graceMs,
-        perMinute,
-        journal: journal.current.file,
-        logs,
-        fair,
-        debugged: isDebugged(),
-        firstReading,
-        surroundings: surroundings(),
-        clock: sharedClock.origin()
-      }
-      const thread = yield* helperThread.make(entry, {
-        name: "giveway-sysmon",
-        workerData: start,
-        transferList: served.sysmon === undefined ? [port2] : [port2, served.sysmon],
-        maxHeapMb,
-        // the service goes on without its watcher
-        onLost: (cause) =>
-          process.emitWarning(
-            `giveway: the sysmon thread ended, stalls are not reported while they last: ${String(cause)}`
-          )
-      })
-      // its first word: from then on it watches
-      yield* Effect.mapError(helperThread.awaitStart(thread), (cause) => new Supervision.WatcherError({ cause }))
-      yield* processSignals.listen("SIGCONT", () => receive({ _tag: "Continued", at: sharedClock.now() }))
-      port.on("message", (message: Sysmon.Message) => {
-        if (message._tag === "Settled") afterTurns(settleTurns, () => settle(message))
-        else receive(message)
-      })
+      const hear = (message: Sysmon.Message): void => (message._tag === "Settled" ? settle : receive)(message)
+      const connection = yield* threadPort.make<ToSysmon, Sysmon.Message>(
+        (message) => (message._tag === "Settled" ? afterTurns(settleTurns, () => settle(message)) : receive(message)),
+        // these belong to the stall in which the scope closes
+        receive
+      )
       yield* Effect.acquireRelease(
-        Effect.sync(() => lastWords.add(port, (message) => (message._tag === "Settled" ? settle : receive)(message))),
+        Effect.sync(() => lastWords.add(connection.read, hear)),
         (remove) => Effect.sync(remove)
       )
-      port.unref()
-      yield* served.start({ buffer, accounts, thresholdMs, stalls })
+      /** a thread that is started again has to know the names so far */
+      const labels = new Map<number, Label>()
+      /** whenever one of the two threads begins */
+      const joinThreads = (): void => {
+        const port = served.connect()
+        if (port !== undefined) connection.post({ _tag: "Diagnostics", port }, [port])
+      }
+      const begunAt = sharedClock.now()
+      const begin = (): { readonly workerData: SysmonStart; readonly transferList: ReadonlyArray<MessagePort> } => {
+        const now = sharedClock.now()
+        const port = connection.open()
+        for (const label of labels.values()) connection.post(label)
+        joinThreads()
+        const workerData: SysmonStart = {
+          buffer,
+          accounts,
+          port,
+          thresholdMs,
+          intervalMs,
+          graceMs: Math.max(0, graceMs - (now - begunAt)),
+          perMinute,
+          journal: journal.current.file,
+          logs,
+          fair,
+          debugged: isDebugged(),
+          firstReading: ofMainThread()(now),
+          surroundings: surroundings(),
+          clock: sharedClock.origin()
+        }
+        return { workerData, transferList: [port] }
+      }
+      const thread = yield* keptThread.make(entry, {
+        name: "sysmon",
+        missing: "stalls are not reported while they last",
+        maxHeapMb,
+        begin
+      })
+      // its first word: from then on it watches
+      yield* Effect.mapError(keptThread.awaitStart(thread), (cause) => new Supervision.WatcherError({ cause }))
+      yield* processSignals.listen("SIGCONT", () => receive({ _tag: "Continued", at: sharedClock.now() }))
+      yield* served.start({ buffer, accounts, thresholdMs, stalls, labels, begun: joinThreads })
       return (request: Sysmon.Request) => {
-        port.postMessage(request)
-        served.request(request)
+        if (request._tag === "Label") {
+          labels.set(request.label, request)
+          served.label(request)
+        }
+        connection.post(request)
       }
     })

@@ -16,16 +16,24 @@ it.live("a thread that cannot be made is a warning, and the program goes on", ()
     const program = Effect.scoped(
       Effect.gen(function* () {
         yield* withoutThreads
-        const { request, start } = yield* serving.make({
+        const { connect, label, start } = yield* serving.make({
           socket: false,
           port: { port: 0, host: "127.0.0.1" },
           token: undefined,
           signal: true
         })
         const memory = () => new SharedArrayBuffer(4096)
-        yield* start({ buffer: memory(), accounts: memory(), thresholdMs: 50, stalls: Stream.empty })
+        yield* start({
+          buffer: memory(),
+          accounts: memory(),
+          thresholdMs: 50,
+          stalls: Stream.empty,
+          labels: new Map(),
+          begun: () => undefined
+        })
         // nobody hears it
-        request({ _tag: "Label", label: 1, name: "checkout" })
+        label({ _tag: "Label", label: 1, name: "checkout" })
+        assert.isUndefined(connect())
       })
     )
     yield* Effect.provide(program, Logger.layer([logger]))

@@ -29,6 +29,12 @@ switch (workerData as string) {
     port.postMessage("up")
     setTimeout(() => process.exit(4), 50)
     break
+  case "speaks, then runs out of memory":
+    port.postMessage("up")
+    setTimeout(() => {
+      for (const kept: Array<unknown> = []; ;) kept.push(Array.from({ length: 100_000 }, () => ({})))
+    }, 0)
+    break
   case "speaks, then is held by native code":
     port.postMessage("up")
     // some seconds, which nothing can cut short

@@ -5,8 +5,14 @@ import * as helperThread from "../../src/thread/helperThread.ts"
 
 const entry = new URL("entry.ts", import.meta.url)
 
+const make = (...parameters: ConstructorParameters<typeof helperThread.HelperThread>) =>
+  Effect.acquireRelease(
+    Effect.sync(() => new helperThread.HelperThread(...parameters)),
+    (thread) => Effect.callback<void>((resume) => thread.stop(() => resume(Effect.void)))
+  )
+
 const started = (how: string, onLost: (cause: unknown) => void = () => undefined, startMs = 20_000) =>
-  helperThread.make(entry, {
+  make(entry, {
     name: "test",
     workerData: how,
     transferList: [],
@@ -104,7 +110,7 @@ describe("a thread of Giveway's own", () => {
 
   it.live("that cannot be made has the error of Node as its cause, and ends at once", () =>
     Effect.gen(function* () {
-      const refused = helperThread.make(new URL("http://localhost/entry.ts"), {
+      const refused = make(new URL("http://localhost/entry.ts"), {
         name: "test",
         workerData: undefined,
         transferList: [],
