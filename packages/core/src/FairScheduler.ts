@@ -44,7 +44,7 @@ export { Weight }
  * delayed by them (above 1). The shares only matter while fibers of different weights are ready at once; an idle loop
  * is anybody's.
  *
- * **Errors**: a `weight` that is not a finite number above 0 is a defect, an `InvalidOption`. Provided past this function, as
+ * **Errors**: a `weight` that is no number from 0.001 to 1000 is a defect, an `InvalidOption`. Provided past this function, as
  * a service, it counts as 1 and is a defect of the fiber that has it.
  *
  * **Example**
@@ -83,7 +83,7 @@ export { FairScheduler, type Options, type Statistics }
  * `attention` is called before each operation of each fiber; the compute worker looks there whether its job was
  * cancelled.
  *
- * **Errors**: it runs outside of any effect, so it throws: an `InvalidOption`, if a duration is not above 0 and at most 24
+ * **Errors**: it runs outside of any effect, so it throws: an `InvalidOption`, if a duration is not from 1 µs to 24
  * days, or if `slice` is longer than `turn`.
  *
  * @category constructors
@@ -100,7 +100,7 @@ export const make: (options?: Options & { readonly attention?: (() => void) | un
  *
  * **Cost**: see `npm run bench -- fairness`; within 5 % of Effect's default scheduler.
  *
- * **Errors**: `InvalidOption` if a duration is not above 0 and at most 24 days, or if `slice` is longer than `turn`.
+ * **Errors**: `InvalidOption` if a duration is not from 1 µs to 24 days, or if `slice` is longer than `turn`.
  *
  * **Gotchas**: `Effect.runSync` brings a scheduler that runs all at once. A program that provides this layer inside of
  * `runSync` replaces that one, and fails with `AsyncFiberError` if a fiber that it forks gives way.

@@ -23,7 +23,7 @@ import { shown } from "./internal/options/shownValue.ts"
  *   Effect.provide(NodeCompute.layer({ maxWorkers: 0 })),
  *   Effect.catchTag("InvalidOption", (error) => Effect.succeed(error.message))
  * )
- * console.log(await Effect.runPromise(program)) // NodeCompute: maxWorkers is 0, but must be a whole number from 1
+ * console.log(await Effect.runPromise(program)) // NodeCompute: maxWorkers is 0, but must be a whole number from 1 to 1024
  * ```
  *
  * @category errors

@@ -57,7 +57,7 @@ const readSlice = duration({ positive: true, suchAs: "1 millis" })
  *
  * **When to use**: with {@link latency} around work beside which a service must answer within a millisecond or two.
  *
- * **Errors**: a `slice` that is not above 0 and at most 24 days is a defect, an `InvalidOption`. An invalid slice that is
+ * **Errors**: a `slice` that is not from 1 µs to 24 days is a defect, an `InvalidOption`. An invalid slice that is
  * provided as the service {@link Slice} does not count, and each `Pure` effect that begins with it dies with `InvalidOption`.
  *
  * **Cost**: a pass of the event loop (20 to 50 µs) for each slice.
@@ -242,7 +242,7 @@ export interface FnOptions {
  * **When to use**: for an ordinary function with loops or recursion that takes a millisecond to some seconds and should
  * stay on this thread. If it takes longer and its arguments can be copied to a worker, use `Compute.run`.
  *
- * **Errors**: it runs outside of any effect, so it throws: an `InvalidOption`, if `options.slice` is not above 0 and at most 24
+ * **Errors**: it runs outside of any effect, so it throws: an `InvalidOption`, if `options.slice` is not from 1 µs to 24
  * days.
  *
  * **Cost**: a compiled call costs about a microsecond more than a plain one; inside, see `npm run bench -- yield`.

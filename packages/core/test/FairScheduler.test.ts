@@ -130,12 +130,12 @@ describe("installing", () => {
           Effect.flip(Effect.scoped(Layer.build(FairScheduler.layer(options as FairScheduler.Options)))),
           (error) => error.message
         )
-      const expected = 'but must be a duration above 0 and at most 24 days, such as "3 millis"'
+      const expected = 'but must be a duration of at least 1 µs and at most 24 days, such as "3 millis"'
       assert.strictEqual(yield* messageOf({ turn: 0 }), `FairScheduler: turn is 0, ${expected}`)
       assert.strictEqual(yield* messageOf({ turn: "three" }), `FairScheduler: turn is "three", ${expected}`)
       assert.strictEqual(
         yield* messageOf({ slice: "Infinity" }),
-        'FairScheduler: slice is "Infinity", but must be a duration above 0 and at most 24 days, such as "1 millis"'
+        'FairScheduler: slice is "Infinity", but must be a duration of at least 1 µs and at most 24 days, such as "1 millis"'
       )
       assert.strictEqual(
         yield* messageOf({ turn: 1, slice: 2 }),

@@ -213,7 +213,7 @@ describe("slices", () => {
   it.live("one that cannot be is refused by name: at once, or where it was provided past us, as a defect", () =>
     Effect.gen(function* () {
       for (const slice of [0, -1, Infinity, NaN]) {
-        const told = /slice is .*, but must be a duration above 0/
+        const told = /slice is .*, but must be a duration of at least 1 µs/
         assert.match(String(defect(yield* Effect.exit(Pure.withSlice(Effect.void, slice)))), told)
         assert.throws(() => Pure.fn("f", () => 1, { slice }), told)
         for (const effect of [steps(0), compiled()(0)]) {

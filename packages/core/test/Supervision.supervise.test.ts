@@ -201,7 +201,7 @@ describe("supervise", () => {
       )
       assert.strictEqual(
         yield* message(Supervision.supervise([child], { backoff: { first: 0, most: "1 second" } })),
-        `Supervision.supervise: backoff.first is 0, but must be a duration above 0 and at most 24 days, such as "100 millis"`
+        `Supervision.supervise: backoff.first is 0, but must be a duration of at least 1 µs and at most 24 days, such as "100 millis"`
       )
       assert.strictEqual(
         yield* message(Supervision.supervise([child], { stratgy: "one-for-all" } as object)),

@@ -55,7 +55,7 @@ import { isComputeWorker, startedInWorker } from "./wire/workerData.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** Workers that run jobs at the same time. Default: the number of cores that Node may use. */
+  /** Workers that run jobs at the same time, at most 1024. Default: the number of cores that Node may use. */
   readonly maxWorkers?: number | undefined
   /** Workers kept warm from the start. Default 1: the first job does not wait for a boot of 100 to 300 ms. */
   readonly minWorkers?: number | undefined
@@ -94,7 +94,7 @@ export interface Options {
   readonly abandonAfter?: Duration.Input | undefined
   /**
    * Old-space heap of each worker, in MiB; a job that needs more fails with `Compute.WorkerOutOfMemory`. Default: half of
-   * the machine's memory divided by `maxWorkers`, at least 128 and at most 2048. The least is 32. Buffers lie outside the
+   * the machine's memory divided by `maxWorkers`, at least 128 and at most 2048. The least is 32, the most 2²⁴. Buffers lie outside the
    * heap and are not counted. A few of V8's own allocations end the whole process when they fail (nodejs/node#65019).
    * `--max-old-space-size` and its like, on the command line or in `NODE_OPTIONS`, hold for all threads and win over this: a warning
    * then names the real limit.
@@ -309,6 +309,12 @@ const defaultPriority = 19
 /** A worker with Effect in it needs 10 to 20 MiB to start; below 4, V8 ends the whole process instead of the worker. */
 const leastHeapMb = 32
 
+/** 16 TiB. From 2⁴⁴ MiB on V8 takes another size, its own default, and says nothing. */
+const mostHeapMb = 2 ** 24
+
+/** With `minWorkers` as many, a pool would start them all at once. A guess: several times the cores of the largest machines. */
+const mostWorkers = 1024
+
 /** `process.constrainedMemory` is the limit of a container; 0 or a huge number where there is none. */
 const defaultHeapMb = (maxWorkers: number): number => {
   const allowed = process.constrainedMemory()
@@ -317,7 +323,7 @@ const defaultHeapMb = (maxWorkers: number): number => {
 }
 
 const readOptions = fields({
-  maxWorkers: optional(wholeNumber(1)),
+  maxWorkers: optional(wholeNumber(1, mostWorkers)),
   minWorkers: or(wholeNumber(0), 1),
   queue: fields({
     capacity: or(wholeNumber(0), 1000),
@@ -326,7 +332,7 @@ const readOptions = fields({
   } satisfies readers.Readers<NonNullable<Options["queue"]>>),
   grace: or(duration({ suchAs: "250 millis" }), 250),
   abandonAfter: or(duration({ suchAs: "5 seconds" }), Infinity),
-  maxHeapMb: optional(wholeNumber(leastHeapMb)),
+  maxHeapMb: optional(wholeNumber(leastHeapMb, mostHeapMb)),
   priority: or(
     accepting<number | false>(
       "a whole number from 0 to 19, or false",

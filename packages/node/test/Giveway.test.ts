@@ -148,7 +148,7 @@ describe("layer", () => {
       const sysmon = yield* Effect.flip(Layer.build(Giveway.layer({ sysmon: { threshold: "1 millis" } })))
       assert.include(sysmon.message, 'threshold is "1 millis"')
       const scheduler = yield* Effect.flip(Layer.build(Giveway.layer({ scheduler: { turn: 0 } })))
-      assert.include(scheduler.message, "FairScheduler: turn is 0, but must be a duration above 0")
+      assert.include(scheduler.message, "FairScheduler: turn is 0, but must be a duration of at least 1 µs")
       const misspelt = yield* Effect.flip(Layer.build(Giveway.layer({ compte: {} } as object)))
       assert.strictEqual(misspelt.message, "Giveway: compte is no option; did you mean compute?")
       for (const [part, value] of Object.entries({ compute: 4, sysmon: true, scheduler: "fair", otlp: () => 1 })) {

@@ -116,14 +116,17 @@ export class Desk {
   }
 
   /** Hot. Hands the outcome of a job back: as a message if the job has posted others, or if the outcome moves memory. */
-  answer({ begunAt, hasPosted, job }: RunningJob, outcome: Outcome): void {
+  answer(running: RunningJob, outcome: Outcome): void {
     const { memory, ring } = this
+    const { begunAt, job } = running
     this.now = performance.now()
     const ranMs = this.now - begunAt
-    const length =
-      hasPosted || transferOf(outcome) !== undefined
+    const written =
+      running.hasPosted || transferOf(outcome) !== undefined
         ? -1
         : slotData.writeOutcome(memory, jobRing.dataOf(ring, ring.next), outcome)
+    // a getter of the result may have posted a message
+    const length = running.hasPosted ? -1 : written
     jobRing.answer(ring, length, Math.min(2 ** 31 - 1, Math.round(ranMs * 1000)))
     if (length === -1) {
       // Only now, since main overlooks a slot that is not answered yet. It looks at all slots when this message arrives.

@@ -7,7 +7,8 @@
  * holes in arrays, arrays with properties, proxies, many objects in one value, and values that do not fit.
  *
  * A getter of a value may write other values before it returns, as when it submits a job to a second pool. The state of the
- * writer is the module's, so both values are refused then. Reading runs no foreign code, and has state of its own.
+ * writer is the module's, so both values are refused then. Reading has state of its own, and runs no foreign code: properties
+ * are defined, so no setter that a program gave to a prototype hears of them.
  *
  * Keys of objects are read through a small cache, since the same few come again and again: an object whose keys V8 knows
  * already is made twice as fast.
@@ -198,7 +199,10 @@ const putFields = (value: Readonly<Record<string, unknown>>, keys: ReadonlyArray
     const key = keys[i]!
     if (key === "__proto__") throw refusal
     putString(key)
-    put(value[key])
+    const field = value[key]
+    // a getter has removed it since: a clone would leave it out
+    if (field === undefined && !Object.hasOwn(value, key)) throw refusal
+    put(field)
   }
 }
 
@@ -211,7 +215,12 @@ const putItems = (items: ReadonlyArray<unknown>): void => {
   const start = take(3)
   memory.view.setUint16(start + 1, length)
   memory.bytes[start] = Tag.array
-  for (let i = 0; i < length; i++) put(items[i])
+  for (let i = 0; i < length; i++) {
+    const item = items[i]
+    if (item === undefined && !Object.hasOwn(items, i)) throw refusal
+    put(item)
+  }
+  if (items.length !== length) throw refusal
 }
 
 // --- reading --------------------------------------------------------------------------------------------------------
@@ -257,7 +266,11 @@ export const read = (): unknown => {
       const length = view.getUint16(position)
       position += 2
       const array: Array<unknown> = []
-      for (let i = 0; i < length; i++) array.push(read())
+      for (let i = 0; i < length; i++) {
+        const item = read()
+        if (i in array) defineField(array, String(i), item)
+        else array[i] = item
+      }
       return array
     }
     case Tag.object: {
@@ -266,13 +279,20 @@ export const read = (): unknown => {
       const object: Record<string, unknown> = {}
       for (let i = 0; i < length; i++) {
         const key = read() as string
-        object[key] = read()
+        const field = read()
+        // hot: most keys are nobody's; one that a prototype has may have a setter there, or be read-only
+        if (key in object) defineField(object, key, field)
+        else object[key] = field
       }
       return object
     }
     default:
       throw new Error(`Shared memory holds ${tag} where a value should begin: this is a bug of @giveway/node`)
   }
+}
+
+const defineField = (object: object, key: string, value: unknown): void => {
+  Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
 }
 
 /** Short strings that were read before, by a hash of their bytes. */

@@ -7,6 +7,9 @@
  * jobs keep their slots until the worker passes them: the next jobs then wait on this side. Rejected: one message for
  * several jobs (decision 0083).
  *
+ * A getter of a payload may submit other jobs while its own is put in. One for the same worker then waits on this side: the slot
+ * that is being filled is not handed over yet.
+ *
  * **Invariant**: outcomes are collected in the order in which the jobs were put in.
  */
 import type { JobRequest, Outcome } from "@giveway/core/PlatformWorker"
@@ -51,6 +54,8 @@ export class SentJobs {
   /** targets that the worker knows by number */
   private readonly knownTargets = new Set<number>()
   private readonly port: SentJobsPort
+  /** whether a request is being written or posted, which may run code of users */
+  private putting = false
 
   constructor(port: SentJobsPort) {
     this.port = port
@@ -64,7 +69,7 @@ export class SentJobs {
 
   /** Throws the error of a structured clone if the request can be neither written nor posted. */
   put(job: number, request: JobRequest): void {
-    const full = this.outside.length > 0 || jobRing.isFull(this.ring)
+    const full = this.putting || this.outside.length > 0 || jobRing.isFull(this.ring)
     // A job that waits here is cloned and moved now: a request that cannot be sent is refused at once, as it would be
     // with a free slot.
     const sent: SentJob = {
@@ -73,9 +78,19 @@ export class SentJobs {
       isWritten: false,
       target: slotData.numberOf(request)
     }
-    if (full) this.outside.push(job)
-    else this.offer(job, sent)
-    this.jobs.set(job, sent)
+    if (full) {
+      this.jobs.set(job, sent)
+      this.outside.push(job)
+      return
+    }
+    this.putting = true
+    try {
+      this.offer(job, sent)
+      this.jobs.set(job, sent)
+    } finally {
+      this.putting = false
+      this.refill()
+    }
   }
 
   /** `false` if the worker has begun the job, or if it is not here. */
@@ -131,6 +146,7 @@ export class SentJobs {
   }
 
   private refill(): void {
+    if (this.putting) return
     while (this.outside.length > 0 && !jobRing.isFull(this.ring)) {
       const job = this.outside.shift()!
       this.offer(job, this.jobs.get(job)!)

@@ -263,7 +263,7 @@ describe("bad input ends in a typed error, and the pool works on:", () => {
       )
       assert.strictEqual(
         yield* messageOf({ maxWorkers: "4" }),
-        'NodeCompute: maxWorkers is "4", but must be a whole number from 1'
+        'NodeCompute: maxWorkers is "4", but must be a whole number from 1 to 1024'
       )
       assert.strictEqual(
         yield* messageOf({ queue: 4 }),

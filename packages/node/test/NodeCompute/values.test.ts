@@ -158,6 +158,30 @@ describe("a view brings what it shows", () => {
   )
 })
 
+it.live("a getter that submits to its own pool, by all ways, spoils nothing", () =>
+  Effect.gen(function* () {
+    const own = yield* Layer.build(NodeCompute.layer({ maxWorkers: 1 }))
+    const inner: Array<Promise<unknown>> = []
+    const start = <A, E>(effect: Effect.Effect<A, E, Compute.Compute>) =>
+      void inner.push(Effect.runPromise(Effect.provideContext(effect, own)))
+    for (let i = 0; i < 20; i++) {
+      const payload = {
+        before: `before ${i}`,
+        get nested() {
+          start(Compute.run(tasks.mirror, { inner: i }))
+          start(Stream.runCollect(Compute.stream(tasks.emits, undefined)))
+          start(Effect.timeoutOption(Compute.run(tasks.mirror, "x".repeat(5000)), 0))
+          return "nested"
+        },
+        after: `after ${i}`
+      }
+      const arrived = yield* Effect.provideContext(Compute.run(tasks.mirror, payload), own)
+      assert.deepStrictEqual(arrived, { before: `before ${i}`, nested: "nested", after: `after ${i}` })
+    }
+    yield* Effect.promise(() => Promise.all(inner))
+  }).pipe(Effect.scoped)
+)
+
 it.live("a getter that submits to a second pool spoils neither payload", () =>
   Effect.gen(function* () {
     const first = yield* Layer.build(NodeCompute.layer({ maxWorkers: 1 }))

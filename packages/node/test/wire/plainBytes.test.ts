@@ -104,6 +104,48 @@ describe("a getter that writes itself", () => {
   })
 })
 
+describe("a getter that changes the value", () => {
+  it("is refused where a clone would leave out what it removed", () => {
+    const removing = {
+      get a() {
+        Reflect.deleteProperty(removing, "b")
+        return 1
+      },
+      b: undefined
+    }
+    assert.isUndefined(crossed(removing))
+    const items: Array<unknown> = [0, undefined, undefined]
+    Object.defineProperty(items, 0, { get: () => (items.length = 1), enumerable: true, configurable: true })
+    assert.isUndefined(crossed(items))
+  })
+})
+
+describe("reading runs no code of the program", () => {
+  it("that stands in prototypes", () => {
+    const heard: Array<unknown> = []
+    const polluted = [
+      [Object.prototype, "odd"],
+      [Array.prototype, "0"]
+    ] as const
+    for (const [prototype, key] of polluted) {
+      Object.defineProperty(prototype, key, { set: (value) => heard.push(value), get: () => 0, configurable: true })
+    }
+    let read: unknown
+    try {
+      read = crossed({ odd: 1, toString: 2, constructor: 3, list: [4] })?.value
+    } finally {
+      for (const [prototype, key] of polluted) Reflect.deleteProperty(prototype, key)
+    }
+    assert.deepStrictEqual(heard, [])
+    assert.deepStrictEqual(Object.entries(read as object), [
+      ["odd", 1],
+      ["toString", 2],
+      ["constructor", 3],
+      ["list", [4]]
+    ])
+  })
+})
+
 describe("whatever a copy would not equal is refused:", () => {
   const twice = { a: 1 }
   const cycle: Record<string, unknown> = {}

@@ -4,6 +4,8 @@
 import { assert, describe, it } from "vitest"
 import type { JobRequest } from "@giveway/core/Platform"
 import { jobRing } from "@giveway/core/Platform"
+import * as plainBytes from "../../src/wire/plainBytes.ts"
+import * as slotData from "../../src/wire/slotData.ts"
 import { SentJobs } from "../../src/wire/sentJobs.ts"
 
 const plain: JobRequest = { moduleUrl: "file:///tasks.ts", name: "task", payload: 1, context: undefined }
@@ -83,5 +85,64 @@ describe("a view of a part of a buffer", () => {
     for (let job = 1; job <= jobRing.slots; job++) assert.isTrue(ring.sent.withdraw(job))
     pass(ring.sent, ring.worker)
     assert.strictEqual(behind(ring.posted[0]), 8)
+  })
+})
+
+describe("a getter of a payload that puts in other jobs", () => {
+  const payloadOf = (sent: SentJobs, worker: jobRing.JobRing): unknown => {
+    const memory = plainBytes.over(sent.ring.buffer)
+    return jobRing.lengthOf(worker, worker.next) === -1
+      ? "posted"
+      : slotData.readRequest(memory, jobRing.dataOf(worker, worker.next), new Map()).payload
+  }
+
+  it.each([
+    ["plain", plain],
+    ["posted", { ...plain, window: 3 }]
+  ])("spoils none of them, if they are %s", (_, inner) => {
+    const posted: Array<number> = []
+    const sent = new SentJobs({ wake: () => undefined, post: (position) => posted.push(position) })
+    const worker = jobRing.fromBuffer(sent.ring.buffer)
+    let depth = 0
+    const payload = {
+      before: "outer",
+      get nested() {
+        // each reading of it
+        sent.put(++depth + 1, inner)
+        return 1
+      },
+      after: "outer"
+    }
+    sent.put(1, { ...plain, payload })
+    assert.strictEqual(sent.size, depth + 1)
+    const order: Array<number> = []
+    const taken = { has: () => true, drop: () => undefined }
+    while (jobRing.claim(worker, taken) === jobRing.Claim.begun) {
+      const job = jobRing.jobOf(worker, worker.next)
+      order.push(job)
+      const arrived = payloadOf(sent, worker)
+      if (arrived === "posted") assert.include(posted, worker.next)
+      else if (job === 1) assert.deepStrictEqual(arrived, { before: "outer", nested: 1, after: "outer" })
+      else assert.strictEqual(arrived, inner.payload)
+      jobRing.answer(worker, -1, 0)
+    }
+    assert.deepStrictEqual(
+      order,
+      Array.from({ length: depth + 1 }, (_, i) => i + 1)
+    )
+  })
+
+  it("that throws afterwards, is refused, and they are not", () => {
+    const sent = new SentJobs({ wake: () => undefined, post: () => undefined })
+    let job = 1
+    const payload = {
+      get nested(): never {
+        sent.put(++job, plain)
+        throw new Error("no")
+      }
+    }
+    assert.throws(() => sent.put(1, { ...plain, payload }), /no/)
+    assert.isFalse(sent.withdraw(1))
+    for (let inner = 2; inner <= job; inner++) assert.isTrue(sent.withdraw(inner))
   })
 })

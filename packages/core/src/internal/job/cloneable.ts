@@ -4,7 +4,7 @@
  * **Invariant**: it returns for every value. The value is a user's: its getters and proxies may throw, and it may be nested
  * deeper than the stack. The clone may have failed for just that reason, and here it must not end the pool.
  */
-import * as Inspectable from "effect/Inspectable"
+import { jsonText } from "../options/shownValue.ts"
 
 /** The path to a value that cannot be cloned, empty for the value itself, and a description of it. */
 export interface Uncloneable {
@@ -32,9 +32,12 @@ export const findUncloneable = (
     // looking at it fails as cloning it did, so only the refusal describes it
   }
   const reason =
-    refusal instanceof Error ? `${refusal.name}: ${refusal.message}` : Inspectable.toStringUnknown(refusal, 0)
+    refusal instanceof Error ? `${refusal.name}: ${refusal.message}` : jsonText(refusal, 0, maxReason)
   return { path: "", what: `a value that cannot be copied (${reason})` }
 }
+
+/** Characters of a refusal that is no error. A guess: it ends in a message. */
+const maxReason = 200
 
 const search = (
   value: unknown,

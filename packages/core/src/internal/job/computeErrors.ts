@@ -2,8 +2,8 @@
  * The errors that can end a job besides its own failure. They are flat and tagged. Each has the name of the task, and a
  * message that says which fault happened, where, and how to mend it.
  */
-import * as Inspectable from "effect/Inspectable"
 import * as Schema from "effect/Schema"
+import { jsonText } from "../options/shownValue.ts"
 
 const at = (path: string): string => (path === "" ? "itself" : `at ${path.replace(/^\./, "")}`)
 
@@ -13,10 +13,12 @@ const remedy = (fix: string | undefined): string =>
     : `which is refused. ${fix}`
 
 /** An error without a name of its own goes by its class: a `class Broken extends RangeError` is a Broken. */
-const describe = (cause: unknown): string =>
-  cause instanceof Error
-    ? `${Object.hasOwn(cause, "name") ? cause.name : cause.constructor.name}: ${cause.message.replace(/\.$/, "")}`
-    : `${Inspectable.toStringUnknown(cause, 0).slice(0, maxDescribed)} (of type ${typeof cause})`
+const describe = (cause: unknown): string => {
+  if (!(cause instanceof Error)) return `${jsonText(cause, 0, maxDescribed)} (of type ${typeof cause})`
+  // it has the fields of the job's error, whose `constructor` may be anything
+  const { name: ofClass } = (Object.getPrototypeOf(cause) as Error).constructor
+  return `${Object.hasOwn(cause, "name") ? cause.name : ofClass}: ${cause.message.replace(/\.$/, "")}`
+}
 
 /** Characters shown of a thrown value that is no error. A guess: the text ends in a log line. */
 const maxDescribed = 200

@@ -278,8 +278,18 @@ export const receiver = (fiber: Fiber.Fiber<unknown, unknown>, { cache, context 
   return {
     receive,
     close: () => {
-      for (const span of spans?.values() ?? []) span.end(BigInt(Date.now()) * 1_000_000n, Exit.interrupt())
+      const open = Array.from(spans?.values() ?? [])
       spans = undefined
+      let thrown: { readonly error: unknown } | undefined
+      for (const span of open) {
+        try {
+          span.end(BigInt(Date.now()) * 1_000_000n, Exit.interrupt())
+        } catch (error) {
+          // a tracer of the program: its other spans are ended all the same
+          thrown ??= { error }
+        }
+      }
+      if (thrown !== undefined) throw thrown.error
     }
   }
 }

@@ -12,10 +12,13 @@ import type { Reader } from "./reader.ts"
 /** The longest time that a timer counts, 24.8 days: it has an Int32 of milliseconds, and a longer timer fires at once. */
 const longestMs = 2 ** 31 - 1
 
+/** A microsecond, ms. A denormal number of milliseconds would be a slice that never begins, or a delay that never grows. */
+const leastMs = 0.001
+
 export interface DurationBounds {
   /** the least, ms; default 0 */
   readonly from?: number
-  /** more than 0 instead, however little */
+  /** at least a microsecond: less is not 0, and nothing that a clock can measure */
   readonly positive?: boolean
   /** whether it may be longer than a timer counts, or infinite: for a duration that no timer gets as it is */
   readonly endless?: boolean
@@ -25,12 +28,13 @@ export interface DurationBounds {
 
 /** A duration within its bounds, ms. */
 export const duration = ({ endless = false, from = 0, positive = false, suchAs }: DurationBounds): Reader<number> => {
-  const least = positive ? "above 0" : from === 0 ? "of 0 or more" : `of at least ${from} ms`
+  const least = positive ? "of at least 1 µs" : from === 0 ? "of 0 or more" : `of at least ${from} ms`
   const expected = `a duration ${least}${endless ? "" : " and at most 24 days"}, such as "${suchAs}"`
   const longest = endless ? Infinity : longestMs
   return (value, of, option) => {
-    const ms = millisOf(value)
-    return ms >= from && ms <= longest && !(positive && ms === 0)
+    // -0 becomes 0
+    const ms = millisOf(value) + 0
+    return ms >= from && ms <= longest && !(positive && ms < leastMs)
       ? Result.succeed(ms)
       : Result.fail(new InvalidOption({ of, option, value, expected }))
   }

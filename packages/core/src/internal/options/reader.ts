@@ -38,11 +38,14 @@ export const or =
 /** `reader`, and `undefined` for an option that was not given. */
 export const optional = <A>(reader: Reader<A>): Reader<A | undefined> => or(reader, undefined)
 
-/** A whole number from `least` to `most`. */
-export const wholeNumber = (least: number, most = Number.MAX_SAFE_INTEGER): Reader<number> =>
-  accepting(`a whole number from ${least}${most === Number.MAX_SAFE_INTEGER ? "" : ` to ${most}`}`, (value) =>
+/** A whole number from `least` to `most`; -0 is read as 0. */
+export const wholeNumber = (least: number, most = Number.MAX_SAFE_INTEGER): Reader<number> => {
+  const expected = `a whole number from ${least}${most === Number.MAX_SAFE_INTEGER ? "" : ` to ${most}`}`
+  return (value, of, option) =>
     isWholeNumber(value, least, most)
-  )
+      ? Result.succeed((value as number) + 0)
+      : Result.fail(new InvalidOption({ of, option, value, expected }))
+}
 
 export const isWholeNumber = (value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): boolean =>
   Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most

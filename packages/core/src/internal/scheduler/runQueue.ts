@@ -140,6 +140,9 @@ const cutAt = 1024
 /** Idle classes are forgotten past this many, so that weights computed at random cannot fill the memory (a guess). */
 const maxIdleClasses = 32
 
+/** Times are set back here: far later, a charge of the largest weight would be lost in rounding. 2³² leaves it to 10⁻⁶ ms. */
+const latestTime = 2 ** 32
+
 export class RunQueue<O extends Owner> {
   /** Number of queued tasks. */
   size = 0
@@ -230,7 +233,19 @@ export class RunQueue<O extends Owner> {
 
   /** Charges the class that was served last with `ms` of loop time. */
   charge(ms: number): void {
-    if (this.served !== undefined) this.served.virtualTime += ms / this.served.weight
+    const { served } = this
+    if (served === undefined) return
+    served.virtualTime += ms / served.weight
+    if (served.virtualTime > latestTime) this.setBack()
+  }
+
+  /** All classes keep their distances, from a time near 0 on. One that is idle and behind starts level anyway. */
+  private setBack(): void {
+    const { virtualNow } = this
+    for (const weightClass of this.classes.values()) {
+      weightClass.virtualTime = Math.max(0, weightClass.virtualTime - virtualNow)
+    }
+    this.virtualNow = 0
   }
 
   /** The batches of one owner, closed, in their order. Scans the queue: for flushes, which are rare. */

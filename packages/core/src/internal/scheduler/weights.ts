@@ -1,6 +1,8 @@
 /**
  * Weights: how the shares of the loop compare, and what to do with one that cannot be.
  *
+ * Decision 0124.
+ *
  * **Invariant.** Looking a weight up never throws: it happens while a fiber queues a task, often to wake somebody else.
  * A weight that cannot be counts as 1, and the fiber that has it dies of it at its next operation.
  */
@@ -14,7 +16,8 @@ export const defaultWeight = 1
  * Set it with `FairScheduler.withWeight`.
  *
  * All ready fibers of one weight share one allotment, first come first served. When several weights have ready fibers,
- * each weight gets time in proportion to its number: background work at 0.1 beside the rest at 1 gets an eleventh.
+ * each weight gets time in proportion to its number: background work at 0.1 beside the rest at 1 gets an eleventh. A weight is
+ * a number from 0.001 to 1000.
  *
  * @category references
  * @since 0.1.0
@@ -23,11 +26,25 @@ export const Weight: Context.Reference<number> = Context.Reference<number>("@giv
   defaultValue: () => defaultWeight
 })
 
-/** `Number.isFinite` refuses a string, which `>` would take. */
-export const isWeight = (weight: number): boolean => Number.isFinite(weight) && weight > 0
+/**
+ * The least and the most weight. A weight far below the others makes the times that shares are compared by so large that a
+ * millisecond of the others vanishes in rounding, and all shares with it (`runQueue.ts`). Guesses: a share of a thousandth
+ * beside the usual weight, or of a millionth beside the largest, is one that nobody notices any more.
+ */
+export const leastWeight = 0.001
+export const mostWeight = 1000
+
+/** The comparison would take a string. */
+export const isWeight = (weight: number): boolean =>
+  typeof weight === "number" && weight >= leastWeight && weight <= mostWeight
 
 export const badWeight = (weight: number): InvalidOption =>
-  new InvalidOption({ of: "FairScheduler", option: "weight", value: weight, expected: "a finite number above 0" })
+  new InvalidOption({
+    of: "FairScheduler",
+    option: "weight",
+    value: weight,
+    expected: `a number from ${leastWeight} to ${mostWeight}`
+  })
 
 /** The weights of one thread's fibers, with the last one remembered: the next task mostly comes from the same context. */
 export class Weights {

@@ -39,11 +39,13 @@ const wrap = (parse: Parse): Parse => {
     if (typeof text !== "string" || text.length < leastLength) return parse(text, reviver)
     const stack = stackHere()
     const from = now()
+    // a reviver may parse another long text: the call around it goes on afterwards, and is the one to name
+    const around = latest !== undefined && latest.to === undefined ? latest : undefined
     latest = { from, to: undefined, stack }
     try {
       return parse(text, reviver)
     } finally {
-      latest = { from, to: now(), stack }
+      latest = around ?? { from, to: now(), stack }
     }
   }
   Object.defineProperty(noted, "name", { value: "parse", configurable: true })

@@ -37,9 +37,21 @@ it("has bounds, which the message says", () => {
   assert.strictEqual(read(10, { from: 10 }), 10)
   assert.include(String(read(9, { from: 10 })), "a duration of at least 10 ms and at most 24 days")
   assert.strictEqual(read(0.001, { positive: true }), 0.001)
-  assert.include(String(read(0, { positive: true })), "a duration above 0 and at most 24 days")
+  assert.include(String(read(0, { positive: true })), "a duration of at least 1 µs and at most 24 days")
   assert.strictEqual(read(2 ** 31 - 1), 2 ** 31 - 1)
   assert.include(String(read("25 days")), 'grace is "25 days"')
   assert.strictEqual(read(Infinity, { endless: true }), Infinity)
   assert.include(String(read(-1, { endless: true })), 'a duration of 0 or more, such as "1 second"')
+})
+
+it("has no number that a clock cannot measure, and no -0", () => {
+  for (const value of [5e-324, 1e-308, 0.000_999, "1 nanos", -0, 0n]) {
+    assert.include(String(read(value, { positive: true })), "must be a duration of at least 1 µs", String(value))
+  }
+  assert.strictEqual(read(-0), 0)
+  assert.isTrue(Object.is(read(-0), 0))
+  for (const value of [1e308, 2 ** 31, [1e308, 0], { weeks: 1e300 }]) {
+    assert.include(String(read(value)), "and at most 24 days")
+  }
+  assert.include(String(read([NaN, 1], { endless: true })), "must be")
 })

@@ -62,3 +62,10 @@ it("makes a defect for combinators, which is the InvalidOption itself", () => {
     "InvalidOption: Part: name is 0, but must be a whole number from 1"
   )
 })
+
+it("reads -0 as 0, and no number that is none", () => {
+  assert.isTrue(Object.is(Result.getOrThrow(wholeNumber(0)(-0, "Part", "name")), 0))
+  for (const value of [NaN, Infinity, 1e308, 2 ** 53, 5e-324, 0.5, 3n, "3", [3], new Number(3)]) {
+    assert.isTrue(Result.isFailure(wholeNumber(-10)(value, "Part", "name")), String(value))
+  }
+})

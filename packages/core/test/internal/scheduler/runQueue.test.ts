@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import type { Owner } from "../../../src/internal/scheduler/runQueue.ts"
+import { leastWeight, mostWeight } from "../../../src/internal/scheduler/weights.ts"
 import { RunQueue } from "../../../src/internal/scheduler/runQueue.ts"
 
 const owner = (): Owner => ({ queued: 0, batch: undefined })
@@ -174,6 +175,30 @@ describe("runQueue", () => {
         }
       )
     )
+  })
+
+  it("shares it in proportion among the least and the largest weight, also after years of running", () => {
+    const weights = [leastWeight, 1, mostWeight]
+    for (const time of [0, 2 ** 53]) {
+      const queue = new RunQueue<Owner>()
+      const used = new Map(weights.map((weight) => [weight, 0]))
+      for (const weight of weights) {
+        const again = () => {
+          used.set(weight, used.get(weight)! + 1)
+          queue.enqueue(again, owner(), 0, weight, 0)
+        }
+        queue.enqueue(again, owner(), 0, weight, 0)
+      }
+      const inside = queue as unknown as { virtualNow: number; classes: Map<number, { virtualTime: number }> }
+      inside.virtualNow = time
+      for (const weightClass of inside.classes.values()) weightClass.virtualTime = time
+      for (let i = 0; i < 100_000; i++) {
+        next(queue)
+        queue.charge(0.01)
+      }
+      const [, one, most] = weights.map((weight) => used.get(weight)!)
+      assert.closeTo(most! / one!, 1000, 20, `from ${time} on`)
+    }
   })
 
   it("a weight that was idle starts level: it neither catches up nor waits", () => {

@@ -52,6 +52,29 @@ describe("a long JSON.parse", () => {
     }
   })
 
+  it("is named again after a reviver has parsed another long text", () => {
+    const stop = longParses.observe()
+    const during: Array<string> = []
+    function inner() {
+      JSON.parse(long)
+      during.push(longParses.last()!.stack)
+    }
+    function outer() {
+      JSON.parse(long, (key, value) => {
+        if (key === "text") inner()
+        return value
+      })
+    }
+    try {
+      outer()
+      assert.lengthOf(during, 1)
+      assert.include(during[0], "outer")
+      assert.notInclude(during[0], "inner")
+    } finally {
+      stop()
+    }
+  })
+
   it("is wrapped once, until the last one stops, and never over a function of the program's own", () => {
     const { parse } = JSON
     const stops = [longParses.observe(), longParses.observe()]

@@ -28,8 +28,8 @@ export const Slice: Context.Reference<Duration.Duration | undefined> = Context.R
   { defaultValue: () => undefined }
 )
 
-/** Whether `ms` can be the length of a slice. */
-const isSlice = (ms: number): boolean => ms > 0 && Number.isFinite(ms)
+/** Whether `ms` can be the length of a slice: from a microsecond on, as in `options/duration.ts`. */
+const isSlice = (ms: number): boolean => ms >= 0.001 && Number.isFinite(ms)
 
 // the last answer: most questions come from one context again and again
 let context: Context.Context<never> | undefined
