@@ -341,7 +341,20 @@ describe("weights", () => {
   })
 
   it("a weight that is no number from 0.001 to 1000 is a defect of the effect that it is set for", () => {
-    const odd = [0, -0, -1, NaN, Infinity, 1e308, 1000.1, 1e-308, 5e-324, 0.000_999, "2" as unknown as number, 2n as never]
+    const odd = [
+      0,
+      -0,
+      -1,
+      NaN,
+      Infinity,
+      1e308,
+      1000.1,
+      1e-308,
+      5e-324,
+      0.000_999,
+      "2" as unknown as number,
+      2n as never
+    ]
     for (const weight of odd) {
       const exit = Effect.runSyncExit(FairScheduler.withWeight(Effect.void, weight))
       const defect = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined

@@ -51,14 +51,19 @@ const expression = `JSON.stringify({
 
 const dumpOf = Effect.fnUntraced(function* (pid: number | undefined) {
   const socket = pid === undefined ? yield* served.find(undefined) : yield* served.socketOf(pid)
-  if (socket !== undefined) return yield* served.get(socket, "/fibers")
-  return yield* otherProcess.evaluate(pid!, expression)
+  if (socket !== undefined) return { pid: socket.pid, text: yield* served.get(socket, "/fibers") }
+  return { pid: pid!, text: yield* otherProcess.evaluate(pid!, expression) }
 })
 
 export const dump = Command.make("dump", flags, ({ json, pid }) =>
   failing(
-    Effect.flatMap(dumpOf(Option.getOrUndefined(pid)), (text) =>
-      Console.log(json ? text.trim() : render(JSON.parse(text) as Dump, process.stdout))
+    Effect.flatMap(dumpOf(Option.getOrUndefined(pid)), ({ pid, text }) =>
+      json
+        ? Console.log(text.trim())
+        : Effect.flatMap(
+            served.read({ pid }, text, (dump) => render(dump as Dump, process.stdout)),
+            (shown) => Console.log(shown)
+          )
     )
   )
 ).pipe(

@@ -27,8 +27,13 @@ const units: Readonly<Record<string, number>> = {
   hours: 3_600_000
 }
 
+/** Characters that a duration may have. A guess. */
+const longest = 100
+
 /** Milliseconds; `undefined` if the text is no duration. */
 export const durationMs = (text: string): number | undefined => {
+  // spaces without end would be tried twice
+  if (text.length > longest) return undefined
   const match = /^\s*(\d+(?:\.\d+)?|\.\d+)\s*([a-zµ]*)\s*$/i.exec(text)
   if (match === null) return undefined
   const unit = units[match[2]!.toLowerCase()]

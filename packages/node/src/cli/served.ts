@@ -43,8 +43,19 @@ export const get = (found: localSocket.Found, path: string): Effect.Effect<strin
     return Effect.sync(() => void asked.destroy())
   })
 
+/** What `of` makes of a response. One that it cannot read is of another version, or of no Giveway at all. */
+export const read = <A>(
+  { pid }: Pick<localSocket.Found, "pid">,
+  body: string,
+  of: (json: unknown) => A
+): Effect.Effect<A, NoResponse> =>
+  Effect.try({
+    try: () => of(JSON.parse(body)),
+    catch: () => new NoResponse({ pid, reason: "its response is none that this version of giveway reads" })
+  })
+
 export const overview = (found: localSocket.Found): Effect.Effect<Overview, NoResponse> =>
-  Effect.map(get(found, "/overview"), (body) => JSON.parse(body) as Overview)
+  Effect.flatMap(get(found, "/overview"), (body) => read(found, body, (json) => json as Overview))
 
 /** The socket of `pid`, if it has one. */
 export const socketOf = (pid: number): Effect.Effect<localSocket.Found | undefined> =>

@@ -75,9 +75,12 @@ const lintEvery = "5 seconds"
 const mostFibers = 5000
 
 const findingsOf = (found: Found) =>
-  Effect.map(
-    served.get(found, "/lints"),
-    (body) => (JSON.parse(body) as { readonly lints?: ReadonlyArray<topState.Finding> | null }).lints ?? []
+  Effect.flatMap(served.get(found, "/lints"), (body) =>
+    served.read(
+      found,
+      body,
+      (json) => (json as { readonly lints?: ReadonlyArray<topState.Finding> | null }).lints ?? []
+    )
   )
 
 const printOnce = Effect.fnUntraced(function* (found: Found) {
@@ -143,7 +146,8 @@ const interactive = Effect.fnUntraced(function* (found: Found) {
         return Deferred.succeed(quit, undefined)
       case "dump":
         return served.get(found, "/fibers").pipe(
-          Effect.map((body) => show("fibers", render(JSON.parse(body) as Dump).split("\n"))),
+          Effect.flatMap((body) => served.read(found, body, (dump) => render(dump as Dump).split("\n"))),
+          Effect.map((lines) => show("fibers", lines)),
           Effect.catch((error) => Effect.sync(() => show("fibers", [error.message])))
         )
       case "lints":

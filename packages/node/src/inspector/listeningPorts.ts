@@ -21,6 +21,14 @@ const inodesOf = (pid: number): ReadonlySet<string> => {
   return inodes
 }
 
+/** The ports of the sockets with these inodes that listen. A row of another form is passed over. */
+export const portsIn = (table: string, inodes: ReadonlySet<string>): ReadonlyArray<number> =>
+  table.split("\n").flatMap((row) => {
+    const [, local = "", , state, , , , , , inode = ""] = row.trim().split(/\s+/)
+    const port = /:([0-9A-Fa-f]{4})$/.exec(local)?.[1]
+    return state === listening && inodes.has(inode) && port !== undefined ? [Number.parseInt(port, 16)] : []
+  })
+
 /** `undefined` where they cannot be known. */
 export const of = (pid: number): ReadonlySet<number> | undefined => {
   if (process.platform !== "linux") return undefined
@@ -28,12 +36,7 @@ export const of = (pid: number): ReadonlySet<number> | undefined => {
     const inodes = inodesOf(pid)
     const ports = new Set<number>()
     for (const table of ["tcp", "tcp6"]) {
-      const [, ...rows] = readFileSync(`/proc/${pid}/net/${table}`, "utf8").trim().split("\n")
-      for (const row of rows) {
-        const [, local, , state, , , , , , inode] = row.trim().split(/\s+/)
-        if (state !== listening || !inodes.has(inode!)) continue
-        ports.add(Number.parseInt(local!.slice(local!.lastIndexOf(":") + 1), 16))
-      }
+      for (const port of portsIn(readFileSync(`/proc/${pid}/net/${table}`, "utf8"), inodes)) ports.add(port)
     }
     return ports
   } catch {

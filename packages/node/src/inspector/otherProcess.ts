@@ -97,6 +97,19 @@ interface Reply {
   readonly result?: Partial<Runtime.EvaluateReturnType>
 }
 
+/** The reply in a message. What listens on the port may be any program: a message of another form is no reply. */
+export const replyIn = (data: unknown): Reply => {
+  try {
+    const read = JSON.parse(String(data)) as Reply | null
+    const result = typeof read?.result === "object" && read.result !== null ? read.result : undefined
+    const details = result?.exceptionDetails as { readonly text?: unknown } | null | undefined
+    const isKnown = details === undefined || typeof details?.text === "string"
+    return typeof read?.id === "number" && isKnown ? { id: read.id, ...(result && { result }) } : {}
+  } catch {
+    return {}
+  }
+}
+
 /**
  * How long a connection or an evaluation may take. Out of JavaScript it takes 1 to 60 ms, out of a native call as long as the
  * call.
@@ -134,7 +147,7 @@ const connect = Effect.fnUntraced(function* (pid: number, url: string) {
 const evaluateOn = (pid: number, socket: WebSocket, expression: string): Effect.Effect<unknown, NotInspectable> =>
   Effect.callback<unknown, NotInspectable>((resume) => {
     const hear = ({ data }: MessageEvent): void => {
-      const { id, result } = JSON.parse(String(data)) as Reply
+      const { id, result } = replyIn(data)
       if (id !== 1) return
       socket.removeEventListener("message", hear)
       if (result?.exceptionDetails === undefined) resume(Effect.succeed(result?.result?.value))

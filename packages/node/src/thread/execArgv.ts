@@ -24,10 +24,26 @@ interface Origin {
 }
 
 /** The words of `NODE_OPTIONS`, by its own rules: blanks separate, double quotes join, a backslash escapes inside quotes. */
-export const wordsOf = (text: string): ReadonlyArray<string> =>
-  Array.from(text.matchAll(/(?:[^\s"]|"(?:\\.|[^"\\])*")+/g), ([word]) =>
-    word.replaceAll(/"((?:\\.|[^"\\])*)"/g, (_, quoted: string) => quoted.replaceAll(/\\(.)/g, "$1"))
-  )
+export const wordsOf = (text: string): ReadonlyArray<string> => {
+  const words: Array<string> = []
+  let word: string | undefined
+  let isQuoted = false
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i]!
+    if (char === '"') {
+      isQuoted = !isQuoted
+      word ??= ""
+    } else if (isQuoted && char === "\\" && i + 1 < text.length) {
+      word += text[++i]!
+    } else if (!isQuoted && /\s/.test(char)) {
+      if (word !== undefined) words.push(word)
+      word = undefined
+    } else {
+      word = (word ?? "") + char
+    }
+  }
+  return word === undefined ? words : [...words, word]
+}
 
 /** An option with its value, which is the rest of its word or the next word. */
 type Given = ReadonlyArray<string>

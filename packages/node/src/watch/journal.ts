@@ -65,15 +65,66 @@ export const append = (file: string, line: string): void => {
   }
 }
 
-/** The lines of a journal. One that was cut off, by the end of the process or a full disk, is left out. */
+/**
+ * The lines of a journal. One that was cut off, by the end of the process or a full disk, is left out, and so is one that is no
+ * line of this version.
+ */
 export const linesOf = (text: string): ReadonlyArray<Line> =>
   text.split("\n").flatMap((line) => {
     try {
-      return [JSON.parse(line) as Line]
+      const read: unknown = JSON.parse(line)
+      return isLine(read) ? [read] : []
     } catch {
       return []
     }
   })
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null
+
+const isText = (value: unknown): boolean => typeof value === "string"
+
+const isTextOrNone = (value: unknown): boolean => value === undefined || isText(value)
+
+const isPlace = (place: unknown): boolean =>
+  place === undefined ||
+  (isObject(place) && isText(place["file"]) && Number.isFinite(place["line"]) && isTextOrNone(place["function"]))
+
+const isStall = (stall: unknown): boolean =>
+  isObject(stall) &&
+  ["startedAt", "durationMs", "unobservedMs"].every((name) => Number.isFinite(stall[name])) &&
+  ["cause", "text", "fix", "fingerprint"].every((name) => isText(stall[name])) &&
+  ["name", "stack", "allowed"].every((name) => isTextOrNone(stall[name])) &&
+  isPlace(stall["place"])
+
+const isFinding = (finding: unknown): boolean =>
+  isObject(finding) && isText(finding["lint"]) && isText(finding["message"]) && isText(finding["fix"])
+
+const isSurroundings = (given: unknown): boolean =>
+  isObject(given) && isText(given["cwd"]) && Array.isArray(given["own"]) && given["own"].every(isText)
+
+const isLine = (line: unknown): line is Line => {
+  if (!isObject(line)) return false
+  switch (line["_tag"]) {
+    case "Began":
+      return (
+        Number.isFinite(line["pid"]) &&
+        Number.isFinite(line["at"]) &&
+        isText(line["command"]) &&
+        isSurroundings(line["surroundings"])
+      )
+    case "Unwatched":
+      return isText(line["why"])
+    case "Stalled":
+      return isStall(line["stall"])
+    case "Stalls":
+      return isText(line["key"]) && isStall(line["stall"])
+    case "Linted":
+      return Array.isArray(line["findings"]) && line["findings"].every(isFinding)
+    default:
+      return false
+  }
+}
 
 export const line = (line: Line): string => `${JSON.stringify(line)}\n`
 

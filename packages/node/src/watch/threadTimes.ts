@@ -19,18 +19,19 @@ const tickMs = 10
 /** `stime` is so many fields of `stat` behind the state, which is the first field after the parenthesis that ends the name. */
 const systemField = 11
 
-/** `schedstat` has the time on a core, the time waiting for one, both in ns, and the number of times it got one. */
-const parsed = (at: number, schedstat: string, stat: string): Sysmon.Reading => {
+/** A reading, if both files have the form that is known. `schedstat` has the time on a core, the time waiting for one, both in ns, and the number of times it got one. */
+export const parsed = (at: number, schedstat: string, stat: string): Sysmon.Reading | undefined => {
   const [ran, waited] = schedstat.split(" ")
   const [state, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
-  return {
-    at,
-    ranMs: Number(ran) / 1e6,
-    systemMs: Number(rest[systemField]) * tickMs,
-    noCoreMs: Number(waited) / 1e6,
-    asleep: state !== "R"
-  }
+  const [ranMs, systemMs, noCoreMs] = [count(ran) / 1e6, count(rest[systemField]) * tickMs, count(waited) / 1e6]
+  return Number.isFinite(ranMs + systemMs + noCoreMs)
+    ? { at, ranMs, systemMs, noCoreMs, asleep: state !== "R" }
+    : undefined
 }
+
+/** A number as the kernel prints one. Anything else is NaN: `Number` would read blanks as 0. */
+const count = (text: string | undefined): number =>
+  text !== undefined && /^\d{1,20}\n?$/.test(text) ? Number(text) : Number.NaN
 
 const reader = (path: string): (() => string) => {
   // Node closes the files of a thread when the thread ends
@@ -51,8 +52,7 @@ const of = (folder: string): ThreadTimes => {
     const schedstat = reader(`${folder}/schedstat`)
     const stat = reader(`${folder}/stat`)
     const read: ThreadTimes = (at) => parsed(at, schedstat(), stat())
-    const first = parsed(0, schedstat(), stat())
-    return [first.ranMs, first.systemMs, first.noCoreMs].every(Number.isFinite) ? read : none
+    return parsed(0, schedstat(), stat()) === undefined ? none : read
   } catch {
     return none
   }
@@ -71,7 +71,7 @@ export const ownWait = (): (() => number) => {
   if (process.platform !== "linux") return () => 0
   try {
     const schedstat = reader("/proc/thread-self/schedstat")
-    const read = (): number => Number(schedstat().split(" ")[1]) / 1e6
+    const read = (): number => count(schedstat().split(" ")[1]) / 1e6
     return Number.isFinite(read()) ? read : () => 0
   } catch {
     return () => 0

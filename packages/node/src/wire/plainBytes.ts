@@ -227,15 +227,39 @@ const putItems = (items: ReadonlyArray<unknown>): void => {
 
 let source: Bytes
 let position = 0
+let limit = 0
+let depth = 0
 
-/** Starts to read at `start`. Each call of `read` then gives one value. */
-export const open = (from: Bytes, start: number): void => {
+/**
+ * Starts to read at `start`, at most `room` bytes. Each call of `read` then gives one value. It throws a {@link Spoilt} for bytes
+ * that `write` has not written: a job that writes into shared memory can put any there.
+ */
+export const open = (from: Bytes, start: number, room = Infinity): void => {
   source = from
   position = start
+  limit = Math.min(start + room, from.bytes.length)
+  depth = 0
+}
+
+/** The bytes are no value. */
+export class Spoilt extends Error {
+  override readonly name = "Spoilt"
+}
+
+const spoilt = (): never => {
+  throw new Spoilt(
+    "shared memory holds no value where one should be: a job has written there, or this is a bug of @giveway/node"
+  )
+}
+
+/** The elements or fields of an object that begins here: each has a byte at least, and no more objects are written than so many. */
+const enter = (length: number): void => {
+  if (length > limit - position || ++depth > mostObjects) spoilt()
 }
 
 export const read = (): unknown => {
   const { bytes, view } = source
+  if (position >= limit) spoilt()
   const tag = bytes[position++]
   switch (tag) {
     case Tag.undefined:
@@ -247,48 +271,60 @@ export const read = (): unknown => {
     case Tag.true:
       return true
     case Tag.int32:
+      if (position + 4 > limit) spoilt()
       return view.getInt32((position += 4) - 4)
     case Tag.float64:
+      if (position + 8 > limit) spoilt()
       return view.getFloat64((position += 8) - 8)
     case Tag.latin1: {
-      const length = view.getUint16(position)
-      position += 2 + length
+      const length = lengthHere()
+      position += length
+      if (position > limit) spoilt()
       return length <= shortString
         ? known(position - length, length)
         : bytes.toString("latin1", position - length, position)
     }
     case Tag.utf16: {
-      const length = 2 * view.getUint16(position)
-      position += 2 + length
+      const length = 2 * lengthHere()
+      position += length
+      if (position > limit) spoilt()
       return bytes.toString("utf16le", position - length, position)
     }
     case Tag.array: {
-      const length = view.getUint16(position)
-      position += 2
+      const length = lengthHere()
+      enter(length)
       const array: Array<unknown> = []
       for (let i = 0; i < length; i++) {
         const item = read()
         if (i in array) defineField(array, String(i), item)
         else array[i] = item
       }
+      depth--
       return array
     }
     case Tag.object: {
-      const length = view.getUint16(position)
-      position += 2
+      const length = lengthHere()
+      enter(length)
       const object: Record<string, unknown> = {}
       for (let i = 0; i < length; i++) {
-        const key = read() as string
+        const key = read()
+        if (typeof key !== "string") return spoilt()
         const field = read()
         // hot: most keys are nobody's; one that a prototype has may have a setter there, or be read-only
         if (key in object) defineField(object, key, field)
         else object[key] = field
       }
+      depth--
       return object
     }
     default:
-      throw new Error(`Shared memory holds ${tag} where a value should begin: this is a bug of @giveway/node`)
+      return spoilt()
   }
+}
+
+const lengthHere = (): number => {
+  if (position + 2 > limit) spoilt()
+  return source.view.getUint16((position += 2) - 2)
 }
 
 const defineField = (object: object, key: string, value: unknown): void => {

@@ -9,7 +9,7 @@
  * travels as a message, and its slot holds only the state of the job.
  */
 import type { JobRequest, Outcome } from "@giveway/core/PlatformWorker"
-import { jobRing } from "@giveway/core/PlatformWorker"
+import { jobRing, pack } from "@giveway/core/PlatformWorker"
 import * as plainBytes from "./plainBytes.ts"
 
 type Target = Pick<JobRequest, "batch" | "moduleUrl" | "name" | "pure">
@@ -56,7 +56,7 @@ export const writeRequest = (
 
 /** Worker: reads a request at byte `start`, and adds its target to `targets` if it is new. */
 export const readRequest = (memory: plainBytes.Bytes, start: number, targets: Targets): JobRequest => {
-  plainBytes.open(memory, start)
+  plainBytes.open(memory, start, jobRing.slotBytes)
   const target = readTarget(targets)
   const context = plainBytes.read() as JobRequest["context"]
   const payload = plainBytes.read()
@@ -84,10 +84,38 @@ export const writeOutcome = (memory: plainBytes.Bytes, start: number, outcome: O
   return plainBytes.write(memory, start, jobRing.slotBytes, values)
 }
 
-/** Main: reads an outcome at byte `start`. */
+/** Main: reads an outcome at byte `start`. Bytes that are none end the job that they should tell of. */
 export const readOutcome = (memory: plainBytes.Bytes, start: number): Outcome => {
-  plainBytes.open(memory, start)
-  const kind = plainBytes.read()
-  const value = plainBytes.read()
-  return kind === Kind.value ? { _tag: "Success", value } : (value as Outcome)
+  try {
+    plainBytes.open(memory, start, jobRing.slotBytes)
+    const kind = plainBytes.read()
+    const value = plainBytes.read()
+    if (kind === Kind.value) return { _tag: "Success", value }
+    return kind === Kind.outcome && isOutcome(value)
+      ? value
+      : spoilt(new plainBytes.Spoilt("it is no outcome of a job"))
+  } catch (error) {
+    return spoilt(error)
+  }
+}
+
+const spoilt = (error: unknown): Outcome => ({ _tag: "JobDied", cause: pack(error) })
+
+const tags: Readonly<Record<Outcome["_tag"], true>> = {
+  Success: true,
+  Failure: true,
+  Batch: true,
+  Cancelled: true,
+  JobDied: true,
+  PayloadInvalid: true,
+  ResultInvalid: true,
+  ResultNotCloneable: true,
+  TaskNotFound: true,
+  TaskModuleFailed: true,
+  TaskLayerFailed: true
+}
+
+const isOutcome = (value: unknown): value is Outcome => {
+  const { _tag, values } = (value ?? {}) as { readonly _tag?: unknown; readonly values?: unknown }
+  return typeof _tag === "string" && Object.hasOwn(tags, _tag) && (_tag !== "Batch" || Array.isArray(values))
 }

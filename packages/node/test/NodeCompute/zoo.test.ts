@@ -53,7 +53,9 @@ const ending = (exit: Exit.Exit<unknown, unknown>): string => {
   return `${error instanceof Error ? `${error.name}: ${error.message}` : seen(error)}, caused by ${seen(cause)}`
 }
 
-const live = (run: (both: (job: Job) => Effect.Effect<readonly [onWorker: string, inline: string]>) => Effect.Effect<void>) =>
+const live = (
+  run: (both: (job: Job) => Effect.Effect<readonly [onWorker: string, inline: string]>) => Effect.Effect<void>
+) =>
   Effect.gen(function* () {
     const onWorkers = yield* Layer.build(NodeCompute.layer({ maxWorkers: 1 }))
     const inline = yield* Layer.build(TestCompute.layer)

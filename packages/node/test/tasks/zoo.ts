@@ -5,7 +5,7 @@
 import { Task } from "@giveway/core"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import * as self from "./zoo.ts"
+import * as someModule from "../../src/cli/durationFlag.ts"
 
 export interface Animal {
   readonly name: string
@@ -121,7 +121,7 @@ export const animals: ReadonlyArray<Animal> = Object.entries<() => unknown>({
   "an array": () => [1, "a", [2]],
   "an empty array": () => [],
   "an array with a hole": withHole,
-  "an array of holes": () => new Array<unknown>(5),
+  "an array of holes": () => Object.assign([], { length: 5 }),
   "an array with a property": () => Object.assign([1], { extra: 2 }),
   "an array of a class": () => Numbers.of(1, 2),
   "a frozen array": () => Object.freeze([1, 2]),
@@ -147,10 +147,11 @@ export const animals: ReadonlyArray<Animal> = Object.entries<() => unknown>({
     return expression
   },
   "what a regular expression found": () => /(?<a>b)/.exec("b"),
-  "a map": () => new Map<unknown, unknown>([
-    ["a", { b: 1 }],
-    [{}, new Set([1, "x"])]
-  ]),
+  "a map": () =>
+    new Map<unknown, unknown>([
+      ["a", { b: 1 }],
+      [{}, new Set([1, "x"])]
+    ]),
   "a set": () => new Set([1, [2]]),
   "a map with a property": () => Object.assign(new Map(), { a: 1 }),
   "a map without a prototype": () => Object.setPrototypeOf(new Map([[1, 2]]), null),
@@ -195,7 +196,7 @@ export const animals: ReadonlyArray<Animal> = Object.entries<() => unknown>({
   "a date format": () => new Intl.DateTimeFormat("en"),
   "the object Math": () => Math,
   "the object JSON": () => JSON,
-  "a module": () => self
+  "a module": () => someModule
 }).map(([name, make]) => ({ name, make }))
 
 const byName = new Map(animals.map(({ make, name }) => [name, make]))

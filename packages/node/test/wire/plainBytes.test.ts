@@ -128,7 +128,13 @@ describe("reading runs no code of the program", () => {
       [Array.prototype, "0"]
     ] as const
     for (const [prototype, key] of polluted) {
-      Object.defineProperty(prototype, key, { set: (value) => heard.push(value), get: () => 0, configurable: true })
+      Object.defineProperty(prototype, key, {
+        set: (value) => {
+          heard.push(value)
+        },
+        get: () => 0,
+        configurable: true
+      })
     }
     let read: unknown
     try {

@@ -31,8 +31,7 @@ export const findUncloneable = (
   } catch {
     // looking at it fails as cloning it did, so only the refusal describes it
   }
-  const reason =
-    refusal instanceof Error ? `${refusal.name}: ${refusal.message}` : jsonText(refusal, 0, maxReason)
+  const reason = refusal instanceof Error ? `${refusal.name}: ${refusal.message}` : jsonText(refusal, 0, maxReason)
   return { path: "", what: `a value that cannot be copied (${reason})` }
 }
 

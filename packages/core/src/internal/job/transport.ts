@@ -277,7 +277,11 @@ export const unpack = (packed: Packed): unknown => unpacked(packed, 0, new Map()
 
 const unpacked = (packed: unknown, depth: number, made: Map<object, Error>): unknown => {
   if (typeof packed !== "object" || packed === null) return packed
-  const { _tag, error, value } = packed as { readonly _tag?: unknown; readonly error?: unknown; readonly value?: unknown }
+  const { _tag, error, value } = packed as {
+    readonly _tag?: unknown
+    readonly error?: unknown
+    readonly value?: unknown
+  }
   if (_tag !== "Error" || typeof error !== "object" || error === null) return value
   const known = made.get(error)
   if (known !== undefined) return known
@@ -315,7 +319,9 @@ const classNamed = (className: string, builtIn: string): ErrorClass => {
 const unpackError = (packed: Partial<PackedError>, depth: number, made: Map<object, Error>): Error => {
   const message = text(packed.message, "")
   const name = text(packed.name, "Error")
-  const error = new (classNamed(cut(text(packed.className, "Error"), mostInWords), text(packed.builtIn, "Error")))(message)
+  const error = new (classNamed(cut(text(packed.className, "Error"), mostInWords), text(packed.builtIn, "Error")))(
+    message
+  )
   made.set(packed, error)
   const inside = (part: unknown): unknown => unpacked(part, depth + 1, made)
   define(error, "stack", text(packed.stack, `${name}: ${message}`))

@@ -32,7 +32,18 @@ export interface Frame extends Position {
   readonly isAsync: boolean
 }
 
-const frameOf = (text: string): Frame | undefined => {
+/**
+ * Characters of a line that are read: far more than a line of real code has. A program may give a function a name of any
+ * length, with text in it that looks like a place, and the pattern below tries each.
+ */
+const longestLine = 2000
+
+/** The beginning and the end of a longer line: its name, cut, and its place. */
+const readable = (line: string): string =>
+  line.length <= longestLine ? line : `${line.slice(0, longestLine / 4)}…${line.slice(-longestLine / 2)}`
+
+const frameOf = (line: string): Frame | undefined => {
+  const text = readable(line)
   const match =
     /^\s*at (async )?(?:(.+?) \()?((?:file:\/\/|\/|[A-Za-z]:[\\/]|node:|evalmachine)[^)]*?):(\d+)(?::(\d+))?\)?$/.exec(
       text

@@ -19,7 +19,7 @@ interface Known {
 }
 
 /** The last comment of a file that says where its map is. */
-const comment = /\/[/*][#@]\s*sourceMappingURL=([^\s'"]+)\s*(?:\*\/)?\s*$/gm
+const comment = /\/[/*][#@]\s*sourceMappingURL=([^\s'"]+)\s*(?:\*\/\s*)?$/gm
 
 const payloadAt = (url: URL): SourceMapPayload => {
   if (url.protocol !== "data:") return JSON.parse(readFileSync(url, "utf8")) as SourceMapPayload
@@ -64,8 +64,10 @@ export const make = (): ((frame: Sysmon.Frame) => Sysmon.Frame) => {
     const found = known.get(file)
     const entry = found?.map.findEntry(line - 1, column - 1)
     if (found === undefined || entry === undefined || !("originalSource" in entry)) return frame
-    const source = pathOf(entry.originalSource, found.url)
-    return source === undefined
+    const source = typeof entry.originalSource === "string" ? pathOf(entry.originalSource, found.url) : undefined
+    // a map may say anything
+    const isPosition = [entry.originalLine, entry.originalColumn].every((n) => Number.isSafeInteger(n) && n >= 0)
+    return source === undefined || !isPosition
       ? frame
       : { ...frame, file: source, line: entry.originalLine + 1, column: entry.originalColumn + 1 }
   }
