@@ -21,6 +21,15 @@ export const corpus: Readonly<Record<string, ReadonlyArray<unknown>>> = {
   "errors from a worker": [
     { _tag: "Error", error: { builtIn: "constructor", className: "__proto__", fields: [["message", null]], errors: 3 } }
   ],
-  "responses to dump": ["null", "{}", "[]", "", '{"process":null}', '{"process":{},"fibers":{"fibers":[null]}}'],
+  // the last one: a fiber that is its own parent
+  "responses to dump": [
+    "null",
+    "{}",
+    "[]",
+    "",
+    '{"process":null}',
+    '{"process":{},"fibers":{"fibers":[null]}}',
+    JSON.stringify({ process: {}, fibers: { takenAt: 1, fibers: [{ id: 1 }, { id: 1, parentId: 1 }] } })
+  ],
   "responses to top": ["null", "{}", "", '{"usage":3}']
 }

@@ -141,9 +141,13 @@ export const treeLines = (dump: Dump): Array<string> => {
       todo.push({ fiber: fibers[index]!, indent, depth, isLast: index === fibers.length - 1 })
     }
   }
+  const walked = new Set<FiberInfo>()
   push(roots, "", 1)
   for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
     const { depth, fiber, indent, isLast } = next
+    // a dump from another process may name a fiber as its own parent
+    if (walked.has(fiber)) continue
+    walked.add(fiber)
     const orphan =
       fiber.parentId !== undefined && !live.has(fiber.parentId) ? `, outlived its parent #${fiber.parentId}` : ""
     const level = depth > deepestIndent ? `(${depth}) ` : ""
