@@ -22,6 +22,7 @@ import * as inOneGo from "../steppable/inOneGo.ts"
 import type { Exchange } from "./jobCaller.ts"
 import * as jobContext from "../job/jobContext.ts"
 import type { Ending } from "../job/jobMessages.ts"
+import { thrownText } from "../options/shownValue.ts"
 import * as placement from "./placement.ts"
 import type { PureFunction } from "../steppable/pureFunctions.ts"
 import * as pureFunctions from "../steppable/pureFunctions.ts"
@@ -233,7 +234,7 @@ export const make = (
             return stay(`a copy would change its result: ${named(ending)}`)
           case "TaskModuleFailed": {
             const cause = unpack(ending.cause)
-            fn.pure.staysBecause = `workers cannot import its module: ${cause instanceof Error ? cause.message : String(cause)}`
+            fn.pure.staysBecause = `workers cannot import its module: ${cause instanceof Error ? cause.message : thrownText(cause)}`
             return stayFor(fn.pure.staysBecause)
           }
           case "TaskNotFound":

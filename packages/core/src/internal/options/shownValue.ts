@@ -48,6 +48,24 @@ export const jsonText = (value: unknown, space: number, most: number): string =>
   }
 }
 
+/**
+ * A thrown value in a line: the name and message of an error. It is asked for nothing else: an object whose `toString` is no
+ * function cannot become text, and a job may throw one.
+ */
+export const thrownText = (thrown: unknown): string => {
+  try {
+    if (!(thrown instanceof Error)) return jsonText(thrown, 0, longestThrown)
+    const { message, name } = thrown as { readonly message: unknown; readonly name: unknown }
+    const known = typeof name === "string" ? name : "Error"
+    return cut(typeof message === "string" && message !== "" ? `${known}: ${message}` : known, longestThrown)
+  } catch {
+    return "an error that cannot be read"
+  }
+}
+
+/** Characters of a thrown value in a line. A guess. */
+const longestThrown = 1000
+
 const described = (value: unknown): string => {
   try {
     const name: unknown = (Object.getPrototypeOf(value) as object | null)?.constructor?.name

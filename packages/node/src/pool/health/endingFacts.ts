@@ -2,7 +2,7 @@
  * The facts that the pool itself takes from an ending, beside passing it on to the job's caller.
  */
 import type { Ending } from "@giveway/core/Platform"
-import { unpack } from "@giveway/core/Platform"
+import { thrownText, unpack } from "@giveway/core/Platform"
 
 /**
  * Whether the ending of a job proves that its module can be imported. A cancelled job proves nothing: it may have been
@@ -15,7 +15,7 @@ export const causeOf = (ending: Ending): Error => {
   switch (ending._tag) {
     case "JobDied": {
       const cause = unpack(ending.cause)
-      return cause instanceof Error ? cause : new Error(String(cause))
+      return cause instanceof Error ? cause : new Error(thrownText(cause))
     }
     case "WorkerOutOfMemory":
       return new RangeError(`it needs more than its ${ending.limitMb} MiB of heap`)

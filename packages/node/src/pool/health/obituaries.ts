@@ -8,6 +8,7 @@
  * minute.
  */
 import type { Ending } from "@giveway/core/Platform"
+import { thrownText } from "@giveway/core/Platform"
 import { causeOf } from "./endingFacts.ts"
 
 /** So many lines until they become rare. A guess: enough to see what the ends have in common. */
@@ -40,7 +41,7 @@ export class Obituaries {
     if (this.lines >= mostLines) return
     this.lines++
     this.lineAt = now
-    this.warn(`Compute worker ${worker} ended while it ran no job: ${this.lastCause}`)
+    this.warn(`Compute worker ${worker} ended while it ran no job: ${thrownText(this.lastCause)}`)
   }
 
   /** No worker starts for `ms`, since so many ended in a row. */
@@ -49,7 +50,7 @@ export class Obituaries {
     if (ms < noticeableMs || now - this.backOffAt < rareMs) return
     this.backOffAt = now
     this.warn(
-      `Compute workers end by themselves, one after another: ${inARow} in a row, the last one because: ${this.lastCause}. The next one starts in ${ms / 1000} s, and each later one after a longer time, up to 5 s. Jobs that find no worker wait for it, or fail with WorkerUnavailable`
+      `Compute workers end by themselves, one after another: ${inARow} in a row, the last one because: ${thrownText(this.lastCause)}. The next one starts in ${ms / 1000} s, and each later one after a longer time, up to 5 s. Jobs that find no worker wait for it, or fail with WorkerUnavailable`
     )
   }
 }

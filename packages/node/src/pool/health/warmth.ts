@@ -8,7 +8,7 @@
  * server that could not be reached at the start does not keep the pool from ever being ready.
  */
 import type { ColdTask, JobRequest } from "@giveway/core/Platform"
-import { unpack } from "@giveway/core/Platform"
+import { thrownText, unpack } from "@giveway/core/Platform"
 
 export class Warmth {
   private readonly cold = new Map<number, Array<ColdTask>>()
@@ -29,7 +29,7 @@ export class Warmth {
     const tasks = this.cold.get(worker)
     if (tasks === undefined) this.cold.set(worker, [task])
     else tasks.push(task)
-    return `Compute worker ${worker}: it could not warm up for task "${task.name}": ${String(unpack(task.cause))}. It runs jobs without that`
+    return `Compute worker ${worker}: it could not warm up for task "${task.name}": ${thrownText(unpack(task.cause))}. It runs jobs without that`
   }
 
   /** A job succeeded. */
@@ -48,6 +48,6 @@ export class Warmth {
 
 const failureOf = ({ cause, name }: ColdTask): Error => {
   const thrown = unpack(cause)
-  const text = thrown instanceof Error ? thrown.message : String(thrown)
+  const text = thrown instanceof Error ? thrown.message : thrownText(thrown)
   return new Error(`task "${name}" could not be warmed up: ${text}`, { cause: thrown })
 }
