@@ -8,7 +8,7 @@ import { MessageChannel, receiveMessageOnPort } from "node:worker_threads"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
-export interface ThreadPort<Sent, Heard> {
+interface ThreadPort<Sent, Heard> {
   readonly post: (message: Sent, transfer?: ReadonlyArray<Transferable>) => void
   /** the next message that has come and was not heard yet */
   readonly read: () => Heard | undefined
