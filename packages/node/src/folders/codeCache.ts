@@ -63,8 +63,8 @@ export const folderOfV8 = (): string | undefined => {
 
 /** The text of an entry. Throws if there is none, or another user could have written it. */
 export const read = (path: string): string => {
-  // a link is not followed; Windows has no such flag
-  const file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
+  // a link is not followed, and a pipe not waited for; Windows has no such flags
+  const file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0))
   try {
     const user = ownFolder.user()
     if (user !== undefined && !trust.isOwn(ownFolder.seenOf(fstatSync(file)), user)) {

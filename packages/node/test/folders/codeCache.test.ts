@@ -1,17 +1,23 @@
 /**
  * Where compiled code is kept, on a real disk.
  */
+import { execFileSync } from "node:child_process"
 import {
+  appendFileSync,
   chmodSync,
   chownSync,
+  copyFileSync,
   existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync
 } from "node:fs"
 import { tmpdir } from "node:os"
@@ -133,6 +139,69 @@ describe.skipIf(process.platform === "win32")("an entry is made again", () => {
     rmSync(path)
     symlinkSync(planted, path)
     assert.strictEqual(valueOf("third"), "third")
+  })
+
+  it.each<[string, (path: string) => void]>([
+    ["empty", (path) => truncateSync(path)],
+    ["cut off", (path) => truncateSync(path, statSync(path).size - 1)],
+    ["longer", (path) => appendFileSync(path, "\n")],
+    ["full of zeros", (path) => writeFileSync(path, Buffer.alloc(statSync(path).size))],
+    ["another program's", (path) => writeFileSync(path, '{"code":"planted"}')],
+    ["a folder", (path) => (rmSync(path), mkdirSync(path))],
+    ["a pipe that nobody writes to", (path) => (rmSync(path), execFileSync("mkfifo", [path]))]
+  ])("if it is %s", (_, spoil) => {
+    spoil(entry())
+    assert.strictEqual(valueOf("third"), "third")
+  })
+
+  it("if any bit of it is another one", () => {
+    const good = readFileSync(entry())
+    const entries = cache.open()
+    for (let bit = 0; bit < 8 * good.length; bit++) {
+      const bad = Buffer.from(good)
+      bad[bit >> 3]! ^= 1 << (bit & 7)
+      writeFileSync(entry(), bad)
+      assert.strictEqual(
+        entries.of("source", "name", () => "third"),
+        "third",
+        `bit ${bit}`
+      )
+    }
+  })
+
+  it("if it is the entry of another module", () => {
+    const other = cache.open().of("other source", "name", () => "other")
+    const [one, two] = readdirSync(beside(), { withFileTypes: true }).filter((found) => found.isFile())
+    const swap = (from: string, to: string) => copyFileSync(join(beside(), from), join(beside(), to))
+    swap(one!.name, "kept")
+    swap(two!.name, one!.name)
+    swap("kept", two!.name)
+    assert.strictEqual(valueOf("third"), "third")
+    assert.strictEqual(
+      cache.open().of("other source", "name", () => "made"),
+      "made"
+    )
+    assert.strictEqual(other, "other")
+  })
+
+  it.each<[string, () => void]>([
+    ["is removed", () => rmSync(beside(), { recursive: true })],
+    [
+      "becomes a file",
+      () => {
+        rmSync(beside(), { recursive: true })
+        writeFileSync(beside(), "")
+      }
+    ]
+  ])("if the folder %s while the program runs", (_, spoil) => {
+    const entries = cache.open()
+    spoil()
+    for (const made of ["third", "fourth"]) {
+      assert.strictEqual(
+        entries.of("source", "name", () => made),
+        made
+      )
+    }
   })
 
   it.skipIf(!isRoot)("if it belongs to another user", () => {

@@ -2,8 +2,14 @@
  * Compiled modules on disk. The key of an entry is a hash of everything that the entry depends on: the source, the file's
  * name, the runtime that the code imports, the compiler's own text, and the version of Node.
  *
- * An entry is written under a name of its own and then renamed, so no reader sees half of one. An error of the disk costs
- * one compilation, and nothing else. Where entries lie, and which are read: `folders/codeCache.ts`.
+ * An entry is written under a name of its own and then renamed, so no reader sees half of one. Where entries lie, and which are read:
+ * `folders/codeCache.ts`.
+ *
+ * **Invariant.** Whatever is wrong with the disk or an entry costs one compilation, and nothing else. After a power cut a file that was
+ * renamed may be empty, or hold zeros or blocks of another file. So an entry begins with a hash of its key and its text, and one that
+ * has another hash is made again.
+ *
+ * Rejected: to flush each entry to the disk (10 ms for each module at the first start, and disks still lie).
  *
  * Decision 0117.
  */
@@ -30,6 +36,15 @@ interface Cache {
   readonly of: (source: string, name: string, make: () => string) => string
 }
 
+/** An entry as a file: the hash of its key and its text, and the text. */
+const sealed = (key: string, text: string): string => `${sha256(`${key}\n${text}`)}\n${text}`
+
+/** The text of a file; `undefined` if it is not as it was written, or was written for another key. */
+const unsealed = (key: string, file: string): string | undefined => {
+  const text = file.slice(file.indexOf("\n") + 1)
+  return file === sealed(key, text) ? text : undefined
+}
+
 const remove = (path: string): void => {
   try {
     rmSync(path, { force: true })
@@ -45,16 +60,18 @@ export const open = (): Cache => {
   return {
     of: (source, name, make) => {
       version ??= `${process.version}\n${sha256(compilerText())}`
-      const path = join(entries, `${sha256(`${version}\n${name}\n${source}`)}.json`)
+      const key = sha256(`${version}\n${name}\n${source}`)
+      const path = join(entries, `${key}.json`)
       try {
-        return codeCache.read(path)
+        const text = unsealed(key, codeCache.read(path))
+        if (text !== undefined) return text
       } catch {
         // there is no entry yet, or none to be trusted
       }
       const value = make()
       const own = `${path}.${randomUUID()}`
       try {
-        writeFileSync(own, value, { mode: 0o644, flag: "wx" })
+        writeFileSync(own, sealed(key, value), { mode: 0o644, flag: "wx" })
         renameSync(own, path)
       } catch {
         remove(own)
