@@ -57,7 +57,7 @@ const live = (
   run: (both: (job: Job) => Effect.Effect<readonly [onWorker: string, inline: string]>) => Effect.Effect<void>
 ) =>
   Effect.gen(function* () {
-    const onWorkers = yield* Layer.build(NodeCompute.layer({ maxWorkers: 1 }))
+    const onWorkers = yield* Layer.build(NodeCompute.layer({ maxWorkers: 1, priority: false }))
     const inline = yield* Layer.build(TestCompute.layer)
     yield* run((job) =>
       Effect.gen(function* () {

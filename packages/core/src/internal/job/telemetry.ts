@@ -23,7 +23,7 @@ import * as Option from "effect/Option"
 import * as References from "effect/References"
 import * as Tracer from "effect/Tracer"
 import type { Packed } from "./transport.ts"
-import { pack, unpack } from "./transport.ts"
+import { pack, packAll, unpack } from "./transport.ts"
 
 type PackedFields = ReadonlyArray<readonly [string, Packed]>
 
@@ -84,17 +84,27 @@ const packFields = (fields: Readonly<Record<string, unknown>>): PackedFields =>
 const unpackFields = (fields: PackedFields): Record<string, unknown> =>
   Object.fromEntries(fields.map(([key, value]) => [key, unpack(value)]))
 
-const packCause = (cause: Cause.Cause<unknown>): PackedCause =>
-  cause.reasons.map((reason) => {
-    switch (reason._tag) {
+/** Reasons of a cause that are sent. A guess: a loop of a hundred thousand fibers that all failed tells no more than that. */
+const mostReasons = 1000
+
+const packCause = (cause: Cause.Cause<unknown>): PackedCause => {
+  const reasons = cause.reasons.slice(0, mostReasons)
+  const parts = packAll(
+    reasons.map((reason) => (reason._tag === "Fail" ? reason.error : reason._tag === "Die" ? reason.defect : undefined))
+  )
+  const sent = reasons.map(({ _tag }, index): PackedCause[number] => {
+    switch (_tag) {
       case "Fail":
-        return { _tag: "Fail", error: pack(reason.error) }
+        return { _tag, error: parts[index]! }
       case "Die":
-        return { _tag: "Die", defect: pack(reason.defect) }
+        return { _tag, defect: parts[index]! }
       case "Interrupt":
-        return { _tag: "Interrupt" }
+        return { _tag }
     }
   })
+  const missing = cause.reasons.length - sent.length
+  return missing === 0 ? sent : [...sent, { _tag: "Die", defect: pack(`… and ${missing} reasons more`) }]
+}
 
 const unpackCause = (packed: PackedCause): Cause.Cause<unknown> =>
   packed.reduce<Cause.Cause<unknown>>((cause, reason) => {

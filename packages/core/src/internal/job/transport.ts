@@ -90,6 +90,12 @@ export const pack = (value: unknown): Packed =>
     ? { _tag: "Value", value }
     : packed(value, 0, { errors: mostErrors, bytes: mostBytes, met: new Map(), repeated: new Map() })
 
+/** Packs values that belong together, such as the reasons of a cause, with one budget for all. */
+export const packAll = (values: ReadonlyArray<unknown>): ReadonlyArray<Packed> => {
+  const luggage: Luggage = { errors: mostErrors, bytes: mostBytes, met: new Map(), repeated: new Map() }
+  return values.map((value) => packed(value, 0, luggage))
+}
+
 const packed = (value: unknown, depth: number, luggage: Luggage): Packed => {
   try {
     if (typeof value !== "object" || value === null) {

@@ -1,10 +1,11 @@
 /**
- * The caller's end of a job's spans, with a tracer of the program that throws.
+ * The caller's end of a job's spans, with a tracer of the program that throws; and causes without end.
  */
 import type { Exit } from "effect"
-import { Context, Effect, Tracer } from "effect"
+import { Cause, Context, Effect, Tracer } from "effect"
 import { assert, it } from "vitest"
-import { receiver } from "../../../src/internal/job/telemetry.ts"
+import type { Signal } from "../../../src/internal/job/telemetry.ts"
+import { receiver, relay } from "../../../src/internal/job/telemetry.ts"
 
 it("ends each span that a job left open, also if the tracer of the program throws at one", () => {
   const ended: Array<string> = []
@@ -40,4 +41,23 @@ it("ends each span that a job left open, also if the tracer of the program throw
   close()
   assert.lengthOf(ended, 2)
   fiber.interruptUnsafe()
+})
+
+it("sends the first thousand reasons of a cause, with one budget for all", () => {
+  const signals: Array<Signal> = []
+  const text = "x".repeat(100_000)
+  const cause = Cause.fromReasons(
+    Array.from({ length: 3000 }, (_, i) => Cause.makeFailReason(new Error(`number ${i}: ${text}`)))
+  )
+  Effect.runSync(
+    Effect.log("all failed", cause).pipe(
+      Effect.provideContext(relay((signal) => void signals.push(signal), Context.empty() as Context.Context<never>))
+    )
+  )
+  const [log] = signals
+  assert.strictEqual(log?._tag, "Log")
+  if (log?._tag !== "Log") return
+  assert.strictEqual(log.cause.length, 1001)
+  assert.isBelow(JSON.stringify(log.cause).length, 2 ** 23)
+  assert.deepStrictEqual(log.cause.at(-1), { _tag: "Die", defect: { _tag: "Value", value: "… and 2000 reasons more" } })
 })
