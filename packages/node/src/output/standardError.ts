@@ -81,14 +81,24 @@ export const print = (line: string): void => {
 const firstPauseMs = 20
 const longestPauseMs = 1000
 
-/** Prints a long text, the rest of it as it is read. The process may end before that. */
+let longWaits = false
+
+/**
+ * Prints a long text, the rest of it as it is read. The process may end before that. While one waits for its reader, a second is
+ * lost as a line is: each holds the memory of a dump.
+ */
 export const printLong = (text: string): void => {
+  if (longWaits) {
+    state = { ...state, lost: state.lost + 1 }
+    return
+  }
   let rest: Uint8Array = Buffer.from(text)
   let pauseMs = firstPauseMs
   const go = (): void => {
     const { waits, written } = write(rest)
     rest = rest.subarray(written)
-    if (rest.length === 0 || !waits) return
+    longWaits = rest.length > 0 && waits
+    if (!longWaits) return
     pauseMs = written > 0 ? firstPauseMs : Math.min(2 * pauseMs, longestPauseMs)
     setTimeout(go, pauseMs).unref()
   }

@@ -100,3 +100,13 @@ describe("a socket", () => {
     assert.strictEqual(code, 0)
   })
 })
+
+it.skipIf(process.platform !== "linux")("a full disk costs lines", async () => {
+  const full = openSync("/dev/full", constants.O_WRONLY)
+  const { go, out, until } = start(full)
+  await until("full")
+  const [code] = await go()
+  assert.strictEqual(code, 0)
+  assert.include(out(), "printed")
+  closeSync(full)
+})

@@ -1,0 +1,31 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { assert, describe, it } from "vitest"
+import * as journal from "../../src/watch/journal.ts"
+
+const unwatched = (why: string): journal.Line => ({ _tag: "Unwatched", why })
+
+describe("the journal", () => {
+  it.skipIf(process.platform !== "linux")("a disk that is full costs the line", () => {
+    journal.append("/dev/full", journal.line(unwatched("no room")))
+  })
+
+  it("a folder that is gone costs the line", () => {
+    const folder = mkdtempSync(join(tmpdir(), "giveway-journal-"))
+    const file = join(folder, "journal")
+    journal.append(file, journal.line(unwatched("first")))
+    const text = readFileSync(file, "utf8")
+    rmSync(folder, { recursive: true })
+    journal.append(file, journal.line(unwatched("second")))
+    assert.deepStrictEqual(journal.linesOf(text), [unwatched("first")])
+  })
+
+  it("is read without the lines that were cut off, wherever that was", () => {
+    const text = ["first", "second", "third"].map((why) => journal.line(unwatched(why))).join("")
+    for (let end = 0; end <= text.length; end++) {
+      const whole = text.slice(0, end).split("\n").length - 1
+      assert.includeMembers([whole, whole + 1], [journal.linesOf(text.slice(0, end)).length], `cut at ${end}`)
+    }
+  })
+})
