@@ -22,6 +22,10 @@ import {
   text as textReader,
   wholeNumber
 } from "../../../core/src/internal/options/reader.ts"
+import type { Reader } from "../../../core/src/internal/options/reader.ts"
+import { table as superviseTable } from "../../../core/src/internal/restart/superviseOptions.ts"
+import { resolve as resolveScheduler } from "../../../core/src/internal/scheduler/schedulerOptions.ts"
+import { table as supervisionTable } from "../../../core/src/internal/watched/supervisionOptions.ts"
 import { isWeight } from "../../../core/src/internal/scheduler/weights.ts"
 import { pack, unpack } from "../../../core/src/internal/job/transport.ts"
 import { placeOf } from "../../../core/src/internal/stalls/stackFrames.ts"
@@ -36,6 +40,7 @@ import * as served from "../../src/cli/served.ts"
 import * as topState from "../../src/cli/topState.ts"
 import * as topView from "../../src/cli/topView.ts"
 import type { Overview } from "../../src/diagnostics/protocol.ts"
+import { reader as serveReader } from "../../src/diagnostics/serveOptions.ts"
 import { portsIn } from "../../src/inspector/listeningPorts.ts"
 import { replyIn } from "../../src/inspector/otherProcess.ts"
 import * as execArgv from "../../src/thread/execArgv.ts"
@@ -543,6 +548,50 @@ const options: Parser = {
   share: 0.3
 }
 
+const tables: ReadonlyArray<readonly [seed: unknown, reader: Reader<unknown>]> = [
+  [{ turn: "3 millis", slice: 1 }, (given) => resolveScheduler(given as never)],
+  [{ threshold: 50, logs: true, grace: "1 second", perMinute: { alike: 3, all: 60 } }, fields(supervisionTable)],
+  [
+    {
+      name: "s",
+      strategy: "one-for-all",
+      intensity: { restarts: 3, within: 5 },
+      backoff: { first: 1, most: "3 seconds" }
+    },
+    fields(superviseTable)
+  ],
+  [{ socket: true, port: 80, host: "127.0.0.1", token: "a long token, chosen at random", signal: false }, serveReader]
+]
+
+const isNumberOrNone = (part: unknown): boolean =>
+  typeof part === "object" && part !== null
+    ? Object.values(part).every(isNumberOrNone)
+    : typeof part !== "number" || (part >= 0 && !Object.is(part, -0))
+
+const optionsOfParts: Parser<readonly [table: number, given: unknown]> = {
+  name: "options of all parts",
+  make: (random) => {
+    const table = random.below(tables.length)
+    const given = bent(random, tables[table]![0], [
+      "turn",
+      "slice",
+      "name",
+      "intensity",
+      "within",
+      "port",
+      "token",
+      "logs"
+    ])
+    return [table, random.below(30) === 0 ? undefined : given]
+  },
+  check: ([table, given]) => {
+    const read = tables[table]![1](given, "Part", "")
+    if (Result.isSuccess(read)) assert(isNumberOrNone(read.success), "a number is none")
+    else assert(read.failure instanceof InvalidOption && read.failure.message.length < 2000, "it is no refusal")
+  },
+  share: 0.3
+}
+
 /** All of them. */
 export const parsers: ReadonlyArray<Parser> = [
   dumps,
@@ -559,5 +608,6 @@ export const parsers: ReadonlyArray<Parser> = [
   stacks,
   durationFlags,
   nodeOptions,
-  options
+  options,
+  optionsOfParts
 ]

@@ -99,7 +99,10 @@ export const attach = <E extends Error>(error: E, site: CallSite): E => {
     ...framesOf(site)
   ]
   replaceStack(error, lines)
-  for (let below: unknown = cause; below instanceof Error; below = below.cause) {
+  // the error may be of a service that the program made, and hold itself
+  const seen = new Set<unknown>([error])
+  for (let below: unknown = cause; below instanceof Error && !seen.has(below); below = below.cause) {
+    seen.add(below)
     const frames = framesOf(below)
     if (frames.length > 0) replaceStack(below, [`${below.name}: ${below.message}`, ...frames])
   }
@@ -107,5 +110,6 @@ export const attach = <E extends Error>(error: E, site: CallSite): E => {
 }
 
 const replaceStack = (error: Error, lines: ReadonlyArray<string>): void => {
-  Object.defineProperty(error, "stack", { value: lines.join("\n"), writable: true, configurable: true })
+  // a frozen one keeps its own
+  Reflect.defineProperty(error, "stack", { value: lines.join("\n"), writable: true, configurable: true })
 }

@@ -21,3 +21,15 @@ it("is noted again a while after a flood", async () => {
   await new Promise((resolve) => setTimeout(resolve, 20))
   assert.isString(callSite.capture().stack)
 })
+
+it("is given to an error whose causes go in circles, or that is frozen, as it is", () => {
+  const circle = new Error("circle")
+  circle.cause = new TypeError("below", { cause: circle })
+  assert.strictEqual(callSite.attach(circle, { stack: undefined }), circle)
+  const self = new Error("self")
+  self.cause = self
+  callSite.attach(new Error("above", { cause: self }), { stack: undefined })
+  callSite.attach(Object.freeze(new Error("frozen", { cause: Object.freeze(new Error("below")) })), {
+    stack: undefined
+  })
+})
