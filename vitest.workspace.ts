@@ -17,7 +17,7 @@ const compiler = "packages/node/test/compiler"
  */
 const watching = new Set(["node", "examples", "tools"])
 
-const project = (name: string, root: string, order: number, maxWorkers?: number) => ({
+const project = (name: string, root: string, order: number) => ({
   resolve: { conditions: ["giveway-source"] },
   ssr: { resolve: { conditions: ["giveway-source"], externalConditions: ["giveway-source"] } },
   test: {
@@ -30,7 +30,7 @@ const project = (name: string, root: string, order: number, maxWorkers?: number)
     testTimeout: 30_000,
     retry: watching.has(name) ? 1 : 0,
     sequence: { groupOrder: order },
-    ...(maxWorkers === undefined ? {} : { maxWorkers })
+    maxWorkers: 2
   }
 })
 
@@ -43,11 +43,10 @@ export default defineConfig({
     projects: [
       project("core", "packages/core/test", 0),
       project("house", "test", 1),
-      // these start threads and processes of their own, and watch them stall: one file at a time
-      project("compiler", compiler, 2, 2),
-      project("node", "packages/node/test", 3, 1),
-      project("examples", "packages/examples/test", 4, 1),
-      project("tools", tools, 5, 1)
+      project("compiler", compiler, 2),
+      project("node", "packages/node/test", 3),
+      project("examples", "packages/examples/test", 4),
+      project("tools", tools, 5)
     ]
   }
 })

@@ -101,8 +101,8 @@ export interface Options {
    */
   readonly maxHeapMb?: number | undefined
   /**
-   * Nice value of the workers' threads, 0 to 19, on Linux; `false` leaves them alone. Default 19: on a saturated machine
-   * the event loop then gets its core at once, and workers still take every cycle that the loop leaves. A worker starts at the
+   * Nice value of the workers' threads, 0 to 19, on Linux; `false` leaves them alone. Default 5: on a saturated machine
+   * the event loop then gets its core before workers do, and workers take every cycle that the loop leaves. A worker starts at the
    * process's own priority, also when its first job loads its module, and lowers it before it runs that job. Beside other programs that keep the cores busy, workers
    * at 19 hardly run: a warning says so, and a smaller value gives them a larger share.
    */
@@ -304,7 +304,7 @@ const of = "NodeCompute"
  * (a high value), and jobs should get on beside other programs (a low one). `npm run bench -- priority` measures both for 0,
  * 5, 10, 15 and 19; docs/decisions/0116-priority-is-lowered-last.md has the figures.
  */
-const defaultPriority = 19
+const defaultPriority = 5
 
 /** A worker with Effect in it needs 10 to 20 MiB to start; below 4, V8 ends the whole process instead of the worker. */
 const leastHeapMb = 32

@@ -94,8 +94,8 @@ describe("a worker", () => {
   if (process.platform === "linux") {
     it.live("runs at a lower priority, unless told otherwise", () =>
       Effect.gen(function* () {
-        assert.strictEqual(yield* Compute.run(jobs.nice, undefined).pipe(pool()), 19)
-        assert.strictEqual(yield* Compute.run(jobs.nice, undefined).pipe(pool({ priority: 5 })), 5)
+        assert.strictEqual(yield* Compute.run(jobs.nice, undefined).pipe(pool()), 5)
+        assert.strictEqual(yield* Compute.run(jobs.nice, undefined).pipe(pool({ priority: 10 })), 10)
         assert.strictEqual(yield* Compute.run(jobs.nice, undefined).pipe(pool({ priority: false })), getPriority())
       })
     )
@@ -106,7 +106,7 @@ describe("a worker", () => {
         Effect.gen(function* () {
           const own = getPriority()
           const measured = Compute.run(niceAtStart, undefined)
-          assert.deepStrictEqual(yield* measured.pipe(pool({ priority: 5, warmUp: [niceAtStart] })), [own, 5])
+          assert.deepStrictEqual(yield* measured.pipe(pool({ priority: 10, warmUp: [niceAtStart] })), [own, 10])
           // its first job loads them
           assert.deepStrictEqual(yield* measured.pipe(pool({ priority: 5 })), [own, 5])
         })

@@ -1,6 +1,10 @@
 /**
  * What every test of `NodeCompute` needs: a pool, and memory shared with its jobs.
  */
+import { execFileSync } from "node:child_process"
+import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { assert } from "@effect/vitest"
 import { Compute } from "@giveway/core"
 import { NodeCompute } from "@giveway/node"
@@ -33,3 +37,18 @@ export const beats = (buffer: SharedArrayBuffer) =>
 export const worksOn = Effect.gen(function* () {
   assert.strictEqual(yield* Compute.run(jobs.add, { a: 1, b: 2 }), 3)
 })
+
+/** A pipe whose opening blocks a job in native code, for as long as a test likes: until it is opened here, or the test is over. */
+export const blockingPipe = Effect.acquireRelease(
+  Effect.sync(() => {
+    const folder = mkdtempSync(join(tmpdir(), "giveway-pipe-"))
+    const path = join(folder, "pipe")
+    execFileSync("mkfifo", [path])
+    return { folder, path, open: () => closeSync(openSync(path, constants.O_RDWR | constants.O_NONBLOCK)) }
+  }),
+  (pipe) =>
+    Effect.sync(() => {
+      pipe.open()
+      rmSync(pipe.folder, { recursive: true })
+    })
+)

@@ -58,8 +58,6 @@ describe("the doctor", () => {
       ],
       stdout
     )
-    // it makes each of them twice; on a crowded machine one may fall into two
-    for (const { count } of faults) assert.isAtLeast(count, 2)
     const [revision, reprice, thumbnail] = faults as [Finding, Finding, Finding]
     assert.strictEqual(revision.line, lineOf(faulty("revision.ts"), "execFileSync("))
     assert.match(revision.fix, /Compute\.run/)

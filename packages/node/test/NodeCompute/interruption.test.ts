@@ -4,7 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Compute } from "@giveway/core"
 import { Effect, Fiber, Logger } from "effect"
-import { beats, pool, read, shared, until, worksOn } from "../pool.ts"
+import { beats, blockingPipe, pool, read, shared, until, worksOn } from "../pool.ts"
 import * as jobs from "../tasks/jobs.ts"
 
 describe("interrupting", () => {
@@ -199,21 +199,26 @@ it.live("a native call cannot be stopped: it is counted and reported until it re
   const logger = Logger.make(({ message }) => void lines.push(String(message)))
   return Effect.gen(function* () {
     yield* worksOn
-    const native = yield* Effect.forkChild(Compute.run(jobs.native, 2500), { startImmediately: true })
-    yield* Effect.sleep(100)
+    const buffer = shared()
+    const pipe = yield* blockingPipe
+    const job = Compute.run(jobs.native, { pipe: pipe.path, buffer })
+    const native = yield* Effect.forkChild(job, { startImmediately: true })
+    yield* until(() => read(buffer, "started") === 1)
     const gone = yield* Effect.forkChild(Fiber.interrupt(native), { startImmediately: true })
     yield* Effect.gen(function* () {
       while ((yield* Compute.statistics).zombies === 0) yield* Effect.sleep(5)
     })
     yield* worksOn
+    yield* until(() => lines.some((line) => line.includes("has not ended")))
     assert.isUndefined(gone.pollUnsafe(), "its caller waits until nothing of it runs")
+    pipe.open()
     yield* Fiber.await(gone)
     // what is left of the thread ends by itself
     yield* Effect.gen(function* () {
       while ((yield* Compute.statistics).zombies > 0) yield* Effect.sleep(5)
     })
     assert.match(lines.join("\n"), /has not ended\. Its task "native" runs native code/)
-  }).pipe(pool({ grace: 20 }), Effect.provide(Logger.layer([logger])))
+  }).pipe(Effect.scoped, pool({ grace: 200 }), Effect.provide(Logger.layer([logger])))
 })
 
 it.live(
@@ -223,8 +228,11 @@ it.live(
     const logger = Logger.make(({ message }) => void lines.push(String(message)))
     return Effect.gen(function* () {
       yield* worksOn
-      const native = yield* Effect.forkChild(Compute.run(jobs.native, 2500), { startImmediately: true })
-      yield* Effect.sleep(100)
+      const buffer = shared()
+      const pipe = yield* blockingPipe
+      const job = Compute.run(jobs.native, { pipe: pipe.path, buffer })
+      const native = yield* Effect.forkChild(job, { startImmediately: true })
+      yield* until(() => read(buffer, "started") === 1)
       yield* Fiber.interrupt(native)
       const { cancelled, zombies } = yield* Compute.statistics
       assert.deepStrictEqual({ cancelled, zombies }, { cancelled: 1, zombies: 1 })
@@ -233,11 +241,12 @@ it.live(
         /terminated 30 ms ago and has not ended\. Its task "native" runs native code.* goes on before that code returns/
       )
       yield* worksOn
+      pipe.open()
       yield* Effect.gen(function* () {
         while ((yield* Compute.statistics).zombies > 0) yield* Effect.sleep(5)
       })
       assert.strictEqual((yield* Compute.statistics).cancelled, 1)
-    }).pipe(pool({ grace: 20, abandonAfter: 30 }), Effect.provide(Logger.layer([logger])))
+    }).pipe(Effect.scoped, pool({ grace: 200, abandonAfter: 30 }), Effect.provide(Logger.layer([logger])))
   }
 )
 
@@ -245,7 +254,9 @@ it.live("what a job awaits in native code is over when its caller is told, altho
   Effect.gen(function* () {
     yield* worksOn
     const buffer = shared()
-    const pooled = yield* Effect.forkChild(Compute.run(jobs.pooled, { ms: 1000, buffer }), { startImmediately: true })
+    const pipe = yield* blockingPipe
+    const job = Compute.run(jobs.pooled, { pipe: pipe.path, buffer })
+    const pooled = yield* Effect.forkChild(job, { startImmediately: true })
     yield* until(() => read(buffer, "started") === 1)
     const gone = yield* Effect.forkChild(Fiber.interrupt(pooled), { startImmediately: true })
     yield* Effect.gen(function* () {
@@ -254,7 +265,8 @@ it.live("what a job awaits in native code is over when its caller is told, altho
     yield* worksOn
     yield* Effect.sleep(50)
     assert.isUndefined(gone.pollUnsafe(), "its caller waits for it")
+    pipe.open()
     yield* Fiber.await(gone)
     assert.strictEqual((yield* Compute.statistics).zombies, 0)
-  }).pipe(pool({ grace: 20 }))
+  }).pipe(Effect.scoped, pool({ grace: 200 }))
 )

@@ -3,8 +3,7 @@
  * beats: it counts up in memory it shares with the test.
  */
 import { spawn } from "node:child_process"
-import { pbkdf2, pbkdf2Sync } from "node:crypto"
-import { readFileSync, readlinkSync } from "node:fs"
+import { close, closeSync, open, openSync, readFileSync, readlinkSync } from "node:fs"
 import { threadId } from "node:worker_threads"
 import { Pure, Task, YieldPoint } from "@giveway/core"
 import { Context, Effect, Layer, Schema, Stream } from "effect"
@@ -375,30 +374,29 @@ export const tracedStream = Task.stream(url, "tracedStream", { payload: Schema.V
   Stream.make(1, 2).pipe(Stream.mapEffect((n) => Effect.succeed(n).pipe(Effect.withSpan("element"))))
 )
 
-/** One native call of about so many ms, whatever the machine. */
-export const native = Task.make(import.meta.url, "native", { payload: Schema.Number, success: Schema.Number }, (ms) => {
-  const start = performance.now()
-  pbkdf2Sync("a", "b", 20_000, 64, "sha512")
-  const rounds = Math.ceil((20_000 * ms) / (performance.now() - start))
-  return pbkdf2Sync("a", "b", rounds, 64, "sha512").length
-})
+/** Is in a native call until somebody opens the pipe at this path. */
+export const native = Task.make(
+  import.meta.url,
+  "native",
+  { payload: Schema.Struct({ pipe: Schema.String, buffer: Shared }), success: Schema.Void },
+  ({ buffer, pipe }) => {
+    Atomics.store(cells(buffer), Cell.started, 1)
+    closeSync(openSync(pipe, "r"))
+  }
+)
 
-/** Waits for a native call in libuv's thread pool of about so many ms, and cannot be interrupted meanwhile. */
+/** Waits for a native call in libuv's thread pool, which lasts until somebody opens the pipe, and cannot be interrupted meanwhile. */
 export const pooled = Task.make(
   url,
   "pooled",
-  { payload: Schema.Struct({ ms: Schema.Number, buffer: Shared }), success: Schema.Void },
-  ({ buffer, ms }) => {
-    const start = performance.now()
-    pbkdf2Sync("a", "b", 20_000, 64, "sha512")
-    const rounds = Math.ceil((20_000 * ms) / (performance.now() - start))
-    return Effect.uninterruptible(
+  { payload: Schema.Struct({ pipe: Schema.String, buffer: Shared }), success: Schema.Void },
+  ({ buffer, pipe }) =>
+    Effect.uninterruptible(
       Effect.callback<void>((resume) => {
-        pbkdf2("a", "b", rounds, 64, "sha512", () => resume(Effect.void))
+        open(pipe, "r", (_, file) => close(file, () => resume(Effect.void)))
         Atomics.store(cells(buffer), Cell.started, 1)
       })
     )
-  }
 )
 
 /** Logs, starts a process that lives for a minute, tells its number, and then computes in native code. */
