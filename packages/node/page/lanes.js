@@ -2,7 +2,7 @@
  * The pool: a lane for each worker, with its jobs of the last minute.
  */
 import { sharp } from "./timeline.js"
-import { ago, colourOf, ink, make } from "./words.js"
+import { ago, colourOf, ink, make, plain } from "./words.js"
 
 const spanMs = 60_000
 
@@ -60,10 +60,11 @@ export class Lanes {
       this.element.append(row.element)
     }
     const waiting = ahead > 0 ? `, ${ahead} ahead` : ""
-    row.what.textContent = task === undefined ? phase : `${task} ${forMs === undefined ? "" : ago(forMs)}${waiting}`
+    row.what.textContent =
+      task === undefined ? phase : `${plain(task)} ${forMs === undefined ? "" : ago(forMs)}${waiting}`
     // from the worker's own board, so also while the main thread is stuck
     if (work !== undefined) {
-      row.what.textContent = `${work.task} ${ago(Math.max(0, now - work.since))}${waiting}`
+      row.what.textContent = `${plain(work.task)} ${ago(Math.max(0, now - work.since))}${waiting}`
       row.what.title = `self ${ago(work.selfMs)} in ${work.slices} slices, ${ago(work.longestMs)} at most`
     } else row.what.removeAttribute("title")
     const isHeld = work !== undefined && work.heldMs >= longHoldMs

@@ -6,7 +6,7 @@ import { Flame } from "./flame.js"
 import { Lanes } from "./lanes.js"
 import { Timeline } from "./timeline.js"
 import { Tree } from "./tree.js"
-import { ago, clock, make, nameless, percent, placeText, userFrames, whoText } from "./words.js"
+import { ago, clock, make, nameless, percent, placeText, plain, userFrames, whoText } from "./words.js"
 
 const $ = (id) => document.getElementById(id)
 
@@ -129,7 +129,7 @@ const openStall = (stall) => {
   const frames = stack === undefined ? [] : userFrames(stack)
   const waited = (victims?.fibers ?? []).map(
     ({ fiberId, name, waitedFor, waitedMs }) =>
-      `${name ?? "fiber"} #${fiberId} waited ${ago(waitedMs)} for its ${waitedFor}`
+      `${plain(name ?? "fiber")} #${fiberId} waited ${ago(waitedMs)} for its ${waitedFor}`
   )
   $("details-body").replaceChildren(
     ...facts.filter((fact) => fact !== undefined && fact !== false).map((fact) => make("p", {}, fact)),
@@ -195,16 +195,43 @@ const receive = (overview) => {
   showLints().catch(() => {})
 }
 
-const events = new EventSource("/events")
-events.addEventListener("overview", ({ data }) => {
-  if (!paused) receive(JSON.parse(data))
-})
-events.addEventListener("error", () => {
+const showUnknown = (why) => {
   $("loop").dataset.state = "unknown"
-  $("loop-state").textContent = "The process does not respond: it has ended, or cannot be reached"
+  $("loop-state").textContent = why
   $("loop-by").textContent = ""
   $("loop-place").textContent = ""
-})
+}
+
+const noResponse = "The process does not respond: it has ended, or cannot be reached"
+
+/** An `EventSource` does not tell why it was refused, so that is asked once more. */
+const refusalOf = async () => {
+  const response = await fetch("/events")
+  if (response.status === 200) {
+    await response.body.cancel()
+    return "The process was busy, and is asked again"
+  }
+  const { error } = await response.json()
+  return `The process refuses to send: ${error}`
+}
+
+const againMs = 5000
+
+const listen = () => {
+  const events = new EventSource("/events")
+  events.addEventListener("overview", ({ data }) => {
+    if (!paused) receive(JSON.parse(data))
+  })
+  events.addEventListener("error", () => {
+    // it connects again by itself
+    if (events.readyState !== EventSource.CLOSED) return showUnknown(noResponse)
+    setTimeout(listen, againMs)
+    refusalOf()
+      .catch(() => noResponse)
+      .then(showUnknown)
+  })
+}
+listen()
 
 const setPaused = (value) => {
   paused = value

@@ -16,11 +16,11 @@ export const percent = (share) => `${(share * 100).toFixed(share < 0.0995 ? 1 : 
 
 export const clock = (at) => new Date(at).toTimeString().slice(0, 8)
 
-export const placeText = (place) => (place === undefined ? "" : `${place.file}:${place.line}`)
+export const placeText = (place) => (place === undefined ? "" : plain(`${place.file}:${place.line}`))
 
 /** The holder as text: a span, a fiber, or that it is no fiber. */
 export const whoText = ({ cause, fiberId, name }) =>
-  name ?? (fiberId === undefined ? `no fiber (${cause})` : `fiber #${fiberId}`)
+  plain(name ?? (fiberId === undefined ? `no fiber (${cause})` : `fiber #${fiberId}`))
 
 /** A hue for a name, the same everywhere and every time. */
 export const hueOf = (name) => {
@@ -53,13 +53,31 @@ export const ink = (variable) => {
   return color
 }
 
+/** A name of more letters is cut where it is shown. */
+const longestText = 20_000
+
+/**
+ * A text as it may be shown. A name may hold any character: those that show nothing, or turn the direction of what follows,
+ * so that a name looks like another, are shown as a mark.
+ */
+export const plain = (text) => plainLines(text).replaceAll("\n", "\ufffd")
+
+/** The same of a text with lines of its own, as stacks are. */
+const plainLines = (text) => text.slice(0, longestText).replace(/[^\P{C}\n]|[\u2028\u2029]/gu, "\ufffd")
+
 /** An element. Texts are texts: nothing here reads HTML. */
 export const make = (tag, attributes = {}, ...children) => {
+  const shown = tag === "pre" ? plainLines : plain
   const element = document.createElement(tag)
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : String(value))
+    if (value !== undefined && value !== false)
+      element.setAttribute(name, value === true ? "" : plainLines(String(value)))
   }
-  element.append(...children.filter((child) => child !== undefined))
+  element.append(
+    ...children
+      .filter((child) => child !== undefined)
+      .map((child) => (typeof child === "string" ? shown(child) : child))
+  )
   return element
 }
 

@@ -13,6 +13,9 @@
  * sysmon name the holder, and the inspector asks the program in the middle of its endless loop. Inside a native call the
  * program cannot answer, so its last answer is served, with its age. Each response says whether the loop is held, since when
  * and by which fiber: in the header `giveway-loop`, in the field `loop`, in `giveway_loop_held`.
+ *
+ * Clients are bounded in what they take: connections, time, memory, and the program's time for its answers. The limits are in the
+ * guide `diagnostics.md`.
  */
 import "./thread/checkedNode.ts"
 import * as Config from "effect/Config"

@@ -283,6 +283,10 @@ describe("a port", () => {
       assert.strictEqual((await ask(options)).status, 200)
       const rebound = await ask({ ...options, headers: { host: "evil.example" } })
       assert.strictEqual(rebound.status, 403)
+      assert.isUndefined(rebound.headers["giveway-loop"])
+      for (const path of ["//", "http://[", "*", "/?token=%"]) await ask({ ...options, path })
+      for (const headers of [{ cookie: "giveway-token=%" }, { origin: "null" }]) await ask({ ...options, headers })
+      assert.strictEqual((await ask(options)).status, 200)
     }))
 
   it("with a token wants it, from browsers once", () => {

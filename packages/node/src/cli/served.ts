@@ -2,6 +2,7 @@
  * Finds processes that are served on their local socket, and requests their endpoints.
  */
 import { request } from "node:http"
+import type { IncomingMessage } from "node:http"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Overview } from "../diagnostics/protocol.ts"
@@ -20,22 +21,61 @@ export class NoResponse extends Schema.TaggedError<NoResponse>()("NoResponse", {
   }
 }
 
+/** A served process responded that it cannot, or does not want to. */
+class Refused extends Schema.TaggedError<Refused>()("Refused", {
+  pid: Schema.Int,
+  path: Schema.String,
+  status: Schema.Int,
+  reason: Schema.String
+}) {
+  override get message(): string {
+    return `process ${this.pid} refuses ${this.path} with status ${this.status}: ${this.reason}`
+  }
+}
+
+export type Failed = NoResponse | Refused
+
+/** The reason is a sentence. More is not shown. */
+const longestReason = 300
+
+const reasonIn = (body: string): string => {
+  try {
+    return String((JSON.parse(body) as { readonly error?: unknown }).error).slice(0, longestReason)
+  } catch {
+    return "it gives no reason"
+  }
+}
+
+/** Reads the reason in a response that is a refusal, and fails with it. */
+export const refusedBy = (
+  { pid }: localSocket.Found,
+  path: string,
+  response: IncomingMessage,
+  resume: (failure: Effect.Effect<never, Failed>) => void
+): void => {
+  let body = ""
+  response.setEncoding("utf8")
+  response.on("data", (data: string) => (body += data))
+  response.on("error", (error) => resume(Effect.fail(new NoResponse({ pid, reason: error.message }))))
+  response.on("end", () =>
+    resume(Effect.fail(new Refused({ pid, path, status: response.statusCode ?? 0, reason: reasonIn(body) })))
+  )
+}
+
 /** How long a response may take, in ms. The thread that responds has nothing else to do, but a large dump takes seconds. */
 const patienceMs = 15_000
 
 /** The body of the response at `path`. */
-export const get = (found: localSocket.Found, path: string): Effect.Effect<string, NoResponse> =>
+export const get = (found: localSocket.Found, path: string): Effect.Effect<string, Failed> =>
   Effect.callback((resume) => {
     const fail = (reason: string): void => resume(Effect.fail(new NoResponse({ pid: found.pid, reason })))
     const asked = request({ socketPath: found.path, path, timeout: patienceMs }, (response) => {
+      if (response.statusCode !== 200) return refusedBy(found, path, response, resume)
       let body = ""
       response.setEncoding("utf8")
       response.on("data", (data: string) => (body += data))
       response.on("error", (error) => fail(error.message))
-      response.on("end", () => {
-        if (response.statusCode === 200) resume(Effect.succeed(body))
-        else fail(`${path} has status ${response.statusCode}`)
-      })
+      response.on("end", () => resume(Effect.succeed(body)))
     })
     asked.on("timeout", () => asked.destroy(new Error(`nothing came for ${patienceMs / 1000} s`)))
     asked.on("error", (error) => fail(error.message))
@@ -54,7 +94,7 @@ export const read = <A>(
     catch: () => new NoResponse({ pid, reason: "its response is none that this version of giveway reads" })
   })
 
-export const overview = (found: localSocket.Found): Effect.Effect<Overview, NoResponse> =>
+export const overview = (found: localSocket.Found): Effect.Effect<Overview, Failed> =>
   Effect.flatMap(get(found, "/overview"), (body) => read(found, body, (json) => json as Overview))
 
 /** The socket of `pid`, if it has one. */

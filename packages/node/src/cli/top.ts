@@ -4,8 +4,6 @@
  * This file moves data: overviews from the process and keys from the terminal go into the machine `topState`, and the lines
  * that `topView` makes of its state go onto the screen.
  */
-import { request } from "node:http"
-import type { IncomingMessage } from "node:http"
 import { styleText } from "node:util"
 import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
 import * as Command from "effect/cli/Command"
@@ -22,6 +20,7 @@ import { pid } from "./dump.ts"
 import type { Dump } from "./dumpText.ts"
 import { render } from "./dumpText.ts"
 import { failing } from "./failing.ts"
+import * as overviews from "./overviews.ts"
 import * as served from "./served.ts"
 import * as topState from "./topState.ts"
 import type { Line, Look } from "./topView.ts"
@@ -90,29 +89,6 @@ const printOnce = Effect.fnUntraced(function* (found: Found) {
   const state = topState.linted(seen, yield* findingsOf(found))
   yield* Console.log(topView.once(state, onceColumns).map(plain).join("\n"))
 })
-
-/** The overviews that a process sends, until it ends. */
-const overviews = (found: Found, onOverview: (overview: Overview) => void) =>
-  Effect.callback<void, served.NoResponse>((resume) => {
-    const fail = (reason: string): void => resume(Effect.fail(new served.NoResponse({ pid: found.pid, reason })))
-    const receive = (response: IncomingMessage): void => {
-      let text = ""
-      response.setEncoding("utf8")
-      response.on("data", (data: string) => {
-        const events = (text + data).split("\n\n")
-        text = events.pop()!
-        for (const event of events) {
-          const json = /^data: (.*)$/m.exec(event)?.[1]
-          if (json !== undefined) onOverview(JSON.parse(json) as Overview)
-        }
-      })
-      response.on("close", () => resume(Effect.void))
-    }
-    const asked = request({ socketPath: found.path, path: "/events" }, receive)
-    asked.on("error", (error) => fail(error.message))
-    asked.end()
-    return Effect.sync(() => void asked.destroy())
-  })
 
 /** The other screen of the terminal, without a cursor, until the scope closes. */
 const screen = (terminal: Terminal.Terminal) =>
@@ -189,16 +165,14 @@ const interactive = Effect.fnUntraced(function* (found: Found) {
   const sizes = yield* terminal.size
   const resize = Effect.forever(Effect.andThen(Queue.take(sizes), draw)).pipe(Effect.ignore)
   const fresh = yield* Queue.sliding<Overview>(1)
-  const watch = overviews(found, (overview) => Queue.offerUnsafe(fresh, overview)).pipe(
-    Effect.matchEffect({
-      onSuccess: () => Effect.succeed("the process has ended"),
-      onFailure: ({ message }) => Effect.succeed(message)
-    }),
-    Effect.flatMap((ended) => {
-      state = { ...state, ended }
-      return draw
-    })
-  )
+  const watch = overviews.follow(found, {
+    onOverview: (overview) => Queue.offerUnsafe(fresh, overview),
+    onSilence: (why) =>
+      Effect.suspend(() => {
+        state = topState.silent(state, why)
+        return draw
+      })
+  })
   const refresh = Queue.take(fresh).pipe(
     Effect.flatMap((overview) => {
       state = topState.seen(state, overview)

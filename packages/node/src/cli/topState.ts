@@ -50,8 +50,8 @@ export interface State {
   /** the selected stall, 0 is the newest */
   readonly selected: number
   readonly panel: Panel
-  /** why no overview comes any more */
-  readonly ended: string | undefined
+  /** why no overview comes for now, or any more */
+  readonly silence: string | undefined
 }
 
 export const initial: State = {
@@ -64,7 +64,7 @@ export const initial: State = {
   typing: false,
   selected: 0,
   panel: { _tag: "Names" },
-  ended: undefined
+  silence: undefined
 }
 
 /** So many points are kept: no terminal is wider. */
@@ -113,8 +113,12 @@ export const seen = (state: State, overview: Overview): State => {
     delayMs: before === undefined ? 0 : delayOf(before, overview),
     held: overview.loop.state === "held"
   }
-  return { ...state, overview, rows, history: before === undefined ? [] : [...state.history, point].slice(-keptPoints) }
+  const history = before === undefined ? [] : [...state.history, point].slice(-keptPoints)
+  return { ...state, overview, rows, history, silence: undefined }
 }
+
+/** No overview comes, and why. */
+export const silent = (state: State, silence: string): State => ({ ...state, silence })
 
 /** The lints were fetched. */
 export const linted = (state: State, findings: ReadonlyArray<Finding>): State => ({ ...state, findings })

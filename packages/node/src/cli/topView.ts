@@ -162,7 +162,7 @@ const head = (state: State, width: number): ReadonlyArray<Line> => {
     return [
       [
         [" giveway top", "bold"],
-        [state.ended ?? "  asking …", "dim"]
+        [`  ${state.silence ?? "asking …"}`, "dim"]
       ]
     ]
   const { loop, process, source, statistics } = overview
@@ -173,7 +173,12 @@ const head = (state: State, width: number): ReadonlyArray<Line> => {
   const lineWidth = Math.max(10, Math.min(60, width - 30))
   return [
     [[" giveway top ", "inverse"], [facts]],
-    [[" loop   "], ...loopPiece(loop), [stale, "dim"], [state.ended === undefined ? "" : `  ${state.ended}`, "warn"]],
+    [
+      [" loop   "],
+      ...loopPiece(loop),
+      [stale, "dim"],
+      [state.silence === undefined ? "" : `  ${state.silence}`, "warn"]
+    ],
     [
       [" busy   "],
       ...sparkline(state.history, lineWidth, ({ busy }) => busy),

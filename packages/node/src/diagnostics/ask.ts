@@ -5,10 +5,13 @@
  * comes in time, the question goes through the inspector (`inspector/mainThread.ts`): V8 answers between two statements, also
  * of an endless loop, but not inside a native call. There the last answer has to do, and its age goes with it.
  *
- * **Invariant.** One question for the same names is open at a time, however many clients wait for it, so a thread in a native
- * call collects no queue of questions.
+ * **Invariants**
+ * - One question for the same names is open at a time, however many clients wait for it, so a thread in a native call collects no
+ *   queue of questions.
+ * - For each kind of answer the watched thread works a small part of its time, however often clients ask: for {@link restFor} times
+ *   as long as the answer took to make, the same answer is given again, with its age.
  *
- * Decision 0071.
+ * Decisions 0071, 0121.
  */
 import type { MessagePort } from "node:worker_threads"
 import * as Sysmon from "@giveway/core/Sysmon"
@@ -17,15 +20,15 @@ import type { Source, ToMain } from "./protocol.ts"
 
 /** The newest answer, and how it came. */
 export interface Answered {
-  /** a JSON object, each fact under its name; `undefined` if there never was an answer */
-  readonly text: string | undefined
+  /** a JSON object, each fact under its name, in UTF-8; `undefined` if there never was an answer */
+  readonly text: Buffer | undefined
   readonly source: Source
 }
 
 export interface Asking {
   readonly ask: (names: ReadonlyArray<string>, patienceMs?: number) => Promise<Answered>
   /** takes an answer that came as a message */
-  readonly receive: (id: number, text: string) => void
+  readonly receive: (id: number, text: string, tookMs: number) => void
 }
 
 /** How long a loop that turns may take to answer a message, in ms, before the inspector asks. Above a usual slice. */
@@ -34,6 +37,9 @@ const messageMs = 60
 /** How long a client waits in all, in ms. A native call may take longer; a scraper gives up after 10 s. */
 const defaultPatienceMs = 1000
 
+/** With this the watched thread makes answers of one kind for a tenth of its time at most. To send one costs less than to make it. */
+const restFor = 9
+
 interface Open {
   readonly names: ReadonlyArray<string>
   readonly promise: Promise<void>
@@ -41,8 +47,9 @@ interface Open {
 }
 
 interface Answer {
-  readonly text: string
+  readonly text: Buffer
   readonly at: number
+  readonly tookMs: number
   readonly from: "message" | "interrupt"
 }
 
@@ -53,16 +60,21 @@ export const make = (options: { readonly main: MessagePort; readonly isHeld: () 
   const byId = new Map<number, string>()
   let lastId = 0
 
-  const hear = (key: string, text: string, from: Answer["from"]): void => {
-    last.set(key, { text, at: performance.now(), from })
+  const hear = (key: string, text: string, tookMs: number, from: Answer["from"]): void => {
+    last.set(key, { text: Buffer.from(text), at: performance.now(), tookMs, from })
     open.get(key)?.settle()
   }
 
-  const interrupt = (key: string, names: ReadonlyArray<string>): void =>
+  const interrupt = (key: string, names: ReadonlyArray<string>): void => {
+    const begun = performance.now()
     mainThread.evaluate(Sysmon.questionOf(names), (text) => {
       if (text === undefined) open.get(key)?.settle()
-      else hear(key, text, "interrupt")
+      else hear(key, text, performance.now() - begun, "interrupt")
     })
+  }
+
+  /** The interrupt would find the thread in the middle of its answer, and have it made twice. */
+  const patienceOf = (key: string): number => Math.max(messageMs, 2 * (last.get(key)?.tookMs ?? 0))
 
   const begin = (key: string, names: ReadonlyArray<string>): Open => {
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -84,7 +96,7 @@ export const make = (options: { readonly main: MessagePort; readonly isHeld: () 
     } else {
       byId.set(id, key)
       main.postMessage({ _tag: "Ask", id, names } satisfies ToMain)
-      timer = setTimeout(() => interrupt(key, names), messageMs)
+      timer = setTimeout(() => interrupt(key, names), patienceOf(key))
     }
     return opened
   }
@@ -93,6 +105,10 @@ export const make = (options: { readonly main: MessagePort; readonly isHeld: () 
     ask: async (names, patienceMs = defaultPatienceMs) => {
       const key = names.join()
       const askedAt = performance.now()
+      const known = last.get(key)
+      if (known !== undefined && askedAt - known.at < restFor * known.tookMs) {
+        return { text: known.text, source: { from: known.from, ageMs: askedAt - known.at } }
+      }
       const { promise } = open.get(key) ?? begin(key, names)
       const patience = Promise.withResolvers<void>()
       const timer = setTimeout(patience.resolve, patienceMs)
@@ -103,9 +119,9 @@ export const make = (options: { readonly main: MessagePort; readonly isHeld: () 
       const ageMs = performance.now() - answer.at
       return { text: answer.text, source: { from: answer.at < askedAt ? "memory" : answer.from, ageMs } }
     },
-    receive: (id, text) => {
+    receive: (id, text, tookMs) => {
       const key = byId.get(id)
-      if (key !== undefined) hear(key, text, "message")
+      if (key !== undefined) hear(key, text, tookMs, "message")
     }
   }
 }

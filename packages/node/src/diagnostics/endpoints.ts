@@ -1,18 +1,24 @@
 /**
  * The endpoints and their responses. Everything is read only.
  */
+import type { ServerResponse } from "node:http"
 import * as Sysmon from "@giveway/core/Sysmon"
 import type { Answered, Asking } from "./ask.ts"
-import * as events from "./events.ts"
+import * as events from "./http/events.ts"
+import type { Endpoint } from "./http/server.ts"
+import { file, send, sendBusy } from "./http/server.ts"
+import * as unread from "./http/unread.ts"
 import type { LoopWatch } from "./loop.ts"
 import * as metricsText from "./metricsText.ts"
 import type { Overview, Process, StallTotals } from "./protocol.ts"
-import type { Endpoint } from "./server.ts"
-import { file, send } from "./server.ts"
 import type { WorkersWatch } from "./workers.ts"
 
 /** A dump of 100,000 fibers takes the watched thread a second. */
 const dumpPatienceMs = 10_000
+
+const newline = Buffer.from("\n")
+
+const prometheus = "text/plain; version=0.0.4; charset=utf-8"
 
 /** The modules of the page. */
 const scripts = ["page.js", "timeline.js", "flame.js", "tree.js", "lanes.js", "words.js"]
@@ -44,7 +50,7 @@ export const make = (options: {
   let totals: StallTotals = new Map()
 
   const overviewOf = ({ source, text }: Answered): Overview => {
-    const facts = text === undefined ? {} : (JSON.parse(text) as ProgramFacts)
+    const facts = text === undefined ? {} : (JSON.parse(String(text)) as ProgramFacts)
     const loop = watch.look()
     return {
       at: loop.at,
@@ -66,24 +72,46 @@ export const make = (options: {
   const overview = async (patienceMs = scrapePatienceMs): Promise<Overview> =>
     overviewOf(await asking.ask(programFacts, patienceMs))
 
-  const stream = events.make(() => overview())
+  const overviewText = async (): Promise<string> => JSON.stringify(await overview())
+
+  const stream = events.make(overviewText)
+
+  const { keep } = unread.make()
+
+  /** Sends an answer that many clients may be reading, with what goes before and after it. */
+  const sendKept = (response: ServerResponse, type: string, kept: Buffer, parts: ReadonlyArray<Uint8Array>): void => {
+    if (keep(response, kept)) send(response, type, parts)
+    else sendBusy(response, "other clients have not read their answers yet: ask again later")
+  }
+
+  /** Responds with the same text to all who ask while it is made. */
+  const respond = (type: string, text: () => Promise<string>): Endpoint["respond"] => {
+    const made = unread.shared(async () => Buffer.from(await text()))
+    return async ({ response }) => {
+      const body = await made()
+      sendKept(response, type, body, [body])
+    }
+  }
 
   /** Passes on the program's own fact `name`, which takes as long as a dump. */
   const passOn =
     (name: "fibers" | "lints"): Endpoint["respond"] =>
-    async (_, response) => {
+    async ({ response }) => {
       const { source, text } = await asking.ask([name], dumpPatienceMs)
       const head = JSON.stringify({ process: options.process, loop: watch.look(), source, working: workers.look() })
-      // a dump may be large, so its text is passed on without being parsed
-      const member = text === undefined ? `"${name}":null` : text.slice(1, -1)
-      send(response, "application/json", `${head.slice(0, -1)},${member}}\n`)
+      const begun = head.slice(0, -1)
+      if (text === undefined || text.length <= 2) {
+        send(response, "application/json", [Buffer.from(`${begun},"${name}":null}\n`)])
+        return
+      }
+      // a dump may be large, so its text is passed on without being parsed, from behind its brace
+      sendKept(response, "application/json", text, [Buffer.from(`${begun},`), text.subarray(1), newline])
     }
 
-  const metrics: Endpoint["respond"] = async (_, response) => {
-    const [seen, program] = await Promise.all([overview(), asking.ask(["metrics"], scrapePatienceMs)])
-    const own = program.text === undefined ? undefined : (JSON.parse(program.text) as { readonly metrics?: string })
-    const text = metricsText.render(seen, totals, watch.lags(), own?.metrics)
-    send(response, "text/plain; version=0.0.4; charset=utf-8", text)
+  const metrics = async (): Promise<string> => {
+    const [seen, { text }] = await Promise.all([overview(), asking.ask(["metrics"], scrapePatienceMs)])
+    const own = text === undefined ? undefined : (JSON.parse(String(text)) as { readonly metrics?: string })
+    return metricsText.render(seen, totals, watch.lags(), own?.metrics)
   }
 
   return {
@@ -96,18 +124,19 @@ export const make = (options: {
       file("/", "index.html", "text/html", "the page"),
       file("/page.css", "page.css", "text/css", "the page's styles"),
       ...scripts.map((name) => file(`/${name}`, name, "text/javascript", "the page's code")),
-      { path: "/metrics", about: "Prometheus metrics, with the program's own", respond: metrics },
+      { path: "/metrics", about: "Prometheus metrics, with the program's own", respond: respond(prometheus, metrics) },
       { path: "/fibers", about: "the live fibers, JSON", respond: passOn("fibers") },
       { path: "/lints", about: "what the lints find in the fibers, JSON", respond: passOn("lints") },
       {
         path: "/overview",
         about: "the loop, self time by name, the pool and the stalls, JSON",
-        respond: async (_, response) => send(response, "application/json", `${JSON.stringify(await overview())}\n`)
+        respond: respond("application/json", async () => `${await overviewText()}\n`)
       },
       {
         path: "/events",
         about: "the overview as server-sent events, twice a second",
-        respond: (_, response) => stream.subscribe(response)
+        isEndless: true,
+        respond: (asked) => void stream.subscribe(asked)
       }
     ]
   }

@@ -35,7 +35,8 @@ const folders = (): ReadonlyArray<string> => foldersIn(process.env, ownFolder.us
 /** The folder in which this process's socket lies if nothing speaks against it. */
 export const folder = (): string => folders()[0]!
 
-const isAlive = (pid: number): boolean => {
+/** Whether there is a process of this number. */
+export const isAlive = (pid: number): boolean => {
   try {
     process.kill(pid, 0)
     return true

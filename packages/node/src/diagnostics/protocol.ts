@@ -54,8 +54,8 @@ export type FromMain =
   | Label
   | { readonly _tag: "Stalls"; readonly totals: StallTotals }
   | { readonly _tag: "Worker"; readonly told: WatchedWorker }
-  /** `text`: a JSON object, each fact under its name */
-  | { readonly _tag: "Answer"; readonly id: number; readonly text: string }
+  /** `text`: a JSON object, each fact under its name; `tookMs`: to make it */
+  | { readonly _tag: "Answer"; readonly id: number; readonly text: string; readonly tookMs: number }
   /** the port from sysmon, anew whenever one of the two threads was started again */
   | { readonly _tag: "Sysmon"; readonly port: MessagePort }
 
@@ -121,6 +121,8 @@ export type Loop =
  * - `interrupt`: the program answered in the middle of the code that holds its loop.
  * - `memory`: the program does not answer now, so this is its last answer, `ageMs` old.
  * - `nothing`: the program never answered.
+ *
+ * An answer that took long to make is given again for a while, so that those who ask often take no time from the program.
  *
  * @category models
  * @since 0.1.0

@@ -6,7 +6,7 @@ import { options as readers } from "@giveway/core/Platform"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { Options } from "../NodeDiagnostics.ts"
-import * as access from "./access.ts"
+import * as access from "./http/access.ts"
 
 /** How a process is served. */
 export interface Served {

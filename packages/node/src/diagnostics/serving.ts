@@ -93,9 +93,11 @@ export const make = Effect.fnUntraced(function* (options: Served): Effect.fn.Ret
   if (signal) yield* processSignals.listen("SIGUSR2", printDump)
   if (!socket && port === undefined) return { label: () => {}, connect: () => undefined, start: () => Effect.void }
   yield* provideMetrics
-  const { close, isOpen, open, post } = yield* threadPort.make<FromMain, ToMain>(({ id, names }) =>
-    post({ _tag: "Answer", id, text: answers.give(names) })
-  )
+  const { close, isOpen, open, post } = yield* threadPort.make<FromMain, ToMain>(({ id, names }) => {
+    const begun = performance.now()
+    const text = answers.give(names)
+    post({ _tag: "Answer", id, text, tookMs: performance.now() - begun })
+  })
 
   const listenOn = Effect.gen(function* () {
     const listen: Array<Listen> = port === undefined ? [] : [{ _tag: "Port", ...port }]

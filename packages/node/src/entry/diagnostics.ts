@@ -7,7 +7,6 @@
  * Rejected: serving from the sysmon thread (decision 0070).
  */
 import { chmodSync } from "node:fs"
-import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { parentPort, workerData } from "node:worker_threads"
 import * as Sysmon from "@giveway/core/Sysmon"
@@ -15,7 +14,7 @@ import * as ask from "../diagnostics/ask.ts"
 import * as endpoints from "../diagnostics/endpoints.ts"
 import * as loop from "../diagnostics/loop.ts"
 import type { DiagnosticsStart, FromMain, FromSysmon, Listen, Started } from "../diagnostics/protocol.ts"
-import { listener } from "../diagnostics/server.ts"
+import * as server from "../diagnostics/http/server.ts"
 import * as workersWatch from "../diagnostics/workers.ts"
 import { clockOf } from "../wire/sharedClock.ts"
 
@@ -42,7 +41,7 @@ main.on("message", (message: FromMain) => {
     case "Worker":
       return workers.hear(message.told)
     case "Answer":
-      return asking.receive(message.id, message.text)
+      return asking.receive(message.id, message.text, message.tookMs)
     case "Sysmon":
       return void message.port.on("message", hearSysmon)
   }
@@ -56,16 +55,16 @@ const hearSysmon = (message: FromSysmon): void => {
 
 const listenOn = (listen: Listen): Promise<string> => {
   const guarded = listen._tag === "Port"
-  const server = createServer(listener({ endpoints: served.all, watch, guarded, token }))
+  const listening = server.make({ endpoints: served.all, look: watch.look, guarded, token })
   const { promise, reject, resolve } = Promise.withResolvers<string>()
-  server.once("error", reject)
-  server.once("listening", () => {
-    if (listen._tag === "Port") return resolve(urlOf(server.address() as AddressInfo))
+  listening.once("error", reject)
+  listening.once("listening", () => {
+    if (listen._tag === "Port") return resolve(urlOf(listening.address() as AddressInfo))
     chmodSync(listen.path, 0o600)
     resolve(listen.path)
   })
-  if (listen._tag === "Socket") server.listen({ path: listen.path })
-  else server.listen({ port: listen.port, host: listen.host })
+  if (listen._tag === "Socket") listening.listen({ path: listen.path })
+  else listening.listen({ port: listen.port, host: listen.host })
   return promise
 }
 

@@ -1,36 +1,11 @@
 /**
- * The pure parts of what is served: who may read, and how numbers are said.
+ * The pure parts of what is served: how numbers are said.
  */
 import { assert, describe, it } from "@effect/vitest"
 import type { NodeDiagnostics } from "@giveway/node"
-import * as access from "../../src/diagnostics/access.ts"
 import * as loop from "../../src/diagnostics/loop.ts"
 import * as metricsText from "../../src/diagnostics/metricsText.ts"
 import * as prometheus from "../prometheus.ts"
-
-const refusedOn = (headers: Record<string, string>, token?: string, query = ""): number | undefined =>
-  access.refusal(token, headers, new URLSearchParams(query))?.status
-
-describe("access", () => {
-  it("without a token is for loopback names only", () => {
-    for (const host of ["localhost:9464", "127.0.0.1:9464", "127.1.2.3", "[::1]:9464"]) {
-      assert.isUndefined(refusedOn({ host }), host)
-    }
-    for (const host of ["evil.example", "127.0.0.1.evil.example:9464", "", "10.0.0.1"]) {
-      assert.strictEqual(refusedOn({ host }), 403, host)
-    }
-  })
-
-  it("with a token is for who knows it, wherever it is sent", () => {
-    const token = "a token; with signs"
-    const cookie = `other=1; ${access.cookieName}=${encodeURIComponent(token)}`
-    assert.isUndefined(refusedOn({ host: "any", authorization: `Bearer ${token}` }, token))
-    assert.isUndefined(refusedOn({ host: "any", cookie }, token))
-    assert.isUndefined(refusedOn({ host: "any" }, token, `token=${encodeURIComponent(token)}`))
-    assert.strictEqual(refusedOn({ host: "127.0.0.1" }, token), 401)
-    assert.strictEqual(refusedOn({ host: "any", authorization: "Bearer a token" }, token), 401)
-  })
-})
 
 const overview: NodeDiagnostics.Overview = {
   at: 2000,

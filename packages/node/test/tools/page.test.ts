@@ -40,7 +40,9 @@ const withPage = (colorScheme: "light" | "dark", use: (page: Page, served: Serve
     page.on("pageerror", (error) => errors.push(error.message))
     page.on("console", (message) => {
       // a process that ends leaves its connections unfinished
-      if (message.type() === "error" && !message.text().includes("net::ERR_")) errors.push(message.text())
+      if (message.type() === "error" && !/net::ERR_|the server responded with a status of 503/.test(message.text())) {
+        errors.push(message.text())
+      }
     })
     try {
       await page.goto(`http://127.0.0.1:${served.port}/`)
@@ -145,6 +147,112 @@ describe("the page", () => {
       await page.locator("dialog pre", { hasText: "holdForEver" }).waitFor()
       await page.keyboard.press("Escape")
       await page.locator("dialog[open]").waitFor({ state: "detached" })
+    }))
+
+  it("shows names as text, whatever they hold", () =>
+    withPage("light", async (page) => {
+      const markup = `</script><script>document.title = "taken"</script><img src=x onerror="document.title = 'taken'">`
+      const turned = "\u202egnihton\u202c\u{1b}[31m\u0000\r\nsecond line"
+      const hebrew = "\u05e9\u05dc\u05d5\u05dd"
+      const names = [markup, turned, hebrew, "__proto__", "constructor", "", "a".repeat(100_000), "\ud800"]
+      const fiber = { state: "waiting", since: 0, selfMs: 5, slices: 1, awaits: { kind: markup, detail: turned } }
+      const fibers = names.map((name, index) => ({ ...fiber, id: index + 1, parentId: index || undefined, name }))
+      await page.route("**/lints", (route) =>
+        route.fulfill({ json: { lints: names.map((name) => ({ lint: name, message: name, fix: name })) } })
+      )
+      await page.route("**/fibers", (route) =>
+        route.fulfill({ json: { loop: { state: "turning" }, fibers: { takenAt: 10, fibers } } })
+      )
+      // each overview is the process's own, with the names of one that is not so well
+      await page.addInitScript((names: ReadonlyArray<string>) => {
+        const { parse } = JSON
+        JSON.parse = (text) => {
+          const overview = parse(text)
+          const by = {
+            cause: names[0],
+            fiberId: 1,
+            name: names[0],
+            place: { file: names[1], line: 1, function: names[0] }
+          }
+          const stack = `Error\n    at ${names[0]} (${names[1]})`
+          overview.loop = { ...overview.loop, state: "held", heldMs: 5, since: overview.at, by: { ...by, stack } }
+          overview.open = [{ key: "a", startedAt: overview.at, ageMs: 5, by: { ...by, stack } }]
+          overview.usage = names.map((name) => ({ ...overview.usage[0], name }))
+          overview.process.program = names[0]
+          overview.working = []
+          overview.pool = {
+            ...overview.pool,
+            lanes: names.map((task, worker) => ({ worker, phase: "busy", task, forMs: 5, ahead: 0 }))
+          }
+          return overview
+        }
+      }, names)
+      await page.reload()
+      await page.locator("#names td.name", { hasText: "<script>" }).waitFor()
+      await page.locator("#fibers .row", { hasText: "<img" }).first().waitFor()
+      await page.locator("#flame button", { hasText: "<img" }).first().waitFor()
+      await page.locator("#lanes .what", { hasText: "<img" }).first().waitFor()
+      await page.locator("#lints li", { hasText: "<script>" }).first().waitFor()
+      await page.keyboard.press("j")
+      await page.keyboard.press("Enter")
+      await page.locator("dialog[open] h2", { hasText: "<script>" }).waitFor()
+      const text = await page.locator("html").evaluate((html) => {
+        const { innerText } = html as unknown as { readonly innerText: string }
+        return `${document.title} ${innerText}`
+      })
+      assert.include(text, hebrew)
+      assert.include(text, "second line")
+      assert.notMatch(text, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/)
+      assert.strictEqual(await page.locator("img, main script, dialog script, iframe").count(), 0)
+      assert.notStrictEqual(await page.title(), "taken")
+      await picture(page, "page-names.png")
+    }))
+
+  it("can be opened by a link of another site, which reads nothing and shows nothing of it", () =>
+    withPage("light", async (page, served) => {
+      const own = `http://127.0.0.1:${served.port}`
+      const other = await page.context().newPage()
+      try {
+        // the same host and another port, so that the browser sends all it has; and another host
+        for (const site of ["http://127.0.0.1:1/", "http://localhost:1/"]) {
+          await other.route(`${site}**`, (route) =>
+            route.fulfill({ contentType: "text/html", body: `<a href="${own}/">the page</a>` })
+          )
+          await other.goto(site)
+          const statuses = new Map<string, number>()
+          other.on("response", (response) => statuses.set(new URL(response.url()).pathname, response.status()))
+          const read = await other.evaluate(async (own) => {
+            const outcomes: Array<string> = []
+            for (const mode of ["cors", "no-cors"] as const) {
+              for (const path of ["/fibers", "/overview", "/metrics"]) {
+                const outcome = await fetch(own + path, { mode, credentials: "include" }).then(
+                  (response) => response.text(),
+                  () => ""
+                )
+                outcomes.push(outcome)
+              }
+            }
+            return outcomes.join("")
+          }, own)
+          assert.strictEqual(read, "")
+          for (const path of ["/fibers", "/overview", "/metrics"]) assert.oneOf(statuses.get(path), [403, undefined])
+          await other.getByText("the page").click()
+          await other.getByText("The loop turns").waitFor()
+        }
+      } finally {
+        await other.close()
+      }
+    }))
+
+  it("says why nothing comes when the process refuses to send, and asks again", () =>
+    withPage("light", async (page) => {
+      await page.route("**/events", (route) =>
+        route.fulfill({ status: 503, json: { error: "32 clients listen already" } })
+      )
+      await page.reload()
+      await page.getByText("The process refuses to send: 32 clients listen already").waitFor()
+      await page.unroute("**/events")
+      await page.getByText("The loop turns").waitFor()
     }))
 
   it("says when the process has ended", () =>
