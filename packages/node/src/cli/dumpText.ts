@@ -52,10 +52,18 @@ const headOf = ({ process: { node, pid, program, startedAt }, loop }: Dump): str
   return `${program}, process ${pid}, node ${node}, up ${up}`
 }
 
+/** A dump that is older says so. */
+const oldMs = 1000
+
 const loopLines = ({ loop, source }: Dump): ReadonlyArray<string> => {
   if (loop === undefined) return []
+  const since = source === undefined ? "" : `its fibers are from ${ago(source.ageMs)} ago`
   const stale =
-    source?.from === "memory" ? [`it does not answer now: its fibers are from ${ago(source.ageMs)} ago`] : []
+    source?.from === "memory"
+      ? [`it does not answer now: ${since}`]
+      : source !== undefined && source.ageMs >= oldMs
+        ? [`${since}: so many are not dumped more often`]
+        : []
   if (loop.state === "turning") return ["the loop turns", ...stale]
   const stack = loop.by.stack === undefined ? [] : userFrames(loop.by.stack).slice(0, framesShown)
   return [

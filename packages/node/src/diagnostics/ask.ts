@@ -40,6 +40,13 @@ const defaultPatienceMs = 1000
 /** With this the watched thread makes answers of one kind for a tenth of its time at most. To send one costs less than to make it. */
 const restFor = 9
 
+/** The thread measures it: until it begins to answer, a native call may last. */
+const timed = (question: string): string => `(() => {
+  const begun = Date.now()
+  const text = ${question}
+  return text === undefined ? undefined : Date.now() - begun + " " + text
+})()`
+
 interface Open {
   readonly names: ReadonlyArray<string>
   readonly promise: Promise<void>
@@ -65,13 +72,12 @@ export const make = (options: { readonly main: MessagePort; readonly isHeld: () 
     open.get(key)?.settle()
   }
 
-  const interrupt = (key: string, names: ReadonlyArray<string>): void => {
-    const begun = performance.now()
-    mainThread.evaluate(Sysmon.questionOf(names), (text) => {
-      if (text === undefined) open.get(key)?.settle()
-      else hear(key, text, performance.now() - begun, "interrupt")
+  const interrupt = (key: string, names: ReadonlyArray<string>): void =>
+    mainThread.evaluate(timed(Sysmon.questionOf(names)), (reply) => {
+      if (reply === undefined) return open.get(key)?.settle()
+      const [tookMs] = reply.split(" ", 1)
+      hear(key, reply.slice(tookMs!.length + 1), Number(tookMs), "interrupt")
     })
-  }
 
   /** The interrupt would find the thread in the middle of its answer, and have it made twice. */
   const patienceOf = (key: string): number => Math.max(messageMs, 2 * (last.get(key)?.tookMs ?? 0))

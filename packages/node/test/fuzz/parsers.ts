@@ -39,6 +39,8 @@ import { durationMs } from "../../src/cli/durationFlag.ts"
 import * as served from "../../src/cli/served.ts"
 import * as topState from "../../src/cli/topState.ts"
 import * as topView from "../../src/cli/topView.ts"
+import * as access from "../../src/diagnostics/http/access.ts"
+import * as requestTarget from "../../src/diagnostics/http/requestTarget.ts"
 import type { Overview } from "../../src/diagnostics/protocol.ts"
 import { reader as serveReader } from "../../src/diagnostics/serveOptions.ts"
 import { portsIn } from "../../src/inspector/listeningPorts.ts"
@@ -592,6 +594,36 @@ const optionsOfParts: Parser<readonly [table: number, given: unknown]> = {
   share: 0.3
 }
 
+// --- requests to the diagnostics -------------------------------------------------------------------------------------
+
+const requestSeed = [
+  "/fibers?token=a%20b",
+  "host: 127.0.0.1:9464",
+  "cookie: other=1; giveway-token=correct-horse",
+  "authorization: Bearer correct-horse",
+  "origin: http://127.0.0.1:9464",
+  "sec-fetch-site: same-origin",
+  "sec-fetch-mode: navigate",
+  "sec-fetch-dest: document"
+].join("\n")
+
+/** The first line is the target, the others are headers. No input is the token of 40 letters. */
+const requests = ofText(
+  "requests",
+  [requestSeed, "//", "http://[", "*\nhost: [::1", "/\ncookie: giveway-token=%"],
+  ["giveway-token=", "%", "%ff", "//", "[", "?token=", "; ", ":1", "\ncookie: ", "\nhost: ", "\norigin: ", "localhost"],
+  (input) => {
+    const [url, ...lines] = input.split("\n")
+    const headers = Object.fromEntries(lines.map((line) => line.split(/: (.*)/s) as [string, string]))
+    const { path, query } = requestTarget.parse(url) ?? { path: url!, query: new URLSearchParams(url) }
+    const refused = access.refusal("t".repeat(40), headers, query, path)
+    assert(refused?.status === 401 || refused?.status === 403, "a stranger may read")
+    const open = access.refusal(undefined, headers, query, path)
+    const host = headers["host"] ?? ""
+    assert(open !== undefined || /^(localhost|127[\d.]+|\[?::1\]?)(:\d+)?$/i.test(host), "a name of others may read")
+  }
+)
+
 /** All of them. */
 export const parsers: ReadonlyArray<Parser> = [
   dumps,
@@ -609,5 +641,6 @@ export const parsers: ReadonlyArray<Parser> = [
   durationFlags,
   nodeOptions,
   options,
-  optionsOfParts
+  optionsOfParts,
+  requests
 ]

@@ -15,7 +15,7 @@
 import type { Server } from "node:http"
 import type { Socket } from "node:net"
 
-export interface Limits {
+interface Limits {
   /** connections at a time */
   readonly connections: number
   /** requests of one connection that wait for their answers */
@@ -32,12 +32,12 @@ export interface Limits {
  * Guesses. No usual client sends a request before the answer to the one before. The connections: 32 clients that listen to events, and as many with the page open; a program may have 1,024 descriptors.
  * The times: on a slow line a request comes in a second; the longest that an answer waits for the program is 10 s.
  */
-export const usual: Limits = { connections: 128, requests: 100, quietMs: 10_000, graceMs: 250, stuckMs: 20_000 }
+const usual: Limits = { connections: 128, requests: 100, quietMs: 10_000, graceMs: 250, stuckMs: 20_000 }
 
 const lookEveryMs = 1000
 
 /** A connection as it is judged. */
-export interface Connection {
+interface Connection {
   /** requests that are being answered */
   asked: number
   /** since when, if there are none */

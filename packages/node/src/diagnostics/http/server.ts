@@ -116,7 +116,7 @@ const hasBody = ({ headers }: IncomingMessage): boolean =>
 
 const ignore = (): void => {}
 
-export const listener = (options: Options): RequestListener => {
+const listener = (options: Options): RequestListener => {
   const { endpoints, guarded, look, token } = options
   const byPath = new Map(endpoints.map((endpoint) => [endpoint.path, endpoint]))
   const index = endpoints.map(({ about, path }) => ({ path, about }))

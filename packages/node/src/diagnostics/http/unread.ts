@@ -8,7 +8,7 @@ import type { ServerResponse } from "node:http"
  * A dump of 100,000 fibers has some 40 MB, so several generations of it may be under way. The number is a guess at how much memory
  * a service can do without.
  */
-export const mostUnread = 256_000_000
+const mostUnread = 256_000_000
 
 interface Unread {
   /** Keeps `bytes` until the response is over. `false` if too much is unread already: then the bytes must not be sent. */

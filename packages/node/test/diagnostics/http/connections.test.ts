@@ -4,12 +4,12 @@ import { assert, describe, it } from "@effect/vitest"
 import * as connections from "../../../src/diagnostics/http/connections.ts"
 import { Client, get, listening, statusOf } from "./raw.ts"
 
-const limits = { connections: 4, requests: 3, quietMs: 1000, graceMs: 50, stuckMs: 5000 }
+const limits = { connections: 4, requests: 3, quietMs: 300, graceMs: 50, stuckMs: 5000 }
 
 describe("a connection", () => {
   it("is overdue when its client has owed a request for too long, and never while it is answered", () => {
-    assert.isFalse(connections.isOverdue({ asked: 0, quietSince: 1 }, 1000, limits))
-    assert.isTrue(connections.isOverdue({ asked: 0, quietSince: 0 }, 1000, limits))
+    assert.isFalse(connections.isOverdue({ asked: 0, quietSince: 1 }, 300, limits))
+    assert.isTrue(connections.isOverdue({ asked: 0, quietSince: 0 }, 300, limits))
     assert.isFalse(connections.isOverdue({ asked: 1, quietSince: 0 }, 9999, limits))
   })
 

@@ -18,7 +18,7 @@ const served = (
   return listening(make(), (one) => listening(make(), (other) => use([one, other], stream)))
 }
 
-const isEvent = (text: string): boolean => text.includes("\n\nevent: overview\ndata: {}\n\n")
+const isEvent = (text: string): boolean => text.includes("event: overview\ndata: {}\n\n")
 
 describe("events", () => {
   it("have so many listeners on each server, refuse others with a reason, and take the next when one goes", () =>
@@ -60,7 +60,9 @@ describe("events", () => {
           for (const { socket } of clients) socket.destroy()
           await Promise.all(clients.map(({ closed }) => closed))
         }
-        while ((await headOf(port)) !== 200) await new Promise((resolve) => setTimeout(resolve, 5))
+        let status = 0
+        while (status !== 200) status = await headOf(port)
+        assert.strictEqual(status, 200)
       }
     ))
 
