@@ -144,6 +144,22 @@ export const throwsLater = Task.make(url, "throwsLater", { payload: Schema.Int, 
   })
 )
 
+/** Logs many lines, each with a name that means harm, and answers. */
+export const floods = Task.make(
+  url,
+  "floods",
+  { payload: Schema.Struct({ ...Small.fields, lines: Schema.Int, text: Schema.String }), success: Schema.Int },
+  ({ id, lines, salt, text }) =>
+    Effect.as(
+      Effect.forEach(
+        Array.from({ length: lines }),
+        () => Effect.annotateLogs(Effect.logInfo(`flood ${text}`), "text", text),
+        { discard: true }
+      ),
+      mix(id, salt)
+    )
+)
+
 /** Takes anything, and returns it or a function. */
 export const echoes = Task.make(url, "echoes", { payload: Schema.Unknown, success: Schema.Unknown }, (payload) =>
   payload === "a function" ? { handler: () => 1 } : payload

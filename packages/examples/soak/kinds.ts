@@ -5,6 +5,7 @@
 import { Compute } from "@giveway/core"
 import { Cause, Effect, Equal, Exit, Fiber, Option, Random, Stream } from "effect"
 import { randomFillSync } from "node:crypto"
+import { hostileNames } from "./hostileNames.ts"
 import * as jobs from "./jobs.ts"
 
 /** How a job ended for its caller, who may have given up on it. */
@@ -271,6 +272,16 @@ export const kinds = {
     weight: 3,
     draw: (at) => giveUpOn(Compute.run(jobs.native, at), 40, answersOrGivenUp(64))
   },
+  floods: {
+    weight: 10,
+    draw: ({ id }) =>
+      Effect.map(Effect.all([between(0, 3000), between(0, hostileNames.length)]), ([lines, name]) =>
+        drawn(
+          Compute.run(jobs.floods, { id, salt: 9, lines, text: hostileNames[name]!.slice(0, 200) }),
+          answers(jobs.mix(id, 9))
+        )
+      )
+  },
   exits: {
     weight: 8,
     draw: () =>
@@ -328,5 +339,9 @@ export const draw = (seed: string, place: Place): Effect.Effect<Drawn & { readon
   Effect.gen(function* () {
     let dice = yield* between(0, total)
     const [kind, { draw }] = table.find(([, { weight }]) => (dice -= weight) < 0) ?? table[0]!
-    return { ...(yield* draw(place)), kind }
+    const job = yield* draw(place)
+    // one in eight runs under a name that means harm, and some of those under a name of their own
+    const name = hostileNames[place.id % (8 * hostileNames.length)]
+    if (name === undefined) return { ...job, kind }
+    return { ...job, kind, run: Effect.withSpan(job.run, place.id % 3 === 0 ? `${name} ${place.id}` : name) }
   }).pipe(Random.withSeed(`${seed}/${place.id}`))

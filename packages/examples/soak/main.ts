@@ -3,14 +3,19 @@
  * exits and out-of-memory among them, until the minutes are over; long runs count hundreds of thousands. It ends with
  * exit code 0 if nothing was lost, nothing doubled, no answer wrong, and nothing is left: no thread, handle, listener.
  *
+ * The process is supervised and served meanwhile, and attacked (`troubles.ts`): by names that mean harm, floods of log lines, clients
+ * that never read, spoilt caches and helper threads that die. Memory has to stay flat, and diagnostics has to answer.
+ *
  * The seed decides what is run, not how threads interleave: a failure may need several runs of its seed to come again.
  */
-import { Effect } from "effect"
+import { Effect, Exit, Scope } from "effect"
 import { parseArgs } from "node:util"
 import { table } from "../bench/statistics.ts"
 import { held, leaks } from "./leaks.ts"
+import * as log from "./log.ts"
 import type { Books } from "./round.ts"
 import { run } from "./round.ts"
+import * as troubles from "./troubles.ts"
 
 const usage = "Usage: npm run soak -- [--minutes N] [--seed S]"
 
@@ -53,12 +58,17 @@ const watch = setInterval(() => {
 }, 1000)
 
 console.log(`soak: ${minutes} min, seed ${seed}`)
+const scope = Effect.runSync(Scope.make())
+const trouble = await Effect.runPromise(Scope.provide(troubles.make, scope))
 const deadline = performance.now() + minutes * 60_000
 // the first round loads what is loaded once; what it leaves behind is the measure for the others
 let baseline = await held()
 for (let round = 1; round === 1 || performance.now() < deadline; round++) {
   const start = performance.now()
+  const endStalls = await trouble.stall()
   const { options, statistics } = await Effect.runPromise(run(seed, round, (round - 1) * size, size, books))
+  await endStalls()
+  books.complaints.push(...(await trouble.check()).map((complaint) => `after round ${round}: ${complaint}`))
   const seconds = ((performance.now() - start) / 1000).toFixed(1)
   const now = await held()
   if (round > 1) books.complaints.push(...leaks(baseline, now).map((leak) => `after round ${round}: ${leak}`))
@@ -71,12 +81,21 @@ for (let round = 1; round === 1 || performance.now() < deadline; round++) {
       `${statistics.killed} killed in ${seconds} s; heap ${now.heapMb} MiB, RSS ${now.rssMb} MiB` +
       `${books.complaints.length === 0 ? "" : `; ${books.complaints.length} WRONG`}`
   )
+  await trouble.between(round)
 }
 clearInterval(watch)
+await Effect.runPromise(Scope.close(scope, Exit.void))
 
 const rows = [...books.counts]
   .map(([kind, counts]) => [kind, [...counts].map(([label, count]) => `${label} ${count}`).join(", ")])
   .toSorted(([a], [b]) => a!.localeCompare(b!))
 console.log(`\n${table([["kind", "ended as"], ...rows])}`)
+const { deaths, spoilt, stalled } = trouble.counts
+const ends = log.counted.get(log.threadEnded) ?? 0
+if (ends !== deaths) books.complaints.push(`${deaths} helper threads were killed, and ${ends} ended`)
+console.log(`\n${deaths} helper threads died, ${spoilt} cache entries were spoilt, ${stalled} clients never read`)
+for (const [kind, count] of [...log.counted].toSorted(([a], [b]) => a.localeCompare(b))) {
+  console.log(`${count} lines: ${kind}`)
+}
 if (books.complaints.length === 0) console.log("\nNothing lost, nothing doubled, nothing left behind.")
 end(books.complaints.length === 0 ? 0 : 1)

@@ -11,6 +11,7 @@ import { Effect, Exit, Fiber, Layer, Random, Scheduler, Scope } from "effect"
 import { Cell } from "./jobs.ts"
 import { between, describe, draw } from "./kinds.ts"
 import type { Drawn, KindName, Outcome } from "./kinds.ts"
+import * as log from "./log.ts"
 
 export interface RoundOptions {
   readonly maxWorkers: number
@@ -104,7 +105,7 @@ export const run = Effect.fnUntraced(function* (
     recycle: { jobs: recycleAfter },
     idleTimeToLive: idleMs,
     maxHeapMb: 64
-  }).pipe(Layer.buildWithScope(scope))
+  }).pipe(Layer.provideMerge(log.layer), Layer.buildWithScope(scope))
 
   const settle = (
     id: number,
