@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FiberDump, Supervision } from "@giveway/core"
-import { Cause, Context, Deferred, Effect, Exit, Fiber, Logger, Metric, Scope } from "effect"
+import { Cause, Clock, Context, Deferred, Effect, Exit, Fiber, Logger, Metric, Scope } from "effect"
 import { TestClock } from "effect/testing"
 
 class Feed extends Context.Service<Feed, { readonly url: string }>()("test/Feed") {}
@@ -55,6 +55,40 @@ describe("supervise", () => {
         yield* Fiber.interrupt(tree)
         assert.strictEqual(take().split(" ").length, 3)
       }
+    }).pipe(silent)
+  )
+
+  it.effect("counts and waits by a clock that nobody can set", () =>
+    Effect.gen(function* () {
+      const clock = yield* Clock.Clock
+      let jumpMs = 0
+      const set: Clock.Clock = {
+        ...clock,
+        currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe() + jumpMs,
+        currentTimeMillis: Effect.sync(() => clock.currentTimeMillisUnsafe() + jumpMs)
+      }
+      const { children, fail, settle, take } = makeChildren("a")
+      const tree = yield* Effect.forkChild(
+        Effect.provideService(
+          Supervision.supervise(children, {
+            intensity: { restarts: 2, within: "1 minute" },
+            backoff: { first: "10 millis", most: "10 millis" }
+          }),
+          Clock.Clock,
+          set
+        )
+      )
+      yield* settle
+      yield* fail("a")
+      // a day back: the second restart comes after its pause, and not tomorrow
+      jumpMs = -86_400_000
+      yield* fail("a")
+      yield* pass
+      assert.strictEqual(take(), "+a -a +a -a +a")
+      // two days forth: the failures of this minute are not forgotten
+      jumpMs = 86_400_000
+      yield* fail("a")
+      assert.isTrue(Exit.isFailure(yield* Fiber.await(tree)))
     }).pipe(silent)
   )
 

@@ -64,7 +64,8 @@ export const run = <R>(
         specs.map(({ restart }) => restart)
       )
       const clock = yield* Clock.Clock
-      const now = (): number => clock.currentTimeMillisUnsafe()
+      // the wall clock may be set: back, and a restart would wait for hours; forth, and failures would be forgotten
+      const now = (): number => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
       const removeNote = fiberNotes.attach(supervisor, () => noteOfSupervisor(name, specs, state, now()))
 
       const start = (index: number) =>
