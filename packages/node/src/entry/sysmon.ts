@@ -74,10 +74,19 @@ const execute = (action: Sysmon.Action): void => {
   }
 }
 
+/** The program may have replaced what its answer is made with: then it has none. */
+const answerIn = (text: string): Sysmon.Answer | undefined => {
+  try {
+    return JSON.parse(text) as Sysmon.Answer
+  } catch {
+    return undefined
+  }
+}
+
 const ask = (): void => {
   const askedAt = now()
   mainThread.evaluate(Sysmon.question, (text) => {
-    const answer = text === undefined ? undefined : (JSON.parse(text) as Sysmon.Answer)
+    const answer = text === undefined ? undefined : answerIn(text)
     const next = Sysmon.answered(state, answer, askedAt, see(), now())
     state = next.state
     next.actions.forEach(execute)

@@ -3,6 +3,11 @@
  */
 
 export const corpus: Readonly<Record<string, ReadonlyArray<unknown>>> = {
+  "answers to requests": [
+    { server: 0, method: "GET", url: "//", headers: { host: "127.0.0.1" } },
+    { server: 0, method: "GET", url: "http://[", headers: { host: "127.0.0.1" } },
+    { server: 2, method: "GET", url: "/", headers: { cookie: "giveway-token=%" } }
+  ],
   // each " (/" may begin a place, and each was tried to the end of the line
   stacks: [`    at ${" (/".repeat(40_000)}`, `    at f (/${":1".repeat(40_000)}x`, `    at ${"\t".repeat(50_000)}x`],
   // two runs of blanks, one after the other

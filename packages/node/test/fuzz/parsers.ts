@@ -42,6 +42,8 @@ import * as topView from "../../src/cli/topView.ts"
 import * as access from "../../src/diagnostics/http/access.ts"
 import * as requestTarget from "../../src/diagnostics/http/requestTarget.ts"
 import type { Overview } from "../../src/diagnostics/protocol.ts"
+import { sealed, unsealed } from "../../src/compiler/host/cache.ts"
+import * as server from "../../src/diagnostics/http/server.ts"
 import { reader as serveReader } from "../../src/diagnostics/serveOptions.ts"
 import { portsIn } from "../../src/inspector/listeningPorts.ts"
 import { replyIn } from "../../src/inspector/otherProcess.ts"
@@ -624,6 +626,104 @@ const requests = ofText(
   }
 )
 
+const servers = [undefined, "a token; with signs"].flatMap((token) =>
+  [true, false].map((guarded) =>
+    server.make({
+      endpoints: [
+        { path: "/metrics", about: "numbers", respond: ({ response }) => void response.writeHead(200).end("1") }
+      ],
+      look: () => ({ state: "turning", at: 1 }),
+      guarded,
+      token
+    })
+  )
+)
+
+interface Asked {
+  readonly server: number
+  readonly method: string
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+const urls = ["/", "/metrics", "/?token=a%20token", "//", "http://[", "http://host/metrics", "*", "/a/../b?x=1&y=%"]
+const headerTexts = [
+  "giveway-token=%",
+  "a=1; giveway-token=a%20token",
+  "Bearer a token; with signs",
+  "127.0.0.1:9464",
+  "[::1]:1"
+]
+const targetWords = ["giveway-token=", "token=", "Bearer ", "; ", "http://", "//", "[", "]", "@", "%"]
+
+/** The whole way from a request to its status. */
+const answered: Parser<Asked> = {
+  name: "answers to requests",
+  make: (random) => ({
+    server: random.below(servers.length),
+    method: random.of(["GET", "HEAD", "POST", "OPTIONS", text(random, ["GET"], [])]),
+    url: text(random, urls, targetWords),
+    headers: Object.fromEntries(
+      ["host", "cookie", "authorization", "origin"]
+        .filter(() => random.below(2) === 0)
+        .map((name) => [name, text(random, headerTexts, targetWords)])
+    )
+  }),
+  check: (asked) => {
+    let status = 0
+    let isOver = false
+    const response = {
+      headersSent: false,
+      statusCode: 200,
+      setHeader: () => response,
+      removeHeader: () => response,
+      hasHeader: () => false,
+      getHeader: () => undefined,
+      on: () => response,
+      once: () => response,
+      writeHead: (code: number) => {
+        status = code
+        return response
+      },
+      write: () => true,
+      destroy: () => void (isOver = true),
+      end: () => {
+        isOver = true
+        return response
+      }
+    }
+    const request = { ...asked, socket: { destroy: () => {} }, on: () => request, resume: () => request }
+    servers[asked.server]!.emit("request", request, response)
+    assert(isOver, "the request has no response")
+    const known = [200, 303, 400, 401, 403, 404, 405, 414, 421, 429, 431]
+    assert(known.includes(status === 0 ? response.statusCode : status), `status ${status}`)
+  },
+  long: (random, length) => ({
+    server: random.below(servers.length),
+    method: "GET",
+    url: repeated(random, urls, targetWords, length),
+    headers: { host: "127.0.0.1", cookie: repeated(random, headerTexts, targetWords, length) }
+  }),
+  share: 0.5
+}
+
+const entryText = JSON.stringify({ code: "export const a = 1", diagnostics: [], handlers: [] })
+const entryKey = "a".repeat(64)
+const otherEntries = ["", sealed("b".repeat(64), entryText), entryText, `${entryKey}\n${entryText}`]
+
+const cacheEntries: Parser<string> = {
+  ...ofText(
+    "cache entries",
+    [sealed(entryKey, entryText), ...otherEntries],
+    ["\n", "{", entryKey, '"code":'],
+    (input) => {
+      const entry = unsealed(entryKey, input)
+      assert(entry === undefined || entry === entryText, "it is another entry than was written")
+    }
+  ),
+  share: 0.5
+}
+
 /** All of them. */
 export const parsers: ReadonlyArray<Parser> = [
   dumps,
@@ -642,5 +742,7 @@ export const parsers: ReadonlyArray<Parser> = [
   nodeOptions,
   options,
   optionsOfParts,
-  requests
+  requests,
+  answered,
+  cacheEntries
 ]

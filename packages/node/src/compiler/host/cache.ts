@@ -37,10 +37,10 @@ interface Cache {
 }
 
 /** An entry as a file: the hash of its key and its text, and the text. */
-const sealed = (key: string, text: string): string => `${sha256(`${key}\n${text}`)}\n${text}`
+export const sealed = (key: string, text: string): string => `${sha256(`${key}\n${text}`)}\n${text}`
 
 /** The text of a file; `undefined` if it is not as it was written, or was written for another key. */
-const unsealed = (key: string, file: string): string | undefined => {
+export const unsealed = (key: string, file: string): string | undefined => {
   const text = file.slice(file.indexOf("\n") + 1)
   return file === sealed(key, text) ? text : undefined
 }
