@@ -5,11 +5,11 @@
  */
 import * as Schema from "effect/Schema"
 import * as dumpText from "./internal/fibers/dumpText.ts"
-import { FiberInfo } from "./internal/fibers/fiberInfo.ts"
+import { FiberInfo, LeftOut } from "./internal/fibers/fiberInfo.ts"
 import * as waitsFor from "./internal/fibers/waitsFor.ts"
 import * as Lints from "./Lints.ts"
 
-export { Awaited, FiberInfo } from "./internal/fibers/fiberInfo.ts"
+export { Awaited, FiberInfo, LeftOut } from "./internal/fibers/fiberInfo.ts"
 
 /**
  * The live fibers at one moment.
@@ -20,7 +20,9 @@ export { Awaited, FiberInfo } from "./internal/fibers/fiberInfo.ts"
 export class FiberDump extends Schema.Class<FiberDump>("@giveway/core/FiberDump")({
   /** milliseconds since the epoch */
   takenAt: Schema.Finite,
-  fibers: Schema.Array(FiberInfo)
+  fibers: Schema.Array(FiberInfo),
+  /** the fibers that are not in it: a dump that goes to another process or to standard error has a limit; `Supervision.dump` has all */
+  left: Schema.optional(LeftOut)
 }) {}
 
 /**
@@ -66,6 +68,10 @@ export const deadlocks = (dump: FiberDump): ReadonlyArray<ReadonlyArray<number>>
 /**
  * The dump as a tree, one fiber a line, a job under the fiber that awaits it; then the deadlocks, and the findings of `Lints`.
  *
+ * **Details**: names are shown without control characters and the like, which have their numbers instead (`\\x1b`), so a name ends no line and
+ * moves no cursor. The text has an end: at most some 100 million letters of fibers, 100 deadlocks and 100 findings, and a line says
+ * how many were left out.
+ *
  * **Example**
  *
  * ```ts
@@ -95,14 +101,14 @@ export const deadlocks = (dump: FiberDump): ReadonlyArray<ReadonlyArray<number>>
  * @since 0.1.0
  */
 export const render = (dump: FiberDump): string => {
-  const { fibers, takenAt } = dump
+  const { fibers, left, takenAt } = dump
   // a cycle is named as a deadlock already, a word that people know
-  const findings = Lints.check({ takenAt, fibers, stalls: [], lost: [] }).filter(
+  const findings = Lints.check({ takenAt, fibers, stalls: [], lost: [], after: left?.after }).filter(
     ({ lint }) => lint !== "waits-for-cycle"
   )
   return [
     ...dumpText.treeLines(dump),
     ...dumpText.deadlockLines(fibers, deadlocks(dump)),
-    ...findings.map((finding) => String(finding))
+    ...dumpText.findingLines(findings)
   ].join("\n")
 }

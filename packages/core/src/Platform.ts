@@ -11,6 +11,7 @@
  */
 export * from "./PlatformWorker.ts"
 export { table as supervisionOptions } from "./internal/watched/supervisionOptions.ts"
+export * as cut from "./internal/safeText/cut.ts"
 export * as ownFibers from "./internal/fibers/ownFibers.ts"
 export { runOwn } from "./internal/watched/allowances.ts"
 export * as answers from "./internal/watched/answers.ts"

@@ -9,6 +9,7 @@
  * Nothing here imports Effect, since the watching thread should start quickly and need little memory. That is why this is
  * not part of `Platform`, which does. No stability is promised between minor versions.
  */
+export { json as safeJson, line as safeLine, terminal as safeLines } from "./internal/safeText/safeText.ts"
 export type { Work } from "./internal/sharedMemory/jobBoard.ts"
 export type { Beacon, Lags, ThreadBlock as Block } from "./internal/sharedMemory/threadBlock.ts"
 export { fromBuffer as attach, lagBoundsMs, readLags as lags } from "./internal/sharedMemory/threadBlock.ts"

@@ -22,6 +22,7 @@
 import "./thread/checkedNode.ts"
 import { availableParallelism, totalmem } from "node:os"
 import * as Compute from "@giveway/core/Compute"
+import { safeLine } from "@giveway/core/Sysmon"
 import type { InvalidOption } from "@giveway/core/InvalidOption"
 import {
   answers,
@@ -190,7 +191,7 @@ export const layer = (options: Options = {}): Layer.Layer<Compute.Compute, Inval
       const observer = {
         metrics: computeMetrics.make(context),
         log: (level: "Debug" | "Warn", message: string) =>
-          void Effect.runForkWith(context)(ownFibers.as("logs")(Effect.logWithLevel(level)(message)))
+          void Effect.runForkWith(context)(ownFibers.as("logs")(Effect.logWithLevel(level)(safeLine(message))))
       }
       const pool = yield* Effect.acquireRelease(
         Effect.sync(() => runOwn(() => new WorkerPool(resolved, observer))),

@@ -1,7 +1,7 @@
 /**
  * A process that is asked from outside: while its loop turns, and while it is stuck.
  */
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { dirname, join } from "node:path"
@@ -260,7 +260,7 @@ describe("the local socket", () => {
       mkdirSync(folder, { recursive: true })
       // beyond the largest process number that Linux gives
       const left = join(folder, "4194305.sock")
-      writeFileSync(left, "")
+      await new Promise<void>((resolve) => createServer().listen(left, resolve).unref())
       const next = await import("../src/diagnostics/localSocket.ts")
       vi.stubEnv("XDG_RUNTIME_DIR", served.folder)
       vi.stubEnv("TMPDIR", served.folder)

@@ -7,7 +7,6 @@
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Stdio from "effect/Stdio"
@@ -17,6 +16,7 @@ import { compileInput, decode, formatOfPackage } from "../compiler/host/input.ts
 import { parse } from "../compiler/read/parse.ts"
 import type { Report } from "./compileReport.ts"
 import { codeOf, render } from "./compileReport.ts"
+import * as printed from "./printed.ts"
 
 const files = Argument.String("file").pipe(
   Argument.atLeast(1),
@@ -90,14 +90,15 @@ export const compile = Command.make(
               ...(code ? { code: Buffer.from(codeOf(report, map)).toString() } : {})
             })
       }))
-      yield* Console.log(JSON.stringify(objects, undefined, 2))
+      yield* printed.json(JSON.stringify(objects, undefined, 2))
     } else {
       for (const report of reports) {
         const aside = code || report.compiled === undefined
-        yield* aside ? Console.error(render(report, process.stderr)) : Console.log(render(report, process.stdout))
+        yield* aside ? printed.err(render(report, process.stderr)) : printed.out(render(report, process.stdout))
         if (code && report.compiled !== undefined) {
           const text = codeOf(report, map)
-          yield* Effect.sync(() => process.stdout.write(text))
+          // a file or a compiler gets the code as it is
+          yield* process.stdout.isTTY ? printed.out(String(text)) : Effect.sync(() => process.stdout.write(text))
         }
       }
     }

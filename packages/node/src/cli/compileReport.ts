@@ -2,6 +2,7 @@
  * The report of `giveway compile` on one file, as text.
  */
 import { styleText } from "node:util"
+import { safeLine } from "@giveway/core/Sysmon"
 import type { Decision } from "../compiler/decide/classify.ts"
 import type { Compiled } from "../compiler/host/compile.ts"
 import type { Diagnostic } from "../compiler/read/diagnostic.ts"
@@ -53,16 +54,22 @@ const count = (decisions: ReadonlyArray<Decision>): string => {
 
 /** The table, for `stream`: in colours if it is a terminal. */
 export const render = (report: Report, stream: NodeJS.WriteStream): string => {
-  const paint = (style: Parameters<typeof styleText>[0], text: string): string => styleText(style, text, { stream })
-  if (report.compiled === undefined) return `${report.file}: ${report.unreadable}`
+  const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
+    styleText(style, safeLine(text), { stream })
+  if (report.compiled === undefined) return safeLine(`${report.file}: ${report.unreadable}`)
   const { decisions, diagnostics } = report.compiled
   const notes = diagnostics
     .filter((each) => !decisions.some((decision) => isAbout(decision, each)))
     .map((each) => paint("red", renderDiagnostic(each)))
   if (decisions.length === 0) {
-    return notes.length > 0 ? notes.join("\n") : `${report.file}: nothing is marked, so it stays as it is`
+    return notes.length > 0 ? notes.join("\n") : safeLine(`${report.file}: nothing is marked, so it stays as it is`)
   }
-  const rows = decisions.map((decision) => ({ ...decision, line: String(decision.line), why: why(decision) }))
+  const rows = decisions.map((decision) => ({
+    ...decision,
+    name: safeLine(decision.name),
+    line: String(decision.line),
+    why: safeLine(why(decision))
+  }))
   const width = (cells: ReadonlyArray<string>): number => Math.max(...cells.map((cell) => cell.length))
   const lines = width(["line", ...rows.map(({ line }) => line)])
   const names = width(["function", ...rows.map(({ name }) => name)])

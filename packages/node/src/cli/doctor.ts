@@ -6,10 +6,10 @@
  *
  * Decision 0080.
  */
+import { safeLine } from "@giveway/core/Sysmon"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as FileSystem from "effect/FileSystem"
@@ -24,6 +24,7 @@ import * as findings from "./doctor/findings.ts"
 import * as report from "./doctor/report.ts"
 import * as sources from "./doctor/sources.ts"
 import { durationMs } from "./durationFlag.ts"
+import * as printed from "./printed.ts"
 
 const duration = (name: string, standard: string, leastMs: number, description: string) =>
   Flag.String(name).pipe(
@@ -168,12 +169,12 @@ export const doctor = Command.make(
         )
         const found = findings.find(processes, limits, sources.make())
         const run = { command: [file, ...args].join(" "), ...limits, tookMs: performance.now() - begun, failOnLints }
-        if (json) yield* Console.log(report.json(found, run, code))
-        else yield* Console.error(report.render(found, run, process.stderr))
+        if (json) yield* printed.json(report.json(found, run, code))
+        else yield* printed.err(report.render(found, run, process.stderr))
         if (Option.isSome(junit)) yield* fileSystem.writeFileString(junit.value, report.junit(found, run))
         if (processes.length === 0) {
-          yield* Console.error(
-            `giveway doctor: \`${file}\` started no Node process, so nothing was watched: name a program or a command that runs Node`
+          yield* printed.err(
+            `giveway doctor: \`${safeLine(file)}\` started no Node process, so nothing was watched: name a program or a command that runs Node`
           )
         }
         const broken =
@@ -185,7 +186,7 @@ export const doctor = Command.make(
       })
 
       const exitCode = yield* Effect.scoped(runIn(folder, command, operands, budget, json)).pipe(
-        Effect.catch((error) => Effect.as(Console.error(`giveway doctor: ${error.message}`), undefined)),
+        Effect.catch((error) => Effect.as(printed.err(`giveway doctor: ${error.message}`), undefined)),
         Effect.onInterrupt(() => Effect.ignore(conclude(undefined)))
       )
       const code = yield* conclude(exitCode)

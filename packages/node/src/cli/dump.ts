@@ -5,13 +5,13 @@
 import * as Sysmon from "@giveway/core/Sysmon"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as otherProcess from "../inspector/otherProcess.ts"
 import type { Dump } from "./dumpText.ts"
 import { render } from "./dumpText.ts"
 import { failing } from "./failing.ts"
+import * as printed from "./printed.ts"
 import * as served from "./served.ts"
 
 export const pid = Flag.Int("pid").pipe(
@@ -29,11 +29,14 @@ const flags = {
   json: Flag.Boolean("json").pipe(Flag.withDefault(false), Flag.withDescription("Print JSON, for scripts"))
 }
 
-/** The facts about an unprepared process; with Giveway in it, its fibers too. The stack as in core's `stackTrace/stackHere`. */
-const expression = `JSON.stringify({
+/**
+ * The facts about an unprepared process; with Giveway in it, its fibers too. The answer is spliced in as text, since it may be large. The
+ * stack as in core's `stackTrace/stackHere`.
+ */
+const expression = `((facts, answer) => answer === undefined || answer === "{}" ? facts : facts.slice(0, -1) + "," + answer.slice(1))(JSON.stringify({
   process: {
     pid: process.pid,
-    program: (process.argv[1] ?? process.execPath).split(/[\\\\/]/).at(-1),
+    program: String(process.argv[1] ?? process.execPath).split(/[\\\\/]/).at(-1),
     node: process.version,
     startedAt: performance.timeOrigin
   },
@@ -41,13 +44,12 @@ const expression = `JSON.stringify({
     const { prepareStackTrace, stackTraceLimit } = Error
     Reflect.set(Error, "stackTraceLimit", 64)
     Reflect.set(Error, "prepareStackTrace", undefined)
-    try { return String(new Error("now").stack) } finally {
+    try { return String(new Error("now").stack).slice(0, 100_000) } finally {
       Reflect.set(Error, "prepareStackTrace", prepareStackTrace)
       Reflect.set(Error, "stackTraceLimit", stackTraceLimit)
     }
-  })(),
-  ...JSON.parse(${Sysmon.questionOf(["fibers"])} ?? "{}")
-})`
+  })()
+}), ${Sysmon.questionOf(["fibers"])})`
 
 const dumpOf = Effect.fnUntraced(function* (pid: number | undefined) {
   const socket = pid === undefined ? yield* served.find(undefined) : yield* served.socketOf(pid)
@@ -59,10 +61,10 @@ export const dump = Command.make("dump", flags, ({ json, pid }) =>
   failing(
     Effect.flatMap(dumpOf(Option.getOrUndefined(pid)), ({ pid, text }) =>
       json
-        ? Console.log(text.trim())
+        ? printed.json(text.trim())
         : Effect.flatMap(
             served.read({ pid }, text, (dump) => render(dump as Dump, process.stdout)),
-            (shown) => Console.log(shown)
+            printed.out
           )
     )
   )

@@ -3,6 +3,7 @@
  */
 import { styleText } from "node:util"
 import * as FiberDump from "@giveway/core/FiberDump"
+import { safeLine } from "@giveway/core/Sysmon"
 import type { Loop, Process, Source, WorkerWork } from "../diagnostics/protocol.ts"
 import { ago } from "./units.ts"
 
@@ -18,7 +19,10 @@ export interface Dump {
   readonly fibers?: {
     readonly takenAt: number
     readonly fibers: ReadonlyArray<Omit<FiberDump.FiberInfo, "parentId" | "name"> & Partial<FiberDump.FiberInfo>>
+    readonly left?: FiberDump.LeftOut
   } | null
+  /** why it could not give its fibers */
+  readonly fibersFailed?: string
 }
 
 /** Frames that are shown. A guess: enough to reach out of a library into its caller. */
@@ -89,14 +93,15 @@ const workersOf = ({ loop, working = [] }: Dump): ReadonlyArray<string> =>
     return `worker ${worker} runs \`${task}\` for ${ago(forMs)}, self ${ago(selfMs)} in ${slices} slice${slices === 1 ? "" : "s"}${held}`
   })
 
-const treeOf = ({ fibers, loop }: Dump): string => {
+const treeOf = ({ fibers, fibersFailed, loop }: Dump): string => {
   if (fibers === undefined || fibers === null)
-    return "its fibers are not known: Giveway is not in it, or did not answer"
+    return safeLine(`its fibers are not known: ${fibersFailed ?? "Giveway is not in it, or did not answer"}`)
   const note = loop?.state === "held" ? `holds the loop for ${ago(loop.heldMs)}` : undefined
   const culprit = loop?.state === "held" ? loop.by.fiberId : undefined
   return FiberDump.render(
     new FiberDump.FiberDump({
       takenAt: fibers.takenAt,
+      left: fibers.left,
       fibers: fibers.fibers.map((fiber) => ({
         ...fiber,
         // JSON has no `undefined`
@@ -112,14 +117,14 @@ const treeOf = ({ fibers, loop }: Dump): string => {
 export const render = (dump: Dump, stream?: NodeJS.WriteStream): string => {
   const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
     stream === undefined ? text : styleText(style, text, { stream })
-  const [first, ...others] = loopLines(dump)
+  const [first, ...others] = loopLines(dump).map(safeLine)
   const held = dump.loop?.state === "held"
   return [
-    paint("bold", headOf(dump)),
+    paint("bold", safeLine(headOf(dump))),
     ...(first === undefined ? [] : [held ? paint(["bold", "red"], first) : first]),
     ...others,
-    ...stackLines(dump),
-    ...workersOf(dump),
+    ...stackLines(dump).map(safeLine),
+    ...workersOf(dump).map(safeLine),
     treeOf(dump)
   ].join("\n")
 }

@@ -1,8 +1,8 @@
 /**
  * The end of a command that failed: one line on standard error and exit code 1, no stack.
  */
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import * as printed from "./printed.ts"
 
 export const failing = <A, E extends { readonly message: string }, R>(
   command: Effect.Effect<A, E, R>
@@ -11,7 +11,7 @@ export const failing = <A, E extends { readonly message: string }, R>(
     Effect.asVoid,
     Effect.catch((error: E) =>
       Effect.andThen(
-        Console.error(`giveway: ${error.message}`),
+        printed.err(`giveway: ${error.message}`),
         Effect.sync(() => void (process.exitCode = 1))
       )
     )

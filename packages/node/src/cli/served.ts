@@ -3,6 +3,7 @@
  */
 import { request } from "node:http"
 import type { IncomingMessage } from "node:http"
+import { safeLine } from "@giveway/core/Sysmon"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Overview } from "../diagnostics/protocol.ts"
@@ -65,6 +66,9 @@ export const refusedBy = (
 /** How long a response may take, in ms. The thread that responds has nothing else to do, but a large dump takes seconds. */
 const patienceMs = 15_000
 
+/** Letters of a response. A dump has up to 67 million. */
+const mostLetters = 2 ** 27
+
 /** The body of the response at `path`. */
 export const get = (found: localSocket.Found, path: string): Effect.Effect<string, Failed> =>
   Effect.callback((resume) => {
@@ -73,7 +77,12 @@ export const get = (found: localSocket.Found, path: string): Effect.Effect<strin
       if (response.statusCode !== 200) return refusedBy(found, path, response, resume)
       let body = ""
       response.setEncoding("utf8")
-      response.on("data", (data: string) => (body += data))
+      response.on("data", (data: string) => {
+        body += data
+        if (body.length <= mostLetters) return
+        asked.destroy()
+        fail(`${path} has more than ${mostLetters} letters`)
+      })
       response.on("error", (error) => fail(error.message))
       response.on("end", () => resume(Effect.succeed(body)))
     })
@@ -105,7 +114,7 @@ const hint = "a program under Giveway.runMain is served by default, others need 
 
 const nameOf = (found: localSocket.Found): Effect.Effect<string> =>
   overview(found).pipe(
-    Effect.map(({ process }) => `${found.pid} ${process.program}`),
+    Effect.map(({ process }) => safeLine(`${found.pid} ${process.program}`)),
     Effect.catch(() => Effect.succeed(`${found.pid} (no response)`))
   )
 

@@ -5,10 +5,10 @@
  * that `topView` makes of its state go onto the screen.
  */
 import { styleText } from "node:util"
+import { safeLine } from "@giveway/core/Sysmon"
 import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import * as Console from "effect/Console"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -21,7 +21,9 @@ import type { Dump } from "./dumpText.ts"
 import { render } from "./dumpText.ts"
 import { failing } from "./failing.ts"
 import * as overviews from "./overviews.ts"
+import * as printed from "./printed.ts"
 import * as served from "./served.ts"
+import { shown } from "./terminal.ts"
 import * as topState from "./topState.ts"
 import type { Line, Look } from "./topView.ts"
 import * as topView from "./topView.ts"
@@ -50,16 +52,16 @@ const paint = (line: Line, width: number): string => {
   let left = width
   let text = ""
   for (const [piece, look = "plain"] of line) {
-    const shown = piece.slice(0, Math.max(0, left))
-    left -= shown.length
-    text += look === "plain" || shown === "" ? shown : styleText(styles[look], shown, { stream: process.stdout })
+    const [part, taken] = shown(piece, left)
+    left -= taken
+    text += look === "plain" || part === "" ? part : styleText(styles[look], part, { stream: process.stdout })
   }
   return text
 }
 
 const plain = (line: Line): string =>
   line
-    .map(([text]) => text)
+    .map(([text]) => safeLine(text))
     .join("")
     .trimEnd()
 
@@ -87,7 +89,7 @@ const printOnce = Effect.fnUntraced(function* (found: Found) {
   yield* Effect.sleep(momentMs)
   const seen = topState.seen(topState.seen(topState.initial, before), yield* served.overview(found))
   const state = topState.linted(seen, yield* findingsOf(found))
-  yield* Console.log(topView.once(state, onceColumns).map(plain).join("\n"))
+  yield* printed.out(topView.once(state, onceColumns).map(plain).join("\n"))
 })
 
 /** The other screen of the terminal, without a cursor, until the scope closes. */

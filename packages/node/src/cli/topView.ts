@@ -6,6 +6,7 @@ import type { Loop } from "../diagnostics/protocol.ts"
 import { holderText, userFrames } from "./dumpText.ts"
 import type { Listed, Point, Row, State } from "./topState.ts"
 import { shownRows, stallsOf } from "./topState.ts"
+import { cell, cut } from "./terminal.ts"
 import { ago } from "./units.ts"
 
 export type Look = "plain" | "dim" | "bold" | "good" | "warn" | "bad" | "inverse" | "accent"
@@ -50,18 +51,15 @@ const columns: ReadonlyArray<readonly [title: string, width: number, cell: (row:
 
 const tableWidth = columns.reduce((sum, [, width]) => sum + width, 0)
 
-const cut = (text: string, width: number): string =>
-  text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`
-
 const table = (state: State, width: number, rows: number): ReadonlyArray<Line> => {
   const nameWidth = Math.max(8, width - tableWidth - 2)
   const filter = state.typing ? `/${state.filter}▏` : state.filter === "" ? "" : `/${state.filter}`
   const head: Line = [
-    [` ${cut(`name ${filter}`, nameWidth).padEnd(nameWidth)} `, "dim"],
+    [` ${cell(`name ${filter}`, nameWidth)} `, "dim"],
     ...columns.map(([title, cells]): Piece => [title.padStart(cells), title === state.sort ? "bold" : "dim"])
   ]
   const lineOf = (row: Row): Line => [
-    [` ${cut(row.name, nameWidth).padEnd(nameWidth)} `],
+    [` ${cell(row.name, nameWidth)} `],
     ...columns.map(([title, cells, cell]): Piece => [
       cell(row).padStart(cells),
       title === "now" ? lookOf(row.now) : "plain"

@@ -5,12 +5,12 @@
  * The path is `$XDG_RUNTIME_DIR/giveway/PID.sock`, which the system empties at logout. If that is not set, cannot be used, or
  * is too long for a socket, the path is `giveway-UID/PID.sock` in the temporary folder. Tools look at both.
  *
- * **Invariant.** A folder of another user is not used, neither to listen nor to ask. In `/tmp` another user may have made the
- * folder first, to pose as this process.
+ * **Invariant.** A folder of another user is not used, neither to listen nor to ask, nor one that he could exchange: in `/tmp` another
+ * user may have made the folder first, to pose as this process. Nothing is asked or removed there but sockets that this user has made.
  *
- * Decisions 0072, 0117.
+ * Decisions 0072, 0117, 0122.
  */
-import { chmodSync, lstatSync, readdirSync, rmSync } from "node:fs"
+import { readdirSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as ownFolder from "../folders/ownFolder.ts"
@@ -54,7 +54,6 @@ const claimIn = (folder: string): string => {
     throw new Error(`the path ${path} has ${bytes} bytes, and a socket's path may have ${longestPath}`)
   }
   ownFolder.forSockets(folder)
-  if ((lstatSync(folder).mode & 0o077) !== 0) chmodSync(folder, 0o700)
   // an earlier process of this number may have left one
   rmSync(path, { force: true })
   return path
@@ -75,6 +74,14 @@ const namesIn = (path: string): ReadonlyArray<string> => {
   }
 }
 
+const remove = (path: string): void => {
+  try {
+    rmSync(path, { force: true })
+  } catch {
+    // another tool of this user is quicker, or the disk is read-only
+  }
+}
+
 const listIn = (folder: string): ReadonlyArray<Found> => {
   if (!ownFolder.isUsers(folder)) return []
   const found: Array<Found> = []
@@ -82,8 +89,9 @@ const listIn = (folder: string): ReadonlyArray<Found> => {
     const pid = Number(/^(\d+)\.sock$/.exec(name)?.[1] ?? Number.NaN)
     if (!Number.isSafeInteger(pid)) continue
     const path = join(folder, name)
+    if (!ownFolder.isUsersSocket(path)) continue
     if (isAlive(pid)) found.push({ pid, path })
-    else rmSync(path, { force: true })
+    else remove(path)
   }
   return found
 }
@@ -110,4 +118,4 @@ export const claim = (): string => {
   throw reasons[0]
 }
 
-export const release = (path: string): void => rmSync(path, { force: true })
+export const release = remove

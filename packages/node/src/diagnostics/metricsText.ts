@@ -14,7 +14,7 @@ type StallTotals = ReadonlyMap<string, { readonly count: number; readonly ms: nu
 /** So many names, those with most self time, have a series each. The others, maybe thousands, have one together. */
 const seriesShown = 50
 
-const escaped = (text: string): string => text.replace(/\\/g, "\\\\").replace(/"/g, '\\"').replace(/\n/g, "\\n")
+const escaped = (text: string): string => Sysmon.safeLine(text).replace(/\\/g, "\\\\").replace(/"/g, '\\"')
 
 const labelled = (labels: Readonly<Record<string, string | undefined>>): string => {
   const pairs = Object.entries(labels).flatMap(([name, value]) =>

@@ -6,6 +6,7 @@
  * Rejected: Effect's module. It imports the HTTP router, and loading that held the loop of every served process for 70 to
  * 170 ms, at the start or at the first scrape.
  */
+import { safeLine } from "@giveway/core/Sysmon"
 import type * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
 
@@ -24,7 +25,9 @@ const labelOf = (key: string): string =>
     .replace(/^(?=[0-9])/, "_")
     .replace(/_+/g, "_")
 
-const escaped = (text: string): string => text.replace(/\\/g, "\\\\").replace(/\n/g, "\\n")
+/** A line feed has an escape of its own there. Other characters that a terminal would obey are shown by their numbers. */
+const escaped = (text: string): string =>
+  String(text).split("\n").map(safeLine).join("\n").replace(/\\/g, "\\\\").replace(/\n/g, "\\n")
 
 const numberText = (value: number | bigint): string =>
   value === Infinity ? "+Inf" : value === -Infinity ? "-Inf" : String(value)

@@ -13,6 +13,7 @@ import { MessageChannel } from "node:worker_threads"
 import * as FiberDump from "@giveway/core/FiberDump"
 import { answers, ownFibers } from "@giveway/core/Platform"
 import type { Starvation } from "@giveway/core/Starvation"
+import { safeLine } from "@giveway/core/Sysmon"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -70,9 +71,14 @@ const provideMetrics = Effect.flatMap(Effect.context<never>(), (context) =>
   )
 )
 
+/** Runs in a listener of a signal, where an error would end the program. */
 const printDump = (): void => {
-  const dump = answers.value("fibers") as ConstructorParameters<typeof FiberDump.FiberDump>[0] | undefined
-  if (dump !== undefined) standardError.printLong(`${FiberDump.render(new FiberDump.FiberDump(dump))}\n`)
+  try {
+    const dump = answers.value("fibers") as ConstructorParameters<typeof FiberDump.FiberDump>[0] | undefined
+    if (dump !== undefined) standardError.printLong(FiberDump.render(new FiberDump.FiberDump(dump)))
+  } catch (error) {
+    standardError.print(`giveway: the fibers cannot be printed: ${String(error)}`)
+  }
 }
 
 /** The addresses to listen on again: the port that the first thread got, if any was to do. */
@@ -154,7 +160,9 @@ export const make = Effect.fnUntraced(function* (options: Served): Effect.fn.Ret
           // nothing reads at its other end
           close()
           return Effect.logWarning(
-            `Giveway: the diagnostics thread did not start, so nothing is served. The program goes on without it: ${String(cause)}`
+            safeLine(
+              `Giveway: the diagnostics thread did not start, so nothing is served. The program goes on without it: ${String(cause)}`
+            )
           )
         },
         onSuccess: (word) => {
@@ -178,7 +186,7 @@ export const make = Effect.fnUntraced(function* (options: Served): Effect.fn.Ret
 })
 
 const warnNoSocket = (reason: string): Effect.Effect<void> =>
-  Effect.logWarning(`Giveway: no local socket, so giveway top and dump do not find this process: ${reason}`)
+  Effect.logWarning(safeLine(`Giveway: no local socket, so giveway top and dump do not find this process: ${reason}`))
 
 const report = Effect.fnUntraced(function* ({ failed, listening }: Started) {
   for (const { listen, message } of failed) {

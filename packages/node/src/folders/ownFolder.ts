@@ -4,7 +4,7 @@
  * **Invariant.** No link is followed: a folder's own path is resolved first, and each part below it has to be a folder.
  */
 import type { Stats } from "node:fs"
-import { lstatSync, mkdirSync, realpathSync } from "node:fs"
+import { chmodSync, lstatSync, mkdirSync, realpathSync } from "node:fs"
 import { dirname, join } from "node:path"
 import type { Seen } from "./trust.ts"
 import * as trust from "./trust.ts"
@@ -60,17 +60,38 @@ const make = (path: string, mode: number): void => {
   }
 }
 
-/** Makes a folder that only this user can enter, if it is missing. Throws if it is no folder of this user. */
+/** Whether nobody else can exchange what lies in a folder, or a folder above it. */
+const isKept = (path: string, own: number): boolean =>
+  upTo(realpathSync(path)).every((each) => trust.keepsEntries(look(each), own))
+
+/** Makes a folder that only this user can enter, if it is missing. Throws if it is no folder of this user, or others could exchange it. */
 export const forSockets = (path: string): void => {
   mkdirSync(path, { recursive: true, mode: 0o700 })
-  if (!isUsers(path)) throw new Error(`${path} is not a folder of this user: remove it, or set XDG_RUNTIME_DIR`)
+  const own = user()
+  // a change of the mode follows links, so nobody may put one there meanwhile
+  if (own !== undefined && isKept(dirname(path), own)) {
+    const found = lstatSync(path)
+    if (found.isDirectory() && found.uid === own && (found.mode & 0o077) !== 0) chmodSync(path, 0o700)
+  }
+  if (!isUsers(path)) throw new Error(`${path} is not a folder of this user alone: remove it, or set XDG_RUNTIME_DIR`)
 }
 
-/** Whether it is a folder of this user, and no link to one. */
+/** Whether it is a folder of this user, no link to one, into which nobody else can put anything. */
 export const isUsers = (path: string): boolean => {
   try {
+    const own = user()
+    if (own === undefined) return lstatSync(path).isDirectory()
+    return trust.mayHoldSockets([...upTo(realpathSync(dirname(path))).map(look), look(path)], own)
+  } catch {
+    return false
+  }
+}
+
+/** Whether it is a socket that this user has made, and no link to one. */
+export const isUsersSocket = (path: string): boolean => {
+  try {
     const found = lstatSync(path)
-    return found.isDirectory() && (user() === undefined || found.uid === user())
+    return found.isSocket() && (user() === undefined || found.uid === user())
   } catch {
     return false
   }

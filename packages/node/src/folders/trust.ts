@@ -5,9 +5,11 @@
  * none of the folders up to it can be exchanged by another user. In a folder with the sticky bit (`/tmp`) others may create
  * entries, but they cannot exchange those of this user: so it may lie above a trusted folder, and is none itself.
  *
+ * A folder for sockets has to be this user's own besides, not root's: a socket in it speaks for this user.
+ *
  * A mode says what it must also where the disk has access lists: its group bits are then the most that any list allows.
  *
- * Decision 0117.
+ * Decisions 0117, 0122.
  */
 
 /** What `lstat` says of a folder or a file. */
@@ -39,3 +41,7 @@ export const mayHoldCode = (path: ReadonlyArray<Seen>, user: number): boolean =>
   path.every((seen, index) =>
     index < path.length - 1 ? keepsEntries(seen, user) : seen.kind === "folder" && isOwn(seen, user)
   )
+
+/** Whether a socket in the last of `path`, which has all folders from the root of the disk on, is one that this user has put there. */
+export const mayHoldSockets = (path: ReadonlyArray<Seen>, user: number): boolean =>
+  mayHoldCode(path, user) && path.at(-1)?.uid === user

@@ -5,7 +5,8 @@
  * throws: EAGAIN if another part of the process has made it non-blocking, EPIPE if the reader is gone. Both would end the
  * thread that watches, which exists for the time in which nothing else works.
  *
- * **Invariant.** Nothing here waits, and nothing throws. A line that standard error does not take at once is lost, and counted.
+ * **Invariant.** Nothing here waits, and nothing throws. A line that standard error does not take at once is lost, and counted. A line
+ * is one line, and no text does anything to a terminal, whatever names are in it.
  *
  * A pipe is opened once more, non-blocking: the mode of standard error itself belongs to all processes that share it, and a
  * child process that inherits it sets it back. Where a pipe cannot be opened again (a socket, another system, permissions),
@@ -14,9 +15,10 @@
  * Rejected: a thread of its own that may wait in a write (the process could not end before the write does); writing in libuv's thread pool
  * (the same, and the pool would have a thread less).
  *
- * Decision 0118.
+ * Decisions 0118, 0122.
  */
 import { constants, fstatSync, openSync, writeSync } from "node:fs"
+import { safeLine, safeLines } from "@giveway/core/Sysmon"
 import * as lostLines from "./lostLines.ts"
 
 const fd = 2
@@ -73,7 +75,7 @@ let state = lostLines.initial
 
 /** Prints a line, or loses it. */
 export const print = (line: string): void => {
-  const bytes = Buffer.from(lostLines.textOf(state, line))
+  const bytes = Buffer.from(lostLines.textOf(state, safeLine(line)))
   state = lostLines.wrote(state, write(bytes).written, bytes.length)
 }
 
@@ -84,15 +86,15 @@ const longestPauseMs = 1000
 let longWaits = false
 
 /**
- * Prints a long text, the rest of it as it is read. The process may end before that. While one waits for its reader, a second is
+ * Prints lines, the rest of them as they are read. The process may end before that. While one such text waits for its reader, a second is
  * lost as a line is: each holds the memory of a dump.
  */
-export const printLong = (text: string): void => {
+export const printLong = (lines: string): void => {
   if (longWaits) {
     state = { ...state, lost: state.lost + 1 }
     return
   }
-  let rest: Uint8Array = Buffer.from(text)
+  let rest: Uint8Array = Buffer.from(`${safeLines(lines)}\n`)
   let pauseMs = firstPauseMs
   const go = (): void => {
     const { waits, written } = write(rest)

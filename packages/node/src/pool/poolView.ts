@@ -4,7 +4,7 @@
  */
 import type { Statistics, WorkerStatistics } from "@giveway/core/Compute"
 import type { JobRunner } from "@giveway/core/Platform"
-import { poolMachine } from "@giveway/core/Platform"
+import { cut, poolMachine } from "@giveway/core/Platform"
 import type { Lane, PoolView } from "../diagnostics/protocol.ts"
 import type { PoolJob } from "./poolJob.ts"
 import type { WorkerMeter } from "./workerMeter.ts"
@@ -43,7 +43,7 @@ export const view = ({ counts, jobs, state }: PoolParts): PoolView => {
     lanes.push({
       worker: id,
       phase: phaseOf(worker),
-      task: job?.request.name,
+      task: job && cut.to(cut.nameLetters, job.request.name),
       forMs: job?.dispatchedAt === undefined ? undefined : performance.now() - job.dispatchedAt,
       ahead: waitingIn(worker)
     })

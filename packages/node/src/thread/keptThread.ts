@@ -13,6 +13,7 @@
  * Decision 0125.
  */
 import { ownFibers, runOwn } from "@giveway/core/Platform"
+import { safeLine } from "@giveway/core/Sysmon"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as helperThread from "./helperThread.ts"
@@ -110,7 +111,8 @@ const lineOf = ({ againInMs, cause, ends }: restarts.End, { missing, name }: Opt
 /** Makes a thread, which starts now and ends with the scope. {@link awaitStart} waits for it; if that fails, none is started again. */
 export const make = (entry: URL, options: Options): Effect.Effect<KeptThread, never, Scope.Scope> =>
   Effect.flatMap(Effect.context<never>(), (context) => {
-    const tell = (line: string): void => void Effect.runForkWith(context)(ownFibers.as("logs")(Effect.logWarning(line)))
+    const tell = (line: string): void =>
+      void Effect.runForkWith(context)(ownFibers.as("logs")(Effect.logWarning(safeLine(line))))
     return Effect.acquireRelease(
       Effect.sync(() => new KeptThread(entry, options, tell)),
       (thread) => Effect.callback<void>((resume) => thread.stop(() => resume(Effect.void)))

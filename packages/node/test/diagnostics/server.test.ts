@@ -51,7 +51,7 @@ describe("metrics", () => {
   const text = metricsText.render(overview, new Map([["gc", { count: 2, ms: 120 }]]), lags, `${counted}orders 5\n`)
 
   it("escape what names contain", () => {
-    assert.include(text, String.raw`giveway_loop_hog_info{cause="slice",fiber="3",name="GET \"/a\\b\"\n"} 1`)
+    assert.include(text, String.raw`giveway_loop_hog_info{cause="slice",fiber="3",name="GET \"/a\\b\"\\x0a"} 1`)
   })
 
   it("tell how late the loop's timers were", () => {

@@ -35,6 +35,14 @@ describe("code may not lie in", () => {
   ])("%s", (_, path) => assert.isFalse(trust.mayHoldCode(path, me)))
 })
 
+it("a socket may lie in a folder of this user, and in none of root's", () => {
+  assert.isTrue(trust.mayHoldSockets([root, folder(0, 0o1777), folder(me, 0o700)], me))
+  assert.isFalse(trust.mayHoldSockets([root, folder(0, 0o755)], me))
+  assert.isFalse(trust.mayHoldSockets([root, folder(other, 0o755), folder(me, 0o700)], me))
+  assert.isFalse(trust.mayHoldSockets([root, folder(0, 0o1777), folder(me, 0o770)], me))
+  assert.isFalse(trust.mayHoldSockets([root, folder(0, 0o1777), folder(other, 0o700)], me))
+})
+
 it("root trusts its own folders only", () => {
   assert.isTrue(trust.mayHoldCode([root, folder(0, 0o755)], 0))
   assert.isFalse(trust.mayHoldCode([root, folder(me, 0o755)], 0))

@@ -1,15 +1,25 @@
 /**
  * A dump as text: a tree with one fiber a line, each job under the fiber that awaits it, and the deadlocks.
  *
- * The tree is walked with a work list, since a chain of fibers may be deeper than the stack.
+ * The tree is walked with a work list, since a chain of fibers may be deeper than the stack. It has a limited length: text that is too
+ * long for V8 would end the program that is looked at.
  */
+import { line as safe } from "../safeText/safeText.ts"
 import { duration, whyWhole } from "../stalls/stallText.ts"
-import type { Awaited, AwaitedJob, FiberInfo } from "./fiberInfo.ts"
+import type { Awaited, AwaitedJob, FiberInfo, LeftOut } from "./fiberInfo.ts"
+import * as waitsFor from "./waitsFor.ts"
 
 interface Dump {
   readonly takenAt: number
   readonly fibers: ReadonlyArray<FiberInfo>
+  readonly left?: LeftOut | undefined
 }
+
+/** Letters of the tree. V8 has strings of up to 2^29 letters, and nobody reads as many. */
+const mostLetters = 100_000_000
+
+/** Deadlocks and findings that have a line each. A guess. */
+const mostLines = 100
 
 /** Deeper levels are no longer indented, but numbered: a chain of 20,000 fibers would make lines of 60 kB. */
 const deepestIndent = 40
@@ -17,7 +27,8 @@ const deepestIndent = 40
 /** Below this a job that holds its worker's loop is not remarked upon, ms: holding it is the purpose of workers. A guess. */
 export const longHoldMs = 50
 
-const nameOf = (fiber: FiberInfo): string => (fiber.name === undefined ? `#${fiber.id}` : `${fiber.name} #${fiber.id}`)
+const nameOf = (fiber: FiberInfo): string =>
+  fiber.name === undefined ? `#${fiber.id}` : `${safe(fiber.name)} #${fiber.id}`
 
 const awaitedNames = {
   timer: "a timer",
@@ -66,7 +77,7 @@ const awaitedText = (awaits: Awaited, { takenAt, waiting }: Moment): string => {
   if (kind === "fiber" && wakers.length > 0) return `the end of ${ids(wakers)}`
   const number = semaphore === undefined ? "" : ` @${semaphore}`
   const together = semaphore === undefined ? 0 : (waiting.get(semaphore) ?? 0)
-  const known = [...(detail === undefined ? [] : [detail]), ...(together > 1 ? [`${together} wait`] : [])]
+  const known = [...(detail === undefined ? [] : [safe(detail)]), ...(together > 1 ? [`${together} wait`] : [])]
   const about = known.length === 0 ? "" : ` (${known.join(", ")})`
   const held = wakers.length === 0 ? "" : ` held by ${ids(wakers)}`
   return `${awaitedNames[kind]}${number}${about}${held}`
@@ -86,7 +97,7 @@ const factsOf = (fiber: FiberInfo, moment: Moment): string => {
   const self = `, self ${duration(fiber.selfMs)} in ${slicesText(fiber.slices)}`
   const delay = fiber.runDelayMs >= 0.5 ? `, delayed ${duration(fiber.runDelayMs)}` : ""
   const age = `, age ${duration(moment.takenAt - fiber.startedAt)}`
-  const note = fiber.note === undefined ? "" : `, ${fiber.note}`
+  const note = fiber.note === undefined ? "" : `, ${safe(fiber.note)}`
   const whole =
     fiber.whole === undefined ? "" : `, once ${duration(fiber.whole.ms)} in one go: ${whyWhole(fiber.whole)}`
   return `${stateText(fiber, moment)}${interruptionText(fiber)}${self}${delay}${age}${note}${whole}`
@@ -102,7 +113,7 @@ const workText = ({ heldMs = 0, longestMs = 0, selfMs, slices = 0 }: AwaitedJob)
 const jobText = (job: AwaitedJob, takenAt: number): string => {
   const { since, state, task, worker } = job
   const where = state === "queued" ? "queued" : worker === undefined ? "running" : `running on worker ${worker}`
-  return `job ${task}  ${where} for ${duration(Math.max(0, takenAt - since))}${workText(job)}`
+  return `job ${safe(task)}  ${where} for ${duration(Math.max(0, takenAt - since))}${workText(job)}`
 }
 
 /** A fiber whose forker is not in the dump stands at the root. */
@@ -122,14 +133,28 @@ const forest = (fibers: ReadonlyArray<FiberInfo>) => {
   return { roots, children, live }
 }
 
+/** "and 900000 more, which are left out: 899990 of `worker`, 10 without a name" */
+const leftLines = (left: LeftOut | undefined): ReadonlyArray<string> => {
+  if (left === undefined) return []
+  const names = left.names.map(
+    ({ fibers, name }) => `${fibers} ${name === undefined ? "without a name" : `of \`${safe(name)}\``}`
+  )
+  return [`and ${left.fibers} more, the newest, which are left out: ${names.join(", ")}`]
+}
+
 /** The lines of the tree, below a line that says how many fibers there are. Giveway's own are counted, and not shown. */
 export const treeLines = (dump: Dump): Array<string> => {
   const shown = dump.fibers.filter(({ own }) => own !== true)
   const { children, live, roots } = forest(shown)
   const moment = momentOf(dump)
+  const after = dump.left?.after ?? Infinity
+  const isOrphan = ({ parentId }: FiberInfo): boolean =>
+    parentId !== undefined && parentId <= after && !live.has(parentId)
   const hidden = dump.fibers.length - shown.length
   const others = hidden === 0 ? "" : `, and ${hidden} of Giveway's own`
-  const lines = [`${shown.length === 1 ? "1 fiber" : `${shown.length} fibers`}${others}`]
+  const lines = [`${shown.length === 1 ? "1 fiber" : `${shown.length} fibers`}${others}`, ...leftLines(dump.left)]
+  let letters = 0
+  let count = 0
   const todo: Array<{
     readonly fiber: FiberInfo
     readonly indent: string
@@ -148,10 +173,16 @@ export const treeLines = (dump: Dump): Array<string> => {
     // a dump from another process may name a fiber as its own parent
     if (walked.has(fiber)) continue
     walked.add(fiber)
-    const orphan =
-      fiber.parentId !== undefined && !live.has(fiber.parentId) ? `, outlived its parent #${fiber.parentId}` : ""
+    if (letters > mostLetters) {
+      lines.push(`… and ${shown.length - count} more fibers: the text would be too long`)
+      break
+    }
+    const orphan = isOrphan(fiber) ? `, outlived its parent #${fiber.parentId}` : ""
     const level = depth > deepestIndent ? `(${depth}) ` : ""
-    lines.push(`${indent}${isLast ? "└─" : "├─"} ${level}${nameOf(fiber)}  ${factsOf(fiber, moment)}${orphan}`)
+    const line = `${indent}${isLast ? "└─" : "├─"} ${level}${nameOf(fiber)}  ${factsOf(fiber, moment)}${orphan}`
+    lines.push(line)
+    letters += line.length
+    count++
     const deeper = depth < deepestIndent ? `${indent}${isLast ? "   " : "│  "}` : indent
     const forked = children.get(fiber.id) ?? []
     const job = fiber.awaits?.job
@@ -167,9 +198,17 @@ export const deadlockLines = (
   cycles: ReadonlyArray<ReadonlyArray<number>>
 ): Array<string> => {
   const byId = new Map(fibers.map((fiber) => [fiber.id, fiber]))
-  return cycles.map((cycle) => {
-    const [first, ...others] = cycle.map((id) => nameOf(byId.get(id)!))
-    const chain = [...others, first].join(", which waits for ")
-    return `deadlock: ${first} waits for ${others.length === 0 ? "itself" : chain}`
-  })
+  const line = (cycle: ReadonlyArray<number>): string =>
+    `deadlock: ${waitsFor.sentence(cycle, (id) => nameOf(byId.get(id)!))}`
+  return shortened(cycles, line, "deadlocks")
 }
+
+/** A line for each of the first, and one about the others. */
+const shortened = <A>(all: ReadonlyArray<A>, toLine: (one: A) => string, noun: string): Array<string> => [
+  ...all.slice(0, mostLines).map(toLine),
+  ...(all.length <= mostLines ? [] : [`… and ${all.length - mostLines} more ${noun}`])
+]
+
+/** A line for each finding. */
+export const findingLines = (findings: ReadonlyArray<{ readonly toString: () => string }>): Array<string> =>
+  shortened(findings, String, "findings")

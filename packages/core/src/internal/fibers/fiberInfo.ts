@@ -144,6 +144,29 @@ export const FiberInfo = Schema.Struct({
  */
 export interface FiberInfo extends Schema.Schema.Type<typeof FiberInfo> {}
 
+/**
+ * The fibers that are not in a dump, because it would have been too large.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const LeftOut = Schema.Struct({
+  /** how many there are */
+  fibers: Schema.Int,
+  /** all live fibers up to this id are in the dump, so nothing can be said about the parents of others */
+  after: Schema.Int,
+  /** the names that most of them have */
+  names: Schema.Array(Schema.Struct({ name: Schema.UndefinedOr(Schema.String), fibers: Schema.Int }))
+})
+
+/**
+ * The fibers that are not in a dump, because it would have been too large.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface LeftOut extends Schema.Schema.Type<typeof LeftOut> {}
+
 /** A fiber that became garbage while it waited: nothing could wake it any more. */
 export interface LostFiber {
   readonly id: number

@@ -4,6 +4,7 @@
  * Rejected: a column in the fiber table (every fiber would pay for it, and few have a note).
  */
 import { shared } from "../copies/sharedState.ts"
+import * as cut from "../safeText/cut.ts"
 import type * as Fiber from "effect/Fiber"
 
 const notes = shared("fiberNotes/1", () => new WeakMap<Fiber.Fiber<unknown, unknown>, () => string>())
@@ -16,4 +17,12 @@ export const attach = (fiber: Fiber.Fiber<unknown, unknown>, note: () => string)
   }
 }
 
-export const noteOf = (fiber: Fiber.Fiber<unknown, unknown>): string | undefined => notes.get(fiber)?.()
+/** The remark about `fiber`. Part of it may be an error's own text, which can be long and can throw. */
+export const noteOf = (fiber: Fiber.Fiber<unknown, unknown>): string | undefined => {
+  try {
+    const note = notes.get(fiber)?.()
+    return note && cut.to(cut.sentenceLetters, note)
+  } catch {
+    return undefined
+  }
+}

@@ -143,7 +143,7 @@ export const of = (fiber: AnyFiber, others: Others): Awaited => {
   if (left === "never" || left === "promise") return { kind: left }
   if (typeof left === "function") {
     const isWaiter = exitTexts(fiber).some((text) => semaphoreFrames.has(text))
-    return isWaiter ? { kind: "semaphore", ...semaphores.awaited(left, others.held()) } : { kind: "callback" }
+    return isWaiter ? { kind: "semaphore", ...others.held().get(left) } : { kind: "callback" }
   }
   const text = closureText(left)
   if (text === undefined || !kinds.has(text)) return { kind: "callback" }

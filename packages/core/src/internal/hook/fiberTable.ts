@@ -44,6 +44,8 @@ export interface FiberTable {
   readonly forEachOverdue: (at: number, visit: (row: number, due: number) => void) => void
   /** Rows of fibers that wait since `since` or later. */
   readonly forEachWaiting: (since: number, visit: (row: number, since: number) => void) => void
+  /** Rows that are taken, also by fibers that were collected since; faster than {@link forEach}, which asks each for its fiber. */
+  readonly forEachRow: (visit: (row: number, id: number) => void) => void
   /** The fiber of a row, if it was not collected. */
   readonly fiberOf: (row: number) => Fiber.Fiber<unknown, unknown> | undefined
   readonly forEach: (visit: (fiber: Fiber.Fiber<unknown, unknown>, row: number) => void) => void
@@ -223,6 +225,11 @@ export const make = (rows = initialRows): FiberTable => {
       for (let row = 0; row < refs.length; row++) {
         const endedAt = double(row, Cell.endedAt)
         if (endedAt >= since && integer(row, Cell.ready) === 0 && refs[row] !== undefined) visit(row, endedAt)
+      }
+    },
+    forEachRow: (visit) => {
+      for (let row = 0; row < refs.length; row++) {
+        if (refs[row] !== undefined) visit(row, ids[row]!)
       }
     },
     fiberOf: (row) => refs[row]?.deref(),

@@ -3,8 +3,15 @@
  *
  * Label 0 means "no name". New names get it too once the table is full: span names made from data (`GET /user/17`) must not
  * grow the table for ever.
+ *
+ * **Invariant.** All names come from {@link nameOf}, which cuts them: the table, the heaps of the watching threads, reports, dumps and
+ * headers are bounded by that. Names that differ behind the cut only have one label. A name in the table shares no memory with
+ * the program's text, since it may be a small part of a request.
+ *
+ * Decision 0122.
  */
 import type * as Fiber from "effect/Fiber"
+import * as cut from "../safeText/cut.ts"
 import { capacity } from "../sharedMemory/usage.ts"
 import { isOwn } from "../stalls/ownNames.ts"
 import * as routes from "./routes.ts"
@@ -24,12 +31,28 @@ export interface Labels {
   readonly entries: () => Iterable<readonly [label: number, name: string | undefined]>
 }
 
-/** The route that a fiber handles (see `routes.ts`), else the span that it is in, else its innermost `Effect.fn` or span frame. */
+/**
+ * The name of a span or of a frame of `Effect.fn`, cut; `undefined` if it has none. A program's own tracer makes its spans, and may
+ * name them by anything.
+ */
+export const givenName = (named: { readonly name: unknown } | undefined): string | undefined => {
+  try {
+    const name = named?.name
+    return typeof name === "string" && name !== "" ? cut.to(cut.nameLetters, name) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * The route that a fiber handles (see `routes.ts`), else the span that it is in, else its innermost `Effect.fn` or span frame. Cut to
+ * the length of a name.
+ */
 export const nameOf = (fiber: Fiber.Fiber<unknown, unknown>): string | undefined => {
   const route = routes.nameOf(fiber)
   if (route !== undefined) return route
   const { span, stackFrame } = fiber.cache
-  return span !== undefined && span._tag === "Span" ? span.name : stackFrame?.name
+  return givenName(span !== undefined && span._tag === "Span" ? span : stackFrame)
 }
 
 export const make = (): Labels => {
@@ -46,10 +69,11 @@ export const make = (): Labels => {
     if (known !== undefined) return known
     if (names.length === capacity) return 0
     const label = names.length
-    names.push(name)
-    if (isOwn(name)) own[label] = 1
-    byName.set(name, label)
-    for (const hear of labels.onNew) hear({ _tag: "Label", label, name })
+    const kept = cut.copied(name)
+    names.push(kept)
+    if (isOwn(kept)) own[label] = 1
+    byName.set(kept, label)
+    for (const hear of labels.onNew) hear({ _tag: "Label", label, name: kept })
     return label
   }
 

@@ -20,6 +20,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
+import * as cut from "../safeText/cut.ts"
 
 const key = "effect/http/HttpRouter/RouteContext"
 
@@ -90,7 +91,7 @@ export const nameOf = (fiber: Fiber.Fiber<unknown, unknown>): string | undefined
   const { route } = context
   const known = names.get(route)
   if (known !== undefined) return known
-  const name = `${route.method} ${route.path}`
+  const name = cut.to(cut.nameLetters, `${route.method} ${route.path}`)
   names.set(route, name)
   return name
 }

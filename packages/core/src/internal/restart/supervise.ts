@@ -18,6 +18,8 @@ import * as References from "effect/References"
 import type * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import * as fiberNotes from "../fibers/fiberNotes.ts"
+import * as cut from "../safeText/cut.ts"
+import * as safeText from "../safeText/safeText.ts"
 import * as restartMachine from "./restartMachine.ts"
 import { duration } from "../stalls/stallText.ts"
 
@@ -102,7 +104,9 @@ export const run = <R>(
             return Effect.andThen(
               Metric.update(Metric.withAttributes(restarts, { supervisor: name, child }), 1),
               Effect.logWarning(
-                `${name}: ${child} failed (${textOf(lastCause[action.child])}), restart ${state.history.length} of ${policy.restarts} within ${duration(policy.withinMs)}${action.delayMs === 0 ? "" : `, in ${duration(action.delayMs)}`}`
+                safeText.line(
+                  `${name}: ${child} failed (${textOf(lastCause[action.child])}), restart ${state.history.length} of ${policy.restarts} within ${duration(policy.withinMs)}${action.delayMs === 0 ? "" : `, in ${duration(action.delayMs)}`}`
+                )
               )
             )
           }
@@ -152,7 +156,16 @@ const named = <R>({ name, run }: ChildSpec<R>): Effect.Effect<unknown, unknown, 
   )
 }
 
-const textOf = (cause: unknown): string => (cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause))
+/** A program may fail with a value that throws when it is printed. */
+const textOf = (cause: unknown): string => {
+  try {
+    return safeText.line(
+      cut.to(cut.sentenceLetters, cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause))
+    )
+  } catch {
+    return "with a value that cannot be printed"
+  }
+}
 
 const noteOfChild = (supervisor: string, restarts: number, cause: unknown): string =>
   restarts === 0 ? `child of ${supervisor}` : `child of ${supervisor}, restart ${restarts} after ${textOf(cause)}`

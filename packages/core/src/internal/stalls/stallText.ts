@@ -2,9 +2,12 @@
  * Stalls in words: which fiber held the loop, for how long, where, and how to mend it.
  *
  * The watcher reports a stall while it lasts, and the logger when it is over. Both take their sentences from here, so that
- * they read alike. Nothing here imports Effect: it loads in the watching thread.
+ * they read alike. Each sentence is one line, whatever the program's names hold.
+ *
+ * Nothing here imports Effect: it loads in the watching thread.
  */
 import type { Cause } from "./causes.ts"
+import { line as safe } from "../safeText/safeText.ts"
 import * as causes from "./causes.ts"
 import * as ownNames from "./ownNames.ts"
 import type { Position } from "./stackFrames.ts"
@@ -25,8 +28,8 @@ export interface Whole {
 /** "`collatz` (Pure.fn) was not compiled: run with …" */
 export const whyWhole = ({ name, reason }: Whole): string =>
   reason === undefined
-    ? `\`${name}\` (Pure.fn) was not compiled, run with node --import @giveway/node/register`
-    : `\`${name}\` (Pure.fn) has no yield points, ${reason}`
+    ? `\`${safe(name)}\` (Pure.fn) was not compiled, run with node --import @giveway/node/register`
+    : `\`${safe(name)}\` (Pure.fn) has no yield points, ${safe(reason)}`
 
 /** Which parts of Giveway the thread has. */
 export interface Provided {
@@ -152,7 +155,7 @@ export const advice = (blame: Blame): string => {
   const { cause, name, place, provided, whole } = blame
   if (isOwn(blame)) return ownAdvice(name)
   if (place?.library !== undefined && whole === undefined && ofLibrary.has(cause)) {
-    return `give ${place.library} less to do at a time, or ${cause === "sync-syscall" ? "report it to its authors" : "call it from a task (Compute.run)"}`
+    return `give ${safe(place.library)} less to do at a time, or ${cause === "sync-syscall" ? "report it to its authors" : "call it from a task (Compute.run)"}`
   }
   switch (cause) {
     case "slice":
@@ -186,12 +189,12 @@ export const duration = (ms: number): string => (ms < 10_000 ? `${Math.round(ms)
 /** "`thumbnail` (fiber #42) has held the loop for 64 ms at resize.ts:41 in resample: run it with …" */
 const ongoing = (report: Reported): string => {
   const blame = blameOf(report)
-  return `${subject(blame)} has held the loop for ${duration(report.ageMs)}${where(blame)}: ${advice(blame)}`
+  return safe(`${subject(blame)} has held the loop for ${duration(report.ageMs)}${where(blame)}: ${advice(blame)}`)
 }
 
 /** "`thumbnail` (fiber #42) held the loop for 214 ms at resize.ts:41 in resample: run it with …" */
 export const finished = (blame: Blame, durationMs: number): string =>
-  `${subject(blame)} held the loop for ${duration(durationMs)}${where(blame)}: ${advice(blame)}`
+  safe(`${subject(blame)} held the loop for ${duration(durationMs)}${where(blame)}: ${advice(blame)}`)
 
 /** "(12 more like it not shown)": stalls that a rate limit dropped. */
 export const suppressed = (count: number): string => (count === 0 ? "" : ` (${count} more like it not shown)`)

@@ -6,6 +6,7 @@
  * each fiber its last call that was longer than a slice.
  */
 import { shared } from "../copies/sharedState.ts"
+import * as cut from "../safeText/cut.ts"
 import type * as Fiber from "effect/Fiber"
 
 /** A call of a function without yield points. Times in ms of `performance.now`. */
@@ -39,7 +40,12 @@ export const run = <A>(
   f: () => A
 ): { readonly result: A; readonly call: WholeCall } => {
   const outer = calls.innermost
-  const call: WholeCall = { name, reason, startedAt: performance.now(), endedAt: 0 }
+  const call: WholeCall = {
+    name: cut.to(cut.nameLetters, name),
+    reason: reason && cut.to(cut.sentenceLetters, reason),
+    startedAt: performance.now(),
+    endedAt: 0
+  }
   calls.innermost = call
   try {
     return { result: f(), call }

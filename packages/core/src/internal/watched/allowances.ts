@@ -9,6 +9,7 @@
  * Decision 0102.
  */
 import * as Fiber from "effect/Fiber"
+import * as cut from "../safeText/cut.ts"
 import { now } from "../sharedMemory/clock.ts"
 import type { Span } from "../stalls/observations.ts"
 import { within } from "../stalls/observations.ts"
@@ -43,7 +44,12 @@ const { over, running } = (holder[key] ??= { over: [], running: new Map() })
 /** From now on `fiber` may hold the loop, until the returned function is called. */
 export const enter = (fiber: Fiber.Fiber<unknown, unknown>, reason: string): (() => void) => {
   const outer = running.get(fiber.id)
-  const allowance: Allowance = { fiberId: fiber.id, reason, startedAt: now(), endedAt: Infinity }
+  const allowance: Allowance = {
+    fiberId: fiber.id,
+    reason: cut.to(cut.sentenceLetters, reason),
+    startedAt: now(),
+    endedAt: Infinity
+  }
   running.set(fiber.id, allowance)
   threadBlock.setAllowed(block, fiber.id)
   return () => {

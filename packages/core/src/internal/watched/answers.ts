@@ -5,9 +5,13 @@
  * any two statements, perhaps of the very code whose data an answer reads. So the answering function stands on
  * `globalThis`, under a symbol, as long as there are answers.
  *
- * **Invariant.** An answer reads and changes nothing. An answer that throws, because it met a structure half changed, is
- * left out, and the others are given.
+ * **Invariant.** An answer reads and changes nothing. An answer that throws, because it met a structure half changed, cannot be
+ * printed or would be too long, is left out, and the others are given. {@link give} never throws: it runs in the middle of the
+ * program's code.
+ *
+ * Decision 0122.
  */
+import { json } from "../safeText/safeText.ts"
 
 /** The functions that answer, by name. Their results are sent as JSON. */
 const answers = new Map<string, () => unknown>()
@@ -31,18 +35,40 @@ export const value = (name: string): unknown => answers.get(name)?.()
 /** Whether this thread answers `name`. */
 export const has = (name: string): boolean => answers.has(name)
 
-/** The answers to `names` as one JSON object, without the names that have no answer. */
-export const give = (names: ReadonlyArray<string>): string => {
-  const given: Record<string, unknown> = {}
-  for (const name of names) {
-    try {
-      given[name] = answers.get(name)?.()
-    } catch (error) {
-      given[`${name}Failed`] = String(error)
-    }
+/** Letters of one answer. V8 has strings of up to 2^29, and the thread that passes the answer on has a heap of 256 MB. */
+const mostLetters = 2 ** 26
+
+/** The member of the object of answers; `undefined` if there is no answer. */
+const memberOf = (name: string): string | undefined => {
+  try {
+    const text = JSON.stringify(answers.get(name)?.()) as string | undefined
+    if (text === undefined) return undefined
+    // in ASCII a letter takes one byte
+    const ascii = json(text)
+    if (ascii.length <= mostLetters) return `${JSON.stringify(name)}:${ascii}`
+    return failed(name, `it has ${ascii.length} letters, and may have ${mostLetters}`)
+  } catch (error) {
+    return failed(name, reasonOf(error))
   }
-  return JSON.stringify(given)
 }
+
+const failed = (name: string, reason: string): string =>
+  `${JSON.stringify(`${name}Failed`)}:${json(JSON.stringify(reason.slice(0, 1000)))}`
+
+const reasonOf = (error: unknown): string => {
+  try {
+    return String(error)
+  } catch {
+    return "it threw a value that cannot be printed"
+  }
+}
+
+/** The answers to `names` as one JSON object in ASCII, without the names that have no answer. */
+export const give = (names: ReadonlyArray<string>): string =>
+  `{${names
+    .map(memberOf)
+    .filter((member) => member !== undefined)
+    .join(",")}}`
 
 /** Answers `name` until the returned function is called. Then the answer that was given before is given again. */
 export const provide = (name: string, answer: () => unknown): (() => void) => {

@@ -14,7 +14,7 @@ import * as fiberHook from "../hook/fiberHook.ts"
 import * as floodOrigin from "./floodOrigin.ts"
 import * as floodProbe from "./floodProbe.ts"
 import * as heartbeat from "./heartbeat.ts"
-import { nameOf } from "../hook/labels.ts"
+import { givenName, nameOf } from "../hook/labels.ts"
 import * as runningSlices from "../hook/runningSlices.ts"
 import * as longParses from "./longParses.ts"
 import { now } from "../sharedMemory/clock.ts"
@@ -31,7 +31,8 @@ const framesOf = (fiber: Fiber.Fiber<unknown, unknown>): ReadonlyArray<string> =
   const frames: Array<string> = []
   let frame = fiber.cache.stackFrame
   while (frame !== undefined && frames.length < effectFrames) {
-    frames.push(frame.name)
+    const name = givenName(frame)
+    if (name !== undefined) frames.push(name)
     frame = frame.parent
   }
   return frames

@@ -10,6 +10,7 @@ import * as FiberDump from "../../FiberDump.ts"
 import * as ownFibers from "../fibers/ownFibers.ts"
 import * as Lints from "../../Lints.ts"
 import type { Starvation } from "../../Starvation.ts"
+import { line as safeLine } from "../safeText/safeText.ts"
 import { now } from "../sharedMemory/clock.ts"
 import * as causes from "../stalls/causes.ts"
 import type { Notice } from "../stalls/observations.ts"
@@ -63,8 +64,8 @@ const describe = (stall: Starvation, suppressed: number): string => {
 
 const log = (stall: Starvation, suppressed: number): Effect.Effect<void> =>
   causes.isOfSystem(stall.cause) || ownNames.isOwn(stall.hog.name)
-    ? Effect.logInfo(describe(stall, suppressed))
-    : Effect.logWarning(describe(stall, suppressed))
+    ? Effect.logInfo(safeLine(describe(stall, suppressed)))
+    : Effect.logWarning(safeLine(describe(stall, suppressed)))
 
 /** Supervises this thread until the scope closes. */
 export const make = <E, R>(

@@ -34,6 +34,24 @@ export type Announcement = Exclude<stallMachine.Action, { readonly _tag: "AskWat
 
 type Asked = Extract<stallMachine.Action, { readonly _tag: "AskWatcher" }>
 
+/**
+ * The largest snapshot that goes to another thread or process. It takes the loop a second, and some 30 MB of JSON, which pass through
+ * the diagnostics thread and its heap of 256 MB.
+ */
+const largestAnswer: liveFibers.Limit = { fibers: 100_000, letters: 2 ** 26 }
+
+/** Findings of lints in an answer. A guess: nobody mends more at a time. */
+const mostFindings = 500
+
+/** The first findings, and one that says how many more there are. */
+const firstOf = (findings: ReadonlyArray<Lints.Finding>): ReadonlyArray<Lints.Finding> => {
+  const more = findings.length - mostFindings
+  if (more <= 0) return findings
+  const message = `${more} more findings are left out`
+  const about = new Lints.Finding({ lint: "left-out", fibers: [], message, fix: "mend some of the others first" })
+  return [...findings.slice(0, mostFindings), about]
+}
+
 /** Records that are kept to be looked at. A guess. */
 const keptStalls = 32
 
@@ -130,7 +148,9 @@ export const start = (options: {
   const unfair = observed === undefined ? () => {} : provided.fairly()
   const features = fiberHook.install()
   if (features !== undefined) victims.prepare()
-  const fibers = (): ReadonlyArray<FiberInfo> => (features === undefined ? [] : liveFibers.snapshot(features))
+  const snapshot = (limit?: liveFibers.Limit): ReturnType<typeof liveFibers.snapshot> =>
+    features === undefined ? { fibers: [] } : liveFibers.snapshot(features, limit)
+  const fibers = (): ReadonlyArray<FiberInfo> => snapshot().fibers
   const statistics = (): Statistics => ({
     liveFibers: table.live(),
     slices: fiberHook.thread.slices,
@@ -143,9 +163,12 @@ export const start = (options: {
   const takeBack = [
     diagnose.install(),
     longParses.observe(),
-    answers.provide("fibers", () => ({ takenAt: now(), fibers: fibers() })),
+    answers.provide("fibers", () => ({ takenAt: now(), ...snapshot(largestAnswer) })),
     // without lost fibers: collecting those changes the table, perhaps in the middle of another change
-    answers.provide("lints", () => Lints.check({ takenAt: now(), fibers: fibers(), stalls: recent, lost: [] })),
+    answers.provide("lints", () => {
+      const [takenAt, { fibers, left }] = [now(), snapshot(largestAnswer)]
+      return firstOf(Lints.check({ takenAt, fibers, stalls: recent, lost: [], after: left?.after }))
+    }),
     answers.provide("recent", () => recent),
     answers.provide("statistics", statistics),
     fiberHook.listen(thresholdMs, (slice) => step({ _tag: "Released", release: releases.ofSlice(slice, observed) })),

@@ -35,4 +35,25 @@ describe("labels", () => {
     assert.isUndefined(interned.name(0))
     assert.isAbove(interned.of(inSpan("GET /user/7")), 0)
   })
+
+  it("a name is cut, with a mark, and names that differ behind the cut are one", () => {
+    const interned = labels.make()
+    const long = "n".repeat(1_000_000)
+    const name = labels.nameOf(inSpan(long))!
+    assert.strictEqual(name, `${"n".repeat(199)}…`)
+    assert.strictEqual(interned.of(inSpan(`${long}1`)), interned.of(inSpan(`${long}2`)))
+    assert.strictEqual(interned.name(1), name)
+  })
+
+  it("an empty name, and anything that is no text, is no name", () => {
+    const throws = {
+      get name(): string {
+        throw new Error("no name")
+      }
+    }
+    for (const name of ["", undefined, null, 7, Symbol("s"), {}]) assert.isUndefined(labels.givenName({ name }))
+    assert.isUndefined(labels.givenName(throws))
+    assert.isUndefined(labels.nameOf(inSpan("")))
+    assert.strictEqual(labels.make().of(inSpan("")), 0)
+  })
 })

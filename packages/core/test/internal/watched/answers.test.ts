@@ -38,4 +38,35 @@ describe("answers", () => {
     assert.deepStrictEqual(asked("broken", "whole"), { brokenFailed: "Error: half changed", whole: "said" })
     for (const undo of withdraw) undo()
   })
+
+  it("that cannot be printed, or would be too long, do not keep the others back, and never throw", () => {
+    const circle: { self?: unknown } = {}
+    circle.self = circle
+    const unprintable = Object.create(null) as object
+    const withdraw = [
+      answers.provide("circle", () => circle),
+      answers.provide("bigint", () => 1n),
+      answers.provide("unprintable", () => {
+        throw unprintable
+      }),
+      // JSON of them has more letters than V8 allows a text
+      answers.provide("huge", () => Array.from({ length: 9 }, () => "\x01".repeat(11_000_000))),
+      answers.provide("large", () => "x".repeat(2 ** 26)),
+      answers.provide("whole", () => "größe\u2028\x9b")
+    ]
+    const text = answers.give(["circle", "bigint", "unprintable", "huge", "large", "none", "whole"])
+    assert.match(text, /^[\x20-\x7e]*$/)
+    assert.hasAllKeys(JSON.parse(text), [
+      "circleFailed",
+      "bigintFailed",
+      "unprintableFailed",
+      "hugeFailed",
+      "largeFailed",
+      "whole"
+    ])
+    assert.strictEqual(JSON.parse(text).whole, "größe\u2028\x9b")
+    assert.match(JSON.parse(text).hugeFailed, /string length/)
+    assert.match(JSON.parse(text).largeFailed, /it has 67108866 letters, and may have 67108864/)
+    for (const undo of withdraw) undo()
+  })
 })

@@ -2,6 +2,7 @@
  * The findings of `giveway doctor` as text, as JUnit XML and as JSON.
  */
 import { styleText } from "node:util"
+import { safeLine, safeLines } from "@giveway/core/Sysmon"
 import type { Finding, Findings, Verdict } from "./findings.ts"
 import { faults, verdicts } from "./findings.ts"
 
@@ -23,11 +24,13 @@ const often = ({ count, totalMs, worst }: Finding): string =>
 
 const whereOf = ({ worst: { late, place } }: Finding): string | undefined => {
   if (place === undefined) return undefined
-  return `${late ? "near" : "at"} ${place.file}:${place.line}${place.function === undefined ? "" : ` in ${place.function}`}`
+  return safeLine(
+    `${late ? "near" : "at"} ${place.file}:${place.line}${place.function === undefined ? "" : ` in ${place.function}`}`
+  )
 }
 
 const titleOf = ({ worst: { cause, name } }: Finding): string =>
-  name === undefined ? cause : `${cause} in \`${name}\``
+  safeLine(name === undefined ? cause : `${cause} in \`${name}\``)
 
 const headings: Record<Verdict, (run: Run) => string> = {
   fault: ({ budgetMs }) => `past the budget of ${ms(budgetMs)}`,
@@ -51,7 +54,8 @@ const count = (number: number, noun: string, plural = `${noun}s`): string => `${
 
 /** As text; in colours if `stream` is a terminal. */
 export const render = (found: Findings, run: Run, stream: NodeJS.WriteStream): string => {
-  const paint = (style: Parameters<typeof styleText>[0], text: string): string => styleText(style, text, { stream })
+  const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
+    styleText(style, safeLine(text), { stream })
   const lines = [
     paint("bold", `giveway doctor: ${run.command}`),
     paint("gray", `watched ${count(found.processes, "process", "processes")} for ${ms(run.tookMs)}`)
@@ -67,15 +71,18 @@ export const render = (found: Findings, run: Run, stream: NodeJS.WriteStream): s
     )
     const where = whereOf(finding)
     if (where !== undefined) lines.push(`   ${where}`)
-    if (worst.allowed !== undefined) lines.push(`   allowed: ${worst.allowed}`)
-    if (verdict === "fault") lines.push(`   fix: ${worst.fix}`)
+    if (worst.allowed !== undefined) lines.push(safeLine(`   allowed: ${worst.allowed}`))
+    if (verdict === "fault") lines.push(safeLine(`   fix: ${worst.fix}`))
   })
   if (found.lints.length > 0) {
     lines.push("", paint("bold", `found by the lints when a process ended${run.failOnLints ? "" : ", not counted"}`))
   }
   for (const { count, fix, lint, message } of found.lints) {
     const more = count === 1 ? "" : ` (and ${count - 1} more like it)`
-    lines.push(`- ${paint(run.failOnLints ? "red" : "yellow", lint)} ${message}${more}`, `   fix: ${fix}`)
+    lines.push(
+      `- ${paint(run.failOnLints ? "red" : "yellow", lint)} ${safeLine(message)}${more}`,
+      safeLine(`   fix: ${fix}`)
+    )
   }
   const broken = faults(found).length
   const result =
@@ -122,8 +129,9 @@ export const json = (found: Findings, run: Run, exitCode: number | undefined): s
 // oxlint-disable-next-line no-control-regex
 const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g
 
+/** Lines of text in XML. What XML cannot hold is shown by its number, as it is on a terminal. */
 const xml = (text: string): string =>
-  text
+  safeLines(text)
     .replace(forbidden, "")
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")

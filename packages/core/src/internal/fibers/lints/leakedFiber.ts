@@ -9,11 +9,15 @@ const leastMs = 1000
 export const leakedFiber: Lint<FiberInfo> = {
   name: "leaked-fiber",
   summary: "a fiber in no scope whose parent has ended, and whose end is told to nobody",
-  check: ({ fibers, takenAt }) => {
+  check: ({ after = Infinity, fibers, takenAt }) => {
     const live = new Set(fibers.map(({ id }) => id))
     return fibers.filter(
       ({ observed, parentId, startedAt }) =>
-        observed === false && parentId !== undefined && !live.has(parentId) && takenAt - startedAt >= leastMs
+        observed === false &&
+        parentId !== undefined &&
+        parentId <= after &&
+        !live.has(parentId) &&
+        takenAt - startedAt >= leastMs
     )
   },
   format: (fiber, { takenAt }) =>

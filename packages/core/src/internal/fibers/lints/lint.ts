@@ -4,6 +4,7 @@
  * Each lint stands in a file of its own: `check` finds, `format` names the finding in a sentence, `fix` says what to do, `summary`
  * describes the mistake. All are pure, so that they run on a dump from any process.
  */
+import { line } from "../../safeText/safeText.ts"
 import type { Provided } from "../../stalls/stallText.ts"
 import type { FiberInfo, LostFiber } from "../fiberInfo.ts"
 
@@ -30,6 +31,8 @@ export interface Seen {
   readonly stalls: ReadonlyArray<SeenStall>
   /** fibers that became garbage while they waited */
   readonly lost: ReadonlyArray<LostFiber>
+  /** fibers after this id may be missing in the snapshot; `undefined` if none is */
+  readonly after?: number | undefined
 }
 
 export interface Lint<Found> {
@@ -43,4 +46,4 @@ export interface Lint<Found> {
 
 /** "`GET /photo` #12" */
 export const title = ({ id, name }: { readonly id: number; readonly name: string | undefined }): string =>
-  name === undefined ? `#${id}` : `\`${name}\` #${id}`
+  name === undefined ? `#${id}` : `\`${line(name)}\` #${id}`

@@ -1,3 +1,4 @@
+import { line } from "../../safeText/safeText.ts"
 import { duration, spread } from "../../stalls/stallText.ts"
 import type { Lint, SeenStall } from "./lint.ts"
 
@@ -31,7 +32,7 @@ export const longBatch: Lint<Batch> = {
     return Array.from(batches.values())
   },
   format: ({ name, slices, times, worst }) =>
-    `${name === undefined ? "unnamed fibers" : `\`${name}\``} held the loop for ${duration(worst.durationMs)} with short slices (${slices} in ${times} turn${times === 1 ? "" : "s"} of the last minute)`,
+    `${name === undefined ? "unnamed fibers" : `\`${line(name)}\``} held the loop for ${duration(worst.durationMs)} with short slices (${slices} in ${times} turn${times === 1 ? "" : "s"} of the last minute)`,
   fix: ({ worst }) => spread(worst.provided),
   fibers: () => []
 }

@@ -1,3 +1,4 @@
+import { line } from "../../safeText/safeText.ts"
 import { duration } from "../../stalls/stallText.ts"
 import type { FiberInfo } from "../fiberInfo.ts"
 import type { Lint } from "./lint.ts"
@@ -9,10 +10,10 @@ export const notCompiled: Lint<Called> = {
   name: "pure-not-compiled",
   summary: "a Pure.fn function without yield points that held the loop for longer than a slice",
   check: ({ fibers }) => fibers.filter((fiber): fiber is Called => fiber.whole !== undefined),
-  format: (fiber) => `${title(fiber)} ran \`${fiber.whole.name}\` for ${duration(fiber.whole.ms)} in one go`,
+  format: (fiber) => `${title(fiber)} ran \`${line(fiber.whole.name)}\` for ${duration(fiber.whole.ms)} in one go`,
   fix: ({ whole: { reason } }) =>
     reason === undefined
       ? "compile it: run with node --import @giveway/node/register"
-      : `it has no yield points, ${reason}; giveway compile FILE shows where`,
+      : `it has no yield points, ${line(reason)}; giveway compile FILE shows where`,
   fibers: ({ id }) => [id]
 }
