@@ -7,6 +7,10 @@ export * as threadBlock from "./internal/sharedMemory/threadBlock.ts"
 export * as jobRing from "./internal/sharedMemory/jobRing.ts"
 export { ElementWindow } from "./internal/worker/elementWindow.ts"
 export { parcel } from "./internal/job/cutViews.ts"
+export * as outputCredit from "./internal/sharedMemory/outputCredit.ts"
+export { unitsOf } from "./internal/worker/outputSize.ts"
+export { OutputWindow } from "./internal/worker/outputWindow.ts"
+export type { Overflow } from "./internal/worker/outputWindow.ts"
 export * as jobBoard from "./internal/sharedMemory/jobBoard.ts"
 export * as jobContext from "./internal/job/jobContext.ts"
 export * as jobExecutor from "./internal/worker/jobExecutor.ts"
@@ -21,6 +25,7 @@ export type {
   JobRequest,
   JobRunner,
   Outcome,
+  StrayHarm,
   ToWorker
 } from "./internal/job/jobMessages.ts"
 export { evaluateOnce } from "./internal/modules/reloads.ts"

@@ -132,6 +132,25 @@ export interface Options {
    * fails, `Compute.ready` fails, a warning says why, and the worker runs jobs all the same. Default: none.
    */
   readonly warmUp?: ReadonlyArray<Task.Definition> | undefined
+  /**
+   * The output of jobs: log lines and spans, which the loggers and the tracer of their callers take on this thread, and what workers print (`console.log`,
+   * `process.stdout`). Taking it costs this thread half of its time at most.
+   */
+  readonly output?:
+    | {
+        /**
+         * How far the workers' output may be ahead of this thread, in KiB, for all of them together. A short line counts as a
+         * third of one. Default 64, a guess: some 200 lines, which loggers take within a few milliseconds.
+         */
+        readonly windowKb?: number | undefined
+        /**
+         * What becomes of output for which there is no room. `"suspend"` (default): the job waits, with its thread, so nothing is
+         * lost, and a job that logs in a loop runs as slowly as its lines are taken. `"drop"`: it is left out, and a warning in its place says how
+         * much was. The ends of spans that have begun are never left out.
+         */
+        readonly overflow?: "suspend" | "drop" | undefined
+      }
+    | undefined
   /** Whether a warm worker stands by for the next kill. Default `true`. */
   readonly standby?: boolean | undefined
   /**
@@ -241,7 +260,7 @@ const refusesImport = (moduleUrl: string): string | undefined =>
  * `GIVEWAY_COMPUTE_GRACE` (as `250 millis`), `GIVEWAY_COMPUTE_ABANDON_AFTER`, `GIVEWAY_COMPUTE_MAX_HEAP_MB`,
  * `GIVEWAY_COMPUTE_PRIORITY` (0 to 19, or `false`), `GIVEWAY_COMPUTE_STANDBY`, `GIVEWAY_COMPUTE_YIELD_POINTS`,
  * `GIVEWAY_COMPUTE_IDLE_TIME_TO_LIVE`, `GIVEWAY_COMPUTE_RECYCLE_JOBS`, `GIVEWAY_COMPUTE_RECYCLE_HEAP_MB`,
- * `GIVEWAY_COMPUTE_DRAIN`. Structured configuration nests them: `{ GIVEWAY: { COMPUTE: { QUEUE: { CAPACITY: 100 } } } }`.
+ * `GIVEWAY_COMPUTE_OUTPUT_WINDOW_KB`, `GIVEWAY_COMPUTE_OUTPUT_OVERFLOW` (`suspend` or `drop`), `GIVEWAY_COMPUTE_DRAIN`. Structured configuration nests them: `{ GIVEWAY: { COMPUTE: { QUEUE: { CAPACITY: 100 } } } }`.
  *
  * **Errors**: `InvalidOption`; a `ConfigError` for a value that cannot be read, which names it.
  *
@@ -295,6 +314,10 @@ const environment: configuration.Environment<Options> = configuration.partOf("CO
     jobs: optionalConfig(Config.Int("JOBS")),
     heapMb: optionalConfig(Config.Int("HEAP_MB"))
   }),
+  output: configuration.group("OUTPUT", {
+    windowKb: optionalConfig(Config.Int("WINDOW_KB")),
+    overflow: optionalConfig(Config.Literals(["suspend", "drop"], "OVERFLOW"))
+  }),
   drain: optionalConfig(Config.Duration("DRAIN"))
 })
 
@@ -323,6 +346,9 @@ const defaultHeapMb = (maxWorkers: number): number => {
   return Math.min(2048, Math.max(128, Math.floor(bytes / 2 / maxWorkers / 2 ** 20)))
 }
 
+/** The window of one worker, where there are many: a few short lines. A guess. */
+const leastOutputUnits = 2048
+
 const readOptions = fields({
   maxWorkers: optional(wholeNumber(1, mostWorkers)),
   minWorkers: or(wholeNumber(0), 1),
@@ -346,6 +372,10 @@ const readOptions = fields({
     jobs: optional(wholeNumber(1)),
     heapMb: optional(wholeNumber(leastHeapMb))
   } satisfies readers.Readers<NonNullable<Options["recycle"]>>),
+  output: fields({
+    windowKb: or(wholeNumber(1), 64),
+    overflow: or(readers.literal("suspend", "drop"), "suspend")
+  } satisfies readers.Readers<NonNullable<Options["output"]>>),
   drain: or(duration({ suchAs: "5 seconds" }), 0),
   warmUp: or(
     readers.array(
@@ -375,6 +405,8 @@ const resolve = (options: Options): Result.Result<WorkerPoolOptions, InvalidOpti
       idleMs: read.idleTimeToLive,
       recycleAfter: read.recycle.jobs,
       recycleHeapMb: read.recycle.heapMb,
+      outputUnits: Math.max(leastOutputUnits, Math.floor((read.output.windowKb * 1024) / maxWorkers)),
+      outputOverflow: read.output.overflow,
       drain: read.drain > 0,
       drainMs: read.drain,
       warmUp: read.warmUp.map(({ moduleUrl, name }) => ({ moduleUrl, name })),

@@ -11,6 +11,6 @@
 import * as module from "node:module"
 import * as workerData from "../wire/workerData.ts"
 
-const { codeCache } = workerData.own()
+const { codeCache } = workerData.take()
 if (codeCache !== undefined) module.enableCompileCache(codeCache)
 await import("./jobLoop.ts")

@@ -15,6 +15,7 @@ import type { FromWorker, JobRequest, Outcome } from "@giveway/core/PlatformWork
 import { jobExecutor, jobRing, transferOf } from "@giveway/core/PlatformWorker"
 import * as plainBytes from "../wire/plainBytes.ts"
 import * as slotData from "../wire/slotData.ts"
+import { now } from "./ownPrimitives.ts"
 import type { RunningJob } from "./runningJob.ts"
 import * as runningJob from "./runningJob.ts"
 
@@ -59,7 +60,7 @@ class Mail implements jobRing.Mail {
 
 export class Desk {
   /** the clock, as it was read last, ms */
-  now = performance.now()
+  now = now()
   /** whether `next` gave nothing because the event loop should turn */
   turnIsOver = false
   private turnEnd = 0
@@ -95,7 +96,7 @@ export class Desk {
 
   openTurn(): void {
     this.turnIsOver = false
-    this.now = performance.now()
+    this.now = now()
     this.turnEnd = this.now + turnMs
   }
 
@@ -119,7 +120,7 @@ export class Desk {
   answer(running: RunningJob, outcome: Outcome): void {
     const { memory, ring } = this
     const { begunAt, job } = running
-    this.now = performance.now()
+    this.now = now()
     const ranMs = this.now - begunAt
     const written =
       running.hasPosted || transferOf(outcome) !== undefined
@@ -146,7 +147,7 @@ export class Desk {
     if (!jobRing.call(this.ring)) return
     this.post(null)
     // main may have taken this core at once
-    this.now = performance.now()
+    this.now = now()
   }
 
   private read(): RunningJob {
@@ -161,16 +162,16 @@ export class Desk {
 
   private spin(): boolean {
     if (this.spinMs === 0 || this.hope === 0) return false
-    const end = performance.now() + this.spinMs
+    const end = now() + this.spinMs
     do {
       for (let i = 0; i < 20; i++) {
         if (jobRing.hasNext(this.ring)) {
           this.hope = vain
-          this.now = performance.now()
+          this.now = now()
           return true
         }
       }
-    } while (performance.now() < end)
+    } while (now() < end)
     this.hope--
     return false
   }

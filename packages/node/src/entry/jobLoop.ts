@@ -9,12 +9,13 @@
  * **Invariant**: the outcome is the last word of this worker about a job, and by then nothing of the job's fiber runs. A
  * job that has posted messages (logs, spans, elements) has its outcome posted too, so that it does not overtake them.
  *
- * An error that is thrown where no fiber can catch it (in a timer's callback) ends the worker: its state cannot be trusted
- * any more. The error is told to the caller of the job that runs: most probably that job had set the timer.
+ * An error that is thrown where no fiber can catch it (in a timer's callback, in a promise) ends the worker: its state cannot be
+ * trusted any more. If it is the fault of the job that runs, its caller is told at once. If it is another's, the job that runs goes
+ * on, and the worker ends after it (`jobScope.ts`).
  */
 import type { Transferable as NodeTransferable } from "node:worker_threads"
 import { getHeapStatistics } from "node:v8"
-import { parentPort, resourceLimits } from "node:worker_threads"
+import { resourceLimits } from "node:worker_threads"
 import type { ColdTask, FromWorker, Handler, Outcome, ToWorker } from "@giveway/core/PlatformWorker"
 import {
   ElementWindow,
@@ -26,6 +27,8 @@ import {
   jobWatch,
   leaveJob,
   makeScheduler,
+  outputCredit,
+  OutputWindow,
   pack,
   threadBlock,
   telemetry
@@ -36,15 +39,23 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scheduler from "effect/Scheduler"
 import { Desk } from "./desk.ts"
+import { JobOutput } from "./jobOutput.ts"
 import { rehearse } from "./rehearsal.ts"
 import type { RunningJob } from "./runningJob.ts"
+import * as intrinsics from "./intrinsics.ts"
+import * as jobScope from "./jobScope.ts"
+import * as own from "./ownPrimitives.ts"
 import { interrupt } from "./runningJob.ts"
 import { importer } from "./taskModule.ts"
+import * as ownPort from "../wire/ownPort.ts"
 import * as threadPriority from "../wire/threadPriority.ts"
 import * as workerData from "../wire/workerData.ts"
 
-const port = parentPort!
-const data = workerData.own()
+// It is read in many places, some of them hot, so it is not kept. No program has a use for another one.
+Object.freeze(Atomics)
+
+const data = workerData.take()
+const port = ownPort.own(data.port)
 const block = threadBlock.fromBuffer(data.block)
 const board = jobBoard.fromBuffer(data.board)
 /** the counters of this worker's fibers, if the process is supervised */
@@ -58,11 +69,31 @@ const post = (message: FromWorker, transfer?: ReadonlyArray<Transferable>): void
 
 const desk = new Desk(data.ring, data.spinMicros, post)
 
+/** A job that is cancelled does not wait: it is to come to its next yield point. */
+const mayWait = (): boolean => running === undefined || !threadBlock.isCancelRequested(block, running.job)
+
+const output = new JobOutput(
+  new OutputWindow(outputCredit.fromBuffer(data.credit), data.outputUnits, data.outputOverflow, mayWait),
+  post,
+  () => running
+)
+output.redirect("stdout", process.stdout)
+output.redirect("stderr", process.stderr)
+
 const attention = (): void => {
   if (running !== undefined && threadBlock.isCancelRequested(block, running.job)) interrupt(running)
 }
 
-const base = Context.make(Scheduler.Scheduler, makeScheduler({ attention })) as Context.Context<never>
+/**
+ * A pass that one job has asked for may come while the next job runs. Then it serves that one, and it does so in no job's
+ * async context.
+ */
+const afterPoll = (pass: () => void): void => {
+  const mine = running
+  own.immediate(() => (running === mine ? pass() : jobScope.outside(pass)))
+}
+
+const base = Context.make(Scheduler.Scheduler, makeScheduler({ attention, afterPoll })) as Context.Context<never>
 
 // only the program's own thread loads modules again; its pool replaces this worker then
 evaluateOnce()
@@ -89,20 +120,19 @@ const tellHandlers = (moduleUrl: string): void => {
   if (handlers !== undefined) post({ _tag: "Handlers", moduleUrl, handlers })
 }
 
-const executor = jobExecutor.make(async (url) => {
-  const imported = await importModule(url).finally(lowerPriority)
-  tellHandlers(url)
-  return imported
-}, base)
+const executor = jobExecutor.make(
+  async (url) => {
+    const imported = await importModule(url).finally(lowerPriority)
+    intrinsics.remember()
+    tellHandlers(url)
+    return imported
+  },
+  base,
+  jobScope.outside
+)
 
 const contextOf = (mine: RunningJob): Context.Context<never> =>
-  telemetry.relay(
-    (signal) => {
-      mine.hasPosted = true
-      post({ _tag: "Signal", job: mine.job, signal })
-    },
-    jobContext.restore(mine.request.context, base)
-  )
+  telemetry.relay(output.sender(mine), jobContext.restore(mine.request.context, base))
 
 /** Hot. */
 const run = (mine: RunningJob): void => {
@@ -123,25 +153,47 @@ const run = (mine: RunningJob): void => {
     return executor.execute(request, mine.elements)
   })
   Effect.runForkWith(contextOf(mine))(body).addObserver((exit) => {
+    output.end(mine)
     running = undefined
     leaveJob()
     jobBoard.end(board)
-    desk.answer(mine, outcomeOf(job, exit))
+    const outcome = outcomeOf(job, exit)
+    if (outcome._tag === "JobDied") examine()
+    desk.answer(mine, outcome)
     // A job that waited ends inside the run loop that resumed it: the next one must not begin in there.
-    if (!working) setImmediate(work)
+    if (!working) own.immediate(work)
   })
 }
 
 let working = false
+let examinedAt = 0
+
+/**
+ * Between two looks whether a job has broken the language, ms: each takes about as long as two small jobs. A job that begins sooner after the
+ * one that did it may fail of that, or hang until it is cancelled. A guess.
+ */
+const examineMs = 20
 
 /** This is the worker's loop: job after job, until one waits, or none is left, or the event loop should turn. */
 const work = (): void => {
   if (working || running !== undefined) return
   working = true
   desk.openTurn()
+  if (desk.now - examinedAt > examineMs) {
+    examinedAt = desk.now
+    const name = intrinsics.broken()
+    // no job runs now, and those that wait go to another worker
+    if (name !== undefined) crash(new Error(`a job has replaced ${name}`))
+  }
   let next = desk.next()
   while (next !== undefined) {
-    run(next)
+    try {
+      jobScope.enter(next, run)
+    } catch (error) {
+      // Effect or this loop cannot work any more: a job has broken what both are made of
+      crash(error)
+      return
+    }
     if (running !== undefined) {
       desk.tell()
       break
@@ -149,7 +201,7 @@ const work = (): void => {
     next = desk.next()
   }
   working = false
-  if (desk.turnIsOver) setImmediate(work)
+  if (desk.turnIsOver) own.immediate(work)
 }
 
 const outcomeOf = (job: number, exit: Exit.Exit<Outcome>): Outcome => {
@@ -163,11 +215,39 @@ const outcomeOf = (job: number, exit: Exit.Exit<Outcome>): Outcome => {
 }
 
 const crash = (error: unknown): void => {
-  post({ _tag: "Crashed", cause: pack(error) })
-  process.exit(1)
+  try {
+    post({ _tag: "Crashed", cause: pack(error) })
+  } finally {
+    own.exit(1)
+  }
 }
 
-process.on("uncaughtException", crash)
+let isOpen = false
+let isSpoilt = false
+
+/** A job has died. It may have been made to by an earlier one, which has replaced a part of the language. */
+const examine = (): void => {
+  const name = isSpoilt ? undefined : intrinsics.broken()
+  if (name === undefined) return
+  isSpoilt = true
+  post({ _tag: "Stray", harm: { _tag: "Replaced", name } })
+}
+
+/** The job that runs now is to blame only if it is its own code that threw. */
+const uncaught = (error: unknown): void => {
+  const owner = jobScope.owner()
+  const isNobodys = running === undefined && owner === undefined
+  if (!isOpen || isNobodys || (running !== undefined && owner === running)) {
+    crash(error)
+    return
+  }
+  // its timers may throw again and again, until the job that runs is over
+  if (isSpoilt) return
+  isSpoilt = true
+  post({ _tag: "Stray", harm: { _tag: "Thrown", task: owner?.request.name, cause: pack(error) } })
+}
+
+process.on("uncaughtException", uncaught)
 // A request that cannot be read: its job would never end.
 port.on("messageerror", crash)
 
@@ -199,7 +279,7 @@ port.on("message", (message: ToWorker) => {
       break
     }
     case "Stop": {
-      Effect.runForkWith(base)(executor.close).addObserver(() => process.exit(0))
+      Effect.runForkWith(base)(executor.close).addObserver(() => own.exit(0))
     }
   }
 })
@@ -226,7 +306,7 @@ if (data.hook !== undefined) {
 const preloadMs = 1000
 await Promise.race([
   Promise.allSettled(data.preload.map(executor.preload)),
-  new Promise((resolve) => setTimeout(resolve, preloadMs).unref())
+  new Promise((resolve) => own.timeout(resolve, preloadMs).unref())
 ])
 
 /** V8 tells the sum of both generations. */
@@ -250,5 +330,7 @@ if (refusal !== undefined) complaints.push(`the priority of its thread cannot be
 mayLower = true
 // a worker without modules has most of its start before it, in its first job
 if (data.preload.length + data.warmUp.length > 0) lowerPriority()
+intrinsics.remember()
+isOpen = true
 desk.open()
 post({ _tag: "Ready", complaints, losses, cold, thread: threadPriority.ownId(), heapMb: heapMb() })

@@ -376,18 +376,32 @@ export class WorkerPool implements JobRunner {
         this.tellReady()
         break
       }
+      case "Stray": {
+        this.obituaries.stray(worker, message.harm)
+        this.handle({ _tag: "Spoilt", worker })
+        break
+      }
       case "Handlers": {
         this.kills.learn(message.moduleUrl, message.handlers)
         break
       }
       case "Elements": {
+        if (!this.isOf(worker, message.job)) break
         this.jobs.get(message.job)?.listener.elements(message.elements)
         break
       }
       case "Signal": {
+        if (!this.isOf(worker, message.job)) break
         this.jobs.get(message.job)?.listener.signal(message.signal)
       }
     }
+  }
+
+  /** Whether the worker may speak of the job: it was sent it, or was killed for it. */
+  private isOf(worker: number, job: number): boolean {
+    if (this.state.sent.get(job) === worker) return true
+    const phase = this.state.workers.get(worker)?.phase
+    return phase?._tag === "Zombie" && phase.job === job
   }
 
   /** Says once if workers may use another heap than the user asked for. */

@@ -6,18 +6,22 @@
  *
  * Decision 0026.
  */
-import type { Transferable as NodeTransferable } from "node:worker_threads"
-import { Worker } from "node:worker_threads"
-import type { Ending, FromWorker, JobRequest, Outcome, ToWorker } from "@giveway/core/Platform"
-import { jobBoard, jobWatch, pack, threadBlock } from "@giveway/core/Platform"
+import type { MessagePort, Transferable as NodeTransferable } from "node:worker_threads"
+import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads"
+import type { Ending, FromWorker, JobRequest, Outcome, Overflow, ToWorker } from "@giveway/core/Platform"
+import { jobBoard, jobWatch, outputCredit, pack, threadBlock } from "@giveway/core/Platform"
 import * as Sysmon from "@giveway/core/Sysmon"
 import * as codeCache from "../folders/codeCache.ts"
-import { SentJobs } from "../wire/sentJobs.ts"
+import * as fromWorker from "../wire/fromWorker.ts"
+import { SentJobs, WrongMemory } from "../wire/sentJobs.ts"
 import { now } from "../wire/sharedClock.ts"
 import * as execArgv from "../thread/execArgv.ts"
 import * as ownFiles from "../thread/ownFiles.ts"
 import * as mainModule from "../wire/mainModule.ts"
 import * as lifeline from "./lifeline.ts"
+import * as outputPace from "./outputPace.ts"
+import * as printedOutput from "./printedOutput.ts"
+import type { Look } from "./health/beginWatch.ts"
 import * as startWatch from "./health/startWatch.ts"
 import * as threadTimes from "../watch/threadTimes.ts"
 import * as watchedWorkers from "../wire/watchedWorkers.ts"
@@ -34,10 +38,15 @@ export interface WorkerThreadOptions {
   readonly warmUp: ReadonlyArray<workerData.TaskAddress>
   /** µs an idle worker may spin before it sleeps */
   readonly spinMicros: number
+  /** how far its output may be ahead of this thread, and what becomes of the rest */
+  readonly outputUnits: number
+  readonly outputOverflow: Overflow
 }
 
 export interface WorkerThreadListener {
-  readonly message: (message: Exclude<FromWorker, null | { readonly _tag: "Crashed" | "Done" | "Watched" }>) => void
+  readonly message: (
+    message: Exclude<FromWorker, null | { readonly _tag: "Crashed" | "Done" | "Output" | "Watched" }>
+  ) => void
   /** outcomes are looked for: those that are found are told at once */
   readonly looks: () => void
   /** a job is over; `ranMs`: how long it ran there */
@@ -61,6 +70,7 @@ const hook = ownFiles.url("compiler/host/register").href
 const perLook = 128
 
 export class WorkerThread {
+  private readonly number: number
   private timer: NodeJS.Timeout | undefined
   private readonly stopStartWatch: () => void
   /** its number for the operating system */
@@ -68,7 +78,9 @@ export class WorkerThread {
   private readonly worker: Worker
   private readonly block = threadBlock.make()
   private readonly board = jobBoard.make()
-  private look: ((now: number) => Sysmon.Work | undefined) | undefined
+  private readonly credit = outputCredit.make()
+  private readonly port: MessagePort
+  private lookAtWork: ((now: number) => Sysmon.Work | undefined) | undefined
   private unlist: (() => void) | undefined
   /** MiB of old space that it may use: as asked, until it has said how much V8 lets it */
   private heapMb: number
@@ -87,20 +99,27 @@ export class WorkerThread {
     preload: ReadonlyArray<string>,
     listener: WorkerThreadListener
   ) {
+    this.number = number
     this.heapMb = options.maxHeapMb
     this.listener = listener
     const line = lifeline.make(() => listener.stopped())
+    const { port1: port, port2: theirs } = new MessageChannel()
+    this.port = port
     try {
       ownFiles.requireFile(entry)
       this.worker = new Worker(entry, {
         ...execArgv.forJobs(process),
-        transferList: [line],
+        transferList: [line, theirs],
         name: "giveway-compute",
         workerData: workerData.make({
           block: this.block.buffer,
           ring: this.sent.ring.buffer,
           board: this.board.buffer,
+          port: theirs,
           lifeline: line,
+          credit: this.credit.buffer,
+          outputUnits: options.outputUnits,
+          outputOverflow: options.outputOverflow,
           spinMicros: options.spinMicros,
           priority: options.priority,
           hook: options.yieldPoints ? hook : undefined,
@@ -112,49 +131,28 @@ export class WorkerThread {
         resourceLimits: { maxOldGenerationSizeMb: options.maxHeapMb }
       })
     } catch (error) {
-      // nobody holds it, and open it would stay for ever
+      // nobody holds them, and open they would stay for ever
       line.close()
+      port.close()
       throw error
     }
     // while a caller waits for this worker, the worker keeps the process alive
     this.stopStartWatch = startWatch.watch(number, () => this.worker.performance.eventLoopUtilization(), {
       slow: listener.slow,
-      giveUp: (why) => {
-        this.fail(why)
-        this.terminate()
-      }
+      giveUp: (why) => this.giveUp(why)
     })
-    this.worker.on("message", (message: FromWorker) => {
-      if (message === null) {
-        this.collectInSteps()
-      } else if (message._tag === "Done") {
-        this.sent.received(message.job, message.outcome)
-        this.collectInSteps()
-      } else if (message._tag === "Crashed") {
-        this.failure = { _tag: "JobDied", cause: message.cause }
-      } else if (message._tag === "Watched") {
-        const buffers = { ...message.buffers, board: this.board.buffer }
-        this.look = Sysmon.worker(buffers)
-        this.unlist = watchedWorkers.add(number, buffers)
-      } else {
-        if (message._tag === "Ready") {
-          this.stopStartWatch()
-          this.threadId = message.thread
-          this.heapMb = message.heapMb
-        }
-        // before its first job
-        if (message._tag === "Ready" && jobWatch.isSupervised()) this.post({ _tag: "Watch" })
-        listener.message(message)
-      }
-    })
+    port.on("message", (message: unknown) => this.hear(message))
     // A message that cannot be read may have been the outcome of a job: only the worker's end settles that job.
-    this.worker.on("messageerror", (error) => {
-      this.fail(error)
-      this.terminate()
-    })
+    port.on("messageerror", (error) => this.giveUp(error))
+    // the worker itself keeps the process alive
+    port.unref()
     this.worker.on("error", (error) => this.fail(error))
     this.worker.on("exit", (code) => {
-      this.look = undefined
+      for (let left = receiveMessageOnPort(port); left !== undefined; left = receiveMessageOnPort(port)) {
+        this.hear(left.message)
+      }
+      port.close()
+      this.lookAtWork = undefined
       this.unlist?.()
       this.stopTimer()
       this.stopStartWatch()
@@ -163,10 +161,62 @@ export class WorkerThread {
     })
   }
 
+  /** A message that is wrong, and memory that holds nonsense, end the worker: only its end settles its jobs then. */
+  private hear(message: unknown): void {
+    if (fromWorker.isFromWorker(message)) this.receive(message)
+    else this.giveUp(new Error(`it sent a message that the worker's loop does not send: ${fromWorker.shown(message)}`))
+  }
+
+  private receive(message: FromWorker): void {
+    if (message === null) {
+      this.collectInSteps()
+      return
+    }
+    switch (message._tag) {
+      case "Done": {
+        this.sent.received(message.job, message.outcome)
+        this.collectInSteps()
+        break
+      }
+      case "Crashed": {
+        this.failure = { _tag: "JobDied", cause: message.cause }
+        break
+      }
+      case "Watched": {
+        const buffers = { ...message.buffers, board: this.board.buffer }
+        this.lookAtWork = Sysmon.worker(buffers)
+        this.unlist = watchedWorkers.add(this.number, buffers)
+        break
+      }
+      case "Output": {
+        const taken = (): void => outputPace.ofProcess.taken(this.credit, message.units)
+        outputPace.ofProcess.time(() => printedOutput.print(process[message.to], message.chunk, taken))
+        break
+      }
+      case "Signal": {
+        outputPace.ofProcess.time(() => this.listener.message(message))
+        outputPace.ofProcess.taken(this.credit, message.units)
+        break
+      }
+      case "Ready": {
+        this.stopStartWatch()
+        this.threadId = message.thread
+        this.heapMb = message.heapMb
+        // before its first job
+        if (jobWatch.isSupervised()) this.post({ _tag: "Watch" })
+        this.listener.message(message)
+        break
+      }
+      default: {
+        this.listener.message(message)
+      }
+    }
+  }
+
   /** Throws the error of `postMessage` if the message cannot be cloned. */
   post(message: ToWorker, transfer?: ReadonlyArray<Transferable>): void {
-    if (transfer === undefined) this.worker.postMessage(message)
-    else this.worker.postMessage(message, transfer as ReadonlyArray<NodeTransferable>)
+    if (transfer === undefined) this.port.postMessage(message)
+    else this.port.postMessage(message, transfer as ReadonlyArray<NodeTransferable>)
   }
 
   /** Sends a job to the worker. Throws the error of `postMessage` if its request cannot be cloned. */
@@ -199,12 +249,12 @@ export class WorkerThread {
 
   /** Collects the outcomes of all jobs that are over. */
   collect(): void {
-    while (this.hear());
+    while (this.look());
   }
 
   /** Collects them too, but lets the event loop go on after each look. */
   collectInSteps(): void {
-    if (this.collecting || !this.hear()) return
+    if (this.collecting || !this.look()) return
     this.collecting = true
     setImmediate(() => {
       this.collecting = false
@@ -212,14 +262,20 @@ export class WorkerThread {
     })
   }
 
-  private hear(): boolean {
+  private look(): boolean {
     this.listener.looks()
-    return this.sent.collect(perLook, this.listener.done)
+    try {
+      return this.sent.collect(perLook, this.listener.done)
+    } catch (error) {
+      if (!(error instanceof WrongMemory)) throw error
+      this.giveUp(error)
+      return false
+    }
   }
 
   /** The job that it runs now, by its own account; `undefined` if it runs none, or is not watched. */
   work(): Sysmon.Work | undefined {
-    return this.look?.(now())
+    return this.lookAtWork?.(now())
   }
 
   /** Its times by the operating system's counters; `undefined` where there are none. */
@@ -227,9 +283,23 @@ export class WorkerThread {
     return this.threadId === undefined ? undefined : threadTimes.ofThread(this.threadId, at)
   }
 
+  /** The job that is next for it and is not begun, and what its thread did meanwhile. */
+  beginning(cpuMs: number | undefined): Look {
+    const { active: activeMs, idle: idleMs } = this.worker.performance.eventLoopUtilization()
+    return { job: this.sent.unbegun(), idleMs, activeMs, cpuMs }
+  }
+
+  /** Ends it, for a fault of its own. */
+  giveUp(why: Error): void {
+    this.fail(why)
+    this.terminate()
+  }
+
   /** Writes the job into the cancel cell, which running code reads, and posts the message that wakes waiting code. */
   requestCancel(job: number): void {
     threadBlock.requestCancel(this.block, job)
+    // the job may wait because its output is too far ahead
+    outputCredit.wake(this.credit)
     this.post({ _tag: "Cancel", job })
   }
 
@@ -271,7 +341,7 @@ export class WorkerThread {
   }
 
   private fail(error: unknown): void {
-    const { code } = error as { readonly code?: string }
+    const { code } = Object(error) as { readonly code?: string }
     this.failure ??=
       code === "ERR_WORKER_OUT_OF_MEMORY"
         ? { _tag: "WorkerOutOfMemory", limitMb: this.heapMb }

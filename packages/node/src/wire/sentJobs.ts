@@ -43,6 +43,9 @@ interface SentJobsPort {
   ) => void
 }
 
+/** The memory that a worker shares with main holds nonsense. */
+export class WrongMemory extends Error {}
+
 export class SentJobs {
   readonly ring = jobRing.make()
   private readonly memory = plainBytes.over(this.ring.buffer)
@@ -53,6 +56,7 @@ export class SentJobs {
   private readonly posted = new Map<number, Outcome>()
   /** targets that the worker knows by number */
   private readonly knownTargets = new Set<number>()
+  private isWrong = false
   private readonly port: SentJobsPort
   /** whether a request is being written or posted, which may run code of users */
   private putting = false
@@ -103,14 +107,14 @@ export class SentJobs {
     return true
   }
 
-  /** An outcome that came as a message. Its slot is collected later. */
+  /** An outcome that came as a message. Its slot is collected later. An outcome of a job that is not here is none. */
   received(job: number, outcome: Outcome): void {
-    this.posted.set(job, outcome)
+    if (this.jobs.has(job)) this.posted.set(job, outcome)
   }
 
   /**
    * Hot. Gives up to `most` outcomes to `ended`. Returns whether there may be more. If not, the worker will send a message
-   * when there is one.
+   * when there is one. Throws {@link WrongMemory}.
    */
   collect(most: number, ended: (job: number, outcome: Outcome, ranMs: number) => void): boolean {
     const { memory, ring } = this
@@ -127,10 +131,11 @@ export class SentJobs {
         if (job !== 0 || jobRing.listen(ring)) return false
         continue
       }
-      const ranMs = jobRing.ranOf(ring, ring.next) / 1000
+      const ranMs = Math.max(0, jobRing.ranOf(ring, ring.next) / 1000)
       jobRing.release(ring)
       this.posted.delete(job)
-      const sent = this.jobs.get(job)!
+      const sent = this.jobs.get(job)
+      if (sent === undefined) throw this.wrong(`an answer to job ${job}, which the worker does not have`)
       // a posted request told the worker its target, but not the target's number
       if (sent.isWritten) this.knownTargets.add(sent.target)
       this.jobs.delete(job)
@@ -140,8 +145,22 @@ export class SentJobs {
     return true
   }
 
-  /** Once the worker has ended and all is collected: the job that it had begun, 0 if none. */
+  /** The job that is next for the worker, if it is not begun; else 0. */
+  unbegun(): number {
+    return jobRing.isUnbegun(this.ring) ? jobRing.jobOf(this.ring, this.ring.next) : 0
+  }
+
+  private wrong(holds: string): WrongMemory {
+    this.isWrong = true
+    return new WrongMemory(`the memory of its jobs holds ${holds}`)
+  }
+
+  /**
+   * Once the worker has ended and all is collected: the job that it had begun, 0 if none. If the memory is wrong, it may have begun the
+   * first one.
+   */
   begun(): number {
+    if (this.isWrong) return this.jobs.keys().next().value ?? 0
     return jobRing.wasClaimed(this.ring) ? jobRing.jobOf(this.ring, this.ring.next) : 0
   }
 

@@ -10,6 +10,7 @@
  */
 import type { JobRequest, Outcome } from "@giveway/core/PlatformWorker"
 import { jobRing, pack } from "@giveway/core/PlatformWorker"
+import { isOutcome } from "./fromWorker.ts"
 import * as plainBytes from "./plainBytes.ts"
 
 type Target = Pick<JobRequest, "batch" | "moduleUrl" | "name" | "pure">
@@ -100,22 +101,3 @@ export const readOutcome = (memory: plainBytes.Bytes, start: number): Outcome =>
 }
 
 const spoilt = (error: unknown): Outcome => ({ _tag: "JobDied", cause: pack(error) })
-
-const tags: Readonly<Record<Outcome["_tag"], true>> = {
-  Success: true,
-  Failure: true,
-  Batch: true,
-  Cancelled: true,
-  JobDied: true,
-  PayloadInvalid: true,
-  ResultInvalid: true,
-  ResultNotCloneable: true,
-  TaskNotFound: true,
-  TaskModuleFailed: true,
-  TaskLayerFailed: true
-}
-
-const isOutcome = (value: unknown): value is Outcome => {
-  const { _tag, values } = (value ?? {}) as { readonly _tag?: unknown; readonly values?: unknown }
-  return typeof _tag === "string" && Object.hasOwn(tags, _tag) && (_tag !== "Batch" || Array.isArray(values))
-}

@@ -3,6 +3,7 @@
  */
 import type { MessagePort } from "node:worker_threads"
 import { workerData } from "node:worker_threads"
+import type { Overflow } from "@giveway/core/PlatformWorker"
 
 const kind = "@giveway/node/computeWorker"
 
@@ -15,8 +16,19 @@ export const startedInWorker = (name: string): Error =>
     `${name} was called on a compute worker. Workers import the modules that define tasks, and all that those import. Define tasks in a module that does not start the program, or start it only if (import.meta.main)`
   )
 
-/** The data of the worker that runs this. */
-export const own = (): ComputeWorkerData => workerData as ComputeWorkerData
+let own: ComputeWorkerData | undefined
+
+/**
+ * The data of the worker that runs this. The first call takes them out of `workerData`, where each job would find them: its
+ * memory and its port are not for jobs.
+ */
+export const take = (): ComputeWorkerData => {
+  if (own !== undefined) return own
+  const given = workerData as ComputeWorkerData
+  own = { ...given }
+  for (const key of Object.keys(given)) if (key !== "kind") Reflect.deleteProperty(given, key)
+  return own
+}
 
 export const make = (data: Omit<ComputeWorkerData, "kind">): ComputeWorkerData => ({ kind, ...data })
 
@@ -28,8 +40,14 @@ interface ComputeWorkerData {
   readonly ring: SharedArrayBuffer
   /** its job board: which job it runs */
   readonly board: SharedArrayBuffer
+  /** to main */
+  readonly port: MessagePort
   /** only to be held, see `lifeline.ts` */
   readonly lifeline: MessagePort
+  /** how far its output may be ahead of main: the shared cells, the units, and what becomes of the rest */
+  readonly credit: SharedArrayBuffer
+  readonly outputUnits: number
+  readonly outputOverflow: Overflow
   /** µs that it may spin without a job before it sleeps */
   readonly spinMicros: number
   /** nice value of the thread, `false` to leave it alone */

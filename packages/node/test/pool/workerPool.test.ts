@@ -24,6 +24,8 @@ const make = () =>
       yieldPoints: false,
       warmUp: [],
       spinMicros: 50,
+      outputUnits: 8192,
+      outputOverflow: "suspend",
       idleMs: undefined,
       recycleHeapMb: undefined,
       drainMs: 0

@@ -107,6 +107,10 @@ export interface Handler {
   readonly reason: string | undefined
 }
 
+export type StrayHarm =
+  | { readonly _tag: "Thrown"; readonly task: string | undefined; readonly cause: Packed }
+  | { readonly _tag: "Replaced"; readonly name: string }
+
 export type FromWorker =
   /** there are answers in the ring */
   | null
@@ -127,11 +131,24 @@ export type FromWorker =
   | { readonly _tag: "Handlers"; readonly moduleUrl: string; readonly handlers: ReadonlyArray<Handler> }
   /** answers `Watch` */
   | { readonly _tag: "Watched"; readonly buffers: WatchedBuffers }
-  /** something threw where no fiber could catch it; the worker ends */
+  /** something threw where no fiber could catch it, by the fault of the job that runs, or of no job; the worker ends */
   | { readonly _tag: "Crashed"; readonly cause: Packed }
+  /**
+   * a job that is over harms others on this worker, which is to end after the job that runs. `Thrown`: its code has thrown where no
+   * fiber could catch it; `task`: of that job, if it is known; `Replaced`: a part of the language
+   */
+  | { readonly _tag: "Stray"; readonly harm: StrayHarm }
   | { readonly _tag: "Done"; readonly job: number; readonly outcome: Outcome }
   | { readonly _tag: "Elements"; readonly job: number; readonly elements: ReadonlyArray<unknown> }
-  | { readonly _tag: "Signal"; readonly job: number; readonly signal: Signal }
+  /** `units`: what main grants again when it has taken it */
+  | { readonly _tag: "Signal"; readonly job: number; readonly signal: Signal; readonly units: number }
+  /** what the worker writes to a stream of the process */
+  | {
+      readonly _tag: "Output"
+      readonly to: "stdout" | "stderr"
+      readonly chunk: string | Uint8Array
+      readonly units: number
+    }
 
 /** The callbacks of one job. `settle` is called exactly once, also after `cancel`. */
 export interface JobListener {

@@ -2,7 +2,7 @@
  * A job's logs and spans on their way to the caller's loggers and tracer.
  *
  * In the worker a logger and a tracer turn every log line, span start, attribute, event and end into a **signal**, sent at
- * once (so the signals of a job that hangs afterwards arrive). On the caller's side a receiver replays them: log lines
+ * once (so the signals of a job that hangs afterwards arrive), unless the job is too far ahead of main (`outputWindow.ts`). On the caller's side a receiver replays them: log lines
  * through the loggers of the caller's fiber with the original date, level, message and cause; spans through its tracer,
  * one real span for each span of the job, keyed by number.
  *
@@ -48,7 +48,7 @@ export type Signal =
       /** what differs from the caller's */
       readonly annotations: PackedFields
       readonly spans: ReadonlyArray<[label: string, timestamp: number]>
-      readonly span: SpanKey
+      readonly span: SpanKey | undefined
     }
   | {
       readonly _tag: "SpanStart"
@@ -76,6 +76,15 @@ export type Signal =
       readonly span: SpanKey
       readonly endTime: bigint
       readonly cause: PackedCause | undefined
+    }
+  /** so much was left out since the job began, or since the last of these: main did not take it as fast as it came */
+  | {
+      readonly _tag: "LeftOut"
+      readonly task: string
+      readonly lines: number
+      readonly spans: number
+      /** that the worker wrote to standard output and standard error */
+      readonly bytes: number
     }
 
 const packFields = (fields: Readonly<Record<string, unknown>>): PackedFields =>
@@ -126,24 +135,35 @@ const unpackLinks = (links: ReadonlyArray<PackedLink>): Array<Tracer.SpanLink> =
 
 // --- in the worker --------------------------------------------------------------------------------------------------
 
-/** A span of the job: an ordinary one inside the job, that also sends each change to the caller. */
+/**
+ * Sends a signal to the caller, or leaves it out: then it returns `false`. The end of a span that has begun is never left
+ * out.
+ */
+export type Send = (signal: Signal) => boolean
+
+/**
+ * A span of the job: an ordinary one inside the job, that also sends each change to the caller. If its start was left out, so is
+ * the rest, and its children are those of its parent.
+ */
 class JobSpan extends Tracer.NativeSpan {
-  readonly key: SpanKey
-  private readonly send: (signal: Signal) => void
+  /** the number of the span, or of the nearest one around it that the caller knows; `undefined`: there is none */
+  readonly key: SpanKey | undefined
+  private readonly isSent: boolean
+  private readonly send: Send
 
   constructor(
     key: SpanKey,
-    send: (signal: Signal) => void,
+    send: Send,
     options: ConstructorParameters<typeof Tracer.NativeSpan>[0] & { readonly root: boolean }
   ) {
     super(options)
-    this.key = key
     this.send = send
     const parent = Option.getOrUndefined(options.parent)
-    send({
+    const parentKey = options.root || parent === undefined ? undefined : keyOf(parent)
+    this.isSent = send({
       _tag: "SpanStart",
       span: key,
-      parent: options.root || parent === undefined ? undefined : keyOf(parent),
+      parent: parentKey,
       name: options.name,
       kind: options.kind,
       startTime: options.startTime,
@@ -151,34 +171,37 @@ class JobSpan extends Tracer.NativeSpan {
       root: options.root,
       links: packLinks(options.links)
     })
+    this.key = this.isSent ? key : parentKey
   }
 
   override end(endTime: bigint, exit: Exit.Exit<unknown, unknown>): void {
     super.end(endTime, exit)
+    if (!this.isSent) return
     const cause = Exit.isFailure(exit) ? packCause(exit.cause) : undefined
-    this.send({ _tag: "SpanEnd", span: this.key, endTime, cause })
+    this.send({ _tag: "SpanEnd", span: this.key!, endTime, cause })
   }
 
   override attribute(key: string, value: unknown): void {
     super.attribute(key, value)
-    this.send({ _tag: "SpanAttribute", span: this.key, key, value: pack(value) })
+    if (this.isSent) this.send({ _tag: "SpanAttribute", span: this.key!, key, value: pack(value) })
   }
 
   override event(name: string, startTime: bigint, attributes?: Record<string, unknown>): void {
     super.event(name, startTime, attributes)
-    this.send({ _tag: "SpanEvent", span: this.key, name, time: startTime, attributes: packFields(attributes ?? {}) })
+    if (!this.isSent) return
+    this.send({ _tag: "SpanEvent", span: this.key!, name, time: startTime, attributes: packFields(attributes ?? {}) })
   }
 
   override addLinks(links: ReadonlyArray<Tracer.SpanLink>): void {
     super.addLinks(links)
-    this.send({ _tag: "SpanLinks", span: this.key, links: packLinks(links) })
+    if (this.isSent) this.send({ _tag: "SpanLinks", span: this.key!, links: packLinks(links) })
   }
 }
 
-const keyOf = (span: Tracer.AnySpan | undefined): SpanKey => (span instanceof JobSpan ? span.key : 0)
+const keyOf = (span: Tracer.AnySpan | undefined): SpanKey | undefined => (span instanceof JobSpan ? span.key : 0)
 
 /** `context`, in which a job runs, with loggers and a tracer that turn its logs and spans into signals. */
-export const relay = (send: (signal: Signal) => void, context: Context.Context<never>): Context.Context<never> => {
+export const relay = (send: Send, context: Context.Context<never>): Context.Context<never> => {
   let spans = 0
   const given = Context.get(context, References.CurrentLogAnnotations)
   const tracer = Tracer.make({ span: (options) => new JobSpan(++spans, send, options) })
@@ -244,6 +267,10 @@ export const receiver = (fiber: Fiber.Fiber<unknown, unknown>, { cache, context 
   }
 
   const receive = (signal: Signal): void => {
+    if (signal._tag === "LeftOut") {
+      log(lineOf(signal))
+      return
+    }
     if (signal._tag === "Log") {
       log(signal)
       return
@@ -302,6 +329,26 @@ export const receiver = (fiber: Fiber.Fiber<unknown, unknown>, { cache, context 
       if (thrown !== undefined) throw thrown.error
     }
   }
+}
+
+/** What was left out, as a log line. */
+const lineOf = ({ bytes, lines, spans, task }: Extract<Signal, { readonly _tag: "LeftOut" }>) => {
+  const parts = [
+    ...(lines === 0 ? [] : [`${lines} log ${lines === 1 ? "line" : "lines"}`]),
+    ...(spans === 0 ? [] : [`${spans} spans or changes of spans`]),
+    ...(bytes === 0 ? [] : [`${bytes} bytes of its standard output and standard error`])
+  ]
+  const text = `A job of task "${task}" wrote faster than this thread takes it, so these were left out: ${parts.join(", ")}. With the option output.overflow: "suspend" the job waits instead`
+  return {
+    _tag: "Log",
+    time: Date.now(),
+    level: "Warn",
+    message: [pack(text)],
+    cause: [],
+    annotations: [],
+    spans: [],
+    span: 0
+  } as const
 }
 
 /**

@@ -94,6 +94,10 @@ export const step = (state: PoolState, event: Event): ReadonlyArray<Action> => {
       workers.oversized(state, event.worker, actions)
       break
     }
+    case "Spoilt": {
+      workers.spoilt(state, event.worker, actions)
+      break
+    }
     case "Reloaded": {
       workers.reloaded(state, actions)
       break

@@ -63,6 +63,8 @@ export type Event =
   | { readonly _tag: "Sweep" }
   /** the worker's heap has grown beyond its limit */
   | { readonly _tag: "Oversized"; readonly worker: number }
+  /** code that an earlier job left on the worker has thrown: it gets no more jobs */
+  | { readonly _tag: "Spoilt"; readonly worker: number }
   /** the program has loaded a module again: the workers that there are hold the old code */
   | { readonly _tag: "Reloaded" }
   /** the wait that `BackOff` ordered is over */

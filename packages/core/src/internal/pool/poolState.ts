@@ -128,7 +128,7 @@ export const starting = (state: PoolState): number => {
 }
 
 /** Zombies, and workers that end by themselves. */
-const isEnding = ({ _tag }: WorkerPhase): boolean => _tag === "Zombie" || _tag === "Stopping"
+export const isEnding = ({ _tag }: WorkerPhase): boolean => _tag === "Zombie" || _tag === "Stopping"
 
 /** Workers that run jobs, or will. */
 export const working = (state: PoolState): number => {

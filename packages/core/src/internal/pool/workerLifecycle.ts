@@ -6,7 +6,8 @@
  * job comes or ends.
  *
  * **Used workers** are retired after so many jobs, or when their heap has grown too large: they get no more jobs, run those
- * that they have, release their services and end. So are all workers that began before the program loaded a module again.
+ * that they have, release their services and end. So are all workers that began before the program loaded a module again, and
+ * those on which code that an earlier job left has thrown. Those are replaced at once: each had done a job before.
  *
  * **Workers that die** are replaced ever more slowly, however far they came: a cause outside of the jobs (a preload, a
  * client that cannot connect) breaks the next worker as it broke the last. To be ready proves nothing, since many causes need a moment. A
@@ -34,13 +35,22 @@ export interface Lifecycle {
   stale: boolean
   /** its heap has grown too large */
   oversized: boolean
+  /** code that an earlier job left on it has thrown */
+  spoilt: boolean
   /** it may hold code that the program has loaded again since */
   outdated: boolean
   /** the key of the last job with one that it was sent */
   key: string | undefined
 }
 
-export const born = (): Lifecycle => ({ jobs: 0, stale: false, oversized: false, outdated: false, key: undefined })
+export const born = (): Lifecycle => ({
+  jobs: 0,
+  stale: false,
+  oversized: false,
+  spoilt: false,
+  outdated: false,
+  key: undefined
+})
 
 /** The worker gets a job. */
 export const used = (worker: Lifecycle, key: string | undefined, { recycleAfter }: PoolConfig): void => {
@@ -50,8 +60,8 @@ export const used = (worker: Lifecycle, key: string | undefined, { recycleAfter 
 }
 
 /** Whether it is to get no more jobs. */
-export const isRetired = ({ jobs, outdated, oversized }: Lifecycle, { recycleAfter }: PoolConfig): boolean =>
-  oversized || outdated || (recycleAfter !== undefined && jobs >= recycleAfter)
+export const isRetired = ({ jobs, outdated, oversized, spoilt }: Lifecycle, { recycleAfter }: PoolConfig): boolean =>
+  oversized || spoilt || outdated || (recycleAfter !== undefined && jobs >= recycleAfter)
 
 /** The index in `idle` (the most recently used last) of the worker that a job of `key` should get. */
 export const preferred = (

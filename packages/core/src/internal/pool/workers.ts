@@ -8,9 +8,9 @@
 import type { Action, Event } from "./poolProtocol.ts"
 import * as lifecycle from "./workerLifecycle.ts"
 import { free, keepStandby, promote, replace, replenish, retire } from "./assignment.ts"
-import { giveBack, settle, stop, stopGrace, terminate, unlist } from "./transitions.ts"
+import { giveBack, settle, stop, stopGrace, terminate, unlist, withdraw } from "./transitions.ts"
 import type { PoolState, WorkerPhase } from "./poolState.ts"
-import { working } from "./poolState.ts"
+import { isEnding, working } from "./poolState.ts"
 
 export const ready = (state: PoolState, id: number, actions: Array<Action>): void => {
   const worker = state.workers.get(id)
@@ -35,6 +35,15 @@ export const oversized = (state: PoolState, id: number, actions: Array<Action>):
   if (worker === undefined) return
   worker.oversized = true
   if (worker.phase._tag === "Idle" && !worker.standby) retire(state, id, worker, actions)
+}
+
+/** Its jobs that are not begun go to others. The one that runs goes on: it is not to blame. */
+export const spoilt = (state: PoolState, id: number, actions: Array<Action>): void => {
+  const worker = state.workers.get(id)
+  if (worker === undefined || worker.spoilt || isEnding(worker.phase)) return
+  worker.spoilt = true
+  if (worker.phase._tag === "Busy") withdraw(id, worker, 1, actions)
+  else if (worker.phase._tag === "Idle" && !worker.standby) retire(state, id, worker, actions)
 }
 
 /** Workers that have a job end after it; one that starts ends when it is ready, since it may have imported the old code. */

@@ -9,6 +9,7 @@ import { duration } from "../options/duration.ts"
 import { fields, read } from "../options/fields.ts"
 import type { Readers } from "../options/fields.ts"
 import { optional, or } from "../options/reader.ts"
+import * as eventLoop from "./eventLoop.ts"
 import { FairScheduler } from "./scheduler.ts"
 
 /**
@@ -55,9 +56,16 @@ export const resolve = (
       : Result.succeed({ turn, slice: slice ?? Math.min(defaultSlice, turn) })
   )
 
+/** The insides of a scheduler that only a worker sets. */
+interface Insides {
+  readonly attention?: (() => void) | undefined
+  /** takes the place of `EventLoop.afterPoll` */
+  readonly afterPoll?: ((f: () => void) => void) | undefined
+}
+
 /** What `FairScheduler.make` does. */
-export const make = (options?: Options & { readonly attention?: (() => void) | undefined }): FairScheduler => {
-  const { attention, ...times } = options ?? {}
+export const make = (options?: Options & Insides): FairScheduler => {
+  const { afterPoll, attention, ...times } = options ?? {}
   const { slice, turn } = Result.getOrThrow(resolve(times))
-  return new FairScheduler(turn, slice, attention)
+  return new FairScheduler(turn, slice, attention, afterPoll && { ...eventLoop.make(), afterPoll })
 }

@@ -187,6 +187,12 @@ export const listen = (ring: JobRing): boolean => {
   return false
 }
 
+/** Main: whether the worker has not begun the job at `next`. */
+export const isUnbegun = (ring: JobRing): boolean => {
+  if (ring.next === ring.end) return false
+  return Atomics.load(ring.i32, indexOf(ring, ring.next) + Slot.state) === State.queued
+}
+
 /** Main, once the worker has ended and all is collected: whether it had begun the job at `next`. */
 export const wasClaimed = (ring: JobRing): boolean => {
   if (ring.next === ring.end) return false

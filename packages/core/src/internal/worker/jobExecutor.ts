@@ -45,11 +45,15 @@ export interface JobExecutor {
 
 /**
  * `importModule` imports a task's module; it is called only if no task of that name is known yet. The layers of the tasks
- * are built in `context`.
+ * are built in `context`. Both happen `outside` of the async context of the job that needs them first: others use them too.
  */
-export const make = (importModule: (url: string) => Promise<unknown>, context: Context.Context<never>): JobExecutor => {
-  const modules = new ModuleLoads((url) => taskRegistry.importing(url, importModule))
-  const services = taskServices.make(context)
+export const make = (
+  importModule: (url: string) => Promise<unknown>,
+  context: Context.Context<never>,
+  outside: <A>(f: () => A) => A = (f) => f()
+): JobExecutor => {
+  const modules = new ModuleLoads((url) => outside(() => taskRegistry.importing(url, importModule)))
+  const services = taskServices.make(context, outside)
 
   /** Decodes the payload, builds the services, and gives both to `body`. */
   const prepare = (

@@ -27,8 +27,11 @@ interface TaskServices {
   readonly close: Effect.Effect<void>
 }
 
-/** Layers are built in `context`. */
-export const make = (context: Context.Context<never>): TaskServices => {
+/** Layers are built in `context`, and `outside` of the job that happened to need them first. */
+export const make = (
+  context: Context.Context<never>,
+  outside: <A>(build: () => A) => A = (build) => build()
+): TaskServices => {
   const memoMap = Layer.makeMemoMapUnsafe()
   const scope = Scope.makeUnsafe()
   const builds = new Map<AnyLayer, Build>()
@@ -37,11 +40,10 @@ export const make = (context: Context.Context<never>): TaskServices => {
     // A child scope, so that a layer that fails halfway releases its part.
     const attempt = Scope.forkUnsafe(scope)
     const since = performance.now()
-    const fiber = Effect.runForkWith(context)(
-      Effect.onExit(Layer.buildWithMemoMap(layer, memoMap, attempt), (exit) =>
-        Exit.isSuccess(exit) ? Effect.void : Scope.close(attempt, exit)
-      )
+    const built = Effect.onExit(Layer.buildWithMemoMap(layer, memoMap, attempt), (exit) =>
+      Exit.isSuccess(exit) ? Effect.void : Scope.close(attempt, exit)
     )
+    const fiber = outside(() => Effect.runForkWith(context)(built))
     const build = { since, fiber }
     builds.set(layer, build)
     fiber.addObserver((exit) => {

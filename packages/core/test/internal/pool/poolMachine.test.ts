@@ -147,7 +147,10 @@ const eventsOf = (world: World, scenario: Scenario): Array<{ readonly event: Hap
   if (world.housekeeping > 0) {
     events.push({ event: { _tag: "Sweep" }, fair: false })
     events.push({ event: { _tag: "Reloaded" }, fair: false })
-    for (const worker of world.threads.keys()) events.push({ event: { _tag: "Oversized", worker }, fair: false })
+    for (const worker of world.threads.keys()) {
+      events.push({ event: { _tag: "Oversized", worker }, fair: false })
+      events.push({ event: { _tag: "Spoilt", worker }, fair: false })
+    }
   }
   for (const [worker, thread] of world.threads) {
     const ends = thread.told !== "nothing"
@@ -218,7 +221,8 @@ const apply = (world: World, event: Happening, scenario: Scenario): World => {
       if (event._tag === "Shutdown") shutdown = true
       if (event._tag === "BackOffOver") backOff = false
       if (event._tag === "DrainExpired") drain = false
-      if (event._tag === "Sweep" || event._tag === "Oversized" || event._tag === "Reloaded") housekeeping--
+      if (event._tag === "Sweep" || event._tag === "Oversized" || event._tag === "Spoilt" || event._tag === "Reloaded")
+        housekeeping--
       if (event._tag === "WorkerReady") thread(event.worker, { booted: true })
       if (event._tag === "JobDone") thread(event.worker, { done: threads.get(event.worker)!.done.slice(1) })
       if (event._tag === "GraceExpired") thread(event.worker, { grace: 0 })

@@ -1,14 +1,19 @@
 /**
- * Looks once a second whether a worker that has a job gets a core, and warns if it does not (`coreWaits.ts` decides).
+ * Looks once a second whether a worker that has a job gets a core, and warns if it does not (`coreWaits.ts` decides); and whether
+ * it begins its next job, and gives it up if it does not (`beginWatch.ts`).
  *
  * The timer runs only while workers have jobs, and keeps no process alive.
  */
 import { availableParallelism } from "node:os"
+import type { Look } from "./beginWatch.ts"
+import { BeginWatch } from "./beginWatch.ts"
 import * as coreWaits from "./coreWaits.ts"
 
 interface Thread {
   readonly load: number
   readonly times: (at: number) => coreWaits.Busy["times"]
+  readonly beginning: (cpuMs: number | undefined) => Look
+  readonly giveUp: (why: Error) => void
 }
 
 export class CoreWatch {
@@ -17,6 +22,7 @@ export class CoreWatch {
   private readonly taskOf: (worker: number) => string
   private readonly warn: (text: string) => void
   private readonly waits = new coreWaits.CoreWaits()
+  private readonly begins = new BeginWatch()
   private timer: NodeJS.Timeout | undefined
   /** when it looked last, and the process's CPU time then, ms */
   private lookedAt = 0
@@ -44,8 +50,13 @@ export class CoreWatch {
     const now = performance.now()
     const busy: Array<coreWaits.Busy> = []
     for (const [worker, thread] of this.threads) {
-      if (thread.load > 0) busy.push({ worker, task: this.taskOf(worker), times: thread.times(now) })
+      if (thread.load === 0) continue
+      const times = thread.times(now)
+      busy.push({ worker, task: this.taskOf(worker), times })
+      const why = this.begins.look(worker, thread.beginning(times?.ranMs))
+      if (why !== undefined) thread.giveUp(new Error(why))
     }
+    this.begins.keep(this.threads)
     const wait = this.waits.look(now, busy)
     const { system, user } = process.cpuUsage()
     const usedMs = (system + user) / 1000

@@ -7,8 +7,8 @@
  * **Invariant**: a cause that ends worker after worker fills no log. The first few ends have a line each; then it is one a
  * minute.
  */
-import type { Ending } from "@giveway/core/Platform"
-import { thrownText } from "@giveway/core/Platform"
+import type { Ending, StrayHarm } from "@giveway/core/Platform"
+import { thrownText, unpack } from "@giveway/core/Platform"
 import { causeOf } from "./endingFacts.ts"
 
 /** So many lines until they become rare. A guess: enough to see what the ends have in common. */
@@ -35,13 +35,22 @@ export class Obituaries {
   /** A worker ended by itself; `idle`: in the middle of no job. */
   add(worker: number, ending: Ending, idle: boolean): void {
     this.lastCause = causeOf(ending)
-    if (!idle) return
+    if (idle) this.say(`Compute worker ${worker} ended while it ran no job: ${thrownText(this.lastCause)}`)
+  }
+
+  /** What a job left behind on a worker harms others. */
+  stray(worker: number, harm: StrayHarm): void {
+    const what = harm._tag === "Replaced" ? replaced(worker, harm.name) : thrown(worker, harm.task, unpack(harm.cause))
+    this.say(`${what}. The job that runs there goes on, and another worker takes the place of this one after it`)
+  }
+
+  private say(text: string): void {
     const now = this.now()
     if (now - this.lineAt > rareMs) this.lines = Math.min(this.lines, mostLines - 1)
     if (this.lines >= mostLines) return
     this.lines++
     this.lineAt = now
-    this.warn(`Compute worker ${worker} ended while it ran no job: ${thrownText(this.lastCause)}`)
+    this.warn(text)
   }
 
   /** No worker starts for `ms`, since so many ended in a row. */
@@ -53,4 +62,12 @@ export class Obituaries {
       `Compute workers end by themselves, one after another: ${inARow} in a row, the last one because: ${thrownText(this.lastCause)}. The next one starts in ${ms / 1000} s, and each later one after a longer time, up to 5 s. Jobs that find no worker wait for it, or fail with WorkerUnavailable`
     )
   }
+}
+
+const replaced = (worker: number, name: string): string =>
+  `A job on compute worker ${worker} has replaced ${name}, and jobs die of it`
+
+const thrown = (worker: number, task: string | undefined, cause: unknown): string => {
+  const whose = task === undefined ? "Code" : `Code that a job of task "${task}" left behind`
+  return `${whose} on compute worker ${worker} threw where nobody catches it, or left a promise rejected: ${thrownText(cause)}`
 }
