@@ -6,9 +6,11 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { isDeepStrictEqual } from "node:util"
 import * as Sysmon from "@giveway/core/Sysmon"
-import { jobRing } from "@giveway/core/Platform"
+import { jobRing, telemetry } from "@giveway/core/Platform"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Logger from "effect/Logger"
 import * as Result from "effect/Result"
 import { InvalidOption } from "@giveway/core/InvalidOption"
 import { duration } from "../../../core/src/internal/options/duration.ts"
@@ -51,6 +53,7 @@ import * as execArgv from "../../src/thread/execArgv.ts"
 import { linesOf } from "../../src/watch/journal.ts"
 import { withFrames } from "../../src/watch/mappedStack.ts"
 import { parsed as timesIn } from "../../src/watch/threadTimes.ts"
+import { isFromWorker, shown } from "../../src/wire/fromWorker.ts"
 import * as plainBytes from "../../src/wire/plainBytes.ts"
 import * as slotData from "../../src/wire/slotData.ts"
 import type { Random } from "./random.ts"
@@ -724,6 +727,75 @@ const cacheEntries: Parser<string> = {
   share: 0.5
 }
 
+const cause = { _tag: "Value", value: 1 }
+
+/** Messages as a worker's loop sends them. */
+const messageSeeds: ReadonlyArray<unknown> = [
+  { _tag: "Ready", complaints: ["a"], losses: [], cold: [{ moduleUrl: "m", name: "n", cause }], thread: 1, heapMb: 64 },
+  { _tag: "Handlers", moduleUrl: "m", handlers: [{ task: "t", reason: undefined }] },
+  { _tag: "Stray", harm: { _tag: "Thrown", task: "t", cause } },
+  { _tag: "Done", job: 1, outcome: { _tag: "Batch", values: [1], stopped: { _tag: "JobDied", cause }, ranMs: 1 } },
+  { _tag: "Elements", job: 1, elements: [1] },
+  { _tag: "Output", to: "stdout", chunk: "text", units: 9 },
+  ...[
+    { _tag: "Log", time: 1, level: "Info", message: [cause], cause: [], annotations: [], spans: [["a", 1]], span: 0 },
+    {
+      _tag: "Log",
+      time: 1,
+      level: "Info",
+      message: cause,
+      cause: [{ _tag: "Die", defect: cause }],
+      annotations: [["a", cause]],
+      spans: [],
+      span: 1
+    },
+    {
+      _tag: "SpanStart",
+      span: 1,
+      parent: 0,
+      name: "n",
+      kind: "internal",
+      startTime: 1n,
+      sampled: true,
+      root: false,
+      links: [{ traceId: "a", spanId: "b", sampled: true }]
+    },
+    { _tag: "SpanAttribute", span: 1, key: "k", value: cause },
+    { _tag: "SpanEvent", span: 1, name: "n", time: 1n, attributes: [["k", cause]] },
+    { _tag: "SpanLinks", span: 1, links: [] },
+    { _tag: "SpanEnd", span: 1, endTime: 1n, cause: [{ _tag: "Fail", error: cause }] },
+    { _tag: "LeftOut", task: "t", lines: 1, spans: 1, bytes: 1 }
+  ].map((signal) => ({ _tag: "Signal", job: 1, signal, units: 9 }))
+]
+
+const silent = Context.make(Logger.CurrentLoggers, new Set<Logger.Logger<unknown, unknown>>())
+
+const workerMessages: Parser = {
+  name: "messages of workers",
+  make: (random) =>
+    bent(random, random.of(messageSeeds), [
+      "_tag",
+      "job",
+      "units",
+      "signal",
+      "outcome",
+      "cause",
+      "span",
+      "links",
+      "values"
+    ]),
+  check: (input) => {
+    assert(typeof shown(input) === "string", "it has no words")
+    if (!isFromWorker(input) || input === null || input._tag !== "Signal") return
+    const told = { cache: {}, context: silent } as unknown as Parameters<typeof telemetry.receiver>[1]
+    const receiver = telemetry.receiver({} as Parameters<typeof telemetry.receiver>[0], told)
+    const start = { _tag: "SpanStart", span: 1, parent: undefined, name: "n", kind: "internal", startTime: 1n } as const
+    receiver.receive({ ...start, sampled: true, root: true, links: [] })
+    receiver.receive(input.signal)
+    receiver.close()
+  }
+}
+
 /** All of them. */
 export const parsers: ReadonlyArray<Parser> = [
   dumps,
@@ -744,5 +816,6 @@ export const parsers: ReadonlyArray<Parser> = [
   optionsOfParts,
   requests,
   answered,
-  cacheEntries
+  cacheEntries,
+  workerMessages
 ]
