@@ -251,3 +251,22 @@ describe("without a watcher", () => {
     }).pipe(Effect.provide(quiet), Effect.provide(FairScheduler.layer()))
   )
 })
+
+it.live("a logger that throws costs its line, and no later stall", () =>
+  Effect.gen(function* () {
+    let calls = 0
+    const throwing = Logger.make(() => {
+      calls++
+      throw new Error("no disk")
+    })
+    const layer = Layer.provide(Supervision.layer({ threshold: "20 millis", grace: 0 }), Logger.layer([throwing]))
+    const published = yield* Effect.gen(function* () {
+      const { starvation } = yield* Supervision.Supervision
+      const two = yield* Effect.forkChild(Stream.runCollect(Stream.take(starvation, 2)), { startImmediately: true })
+      for (const _ of [1, 2]) yield* Effect.andThen(held(40), Effect.sleep("20 millis"))
+      return yield* Fiber.join(two)
+    }).pipe(Effect.provide(layer))
+    assert.strictEqual(published.length, 2)
+    assert.isAtLeast(calls, 1)
+  })
+)

@@ -2,8 +2,9 @@
  * Evaluates an expression in another Node process that was not prepared for it, also in one that is stuck in a loop: SIGUSR1
  * makes Node open its inspector, on loopback, in a thread of its own.
  *
- * **Invariant.** The signal is sent to Node only, since it would end any other program. And the value is taken from that
- * process only: its number is evaluated before anything else.
+ * **Invariant.** The signal is sent to Node only, since it would end any other program, and once Node handles it: in the first
+ * milliseconds of a process it does not, nor ever with `--disable-sigusr1`. And the value is taken from that process only: its number is
+ * evaluated before anything else.
  */
 import { execFileSync } from "node:child_process"
 import { readlinkSync } from "node:fs"
@@ -13,6 +14,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
+import * as caughtSignals from "./caughtSignals.ts"
 import { method, parametersOf } from "./evaluation.ts"
 import * as listeningPorts from "./listeningPorts.ts"
 
@@ -48,6 +50,18 @@ const checkNode = Effect.fnUntraced(function* (pid: number) {
     return yield* new NotInspectable({ pid, reason: `it is ${program}, not Node, and SIGUSR1 would end it` })
   }
 })
+
+/** Waits until the process handles the signal. Where that cannot be known, the signal is sent at once. */
+const awaitHandler = (pid: number): Effect.Effect<void, NotInspectable> =>
+  Effect.suspend(() =>
+    caughtSignals.handles(pid, "SIGUSR1") === false
+      ? new NotInspectable({
+          pid,
+          reason:
+            "it does not handle SIGUSR1, which would end it: it has just started, or it runs with --disable-sigusr1"
+        })
+      : Effect.void
+  ).pipe(Effect.retry({ times: 40, schedule: Schedule.spaced("50 millis") }))
 
 const signal = (pid: number): Effect.Effect<void, NotInspectable> =>
   Effect.try({
@@ -176,6 +190,7 @@ const closing = `setTimeout(() => process.getBuiltinModule?.("node:inspector").c
 export const evaluate = Effect.fnUntraced(function* (pid: number, expression: string) {
   yield* checkNode(pid)
   const before = yield* Effect.sync(() => listeningPorts.of(pid))
+  yield* awaitHandler(pid)
   yield* signal(pid)
   const socket = yield* connect(pid, yield* awaitTarget(pid, before))
   const reached = yield* evaluateOn(pid, socket, "process.pid")

@@ -1,6 +1,7 @@
 /**
  * How often stalls may be logged: so many a minute with the same fingerprint, and so many a minute in all. The next log with
- * that fingerprint says how many were dropped. A pure value. A fingerprint that was silent for a minute is forgotten.
+ * that fingerprint says how many were dropped. A pure value. A fingerprint that was silent for a minute is forgotten. Names made from
+ * data give ever new fingerprints: beyond a number of them all others share one limit, so the value stays small.
  */
 
 const windowMs = 60_000
@@ -20,6 +21,12 @@ export interface PerMinute {
 
 /** Five alike, as in Seastar's stall reports: enough to see a pattern, few enough to read. In all, one line in two seconds. */
 export const perMinute: PerMinute = { alike: 5, all: 30 }
+
+/** Fingerprints that have a limit of their own. A guess: far more than a program has troubles, few enough to copy. */
+const mostFingerprints = 100
+
+/** No fingerprint is empty. */
+const others = ""
 
 interface Bucket {
   readonly since: number
@@ -53,11 +60,12 @@ export const ask = (
   now: number
 ): { readonly limit: RateLimit; readonly allowed: boolean; readonly suppressed: number } => {
   const live = new Map(Array.from(limit.buckets).filter(([, bucket]) => now - bucket.since < 2 * windowMs))
-  const bucket = opened(live.get(fingerprint) ?? fresh(now), now)
+  const key = live.has(fingerprint) || live.size < mostFingerprints ? fingerprint : others
+  const bucket = opened(live.get(key) ?? fresh(now), now)
   const all = opened(limit.all, now)
   const allowed = bucket.logged < limit.perMinute.alike && all.logged < limit.perMinute.all
   live.set(
-    fingerprint,
+    key,
     allowed
       ? { since: bucket.since, logged: bucket.logged + 1, suppressed: 0 }
       : { ...bucket, suppressed: bucket.suppressed + 1 }

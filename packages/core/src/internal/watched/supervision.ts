@@ -67,6 +67,9 @@ const log = (stall: Starvation, suppressed: number): Effect.Effect<void> =>
     ? Effect.logInfo(safeLine(describe(stall, suppressed)))
     : Effect.logWarning(safeLine(describe(stall, suppressed)))
 
+/** Runs the program's own loggers and metrics: one that throws costs what it was given, and no later stall. */
+const alone = (effect: Effect.Effect<unknown>): Effect.Effect<unknown> => Effect.catchDefect(effect, () => Effect.void)
+
 /** Supervises this thread until the scope closes. */
 export const make = <E, R>(
   settings: Settings,
@@ -81,9 +84,9 @@ const started = Effect.fnUntraced(function* <E, R>(
   const actions = yield* Queue.sliding<supervisor.Announcement>(backlog)
   const execute = (action: supervisor.Announcement): Effect.Effect<unknown> =>
     action._tag === "Publish"
-      ? Effect.andThen(stallMetrics.ended(action.stall), PubSub.publish(pubsub, action.stall))
+      ? Effect.andThen(PubSub.publish(pubsub, action.stall), alone(stallMetrics.ended(action.stall)))
       : logs
-        ? log(action.stall, action.suppressed)
+        ? alone(log(action.stall, action.suppressed))
         : Effect.void
   const stalls = Stream.fromPubSub(pubsub)
   const scheduler = yield* turns.currentScheduler

@@ -311,3 +311,32 @@ describe("whatever the order of events", () => {
     )
   })
 })
+
+/** 100,000 once, with GIVEWAY_LONG=1. */
+const many = process.env["GIVEWAY_LONG"] === undefined ? 5_000 : 100_000
+
+it(`${many} stalls in a row, each under another name, are published each, logged seldom, and leave a small state`, () => {
+  let state = stallMachine.initial({ thresholdMs: 10, watched: true })
+  let published = 0
+  let logged = 0
+  const step = (event: stallMachine.Event): void => {
+    const next = stallMachine.transition(state, event)
+    state = next.state
+    for (const { _tag } of next.actions) {
+      if (_tag === "Publish") published++
+      if (_tag === "Log") logged++
+    }
+  }
+  for (let i = 0; i < many; i++) {
+    const at = i * 20
+    const key = `slice:${i}`
+    step({ _tag: "Sampled", key, sample: { ...sample(at, i), name: `GET /user/${i}` } })
+    step({ _tag: "Gap", kind: "core", from: at, to: at + 1 })
+    step({ _tag: "Released", release: { ...release(key, at, 15), name: `GET /user/${i}` } })
+    step({ _tag: "Settled", release: i + 1, spent: undefined })
+  }
+  assert.strictEqual(published, many)
+  assert.isAtMost(logged, 30 * Math.ceil((many * 20) / 60_000))
+  assert.isAtMost(state.limit.buckets.size, 101)
+  assert.isBelow(JSON.stringify({ ...state, buckets: Array.from(state.limit.buckets) }).length, 50_000)
+})
