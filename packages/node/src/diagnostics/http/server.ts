@@ -170,6 +170,9 @@ const listener = (options: Options): RequestListener => {
   const answers = new WeakMap<object, Promise<void>>()
 
   return (request, response) => {
+    const { socket } = request
+    // the requests that came with one too many
+    if (socket.destroyed) return
     // a client that goes while it is answered is no fault
     request.on("error", ignore)
     response.on("error", ignore)
@@ -181,7 +184,6 @@ const listener = (options: Options): RequestListener => {
         })
         .catch(() => response.destroy())
     }
-    const { socket } = request
     const before = answers.get(socket)
     answers.set(socket, new Promise((resolve) => response.once("close", resolve)))
     if (before === undefined) begin()
