@@ -20,10 +20,13 @@ interface Clock {
   readonly after: (ms: number, act: () => void) => void
 }
 
-/** Neither keeps the process alive: the worker that waits for credit does, if a caller waits for its job. */
+/**
+ * The immediate is no `unref` one: the loop would sleep beside it, while the worker waits for its credit. The timer keeps no process
+ * alive: the worker does, if a caller waits for its job.
+ */
 const clock: Clock = {
   now: () => performance.now(),
-  afterTurn: (act) => void setImmediate(act).unref(),
+  afterTurn: (act) => void setImmediate(act),
   after: (ms, act) => void setTimeout(act, ms).unref()
 }
 
