@@ -4,7 +4,7 @@
 import { assert, it } from "@effect/vitest"
 import { Supervision } from "@giveway/core"
 import { NodeSysmon } from "@giveway/node"
-import { Effect, Layer, Logger } from "effect"
+import { Effect, Exit, Layer, Logger, Scope } from "effect"
 import { once } from "node:events"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -38,10 +38,39 @@ const until = <A>(look: () => A | undefined | Promise<A | undefined>) =>
     }
   })
 
+/** This thread's own computing time, ms: on a busy machine the wall clock would count that of others. */
+const computed = (): number => {
+  const { system, user } = process.threadCpuUsage()
+  return (system + user) / 1000
+}
+
 const hold = (name: string) =>
   Effect.sync(() => {
-    for (const end = performance.now() + 150; performance.now() < end;);
-  }).pipe(Effect.withSpan(name), Effect.forkChild, Effect.andThen(Effect.sleep("30 millis")))
+    for (const end = computed() + 120; computed() < end;) for (let i = 0; i < 100_000; i++);
+  }).pipe(Effect.withSpan(name), Effect.forkChild, Effect.andThen(Effect.sleep("300 millis")))
+
+/** Holds the loop until a hold is seen as such: on a busy machine most of it may be the machine's. */
+const holdUntil = <A>(look: Effect.Effect<A | undefined>) =>
+  Effect.andThen(hold("checkout"), look).pipe(
+    Effect.repeat({ until: (found) => found !== undefined }),
+    Effect.map((found) => found!)
+  )
+
+/** A folder for the sockets of this test alone. */
+const runtimeFolder = Effect.acquireRelease(
+  Effect.sync(() => {
+    const before = process.env["XDG_RUNTIME_DIR"]
+    const folder = mkdtempSync(join(tmpdir(), "giveway-restarts-"))
+    process.env["XDG_RUNTIME_DIR"] = folder
+    return { folder, before }
+  }),
+  ({ before, folder }) =>
+    Effect.sync(() => {
+      if (before === undefined) delete process.env["XDG_RUNTIME_DIR"]
+      else process.env["XDG_RUNTIME_DIR"] = before
+      rmSync(folder, { recursive: true })
+    })
+).pipe(Effect.map(({ folder }) => folder))
 
 const kill = (worker: Worker) => Effect.promise(() => worker.terminate())
 
@@ -57,12 +86,12 @@ it.live("a sysmon thread that was killed watches again: a stall has its line, an
       // its first word: it watches
       yield* Effect.promise(() => once(again, "message"))
       const backAt = performance.timeOrigin + performance.now()
-      yield* hold("checkout")
-      const stall = yield* until(async () =>
-        (await Effect.runPromise(supervision.recent)).find(({ hog }) => hog.name === "checkout")
+      const stall = yield* holdUntil(
+        Effect.map(supervision.recent, (recent) =>
+          recent.find(({ hog: { late, name, place } }) => name === "checkout" && place !== undefined && !late)
+        )
       )
       assert.include(stall.hog.place?.file, "Giveway.restarts.test.ts")
-      assert.isFalse(stall.hog.late)
       for (const { durationMs, startedAt } of yield* supervision.recent) {
         assert.isFalse(startedAt <= killedAt && startedAt + durationMs >= backAt)
       }
@@ -80,23 +109,10 @@ it.live("a diagnostics thread that was killed serves the same addresses again, a
   Effect.gen(function* () {
     const started = yield* threads
     const { layer, logged } = logs()
-    const folder = yield* Effect.acquireRelease(
-      Effect.sync(() => mkdtempSync(join(tmpdir(), "giveway-restarts-"))),
-      (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
-    )
-    const { XDG_RUNTIME_DIR } = process.env
-    yield* Effect.acquireRelease(
-      Effect.sync(() => (process.env["XDG_RUNTIME_DIR"] = folder)),
-      () =>
-        Effect.sync(() => {
-          if (XDG_RUNTIME_DIR === undefined) delete process.env["XDG_RUNTIME_DIR"]
-          else process.env["XDG_RUNTIME_DIR"] = XDG_RUNTIME_DIR
-        })
-    )
+    const folder = yield* runtimeFolder
     yield* Effect.gen(function* () {
       const port = Number(/http:\S+:(\d+)/.exec(logged.find((line) => line.includes("diagnostics at"))!)![1])
       const socketPath = join(folder, "giveway", `${process.pid}.sock`)
-      yield* hold("checkout")
       const count = /^giveway_stalls_total\{cause="slice"\} (\d+)$/m
       const metrics = async (options: { readonly port: number } | { readonly socketPath: string }) => {
         try {
@@ -106,15 +122,15 @@ it.live("a diagnostics thread that was killed serves the same addresses again, a
           return undefined
         }
       }
-      const before = yield* until(() => metrics({ port }))
+      const before = Number(yield* holdUntil(Effect.promise(() => metrics({ port }))))
       // one, and then one that sysmon has to find again as well
       yield* kill(started[1]!)
       yield* until(() => started[2])
-      assert.strictEqual(yield* until(() => metrics({ port })), before)
-      assert.strictEqual(yield* until(() => metrics({ socketPath })), before)
+      assert.isAtLeast(Number(yield* until(() => metrics({ port }))), before)
+      assert.isAtLeast(Number(yield* until(() => metrics({ socketPath }))), before)
       yield* kill(started[0]!)
       yield* until(() => started[3])
-      assert.strictEqual(yield* until(() => metrics({ port })), before)
+      assert.isAtLeast(Number(yield* until(() => metrics({ port }))), before)
       assert.lengthOf(
         logged.filter((line) => line.includes("thread ended")),
         2
@@ -125,4 +141,31 @@ it.live("a diagnostics thread that was killed serves the same addresses again, a
       )
     )
   })
+)
+
+it.live("of two layers at once each works, and when the first closes the other is found at the socket", () =>
+  Effect.gen(function* () {
+    const folder = yield* runtimeFolder
+    const socketPath = join(folder, "giveway", `${process.pid}.sock`)
+    const status = async () => {
+      try {
+        return (await ask({ socketPath, path: "/overview" })).status
+      } catch {
+        return undefined
+      }
+    }
+    const build = Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      yield* Layer.buildWithScope(NodeSysmon.layer({ logs: false, serve: { socket: true } }), scope)
+      return scope
+    })
+    const first = yield* build
+    assert.strictEqual(yield* until(status), 200)
+    const second = yield* build
+    assert.strictEqual(yield* until(status), 200)
+    yield* Scope.close(first, Exit.void)
+    assert.strictEqual(yield* until(status), 200)
+    yield* Scope.close(second, Exit.void)
+    assert.isUndefined(yield* Effect.promise(status))
+  }).pipe(Effect.provide(logs().layer))
 )

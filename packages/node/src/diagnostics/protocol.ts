@@ -56,6 +56,8 @@ export type FromMain =
   | { readonly _tag: "Worker"; readonly told: WatchedWorker }
   /** `text`: a JSON object, each fact under its name; `tookMs`: to make it */
   | { readonly _tag: "Answer"; readonly id: number; readonly text: string; readonly tookMs: number }
+  /** one address more: an earlier layer of the process had the socket */
+  | { readonly _tag: "Listen"; readonly listen: Listen }
   /** the port from sysmon, anew whenever one of the two threads was started again */
   | { readonly _tag: "Sysmon"; readonly port: MessagePort }
 

@@ -20,6 +20,7 @@ import * as Stream from "effect/Stream"
 import { ListenError } from "../NodeDiagnostics.ts"
 import * as standardError from "../output/standardError.ts"
 import * as keptThread from "../thread/keptThread.ts"
+import * as oneAtATime from "../thread/oneAtATime.ts"
 import * as ownFiles from "../thread/ownFiles.ts"
 import * as permission from "../thread/permission.ts"
 import * as processSignals from "../thread/processSignals.ts"
@@ -53,6 +54,9 @@ interface Serving {
     readonly begun: () => void
   }) => Effect.Effect<void, ListenError, Scope.Scope>
 }
+
+/** A process has one socket, however many layers serve it: all tell the same facts. */
+const sockets = oneAtATime.make()
 
 const asServing = ownFibers.as("serving")
 
@@ -105,17 +109,30 @@ export const make = Effect.fnUntraced(function* (options: Served): Effect.fn.Ret
     post({ _tag: "Answer", id, text, tookMs: performance.now() - begun })
   })
 
-  const listenOn = Effect.gen(function* () {
-    const listen: Array<Listen> = port === undefined ? [] : [{ _tag: "Port", ...port }]
-    if (!socket) return listen
-    const path = yield* Effect.acquireRelease(
-      Effect.try({
-        try: () => localSocket.claim(),
-        catch: (error) => permission.reasonOf(error, join(localSocket.folder(), "*"))
-      }),
-      (path) => Effect.sync(() => localSocket.release(path))
-    ).pipe(Effect.catch((reason) => Effect.as(warnNoSocket(reason), undefined)))
-    return path === undefined ? listen : [...listen, { _tag: "Socket", path } as const]
+  let listen: ReadonlyArray<Listen> = port === undefined ? [] : [{ _tag: "Port", ...port }]
+
+  /** Listens on the socket too, when it is this layer's turn. */
+  const shareSocket = Effect.flatMap(Effect.context<never>(), (context) => {
+    let held: string | undefined
+    const take = (): void => {
+      try {
+        held = localSocket.claim()
+        const listenToo: Listen = { _tag: "Socket", path: held }
+        listen = [...listen, listenToo]
+        post({ _tag: "Listen", listen: listenToo })
+      } catch (error) {
+        const reason = permission.reasonOf(error, join(localSocket.folder(), "*"))
+        void Effect.runForkWith(context)(ownFibers.as("logs")(warnNoSocket(reason)))
+      }
+    }
+    return Effect.acquireRelease(
+      Effect.sync(() => sockets.join(take)),
+      (leave) =>
+        Effect.sync(() => {
+          if (held !== undefined) localSocket.release(held)
+          leave()
+        })
+    )
   })
 
   return {
@@ -127,7 +144,7 @@ export const make = Effect.fnUntraced(function* (options: Served): Effect.fn.Ret
       return port2
     },
     start: Effect.fnUntraced(function* ({ accounts, begun, buffer, labels, stalls, thresholdMs }) {
-      let listen: ReadonlyArray<Listen> = yield* listenOn
+      if (socket) yield* shareSocket
       const totals = new Map<string, { readonly count: number; readonly ms: number }>()
       const workers = yield* Effect.acquireRelease(
         Effect.sync(() => ({ unlisten: () => {} })),

@@ -16,6 +16,7 @@ import * as loop from "../diagnostics/loop.ts"
 import type { DiagnosticsStart, FromMain, FromSysmon, Listen, Started } from "../diagnostics/protocol.ts"
 import * as server from "../diagnostics/http/server.ts"
 import * as workersWatch from "../diagnostics/workers.ts"
+import * as standardError from "../output/standardError.ts"
 import { clockOf } from "../wire/sharedClock.ts"
 
 const start = workerData as DiagnosticsStart
@@ -42,6 +43,12 @@ main.on("message", (message: FromMain) => {
       return workers.hear(message.told)
     case "Answer":
       return asking.receive(message.id, message.text, message.tookMs)
+    case "Listen":
+      return void listenOn(message.listen).catch((error: unknown) =>
+        standardError.print(
+          `giveway: no local socket, so giveway top and dump do not find this process: ${String(error)}`
+        )
+      )
     case "Sysmon":
       return void message.port.on("message", hearSysmon)
   }

@@ -8,7 +8,7 @@ const unwatched = (why: string): journal.Line => ({ _tag: "Unwatched", why })
 
 describe("the journal", () => {
   it.skipIf(process.platform !== "linux")("a disk that is full costs the line", () => {
-    journal.append("/dev/full", journal.line(unwatched("no room")))
+    assert.doesNotThrow(() => journal.append("/dev/full", journal.line(unwatched("no room"))))
   })
 
   it("a folder that is gone costs the line", () => {
