@@ -470,7 +470,8 @@ const explore = (scenario: Scenario): number => {
 /** Also the searches that take three seconds and more each: `GIVEWAY_LONG=1`. */
 const long = process.env["GIVEWAY_LONG"] === "1"
 
-describe("every interleaving keeps the promises:", () => {
+// some take ten seconds of a core, of which a busy machine may have a tenth
+describe("every interleaving keeps the promises:", { timeout: 300_000 }, () => {
   for (const overflow of ["suspend", "fail"] as const) {
     for (const [maxWorkers, capacity, ahead, jobs, accidents] of [
       [1, 1, 0, 2, 2],
@@ -727,8 +728,9 @@ describe("a pool", () => {
       for (let job = jobs; job > 0; job--) pool.step(state, { _tag: "Cancel", job })
       return (performance.now() - start) / jobs
     }
-    timeOf(10_000)
+    /** The least of several, since a busy machine takes the core away in between. */
+    const leastOf = (jobs: number): number => Math.min(...Array.from({ length: 5 }, () => timeOf(jobs)))
     // a queue that is searched would be ten times slower
-    assert.isBelow(timeOf(100_000), 5 * Math.max(timeOf(10_000), 1e-4))
+    assert.isBelow(leastOf(100_000), 5 * Math.max(leastOf(10_000), 1e-4))
   })
 })

@@ -152,6 +152,6 @@ const program = Effect.gen(function* () {
 })
 
 const seen = await Effect.runPromise(
-  program.pipe(Effect.provide(NodeCompute.layer({ maxWorkers: 1 }))) as Effect.Effect<unknown>
+  program.pipe(Effect.provide(NodeCompute.layer({ maxWorkers: 1, grace: "30 seconds" }))) as Effect.Effect<unknown>
 )
 console.log(JSON.stringify(seen))
