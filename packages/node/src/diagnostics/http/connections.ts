@@ -3,8 +3,8 @@
  *
  * A connection is *quiet* while its client owes a request: after it has connected, while it sends a request's head, and
  * between two requests. One that is quiet for too long is closed. If there are too many, a new one takes the place of the one that
- * has been quiet longest; so clients that connect and say nothing keep nobody out. Only if all are being answered, the new one is
- * refused. A client that does not read its answer is dropped by the server's own timeout, which any progress puts off.
+ * has been quiet longest; so clients that connect and say nothing keep nobody out for long. The new one is refused only if all are
+ * being answered, or have just connected, as in a flood. A client that does not read its answer is dropped by the server's own timeout, which any progress puts off.
  *
  * Times are looked at once a second while there are connections, and by no timer when there are none.
  *
