@@ -70,7 +70,7 @@ export const dump = Command.make("dump", flags, ({ json, pid }) =>
   )
 ).pipe(
   Command.withDescription(
-    "Prints the live fibers of a process as a tree: the state of each, what it awaits, and which one holds the loop, if it is held. With --pid, a process that is not served is asked through Node's inspector, which SIGUSR1 opens on loopback until its loop turns again. Of a process without Giveway only the stack is printed."
+    "Prints the live fibers of a process as a tree: the state of each, what it awaits, and which one holds the loop, if it is held. With --pid, a process that is not served is asked through Node's inspector, which SIGUSR1 opens on loopback until its loop turns again. Of a process without Giveway only the stack is printed. A dump has at most the 100,000 oldest fibers, and says how many it lacks. Control characters in names are shown by their numbers (\\x1b)."
   ),
   Command.withShortDescription("Prints the live fibers of a process, also of one that is stuck"),
   Command.withExamples([

@@ -94,7 +94,7 @@ export const FiberInfo = Schema.Struct({
   id: Schema.Int,
   /** the fiber that forked it; `undefined` if none did, or the hook did not see the fork */
   parentId: Schema.UndefinedOr(Schema.Int),
-  /** the span it is in, else its innermost `Effect.fn`; `undefined` if it is in none */
+  /** the span it is in, else its innermost `Effect.fn`, cut to 200 letters; `undefined` if it is in none */
   name: Schema.UndefinedOr(Schema.String),
   /**
    * - `running`: on the stack now.

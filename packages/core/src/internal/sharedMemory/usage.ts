@@ -81,7 +81,7 @@ export const addDelay = ({ delayMs, delays }: Accounts, label: number, ms: numbe
  * @since 0.1.0
  */
 export interface Usage {
-  /** the span or `Effect.fn`; `undefined` for fibers that were in none */
+  /** the span or `Effect.fn`, cut to 200 letters; `undefined` for fibers that were in none, or whose name was the 4096th or later */
   readonly name: string | undefined
   /** time that its fibers ran, without the fibers that ran inside their slices */
   readonly selfMs: number
