@@ -122,8 +122,9 @@ const tellHandlers = (moduleUrl: string): void => {
 
 const executor = jobExecutor.make(
   async (url) => {
+    const isIntact = intrinsics.broken() === undefined
     const imported = await importModule(url).finally(lowerPriority)
-    intrinsics.remember()
+    if (isIntact) intrinsics.remember()
     tellHandlers(url)
     return imported
   },
@@ -153,16 +154,26 @@ const run = (mine: RunningJob): void => {
     return executor.execute(request, mine.elements)
   })
   Effect.runForkWith(contextOf(mine))(body).addObserver((exit) => {
-    output.end(mine)
-    running = undefined
-    leaveJob()
-    jobBoard.end(board)
-    const outcome = outcomeOf(job, exit)
-    if (outcome._tag === "JobDied") examine()
-    desk.answer(mine, outcome)
+    try {
+      finish(mine, exit)
+    } catch (error) {
+      // without its answer the job would never end
+      crash(error)
+    }
     // A job that waited ends inside the run loop that resumed it: the next one must not begin in there.
     if (!working) own.immediate(work)
   })
+}
+
+/** Hot. */
+const finish = (mine: RunningJob, exit: Exit.Exit<Outcome>): void => {
+  output.end(mine)
+  running = undefined
+  leaveJob()
+  jobBoard.end(board)
+  const outcome = outcomeOf(mine.job, exit)
+  if (outcome._tag === "JobDied") examine()
+  desk.answer(mine, outcome)
 }
 
 let working = false

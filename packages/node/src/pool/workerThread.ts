@@ -183,6 +183,7 @@ export class WorkerThread {
         break
       }
       case "Watched": {
+        if (this.unlist !== undefined) break
         const buffers = { ...message.buffers, board: this.board.buffer }
         this.lookAtWork = Sysmon.worker(buffers)
         this.unlist = watchedWorkers.add(this.number, buffers)
