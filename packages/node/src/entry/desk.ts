@@ -108,8 +108,11 @@ export class Desk {
       return undefined
     }
     for (;;) {
+      const { next } = this.ring
       const found = jobRing.claim(this.ring, this.mail)
       if (found === jobRing.Claim.begun) return this.read()
+      // Slots of withdrawn jobs were passed: main may wait for them, and no answer will tell it that they are free.
+      if (this.ring.next !== next && this.untold++ === 0) this.untoldSince = this.now
       this.tell()
       if (found === jobRing.Claim.awaited) return undefined
       if (!jobRing.hasNext(this.ring) && !this.spin() && this.sleep()) return undefined

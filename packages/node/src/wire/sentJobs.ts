@@ -145,9 +145,9 @@ export class SentJobs {
     return true
   }
 
-  /** The job that is next for the worker, if it is not begun; else 0. */
+  /** If jobs wait here, and the worker has begun none: the first of them; else 0. */
   unbegun(): number {
-    return jobRing.isUnbegun(this.ring) ? jobRing.jobOf(this.ring, this.ring.next) : 0
+    return jobRing.isUnbegun(this.ring) ? (this.jobs.keys().next().value ?? 0) : 0
   }
 
   private wrong(holds: string): WrongMemory {

@@ -6,6 +6,7 @@ import type { JobRequest } from "@giveway/core/Platform"
 import { jobRing } from "@giveway/core/Platform"
 import * as plainBytes from "../../src/wire/plainBytes.ts"
 import * as slotData from "../../src/wire/slotData.ts"
+import { Desk } from "../../src/entry/desk.ts"
 import { SentJobs } from "../../src/wire/sentJobs.ts"
 
 const plain: JobRequest = { moduleUrl: "file:///tasks.ts", name: "task", payload: 1, context: undefined }
@@ -145,4 +146,29 @@ describe("a getter of a payload that puts in other jobs", () => {
     assert.isFalse(sent.withdraw(1))
     for (let inner = 2; inner <= job; inner++) assert.isTrue(sent.withdraw(inner))
   })
+})
+
+it("a job that waits for the slots of withdrawn jobs gets one, though none of them is ever answered", () => {
+  const toWorker: Array<readonly [number, JobRequest | undefined]> = []
+  let calls = 0
+  const sent = new SentJobs({
+    wake: () => undefined,
+    post: (position, request) => toWorker.push([position, request])
+  })
+  const desk = new Desk(sent.ring.buffer, 0, () => calls++)
+  desk.open()
+  const large = { ...plain, payload: "x".repeat(jobRing.slotBytes) }
+  for (let job = 1; job <= jobRing.slots; job++) sent.put(job, large)
+  for (let job = 1; job <= jobRing.slots; job++) assert.isTrue(sent.withdraw(job))
+  sent.put(jobRing.slots + 1, plain)
+  let begun: number | undefined
+  for (let turn = 0; turn < 3 && begun === undefined; turn++) {
+    for (const [position, request] of toWorker.splice(0)) desk.received(position, request)
+    desk.openTurn()
+    begun = desk.next()?.job
+    // main looks when it is called, and only then
+    if (calls > 0) sent.collect(jobRing.slots, () => assert.fail("nothing was answered"))
+    calls = 0
+  }
+  assert.strictEqual(begun, jobRing.slots + 1)
 })

@@ -187,10 +187,11 @@ export const listen = (ring: JobRing): boolean => {
   return false
 }
 
-/** Main: whether the worker has not begun the job at `next`. */
+/** Main: whether the worker has begun none of the jobs that main has not collected. */
 export const isUnbegun = (ring: JobRing): boolean => {
-  if (ring.next === ring.end) return false
-  return Atomics.load(ring.i32, indexOf(ring, ring.next) + Slot.state) === State.queued
+  if (ring.next === ring.end) return true
+  const state = Atomics.load(ring.i32, indexOf(ring, ring.next) + Slot.state)
+  return state !== State.claimed && state !== State.done && state !== State.posted
 }
 
 /** Main, once the worker has ended and all is collected: whether it had begun the job at `next`. */
