@@ -17,8 +17,11 @@ import * as log from "./log.ts"
 /** Clients that never read, each round. */
 const stalledClients = 20
 
-/** Between two deaths of a helper thread, ms: each of the two stays below ten ends within ten minutes, at which it is given up. */
-const deathMs = 35_000
+/**
+ * Between two deaths of a helper thread, ms, from the second round on: each of the two ends at most five times within ten minutes. So
+ * it is never given up, and its pause is 4 s at most.
+ */
+const deathMs = 75_000
 
 /** How long diagnostics may be away: its pause and its start, on a machine that is busy with this soak. */
 const awayMs = 30_000
