@@ -13,7 +13,7 @@ import { assert, describe, it } from "vitest"
 const program = fileURLToPath(new URL("../programs/printing.ts", import.meta.url))
 
 const start = (stderr: number | "pipe") => {
-  const child = spawn(process.execPath, [program], { stdio: ["pipe", "pipe", stderr] })
+  const child = spawn(process.execPath, ["--conditions=giveway-source", program], { stdio: ["pipe", "pipe", stderr] })
   let out = ""
   child.stdout!.on("data", (data) => (out += data))
   const ended = once(child, "exit")

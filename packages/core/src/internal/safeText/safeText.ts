@@ -28,7 +28,11 @@ const unsafe = "\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}"
 const inLine = new RegExp(`[${unsafe}]`, "gu")
 
 /** Colours, line feeds and tabs are let through. */
-const inTerminal = new RegExp(`\\x1b\\[[0-9;]{0,15}m|(?![\\n\\t])[${unsafe}]`, "gu")
+const inTerminal = new RegExp(
+  // oxlint-disable-next-line no-control-regex
+  "\\x1b\\[[0-9;]{0,15}m|[\\0-\\x08\\x0b-\\x1f\\x7f-\\x9f\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]",
+  "gu"
+)
 
 /** Accents on one letter that are shown. More would climb over the lines above. A guess: no script needs as many. */
 const mostMarks = 6
@@ -36,6 +40,8 @@ const mostMarks = 6
 const piled = new RegExp(`(?<=\\p{M}{${mostMarks}})\\p{M}`, "gu")
 
 const printable = /^[\x20-\x7e]*$/
+
+const printableLines = /^[\t\n\x20-\x7e]*$/
 
 const escaped = (character: string): string => {
   const code = character.codePointAt(0)!
@@ -60,7 +66,7 @@ export const line = (text: string): string =>
  * @since 0.1.0
  */
 export const terminal = (text: string): string =>
-  text.replace(inTerminal, (found) => (found.length > 2 ? found : escaped(found)))
+  printableLines.test(text) ? text : text.replace(inTerminal, (found) => (found.length > 2 ? found : escaped(found)))
 
 /**
  * JSON of the same value, in printable ASCII. JSON has such characters in its strings only.
