@@ -44,7 +44,7 @@ const known: Readonly<Record<string, Readonly<Record<string, readonly [count: nu
     "process.stdout.write(": [1, "nothing: waits for the end of the output"],
     "writeFileString(": [1, "JUnit XML, by safeText.terminal"]
   },
-  "packages/node/src/cli/printed.ts": {
+  "packages/node/src/cli/text/printed.ts": {
     "Console.log(": [2, "safeText.terminal, safeText.json"],
     "Console.error(": [1, "safeText.terminal"]
   },

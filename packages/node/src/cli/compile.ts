@@ -16,7 +16,7 @@ import { compileInput, decode, formatOfPackage } from "../compiler/host/input.ts
 import { parse } from "../compiler/read/parse.ts"
 import type { Report } from "./compileReport.ts"
 import { codeOf, render } from "./compileReport.ts"
-import * as printed from "./printed.ts"
+import * as printed from "./text/printed.ts"
 
 const files = Argument.String("file").pipe(
   Argument.atLeast(1),

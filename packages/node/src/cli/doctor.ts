@@ -24,7 +24,7 @@ import * as findings from "./doctor/findings.ts"
 import * as report from "./doctor/report.ts"
 import * as sources from "./doctor/sources.ts"
 import { durationMs } from "./durationFlag.ts"
-import * as printed from "./printed.ts"
+import * as printed from "./text/printed.ts"
 
 const duration = (name: string, standard: string, leastMs: number, description: string) =>
   Flag.String(name).pipe(

@@ -15,7 +15,7 @@ import * as Effect from "effect/Effect"
 import { spawn } from "node:child_process"
 import { statSync } from "node:fs"
 import { constants } from "node:os"
-import * as printed from "./printed.ts"
+import * as printed from "./text/printed.ts"
 
 const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js"
 

@@ -3,11 +3,11 @@
  */
 import * as FiberDump from "@giveway/core/FiberDump"
 import type { Loop } from "../diagnostics/protocol.ts"
-import { holderText, userFrames } from "./dumpText.ts"
+import { holderText, userFrames } from "./text/dumpText.ts"
 import type { Listed, Point, Row, State } from "./topState.ts"
 import { shownRows, stallsOf } from "./topState.ts"
-import { cell, cut } from "./terminal.ts"
-import { ago } from "./units.ts"
+import { cell, cut } from "./text/terminal.ts"
+import { ago } from "./text/units.ts"
 
 export type Look = "plain" | "dim" | "bold" | "good" | "warn" | "bad" | "inverse" | "accent"
 

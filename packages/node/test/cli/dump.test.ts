@@ -6,7 +6,7 @@ import type { ChildProcess } from "node:child_process"
 import { once } from "node:events"
 import { readFileSync, rmSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
-import { userFrames } from "../../src/cli/dumpText.ts"
+import { userFrames } from "../../src/cli/text/dumpText.ts"
 import { program, withServed } from "../served.ts"
 import { giveway } from "./giveway.ts"
 

@@ -28,8 +28,10 @@ it.live("takes the oldest fibers, with the parents of all, and counts the others
   Effect.gen(function* () {
     const known = yield* features
     yield* Effect.forkChild(tree(8))
-    yield* Effect.sleep("20 millis")
-    const all = liveFibers.snapshot(known).fibers
+    const grown = Effect.sync(() => liveFibers.snapshot(known).fibers)
+    const leaves = (infos: ReadonlyArray<{ readonly name: string | undefined }>): number =>
+      infos.filter(({ name }) => name === "leaf").length
+    const all = yield* Effect.repeat(Effect.delay(grown, "5 millis"), { until: (infos) => leaves(infos) === 2 ** 8 })
     const { fibers, left } = liveFibers.snapshot(known, { fibers: 100, letters: 2 ** 26 })
     assert.isUndefined(liveFibers.snapshot(known, { fibers: 10_000, letters: 2 ** 26 }).left)
     assert.strictEqual(fibers.length + left!.fibers, all.length)
@@ -54,7 +56,10 @@ it.live("has few fibers if these are long: the waiters of a semaphore that many 
       Effect.forEach(Array.from({ length: count }), () => Effect.forkChild(semaphore.withPermits(1)(Effect.never)))
     yield* forked(500)
     yield* forked(500)
-    yield* Effect.sleep("20 millis")
+    const waiting = Effect.sync(
+      () => liveFibers.snapshot(known).fibers.filter(({ awaits }) => awaits !== undefined).length
+    )
+    yield* Effect.repeat(Effect.delay(waiting, "5 millis"), { until: (count) => count >= 500 })
     const letters = 1_000_000
     const { fibers, left } = liveFibers.snapshot(known, { fibers: 10_000, letters })
     assert.isAbove(left!.fibers, 100)

@@ -4,7 +4,7 @@
 import { styleText } from "node:util"
 import * as FiberDump from "@giveway/core/FiberDump"
 import { safeLine } from "@giveway/core/Sysmon"
-import type { Loop, Process, Source, WorkerWork } from "../diagnostics/protocol.ts"
+import type { Loop, Process, Source, WorkerWork } from "../../diagnostics/protocol.ts"
 import { ago } from "./units.ts"
 
 /** The response of a served process at `/fibers`, or the value from an unprepared one through the inspector. */
