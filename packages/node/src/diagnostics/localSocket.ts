@@ -5,8 +5,9 @@
  * The path is `$XDG_RUNTIME_DIR/giveway/PID.sock`, which the system empties at logout. If that is not set, cannot be used, or
  * is too long for a socket, the path is `giveway-UID/PID.sock` in the temporary folder. Tools look at both.
  *
- * **Invariant.** A folder of another user is not used, neither to listen nor to ask, nor one that he could exchange: in `/tmp` another
- * user may have made the folder first, to pose as this process. Nothing is asked or removed there but sockets that this user has made.
+ * **Invariant.** A folder of another user is not used, neither to listen nor to ask: in `/tmp` another user may have made the folder
+ * first, to pose as this process. Nothing is asked there but sockets that this user has made. They are removed only where nobody else
+ * could put another folder in the place of this one meanwhile.
  *
  * Decisions 0072, 0117, 0122.
  */
@@ -91,7 +92,7 @@ const listIn = (folder: string): ReadonlyArray<Found> => {
     const path = join(folder, name)
     if (!ownFolder.isUsersSocket(path)) continue
     if (isAlive(pid)) found.push({ pid, path })
-    else remove(path)
+    else if (ownFolder.isKept(folder)) remove(path)
   }
   return found
 }

@@ -61,15 +61,17 @@ const make = (path: string, mode: number): void => {
 }
 
 /** Whether nobody else can exchange what lies in a folder, or a folder above it. */
-const isKept = (path: string, own: number): boolean =>
-  upTo(realpathSync(path)).every((each) => trust.keepsEntries(look(each), own))
+export const isKept = (path: string): boolean => {
+  const own = user()
+  return own === undefined || upTo(realpathSync(path)).every((each) => trust.keepsEntries(look(each), own))
+}
 
-/** Makes a folder that only this user can enter, if it is missing. Throws if it is no folder of this user, or others could exchange it. */
+/** Makes a folder that only this user can enter, if it is missing. Throws if it is no folder of this user. */
 export const forSockets = (path: string): void => {
   mkdirSync(path, { recursive: true, mode: 0o700 })
   const own = user()
   // a change of the mode follows links, so nobody may put one there meanwhile
-  if (own !== undefined && isKept(dirname(path), own)) {
+  if (own !== undefined && isKept(dirname(path))) {
     const found = lstatSync(path)
     if (found.isDirectory() && found.uid === own && (found.mode & 0o077) !== 0) chmodSync(path, 0o700)
   }
@@ -81,7 +83,7 @@ export const isUsers = (path: string): boolean => {
   try {
     const own = user()
     if (own === undefined) return lstatSync(path).isDirectory()
-    return trust.mayHoldSockets([...upTo(realpathSync(dirname(path))).map(look), look(path)], own)
+    return trust.mayHoldSockets(look(path), own)
   } catch {
     return false
   }

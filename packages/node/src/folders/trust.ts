@@ -5,7 +5,8 @@
  * none of the folders up to it can be exchanged by another user. In a folder with the sticky bit (`/tmp`) others may create
  * entries, but they cannot exchange those of this user: so it may lie above a trusted folder, and is none itself.
  *
- * A folder for sockets has to be this user's own besides, not root's: a socket in it speaks for this user.
+ * A folder for sockets has to be this user's own, not root's: a socket in it speaks for this user. It may lie where others could exchange
+ * it, as in a container whose temporary folder is open to all; then nothing is removed in it.
  *
  * A mode says what it must also where the disk has access lists: its group bits are then the most that any list allows.
  *
@@ -42,6 +43,9 @@ export const mayHoldCode = (path: ReadonlyArray<Seen>, user: number): boolean =>
     index < path.length - 1 ? keepsEntries(seen, user) : seen.kind === "folder" && isOwn(seen, user)
   )
 
-/** Whether a socket in the last of `path`, which has all folders from the root of the disk on, is one that this user has put there. */
-export const mayHoldSockets = (path: ReadonlyArray<Seen>, user: number): boolean =>
-  mayHoldCode(path, user) && path.at(-1)?.uid === user
+/**
+ * Whether a socket in this folder is one that this user has put there. The folders above do not matter: who exchanges the folder
+ * cannot make one that is this user's.
+ */
+export const mayHoldSockets = (seen: Seen, user: number): boolean =>
+  seen.kind === "folder" && seen.uid === user && !isWritableByOthers(seen)

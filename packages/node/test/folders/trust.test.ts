@@ -36,11 +36,11 @@ describe("code may not lie in", () => {
 })
 
 it("a socket may lie in a folder of this user, and in none of root's", () => {
-  assert.isTrue(trust.mayHoldSockets([root, folder(0, 0o1777), folder(me, 0o700)], me))
-  assert.isFalse(trust.mayHoldSockets([root, folder(0, 0o755)], me))
-  assert.isFalse(trust.mayHoldSockets([root, folder(other, 0o755), folder(me, 0o700)], me))
-  assert.isFalse(trust.mayHoldSockets([root, folder(0, 0o1777), folder(me, 0o770)], me))
-  assert.isFalse(trust.mayHoldSockets([root, folder(0, 0o1777), folder(other, 0o700)], me))
+  assert.isTrue(trust.mayHoldSockets(folder(me, 0o700), me))
+  assert.isFalse(trust.mayHoldSockets(folder(0, 0o755), me))
+  assert.isFalse(trust.mayHoldSockets(folder(me, 0o770), me))
+  assert.isFalse(trust.mayHoldSockets(folder(other, 0o700), me))
+  assert.isFalse(trust.mayHoldSockets({ kind: "other", uid: me, mode: 0o120700 }, me))
 })
 
 it("root trusts its own folders only", () => {
