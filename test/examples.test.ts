@@ -35,7 +35,7 @@ const blocksOf = (document: string, text: string): ReadonlyArray<Example> =>
     }
   )
 
-const isCompiled = ({ code }: Example): boolean => /^\/\/.*--import @giveway\/node\/register/.test(code)
+const isCompiled = ({ code }: Example): boolean => /^\/\/.*(--import @giveway\/node\/register|giveway run)/.test(code)
 
 const markdown = [
   "README.md",
