@@ -44,15 +44,21 @@ describe("a storm", () => {
     Effect.gen(function* () {
       const ended = new Uint8Array(many / 5)
       let fired = 0
+      let begun = 0
       const fibers: Array<Fiber.Fiber<void>> = []
       for (let i = 0; i < ended.length; i++) {
         const end = Effect.andThen(
           Effect.yieldNow,
           Effect.sync(() => void ended[i]!++)
         )
-        fibers.push(yield* Effect.forkChild(Effect.onInterrupt(Effect.never, () => end)))
+        const waits = Effect.andThen(
+          Effect.sync(() => void begun++),
+          Effect.never
+        )
+        fibers.push(yield* Effect.forkChild(Effect.onInterrupt(waits, () => end)))
       }
-      yield* Effect.sleep(1)
+      // one that has not begun has no finalizer
+      while (begun < ended.length) yield* Effect.sleep(1)
       yield* beside(Fiber.interruptAll(fibers), (times) => (fired = times))
       assert.isTrue(ended.every((times) => times === 1))
       assert.isAbove(fired, 1)
