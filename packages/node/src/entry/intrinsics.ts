@@ -1,8 +1,8 @@
 /**
  * Whether the prototypes and constructors of the language are as they were: Effect is made of them, and so is this worker's loop.
  *
- * It is asked when a job has died: if a job before it has replaced such a method, the next ones would die of that as well, for ever. Rejected:
- * to ask after each job (some hundred comparisons), and to freeze them (polyfills replace some).
+ * It is asked when a job has died, and between two jobs after 20 ms of work (`jobLoop.ts`): if a job has replaced such a method, the next ones
+ * would die of that, for ever. Rejected: to ask after each job (some hundred comparisons), and to freeze them (polyfills replace some).
  *
  * **Invariant**: `broken` uses nothing that a job can have replaced.
  *

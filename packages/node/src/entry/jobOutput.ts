@@ -96,7 +96,7 @@ export class JobOutput {
     const units = this.window.take(unitsOf(chunk))
     const mine = this.running()
     if (units === undefined) {
-      this.bytes += chunk.length
+      this.bytes += typeof chunk === "string" ? Buffer.byteLength(chunk) : chunk.length
       return
     }
     if (mine !== undefined) {

@@ -3,7 +3,7 @@
  *
  * A job may replace them (fake timers do), or remove them. The next job on this worker is not to wait for an immediate that never
  * comes. Prototypes of the language (`Array`, `Map`) are not kept: Effect itself is written with them. A worker on which a job has broken
- * those is found out by main (`pool/health/beginWatch.ts`).
+ * those is found out by `intrinsics.ts`, or by main (`pool/health/beginWatch.ts`).
  */
 export const now = performance.now.bind(performance)
 
