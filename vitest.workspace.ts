@@ -13,7 +13,7 @@ const compiler = "packages/node/test/compiler"
 
 /**
  * Those that watch threads stand still see the machine too: one without a free core for a moment makes a stall where none was meant. A test
- * that fails there is run once more, and Vitest's report counts the runs.
+ * that fails there is run again, twice at most, and Vitest's report counts the runs.
  */
 const watching = new Set(["node", "examples", "tools"])
 
@@ -28,7 +28,7 @@ const project = (name: string, root: string, order: number) => ({
     pool: "forks" as const,
     execArgv: ["--conditions=giveway-source"],
     testTimeout: 30_000,
-    retry: watching.has(name) ? 1 : 0,
+    retry: watching.has(name) ? 2 : 0,
     sequence: { groupOrder: order },
     maxWorkers: 2
   }

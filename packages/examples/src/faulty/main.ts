@@ -1,6 +1,7 @@
 /**
  * A small service with three planted faults, for `npm run doctor:demo`: it knows nothing of Giveway, works, and is sometimes
- * slow for everybody. It serves itself some requests and ends.
+ * slow for everybody. It serves itself some requests and ends. Each fault holds the loop for several times what the doctor
+ * allows, so that a slow or busy machine changes no verdict.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Effect } from "effect"
@@ -15,9 +16,9 @@ const healthy = Effect.forEach(Array.from({ length: 40 }), () => photo, { concur
 
 const round = Effect.gen(function* () {
   yield* healthy
-  yield* thumbnail(280)
+  yield* thumbnail(500)
   yield* healthy
-  yield* reprice(1000)
+  yield* reprice(3500)
   yield* healthy
   yield* revision
 })

@@ -1,9 +1,9 @@
 /**
- * The second fault: a convoy. No step is long, but a thousand of them are ready at once and run in one turn of the loop.
+ * The second fault: a convoy. No step is long, but thousands of them are ready at once and run in one turn of the loop.
  */
 import { Effect } from "effect"
 
-/** A price takes about half a millisecond. */
+/** A price takes a tenth of a millisecond or two. */
 const priceOf = (product: number): number => {
   let price = product
   for (let day = 0; day < 5000; day++) price = (price + Math.sqrt(price + day)) % 1000

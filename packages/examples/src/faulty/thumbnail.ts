@@ -3,12 +3,12 @@
  */
 import { Effect } from "effect"
 
-/** A picture of `width` pixels squared, smoothed the slow way. */
-const resample = (width: number): number => {
+/** A picture of `width` pixels squared, smoothed the slow way over a number of taps. */
+const resample = (width: number, taps: number): number => {
   let sum = 0
   for (let y = 0; y < width; y++) {
     for (let x = 0; x < width; x++) {
-      for (let tap = 0; tap < 64; tap++) sum += Math.sin(x * tap) * Math.cos(y + tap)
+      for (let tap = 0; tap < taps; tap++) sum += Math.sin(x * tap) * Math.cos(y + tap)
     }
   }
   return sum
@@ -16,5 +16,5 @@ const resample = (width: number): number => {
 
 export const thumbnail = Effect.fn("thumbnail")(function* (width: number) {
   yield* Effect.yieldNow
-  return resample(width)
+  return resample(width, 64)
 })

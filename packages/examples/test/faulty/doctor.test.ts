@@ -65,7 +65,8 @@ describe("the doctor", () => {
     assert.strictEqual(reprice.line, lineOf(faulty("prices.ts"), "price = (price +"))
     assert.match(reprice.fix, /FairScheduler/)
     assert.strictEqual(thumbnail.cause, "slice")
-    assert.strictEqual(thumbnail.line, lineOf(faulty("thumbnail.ts"), "sum +="))
+    // V8 looks for a request to stop at the end of a loop's round, and optimized code may leave the look of the inner loop out
+    assert.include([lineOf(faulty("thumbnail.ts"), "let x = 0"), lineOf(faulty("thumbnail.ts"), "sum +=")], thumbnail.line)
     assert.match(thumbnail.fix, /Compute\.run|Pure/)
     assert.include(xml, 'failures="4"', "the three, and the whole")
     for (const { file, line } of faults) assert.include(xml, `${file}:${line}`)
