@@ -66,7 +66,10 @@ describe("the doctor", () => {
     assert.match(reprice.fix, /FairScheduler/)
     assert.strictEqual(thumbnail.cause, "slice")
     // V8 looks for a request to stop at the end of a loop's round, and optimized code may leave the look of the inner loop out
-    assert.include([lineOf(faulty("thumbnail.ts"), "let x = 0"), lineOf(faulty("thumbnail.ts"), "sum +=")], thumbnail.line)
+    assert.include(
+      [lineOf(faulty("thumbnail.ts"), "let x = 0"), lineOf(faulty("thumbnail.ts"), "sum +=")],
+      thumbnail.line
+    )
     assert.match(thumbnail.fix, /Compute\.run|Pure/)
     assert.include(xml, 'failures="4"', "the three, and the whole")
     for (const { file, line } of faults) assert.include(xml, `${file}:${line}`)
