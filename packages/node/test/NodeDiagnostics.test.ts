@@ -9,7 +9,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { vi } from "vitest"
 import type { NodeDiagnostics } from "@giveway/node"
 import { NodeSysmon } from "@giveway/node"
-import { ConfigProvider, Effect, Layer } from "effect"
+import { ConfigProvider, Effect, Layer, Redacted } from "effect"
 import type { Dump } from "../src/cli/text/dumpText.ts"
 import { render } from "../src/cli/text/dumpText.ts"
 import { ask, program, withServed } from "./served.ts"
@@ -331,11 +331,21 @@ describe("a port", () => {
   it.live("is not opened with options that cannot be, nor to others without a token", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(
-        yield* Effect.forEach([{ port: 70_000 }, { port: 0, host: "0.0.0.0" }, { port: 0, token: "short" }], errorOf),
+        yield* Effect.forEach(
+          [
+            { port: 70_000 },
+            { port: 0, host: "0.0.0.0" },
+            { port: 0, token: "short" },
+            // as a program without types may have it
+            { port: 0, token: Redacted.make(5) as never }
+          ],
+          errorOf
+        ),
         [
           "NodeSysmon: serve.port is 70000, but must be a whole number from 0 to 65535",
           "NodeSysmon: serve.token is undefined, but must be set when host is 0.0.0.0, which others can reach",
-          "NodeSysmon: serve.token is <redacted:5 characters>, but must be 16 characters or more, chosen at random"
+          "NodeSysmon: serve.token is <redacted:5 characters>, but must be 16 characters or more, chosen at random",
+          "NodeSysmon: serve.token is <redacted>, but must be a string"
         ]
       )
     })

@@ -29,7 +29,7 @@ const readFields = readers.fields({
 } satisfies readers.Readers<Options>)
 
 function isToken(value: unknown): boolean {
-  return typeof value === "string" || Redacted.isRedacted(value)
+  return typeof (Redacted.isRedacted(value) ? Redacted.value(value) : value) === "string"
 }
 
 /** Errors do not show the token. */

@@ -11,7 +11,7 @@
  *
  * Parts of it with a file of their own: the view from outside (`poolView.ts`), callers that wait until it is ready
  * (`readiness.ts`), threads that do not end (`zombies.ts`), jobs that wait behind a long one (`delays.ts`), the slow clocks
- * (`housekeeping.ts`).
+ * (`housekeeping.ts`), all that it warns of (`health/poolWarnings.ts`).
  */
 import type { Statistics } from "@giveway/core/Compute"
 import type {
@@ -27,20 +27,16 @@ import { findUncloneable, pack, poolMachine, reloads, succeeded } from "@giveway
 import type { PoolView } from "../diagnostics/protocol.ts"
 import { Delays } from "./delays.ts"
 import { Foresight } from "./foresight.ts"
-import * as execArgv from "../thread/execArgv.ts"
-import * as heapLimit from "./health/heapLimit.ts"
 import type { HousekeepingOptions } from "./housekeeping.ts"
 import { Housekeeping } from "./housekeeping.ts"
 import type { PoolJob } from "./poolJob.ts"
 import * as poolJob from "./poolJob.ts"
-import { Obituaries } from "./health/obituaries.ts"
 import type { PoolParts } from "./poolView.ts"
 import * as poolView from "./poolView.ts"
 import { Readiness } from "./readiness.ts"
-import { Kills } from "./health/kills.ts"
 import { causeOf, provesImport } from "./health/endingFacts.ts"
 import { CoreWatch } from "./health/coreWatch.ts"
-import { Warmth } from "./health/warmth.ts"
+import { PoolWarnings } from "./health/poolWarnings.ts"
 import { WorkerMeter } from "./workerMeter.ts"
 import type { WorkerThreadListener, WorkerThreadOptions } from "./workerThread.ts"
 import { WorkerThread } from "./workerThread.ts"
@@ -106,17 +102,11 @@ export class WorkerPool implements JobRunner {
   private readonly delays = new Delays(this.threads, (worker) => this.handle({ _tag: "Delayed", worker }))
   private readonly readiness = new Readiness(() => this.keepAlive(this.isAwaited()))
   private readonly coreWatch: CoreWatch
-  private readonly warmth = new Warmth()
-  /** that were warned of: each worker meets the same */
-  private readonly losses = new Set<string>()
+  private readonly warnings: PoolWarnings
   private readonly housekeeping: Housekeeping
-  private isHeapChecked = false
   /** how often the program had loaded a module again when the oldest worker began */
   private reloads = reloads()
   private lastJob = 0
-  /** of workers that ended by themselves, and in no job */
-  private readonly obituaries: Obituaries
-  private readonly kills = new Kills()
   private onClosed: (() => void) | undefined
 
   constructor(options: WorkerPoolOptions, observer: WorkerPoolObserver) {
@@ -129,7 +119,7 @@ export class WorkerPool implements JobRunner {
       (worker) => this.jobs.get(this.state.workers.get(worker)?.inbox[0] ?? 0)?.request.name ?? "",
       (text) => observer.log("Warn", text)
     )
-    this.obituaries = new Obituaries((text) => observer.log("Warn", text))
+    this.warnings = new PoolWarnings(options, observer.log)
     const { counts, jobs, meters, state, threads } = this
     this.parts = { counts, jobs, meters, state, threads }
     this.housekeeping = new Housekeeping(
@@ -227,7 +217,7 @@ export class WorkerPool implements JobRunner {
         break
       }
       case "BackOff": {
-        this.obituaries.backOff(this.state.deaths.inARow, action.ms)
+        this.warnings.obituaries.backOff(this.state.deaths.inARow, action.ms)
         this.housekeeping.backOff(action.ms)
         this.housekeeping.keepAlive(this.isAwaited())
         break
@@ -363,26 +353,19 @@ export class WorkerPool implements JobRunner {
   private receive(worker: number, message: Parameters<WorkerThreadListener["message"]>[0]): void {
     switch (message._tag) {
       case "Ready": {
-        for (const complaint of message.complaints) this.observer.log("Debug", `Compute worker ${worker}: ${complaint}`)
-        this.checkHeap(message.heapMb)
-        for (const loss of message.losses) {
-          if (this.losses.has(loss)) continue
-          this.losses.add(loss)
-          this.observer.log("Warn", `Compute workers: ${loss}`)
-        }
-        for (const task of message.cold) this.observer.log("Warn", this.warmth.add(worker, task))
+        this.warnings.ready(worker, message)
         this.meters.get(worker)?.ready()
         this.handle({ _tag: "WorkerReady", worker })
         this.tellReady()
         break
       }
       case "Stray": {
-        this.obituaries.stray(worker, message.harm)
+        this.warnings.obituaries.stray(worker, message.harm)
         this.handle({ _tag: "Spoilt", worker })
         break
       }
       case "Handlers": {
-        this.kills.learn(message.moduleUrl, message.handlers)
+        this.warnings.kills.learn(message.moduleUrl, message.handlers)
         break
       }
       case "Elements": {
@@ -404,17 +387,6 @@ export class WorkerPool implements JobRunner {
     return phase?._tag === "Zombie" && phase.job === job
   }
 
-  /** Says once if workers may use another heap than the user asked for. */
-  private checkHeap(realMb: number): void {
-    if (this.isHeapChecked || !this.options.isHeapAsked) return
-    this.isHeapChecked = true
-    const warning = heapLimit.warning(this.options.maxHeapMb, realMb, {
-      commandLine: process.execArgv,
-      environment: execArgv.wordsOf(process.env["NODE_OPTIONS"] ?? "")
-    })
-    if (warning !== undefined) this.observer.log("Warn", warning)
-  }
-
   /** Hot. */
   private done(worker: number, job: number, outcome: Outcome, ranMs: number): void {
     if (++this.told > perReading) this.readClock()
@@ -423,7 +395,7 @@ export class WorkerPool implements JobRunner {
       entry.ending = outcome
       entry.ranMs = ranMs
       if (provesImport(outcome)) this.modules.add(entry.request.moduleUrl)
-      if (this.warmth.hasCold && succeeded(outcome)) this.warmth.ran(worker, entry.request)
+      if (this.warnings.warmth.hasCold && succeeded(outcome)) this.warnings.warmth.ran(worker, entry.request)
       const jobs = this.foresight.after(ranMs)
       if (jobs !== this.state.ahead) this.handle({ _tag: "Ahead", jobs })
     }
@@ -446,12 +418,12 @@ export class WorkerPool implements JobRunner {
     const job = this.threads.get(worker)?.begun() ?? 0
     this.threads.delete(worker)
     this.meters.delete(worker)
-    this.warmth.delete(worker)
+    this.warnings.warmth.delete(worker)
     this.observer.metrics.workers(this.threads.size)
     const { inbox, phase: { _tag: phase } = {} } = this.state.workers.get(worker) ?? {}
     for (const sent of inbox ?? []) poolJob.lose(this.jobs.get(sent), sent === job, ending)
     const isDeath = phase !== undefined && phase !== "Zombie" && phase !== "Stopping"
-    if (isDeath) this.obituaries.add(worker, ending, job === 0)
+    if (isDeath) this.warnings.obituaries.add(worker, ending, job === 0)
     // A module may be the reason: the next worker starts without them, and is ready for all other jobs.
     if (isDeath && job === 0) this.modules.clear()
     this.handle({ _tag: "WorkerExited", worker, job, now: performance.now() })
@@ -466,19 +438,14 @@ export class WorkerPool implements JobRunner {
   private reportKill(worker: number): void {
     const phase = this.state.workers.get(worker)?.phase
     const job = phase?._tag === "Zombie" && phase.job !== undefined ? this.jobs.get(phase.job) : undefined
-    if (job === undefined) return
-    const { graceMs, yieldPoints } = this.options
-    const workers = { graceMs, yieldPoints, isCompilerLost: this.losses.size > 0 }
-    const warning = this.kills.add(worker, job.request, workers)
-    if (warning !== undefined) this.observer.log("Warn", warning)
+    if (job !== undefined) this.warnings.killed(worker, job.request)
   }
 
   private reportZombie(worker: number, terminatedMsAgo: number): void {
     const phase = this.state.workers.get(worker)?.phase
     if (phase?._tag !== "Zombie") return
     const task = phase.job === undefined ? undefined : this.jobs.get(phase.job)?.request.name
-    const { abandonMs } = this.options
-    this.observer.log("Warn", zombies.describe({ worker, task, isCallerTold: phase.told, terminatedMsAgo, abandonMs }))
+    this.warnings.lingers({ worker, task, isCallerTold: phase.told, terminatedMsAgo })
   }
 
   // --- the rest -----------------------------------------------------------------------------------------------------
@@ -486,11 +453,15 @@ export class WorkerPool implements JobRunner {
   private tellReady(): void {
     if (!this.readiness.isAwaited) return
     const { busy, idle } = poolMachine.census(this.state)
-    if (idle + busy >= this.options.minWorkers) this.readiness.tell(this.warmth.failure)
+    if (idle + busy >= this.options.minWorkers) this.readiness.tell(this.warnings.warmth.failure)
   }
 
   private workerUnavailable(): Ending {
-    return { _tag: "WorkerUnavailable", attempts: this.state.deaths.inARow, cause: pack(this.obituaries.lastCause) }
+    return {
+      _tag: "WorkerUnavailable",
+      attempts: this.state.deaths.inARow,
+      cause: pack(this.warnings.obituaries.lastCause)
+    }
   }
 
   /** Whether a caller waits for the pool, so that it must keep the process alive. */

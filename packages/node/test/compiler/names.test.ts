@@ -48,17 +48,20 @@ const binders: Record<string, string> = {
   "a computed key": "class C { [(() => { const n = 2; BODY; return 'k' })()](n) { BODY } } new C().k(2)",
   "a heritage": "class C extends (() => { const n = 2; BODY; return Object })() { m(n) { BODY } } new C().m(2)",
   "a method of a class expression": "const D = class C { m(n) { BODY } }; new D().m(2)",
-  "a class expression in a variable of its name": "let C = class C { m(n) { BODY } }; const K = C; new K().m(2); o(typeof C)",
+  "a class expression in a variable of its name":
+    "let C = class C { m(n) { BODY } }; const K = C; new K().m(2); o(typeof C)",
   "an anonymous class in a variable": "let C = class { m(n) { BODY } }; const K = C; new K().m(2); o(typeof C)",
   "a class in a method of a class of its name":
     "class C { m(n) { { class C { m(n) { BODY } } new C().m(n) } BODY } } const K = C; new K().m(2)",
   "a class whose statement's name is assigned": "class C { m(n) { BODY } } const K = C; C = 7; new K().m(2); o(C)",
-  "a class in a loop": "for (let r = 0; r < 2; r++) { class C { m(n) { BODY } } const K = C; new K().m(2); o(typeof C) }",
+  "a class in a loop":
+    "for (let r = 0; r < 2; r++) { class C { m(n) { BODY } } const K = C; new K().m(2); o(typeof C) }",
   "a function expression": "const f = function C(n) { BODY }; f(2)",
   "a function expression with a parameter of its name": "const f = function C(n, C) { BODY; o(typeof C) }; f(2, 7)",
   "a function expression with a variable of its name": "const f = function C(n) { var C; BODY; o(typeof C) }; f(2)",
   "a function expression with a function of its name": "const f = function C(n) { BODY; function C() {} }; f(2)",
-  "a function expression with a constant of its name in a block": "const f = function C(n) { { let C = 3; BODY } BODY }; f(2)",
+  "a function expression with a constant of its name in a block":
+    "const f = function C(n) { { let C = 3; BODY } BODY }; f(2)",
   "a function declaration": "function C(n) { BODY } const K = C; K(2); o(typeof C)",
   "a function declaration that calls itself": "function C(n) { BODY; if (n > 0) C(n - 1) } C(2)",
   "a function in a block": "let D = 1; { function C(n) { BODY } const K = C; K(2) } o(D)",
@@ -69,24 +72,30 @@ const binders: Record<string, string> = {
   "a method of an object": "const D = { C(n) { BODY }, f: function C(n) { BODY } }; let C = 1; D.C(2); D.f(2); o(C)",
   "a catch clause": "const n = 2; try { throw 1 } catch (C) { BODY; o(typeof C) }",
   "a pattern in a catch clause": "const n = 2; try { throw { C: 1 } } catch ({ C }) { BODY; o(typeof C) }",
-  "a catch clause, and a variable of its name": "const n = 2; try { throw 1 } catch (C) { var C = 5; BODY; o(typeof C) } o(typeof C)",
-  "the head of a loop": "const n = 2, fs = []; for (let C = 0, r = 0; r < 2; r++, C++) { fs.push(() => C); BODY } for (const f of fs) o(f())",
-  "the head of a loop over values": "const n = 2, fs = []; for (let C of [1, 2]) { fs.push(() => C); BODY } for (const f of fs) o(f())",
+  "a catch clause, and a variable of its name":
+    "const n = 2; try { throw 1 } catch (C) { var C = 5; BODY; o(typeof C) } o(typeof C)",
+  "the head of a loop":
+    "const n = 2, fs = []; for (let C = 0, r = 0; r < 2; r++, C++) { fs.push(() => C); BODY } for (const f of fs) o(f())",
+  "the head of a loop over values":
+    "const n = 2, fs = []; for (let C of [1, 2]) { fs.push(() => C); BODY } for (const f of fs) o(f())",
   "a constant in the head of a loop": "const n = 2; for (const C of [1, 2]) { BODY; o(C) }",
   "a loop over a value of its name": "const n = 2; for (const C of [C]) { BODY }",
   "a case that was passed over": "const n = 2; switch (n) { case 0: let C = 1; case 2: BODY }",
   "a variable before its declaration": "const n = 2; { BODY; let C = 1; BODY }",
-  "a variable that a closure uses before its declaration": "{ const f = (n) => { BODY }; try { f(2) } catch (e) { o(e.name) } let C = 1; f(2); o(C) }",
+  "a variable that a closure uses before its declaration":
+    "{ const f = (n) => { BODY }; try { f(2) } catch (e) { o(e.name) } let C = 1; f(2); o(C) }",
   "a class that a closure uses before its declaration":
     "{ const f = (n) => { BODY }; try { f(2) } catch (e) { o(e.name) } class C { m(n) { BODY } } new C().m(2); f(2); o(typeof C) }",
   "a parameter": "const f = (n, C) => { BODY; o(typeof C) }; f(2, 1)",
-  "a parameter beside a variable of its name": "const f = (C, g = (n) => { BODY; return C }) => { var C = 5; o(g(2)); o(C) }; f(1)",
+  "a parameter beside a variable of its name":
+    "const f = (C, g = (n) => { BODY; return C }) => { var C = 5; o(g(2)); o(C) }; f(1)",
   "a parameter that a default value closes over": "const f = (n, C = 1, g = () => C) => { BODY; o(g()) }; f(2)",
   "a default value before its parameter": "const f = (n, x = (() => { BODY })(), C = 1) => { o(C) }; f(2)",
   "a pattern of parameters": "const f = ({ C, ...more }, [n]) => { BODY; o(typeof C) }; f({ C: 1 }, [2])",
   "a label": "const n = 2; let C = 1; C: for (;;) { BODY; break C } o(typeof C)",
-  "an outer variable of the same name": "let C = 'outer'; { let C = 'inner'; const f = (n) => { BODY; o(typeof C) }; f(2) } o(C)",
-  "nothing": "const f = (n) => { BODY }; f(2)"
+  "an outer variable of the same name":
+    "let C = 'outer'; { let C = 'inner'; const f = (n) => { BODY; o(typeof C) }; f(2) } o(C)",
+  nothing: "const f = (n) => { BODY }; f(2)"
 }
 
 const body = (use: string): string =>
@@ -109,25 +118,28 @@ const parsed = (source: string) => {
 }
 
 describe.each(Object.entries(binders))("a name of %s", (_, binder) => {
-  it.each(["best", "all generators"] as const)("means in twins (%s) the variable that it means in plain code", (forms) => {
-    let compared = 0
-    for (const use of uses) {
-      const source = program(binder, use)
-      const original = parsed(source)
-      if (original === undefined) continue
-      const expected = plain(original(), [])
-      const { compiled, main, twin } = load(source, forms)
-      assert.deepStrictEqual(plain(main, []), expected, `plain, ${use}\n${compiled.code}`)
-      if (twin === undefined) {
-        assert.isNotEmpty(compiled.diagnostics, "a root without a twin has its reason")
-        continue
+  it.each(["best", "all generators"] as const)(
+    "means in twins (%s) the variable that it means in plain code",
+    (forms) => {
+      let compared = 0
+      for (const use of uses) {
+        const source = program(binder, use)
+        const original = parsed(source)
+        if (original === undefined) continue
+        const expected = plain(original(), [])
+        const { compiled, main, twin } = load(source, forms)
+        assert.deepStrictEqual(plain(main, []), expected, `plain, ${use}\n${compiled.code}`)
+        if (twin === undefined) {
+          assert.isNotEmpty(compiled.diagnostics, "a root without a twin has its reason")
+          continue
+        }
+        for (const budgets of [everywhere, nowhere]) {
+          const { suspensions: _, ...seen } = sliced(twin, [], budgets)
+          assert.deepStrictEqual(seen, expected, `${use}\n${source}\n---\n${compiled.code}`)
+        }
+        compared++
       }
-      for (const budgets of [everywhere, nowhere]) {
-        const { suspensions: _, ...seen } = sliced(twin, [], budgets)
-        assert.deepStrictEqual(seen, expected, `${use}\n${source}\n---\n${compiled.code}`)
-      }
-      compared++
+      assert.isAbove(compared, 0)
     }
-    assert.isAbove(compared, 0)
-  })
+  )
 })

@@ -1,10 +1,12 @@
 /**
  * All that parses what comes from outside of the process, or of the thread, each with inputs that are nearly right.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { isDeepStrictEqual } from "node:util"
+import { parseSync } from "oxc-parser"
 import * as Sysmon from "@giveway/core/Sysmon"
 import { jobRing, telemetry } from "@giveway/core/Platform"
 import * as Context from "effect/Context"
@@ -45,6 +47,7 @@ import * as access from "../../src/diagnostics/http/access.ts"
 import * as requestTarget from "../../src/diagnostics/http/requestTarget.ts"
 import type { Overview } from "../../src/diagnostics/protocol.ts"
 import { sealed, unsealed } from "../../src/compiler/host/cache.ts"
+import { compile } from "../../src/compiler/host/compile.ts"
 import * as server from "../../src/diagnostics/http/server.ts"
 import { reader as serveReader } from "../../src/diagnostics/serveOptions.ts"
 import { portsIn } from "../../src/inspector/listeningPorts.ts"
@@ -727,6 +730,70 @@ const cacheEntries: Parser<string> = {
   share: 0.5
 }
 
+const fixtures = fileURLToPath(new URL("../compiler/fixtures/", import.meta.url))
+
+const sourceSeeds = readdirSync(fixtures)
+  .map((name) => readFileSync(join(fixtures, name, "input.ts"), "utf8"))
+  .filter((source) => source.length < 4000)
+
+const sourceWords = [
+  '"use steppable"',
+  "Pure.fn(",
+  "function* ",
+  "async ",
+  "class C ",
+  "extends ",
+  "=> ",
+  "${",
+  "`",
+  "/*",
+  "//",
+  "for (;;) ",
+  "for (const x of y) ",
+  "yield* ",
+  "await ",
+  "super",
+  "this",
+  "arguments",
+  "#p",
+  "?.",
+  "...",
+  "= {}",
+  ": T",
+  "<T>",
+  "label: ",
+  "break ",
+  "import ",
+  "export default ",
+  "\\u0061",
+  "\uFDD0"
+]
+
+const parses = (file: string, source: string): boolean =>
+  parseSync(file, source, { sourceType: "module" }).errors.length === 0
+
+interface Source {
+  readonly file: string
+  readonly source: string
+}
+
+/** Programs that are nearly right: the compiler leaves them alone, or writes a program. */
+const sourcesOfPrograms: Parser<Source> = {
+  name: "sources of programs",
+  make: (random) => ({ file: random.of(["a.ts", "a.js"]), source: text(random, sourceSeeds, sourceWords) }),
+  check: ({ file, source }) => {
+    const { code, diagnostics } = compile(source, { file })
+    assert(code === source || parses("a.js", code), "the code that it wrote cannot be parsed")
+    // Node's own reader of TypeScript takes some that another parser refuses
+    assert(
+      code === source || file === "a.ts" || parses(file, source),
+      "it wrote code for a source that cannot be parsed"
+    )
+    for (const { column, line } of diagnostics) assert(line >= 1 && column >= 1, "a diagnostic without a place")
+  },
+  share: 0.02
+}
+
 const cause = { _tag: "Value", value: 1 }
 
 /** Messages as a worker's loop sends them. */
@@ -817,5 +884,6 @@ export const parsers: ReadonlyArray<Parser> = [
   requests,
   answered,
   cacheEntries,
+  sourcesOfPrograms,
   workerMessages
 ]

@@ -153,10 +153,17 @@ const hasDecorators = ({ body, decorators }: ClassNode): boolean =>
 const runsCode = (member: ClassElement): boolean =>
   member.type === "StaticBlock" || (member.type !== "MethodDefinition" && "static" in member && member.static)
 
+/** Whether code in the class assigns to its name: there it is a constant, and after the statement a variable. */
+const assignsOwnName = ({ id }: ClassNode, { bindings }: Scopes): boolean => {
+  const own = id === null ? undefined : bindings.get(id)
+  return own?.kind === "self" && own.uses.some(({ write }) => write)
+}
+
 /**
  * Adds the methods of a class to `all`, and the calls of its private methods to `called`.
  *
- * If a class runs code of its own, its twins stand at the beginning of its body, before that code.
+ * If a class runs code of its own, its twins stand at the beginning of its body, before that code; so they do if a name in them would
+ * mean another variable after the statement.
  */
 const methodsOfClass = (
   node: ClassNode,
@@ -170,7 +177,10 @@ const methodsOfClass = (
 ): void => {
   const { body } = node
   const isInside =
-    name === undefined || body.body.some(runsCode) || some(body, (inner) => inner.type === "PrivateIdentifier")
+    name === undefined ||
+    assignsOwnName(node, scopes) ||
+    body.body.some(runsCode) ||
+    some(body, (inner) => inner.type === "PrivateIdentifier")
   const inside = isInside ? body : undefined
   const own: Array<AnyFunction> = []
   const known = new Map<string, AnyFunction>()
