@@ -8,6 +8,18 @@ import { defineConfig } from "vitest/config"
 /** What needs a browser and tmux: `npm run test:tools`. */
 const tools = "packages/node/test/tools"
 
+/** What needs npm's registry, and some minutes: `npm run test:doorstep`. */
+const doorstep = "test/doorstep"
+
+/** What a user gets from `giveway init`: its tests run here too. */
+const template = "packages/node/template"
+
+/** What lies below the folder of one project and belongs to another. */
+const elsewhere: Record<string, Array<string>> = {
+  "packages/node/test": ["tools/**", "compiler/**"],
+  test: ["doorstep/**"]
+}
+
 /** The compiler's tests watch no thread, so they may run side by side. */
 const compiler = "packages/node/test/compiler"
 
@@ -24,7 +36,7 @@ const project = (name: string, root: string, order: number) => ({
     name,
     root,
     include: ["**/*.test.ts"],
-    ...(root === "packages/node/test" ? { exclude: ["tools/**", "compiler/**"] } : {}),
+    ...(root in elsewhere ? { exclude: elsewhere[root] } : {}),
     pool: "forks" as const,
     execArgv: ["--conditions=giveway-source"],
     testTimeout: 30_000,
@@ -46,7 +58,9 @@ export default defineConfig({
       project("compiler", compiler, 2),
       project("node", "packages/node/test", 3),
       project("examples", "packages/examples/test", 4),
-      project("tools", tools, 5)
+      project("tools", tools, 5),
+      project("template", template, 6),
+      project("doorstep", doorstep, 7)
     ]
   }
 })

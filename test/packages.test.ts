@@ -2,7 +2,8 @@
  * What users install: the files of each package as `npm pack` takes them, and its `package.json` as bundlers and Node read it.
  */
 import { execFileSync } from "node:child_process"
-import { join } from "node:path"
+import { readdirSync } from "node:fs"
+import { join, relative } from "node:path"
 import { publint } from "publint"
 import { formatMessage } from "publint/utils"
 import { assert, describe, it } from "vitest"
@@ -11,7 +12,8 @@ import { root } from "./sources.ts"
 /** What users need: code, types, sources that the maps and stacks lead to, the page, and words. */
 const wanted = /^(bin|dist|src|page)\/|^(LICENSE|README\.md|package\.json)$/
 
-const needless = /\.tsbuildinfo$|\.test\.|(^|\/)test\//
+/** The service has tests of its own. */
+const needless = /\.tsbuildinfo$|^(?!template\/).*(\.test\.|\btest\/)/
 
 const filesOf = (name: string): ReadonlyArray<string> => {
   const npm = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
@@ -44,4 +46,11 @@ describe.each(["core", "node"])("the package %s", (name) => {
       []
     )
   })
+})
+
+it("the service of giveway init is packed as a whole", () => {
+  const template = readdirSync(join(root, "packages", "node", "template"), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(join(root, "packages", "node"), join(entry.parentPath, entry.name)))
+  assert.includeMembers(Array.from(filesOf("node")), template)
 })

@@ -9,6 +9,7 @@ import { readFileSync } from "node:fs"
 import { compile } from "./compile.ts"
 import { doctor } from "./doctor.ts"
 import { dump } from "./dump.ts"
+import { init } from "./init.ts"
 import { run } from "./run.ts"
 import { top } from "./top.ts"
 
@@ -18,7 +19,7 @@ const { version } = JSON.parse(readFileSync(new URL("../../package.json", import
 
 const giveway = Command.make("giveway").pipe(
   Command.withDescription("Structured concurrency for Effect on Node: async for waiting, threads for working"),
-  Command.withSubcommands([compile, doctor, dump, run, top])
+  Command.withSubcommands([compile, doctor, dump, init, run, top])
 )
 
 // a reader that closes the pipe (`giveway compile x.ts --code | head`) ends the program without an error
