@@ -19,6 +19,7 @@ import * as ask from "./init/ask.ts"
 import { CannotInit } from "./init/cannotInit.ts"
 import * as packageJson from "./init/packageJson.ts"
 import * as plan from "./init/plan.ts"
+import * as report from "./init/report.ts"
 import * as template from "./init/template.ts"
 import * as write from "./init/write.ts"
 import { failing } from "./text/failing.ts"
@@ -94,17 +95,14 @@ const packageManager = Effect.fnUntraced(function* (folder: string) {
   return /^(pnpm|yarn)\//.exec(process.env["npm_config_user_agent"] ?? "")?.[1] ?? "npm"
 })
 
-const table = (rows: ReadonlyArray<readonly [path: string, words: string]>): string => {
-  const width = Math.max(0, ...rows.map(([path]) => path.length))
-  return rows.map(([path, words]) => `  ${path.padEnd(width)}  ${words}`).join("\n")
-}
-
-const notModules = (from: unknown): CannotInit =>
-  new CannotInit({
+const notModules = (its: plan.Package): CannotInit => {
+  const type = its._tag === "There" ? its.fields["type"] : undefined
+  return new CannotInit({
     path: "package.json",
-    reason: `${from === undefined ? 'has no "type"' : `has "type": ${JSON.stringify(from)}`}, so its files are CommonJS, and the service is ES modules`,
+    reason: `${type === undefined ? 'has no "type"' : `has "type": ${JSON.stringify(type)}`}, so its files are CommonJS, and the service is ES modules`,
     fix: "run npm pkg set type=module, or give the service a folder of its own: giveway init FOLDER"
   })
+}
 
 export const init = Command.make(
   "init",
@@ -115,11 +113,11 @@ export const init = Command.make(
       Argument.withDescription("Where to write; it is made if there is none (default: this folder)")
     )
   },
-  ({ dryRun, folder: given, name, yes }) =>
+  ({ dryRun, folder: operand, name, yes }) =>
     Effect.gen(function* () {
       const path = yield* Path.Path
-      const folder = path.resolve(given)
-      yield* checkFolder(folder, given)
+      const folder = path.resolve(operand)
+      yield* checkFolder(folder, operand)
       const its = yield* packageIn(folder, name)
       const { fields, files } = yield* template.read
       const texts = new Map<string, string>()
@@ -130,36 +128,21 @@ export const init = Command.make(
       const plans = plan.make({ fields, files }, (file) => texts.get(file), its)
 
       const asks = isTerminal() && !yes && !dryRun
-      const agreed = asks ? yield* ask.all(plans.questions) : []
+      const agreesTo = (questions: ReadonlyArray<plan.Question>) => (asks ? ask.all(questions) : Effect.succeed([]))
+      // first: after a no to one of these there is nothing more to ask
+      const needed = plans.questions.filter(plan.isNeeded)
+      const given = yield* agreesTo(needed)
+      if (needed.length > given.length) return yield* Effect.fail(notModules(its))
+      const agreed = [...given, ...(yield* agreesTo(plans.questions.filter((question) => !needed.includes(question))))]
       const left = plans.questions.filter((question) => !agreed.includes(question))
-      const needed = left.find(plan.isNeeded)
-      if (needed?._tag === "Field") return yield* Effect.fail(notModules(needed.change.from))
 
       const replaced = plan.replacements(plans, its, agreed)
       if (!dryRun) yield* write.all(folder, plans.missing, replaced)
-
-      const would = dryRun ? "would be " : ""
-      yield* printed.out(
-        table([
-          ...plans.missing.map((file) => [file.path, `${would}written`] as const),
-          ...replaced.map((file) => [file.path, `${would}changed`] as const),
-          ...plans.same.map((file) => [file, "is there already"] as const),
-          ...left.map((question) => {
-            const [file, words] = ask.line(question)
-            return [file, `${would}left alone: ${words}`] as const
-          })
-        ])
-      )
+      yield* printed.out(report.files(plans, replaced, agreed, left, !dryRun))
       if (!asks && left.length > 0) process.exitCode = 2
       if (dryRun) return
       const manager = yield* packageManager(folder)
-      yield* printed.out(`
-Now type:
-
-${path.relative(process.cwd(), folder) === "" ? "" : `  cd ${given}\n`}  ${manager} install
-  ${manager} run dev
-
-The service answers at http://localhost:8080/primes/100000, and starts again at each change. README.md says what is where.`)
+      yield* printed.out(report.nextSteps(manager, path.relative(process.cwd(), folder) === "" ? undefined : operand))
     }).pipe(
       Effect.catchTag("QuitError", () =>
         Effect.andThen(

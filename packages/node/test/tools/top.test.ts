@@ -1,57 +1,21 @@
 /**
  * `giveway top` in a real terminal: tmux draws it, presses its keys, and is asked what can be seen.
  */
-import { execFileSync } from "node:child_process"
 import { assert, describe, it } from "@effect/vitest"
 import { main } from "../cli/giveway.ts"
 import type { Served } from "../served.ts"
 import { withServed } from "../served.ts"
+import { Screen } from "./screen.ts"
 
-const tmux = (...args: ReadonlyArray<string>): string => {
-  try {
-    return execFileSync("tmux", ["-L", `giveway-${process.pid}`, ...args], { encoding: "utf8", stdio: "pipe" })
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    throw code === "ENOENT" ? new Error("these tests need tmux: apt-get install tmux") : error
-  }
-}
-
-/** A shell in which `giveway top` runs. */
-class Screen {
-  constructor({ environment }: Served, columns: number, rows: number) {
-    const command = `exec env XDG_RUNTIME_DIR='${environment["XDG_RUNTIME_DIR"]}' PS1='shell> ' sh`
-    tmux("new-session", "-d", "-x", String(columns), "-y", String(rows), "-s", "top", command)
-    this.type(`'${process.execPath}' --conditions=giveway-source '${main}' top`, "Enter")
-  }
-
-  type(...keys: ReadonlyArray<string>): void {
-    tmux("send-keys", "-t", "top", ...keys)
-  }
-
-  read(): string {
-    return tmux("capture-pane", "-p", "-t", "top")
-  }
-
-  /** Waits until the screen shows it. */
-  async until(pattern: RegExp): Promise<string> {
-    const end = performance.now() + 30_000
-    for (;;) {
-      const text = this.read()
-      if (pattern.test(text)) return text
-      if (performance.now() > end) assert.fail(`no ${pattern} in\n${text}`)
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
-  }
-}
-
-const withTop = (use: (screen: Screen, served: Served) => Promise<void>, columns = 100, rows = 32): Promise<void> =>
+const withTop = (use: (screen: Screen, served: Served) => Promise<void>): Promise<void> =>
   withServed({ socket: true }, async (served) => {
-    const screen = new Screen(served, columns, rows)
+    const screen = new Screen({ XDG_RUNTIME_DIR: served.environment["XDG_RUNTIME_DIR"] })
     try {
+      screen.type(`'${process.execPath}' --conditions=giveway-source '${main}' top`, "Enter")
       await screen.until(/● turning[^]*customers/)
       await use(screen, served)
     } finally {
-      tmux("kill-server")
+      screen.close()
     }
   })
 
@@ -78,7 +42,7 @@ describe("giveway top", { timeout: 90_000 }, () => {
 
   it("fits the terminal, also when that changes", () =>
     withTop(async (screen) => {
-      tmux("resize-window", "-t", "top", "-x", "70", "-y", "20")
+      screen.resize(70, 20)
       const text = await screen.until(/^ q quit/m)
       const lines = text.trimEnd().split("\n")
       assert.isAtMost(lines.length, 20)
