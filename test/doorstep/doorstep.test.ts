@@ -25,8 +25,21 @@ const readme = readFileSync(join(root, "README.md"), "utf8")
 const blockOf = (language: string, text = readme): string =>
   new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, "m").exec(text)![1]!
 
+const serviceReadme = readFileSync(join(root, "packages", "node", "template", "README.md"), "utf8")
+
 /** The mistake that the service's README asks to be made. */
-const stall = blockOf("ts", readFileSync(join(root, "packages", "node", "template", "README.md"), "utf8"))
+const stall = blockOf("ts", serviceReadme)
+
+/** The line that starts the built service under Node's permission model. */
+const permissionLine = /^node --permission [^]*?main\.js$/m.exec(serviceReadme)![0]
+
+/** What its README says of other versions than the pinned one. */
+const permissionLineOn = (version: string | undefined): string => {
+  if (version === undefined) return permissionLine
+  return version.startsWith("22.")
+    ? permissionLine.replace("--allow-inspector ", "")
+    : permissionLine.replace("--allow-addons", "--allow-addons --allow-net")
+}
 
 const scratch = mkdtempSync(join(tmpdir(), "giveway-doorstep-"))
 
@@ -79,6 +92,10 @@ describe.each(nodes.flatMap((version) => managers.map((manager) => ({ version, m
 
     it("installs as the README says", async () => {
       const lines = blockOf("sh").replace("@giveway/core @giveway/node", tarballs.join(" ")).trim()
+      // pnpm looks for the core of a packed node package in the registry, where it is not yet
+      if (manager === "pnpm") {
+        writeFileSync(join(folder, "pnpm-workspace.yaml"), `overrides:\n  "@giveway/core": "file:${tarballs[0]}"\n`)
+      }
       const translated =
         manager === "npm" ? lines : lines.replace("npm init -y", "pnpm init").replace("npm install", "pnpm add")
       await succeeds(translated.replaceAll("\n", " && "), place)
@@ -127,6 +144,10 @@ describe.each(nodes.flatMap((version) => managers.map((manager) => ({ version, m
       await withService("node --import @giveway/node/register dist/main.js", place, async ({ answers }) => {
         await answers("/primes/100", /25/)
         await answers("/primes/100000000", /too long/)
+      })
+      await withService(permissionLineOn(version), place, async ({ answers }) => {
+        await answers("/primes/100", /25/)
+        await answers("/factors/84", /2,2,3,7/)
       })
       await succeeds(run("doctor"), place)
     })

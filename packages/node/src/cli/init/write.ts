@@ -42,7 +42,8 @@ export const all = Effect.fnUntraced(function* (
       if (yield* fileSystem.exists(place)) return
       yield* makeFolder(path.dirname(place))
       yield* fileSystem.makeDirectory(place)
-      undo.push(fileSystem.remove(place))
+      // it was made here, a moment ago
+      undo.push(fileSystem.remove(place, { recursive: true }))
     })
 
   const create = Effect.fnUntraced(function* (place: string, text: string) {
