@@ -9,8 +9,8 @@ import { formatMessage } from "publint/utils"
 import { assert, describe, it } from "vitest"
 import { root } from "./sources.ts"
 
-/** What users need: code, types, sources that the maps and stacks lead to, the page, and words. */
-const wanted = /^(bin|dist|src|page)\/|^(LICENSE|README\.md|package\.json)$/
+/** What users need: code, types, sources that the maps and stacks lead to, the page, the service of `giveway init`, and words. */
+const wanted = /^(bin|dist|src|page|template)\/|^(LICENSE|README\.md|package\.json)$/
 
 /** The service has tests of its own. */
 const needless = /\.tsbuildinfo$|^(?!template\/).*(\.test\.|\btest\/)/

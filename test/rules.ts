@@ -239,7 +239,14 @@ export const deadPaths = (
   exists: (path: string) => boolean
 ): ReadonlyArray<string> => {
   const packages = ["packages/core/", "packages/node/", "packages/examples/"]
-  const roots = ["", "packages/", ...packages, ...packages.flatMap((root) => [`${root}src/`, `${root}test/`]), ...rooms]
+  const roots = [
+    "",
+    "packages/",
+    "packages/node/template/",
+    ...packages,
+    ...packages.flatMap((root) => [`${root}src/`, `${root}test/`]),
+    ...rooms
+  ]
   return documents.flatMap(({ path, text }) =>
     Array.from(text.matchAll(/`((?:[\w.-]+\/)+[\w.-]+\.(?:ts|js))`/g), (match) => match[1]!)
       .filter((named) => ![...roots, `${dirname(path)}/`].some((root) => exists(normalize(root + named))))
