@@ -11,7 +11,7 @@
 import { Effect, Exit, Scope } from "effect"
 import { parseArgs } from "node:util"
 import { table } from "../bench/statistics.ts"
-import { held, leaks } from "./leaks.ts"
+import { baselineAfter, held, leaks } from "./leaks.ts"
 import * as log from "./log.ts"
 import type { Books } from "./round.ts"
 import { run } from "./round.ts"
@@ -61,7 +61,7 @@ console.log(`soak: ${minutes} min, seed ${seed}`)
 const scope = Effect.runSync(Scope.make())
 const trouble = await Effect.runPromise(Scope.provide(troubles.make, scope))
 const deadline = performance.now() + minutes * 60_000
-// the first round loads what is loaded once; what it leaves behind is the measure for the others
+// the first round loads what is loaded once; what it leaves behind is the measure for the others, its memory apart
 let baseline = await held()
 for (let round = 1; round === 1 || performance.now() < deadline; round++) {
   const start = performance.now()
@@ -72,7 +72,7 @@ for (let round = 1; round === 1 || performance.now() < deadline; round++) {
   const seconds = ((performance.now() - start) / 1000).toFixed(1)
   const now = await held()
   if (round > 1) books.complaints.push(...leaks(baseline, now).map((leak) => `after round ${round}: ${leak}`))
-  else baseline = now
+  baseline = baselineAfter(round, baseline, now)
   console.log(
     `round ${round}: ${options.maxWorkers} workers, ${options.callers} callers, grace ${options.graceMs} ms, ` +
       `queue ${options.capacity} (${options.overflow})${options.standby ? "" : ", no standby"}` +

@@ -88,9 +88,11 @@ const delayOf = (before: Overview, after: Overview): number => {
 const rowsOf = (before: Overview | undefined, after: Overview): ReadonlyArray<Row> => {
   const selfBefore = new Map(before?.usage.map(({ name, selfMs }) => [name, selfMs]))
   const elapsed = before === undefined ? after.at - after.process.startedAt : after.at - before.at
+  // a name that was among the others before has no beginning to count from
+  const begins = before !== undefined && (before.namesLeftOut ?? 0) > 0 ? undefined : 0
   return after.usage.map(({ longestMs, name, runDelayP99Ms, selfMs, slices }) => ({
     name: name ?? "(no span)",
-    now: elapsed <= 0 ? 0 : Math.min(1, Math.max(0, (selfMs - (selfBefore.get(name) ?? 0)) / elapsed)),
+    now: elapsed <= 0 ? 0 : Math.min(1, Math.max(0, (selfMs - (selfBefore.get(name) ?? begins ?? selfMs)) / elapsed)),
     selfMs,
     slices,
     longestMs,

@@ -11,6 +11,7 @@ import * as unread from "./http/unread.ts"
 import type { LoopWatch } from "./loop.ts"
 import * as metricsText from "./metricsText.ts"
 import type { Overview, Process, StallTotals } from "./protocol.ts"
+import * as shownUsage from "./shownUsage.ts"
 import type { WorkersWatch } from "./workers.ts"
 
 /** A dump of 100,000 fibers takes the watched thread a second. */
@@ -60,7 +61,7 @@ export const make = (options: {
       lagMs: watch.lagMs(),
       source,
       statistics: facts.statistics,
-      usage: watch.usage(),
+      ...shownUsage.shown(watch.usage()),
       delayBoundsMs: Sysmon.delayBoundsMs,
       pool: facts.pool,
       working: workers.look(),

@@ -7,6 +7,7 @@
  */
 import * as Sysmon from "@giveway/core/Sysmon"
 import type { Loop, Overview } from "./protocol.ts"
+import { othersName } from "./shownUsage.ts"
 
 /** Number and duration of the stalls that are over, by cause. */
 type StallTotals = ReadonlyMap<string, { readonly count: number; readonly ms: number }>
@@ -60,7 +61,7 @@ const selfTime = ({ usage }: Overview): ReadonlyArray<Series> => {
     .slice(0, seriesShown)
     .map(({ name, selfMs }) => [{ name: name ?? "" }, seconds(selfMs)])
   const rest = usage.slice(seriesShown).reduce((sum, { selfMs }) => sum + selfMs, 0)
-  return rest === 0 ? shown : [...shown, [{ name: "(others)" }, seconds(rest)]]
+  return rest === 0 ? shown : [...shown, [{ name: othersName }, seconds(rest)]]
 }
 
 /** `counts`: one for each of `boundsMs`, and one for the values above. */

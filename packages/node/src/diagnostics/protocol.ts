@@ -208,6 +208,8 @@ export interface Overview {
   readonly statistics: { readonly liveFibers: number; readonly slices: number; readonly selfMs: number } | undefined
   /** where the loop's time went, dearest first */
   readonly usage: ReadonlyArray<Sysmon.Usage>
+  /** names beyond the first 500, if there are any; the last row of `usage`, `(others)`, holds their sums */
+  readonly namesLeftOut?: number | undefined
   /** upper ends of the buckets of `usage[].runDelays`, ms */
   readonly delayBoundsMs: ReadonlyArray<number>
   readonly pool: PoolView | undefined

@@ -41,6 +41,12 @@ export interface Options {
 type Outcome = { readonly word: unknown } | { readonly cause: unknown }
 
 /** A thread, which starts when the object is made. {@link awaitStart} waits for it. */
+/**
+ * New objects of a helper thread, MiB. V8's own limit is 48: a thread that writes an answer of 100 kB now and then would keep them all
+ * for ever, since a thread at rest collects no garbage.
+ */
+const youngMb = 12
+
 export class HelperThread {
   private readonly options: Options
   private readonly limits: Limits
@@ -65,7 +71,7 @@ export class HelperThread {
         name,
         workerData,
         transferList: [...transferList],
-        resourceLimits: { maxOldGenerationSizeMb: maxHeapMb }
+        resourceLimits: { maxOldGenerationSizeMb: maxHeapMb, maxYoungGenerationSizeMb: youngMb }
       })
       this.worker.once("message", (word: unknown) => this.on({ _tag: "Said", word }))
       this.worker.on("error", (cause: unknown) => this.on({ _tag: "Failed", cause }))
