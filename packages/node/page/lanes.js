@@ -1,8 +1,9 @@
 /**
  * The pool: a lane for each worker, with its jobs of the last minute.
  */
+import { make } from "./dom.js"
 import { sharp } from "./timeline.js"
-import { ago, colourOf, ink, make, plain } from "./words.js"
+import { ago, inkOf, count, ink, percent, plain } from "./words.js"
 
 const spanMs = 60_000
 
@@ -22,10 +23,11 @@ export class Lanes {
   add(at, pool, working) {
     if (pool === undefined) {
       this.hint.textContent = "none in this process"
+      this.clear()
       return
     }
     const { completed, failed, killed, lanes, maxWorkers, queued, suspended } = pool
-    this.hint.textContent = `${maxWorkers} at most · ${queued} queued${suspended > 0 ? ` · ${suspended} suspended` : ""} · ${completed} done · ${failed} failed · ${killed} killed`
+    this.hint.textContent = `${count(maxWorkers, "worker")} at most · ${queued} queued${suspended > 0 ? ` · ${suspended} suspended` : ""} · ${completed} done · ${failed} failed · ${killed} killed`
     this.history.push({
       at,
       tasks: new Map(lanes.map(({ phase, task, worker }) => [worker, phase === "busy" ? task : undefined]))
@@ -44,17 +46,30 @@ export class Lanes {
     }
   }
 
+  /** Forgets everything: another process answers. */
+  clear() {
+    this.history = []
+    this.rows.clear()
+    this.element.replaceChildren()
+  }
+
+  /** The share of the last minute in which a worker had a job, in words. */
+  textOf(worker) {
+    const busy = this.history.filter(({ tasks }) => tasks.get(worker) !== undefined).length
+    return `Worker ${worker} had a job for ${percent(busy / this.history.length)} of the last minute`
+  }
+
   lane({ ahead, forMs, phase, task, worker }, now, work) {
     let row = this.rows.get(worker)
     if (row === undefined) {
-      const canvas = make("canvas", { role: "img", "aria-label": `Worker ${worker}, last minute` })
+      const canvas = make("canvas", { role: "img" })
       const what = make("span", { class: "what" })
       const held = make("span", { class: "held" })
       row = {
         canvas,
         what,
         held,
-        element: make("div", { class: "lane" }, make("span", { class: "id" }, `#${worker}`), canvas, what, held)
+        element: make("li", { class: "lane" }, make("span", { class: "id" }, `#${worker}`), canvas, what, held)
       }
       this.rows.set(worker, row)
       this.element.append(row.element)
@@ -69,13 +84,14 @@ export class Lanes {
     } else row.what.removeAttribute("title")
     const isHeld = work !== undefined && work.heldMs >= longHoldMs
     row.held.textContent = isHeld ? `no yield point for ${ago(work.heldMs)}` : ""
+    row.canvas.setAttribute("aria-label", this.textOf(worker))
     const { context, height, width } = sharp(row.canvas)
     const x = (at) => width * (1 - (now - at) / spanMs)
     this.history.forEach(({ at, tasks }, index) => {
       const ran = tasks.get(worker)
       if (ran === undefined) return
       const from = x(this.history[index - 1]?.at ?? at - 500)
-      context.fillStyle = colourOf(ran)
+      context.fillStyle = inkOf(ran)
       context.fillRect(Math.floor(from), 4, Math.ceil(x(at)) - Math.floor(from), height - 8)
     })
     context.fillStyle = ink("line")

@@ -1,32 +1,45 @@
 /**
  * The page of a served process. Overviews come as server-sent events, twice a second; the fibers are fetched every two
  * seconds while the page is visible. Both come from a thread of their own, so the page goes on while the program is stuck.
+ *
+ * Dumps are taken apart in a worker, `fiberReader.js`.
  */
+import { announce, copy } from "./reader.js"
+import { $, make, renew, roving } from "./dom.js"
 import { Flame } from "./flame.js"
 import { Lanes } from "./lanes.js"
+import { factsOf, issueText, linesOf, stallsOf, titleOf } from "./stalls.js"
 import { Timeline } from "./timeline.js"
 import { Tree } from "./tree.js"
-import { ago, clock, make, nameless, percent, placeText, plain, userFrames, whoText } from "./words.js"
+import { tabText, verdictOf } from "./verdict.js"
+import { ago, clock, count, nameless, percent, placeText, plain, turnTheme, whoText } from "./words.js"
 
-const $ = (id) => document.getElementById(id)
-
-/** A dump of more fibers would keep the watched thread busy, so it is not fetched. */
+/** A dump of more fibers would keep the watched thread busy, so it is fetched when the reader asks. */
 const mostFibers = 5000
 const dumpEveryMs = 2000
 const lintEveryMs = 5000
 
+/** The watched thread dumps so many fibers in a millisecond. A guess, for the word about it. */
+const fibersPerMs = 100
+
 let before
 let latest
 let paused = false
-let selected = -1
 let stalls = []
 let dumpedAt = 0
 let lintedAt = 0
+/** what the last dump told of the fibers that wait for a loop that is held */
+let waiting
+
+/** Chromium and others ask for a policy of the page before it may start a worker. */
+const scripts = globalThis.trustedTypes?.createPolicy("giveway", { createScriptURL: (url) => url })
+const fiberReader = new Worker(scripts?.createScriptURL("/fiberReader.js") ?? "/fiberReader.js", { type: "module" })
 
 const timeline = new Timeline($("timeline"), $("tip"), (stall) => openStall(stall))
-const flame = new Flame($("flame"), $("flame-hint"))
-const tree = new Tree($("fibers"), $("fibers-hint"))
+const flame = new Flame($("flame"), (path) => fiberReader.postMessage({ view: { path } }))
+const tree = new Tree($("fibers"), (folded) => fiberReader.postMessage({ view: { folded } }))
 const lanes = new Lanes($("lanes"), $("pool-hint"))
+const stallStops = roving($("stalls"), "button")
 
 /** The longest wait of 99 % of the slices that were queued since the overview before, in ms. */
 const delayOf = (from, to) => {
@@ -49,92 +62,134 @@ const namesOf = (from, to) => {
   }))
 }
 
-const showLoop = ({ loop }) => {
-  $("loop").dataset.state = loop.state
-  const held = loop.state === "held"
-  $("loop-state").textContent = held ? `The loop has been held for ${ago(loop.heldMs)}` : "The loop turns"
-  $("loop-by").textContent = held ? `by ${whoText(loop.by)}${loop.by.late ? ", in native code" : ""}` : ""
-  $("loop-place").textContent = held ? placeText(loop.by.place) : ""
-  document.title = held ? `■ held · ${latest.process.program}` : `${latest.process.program} · giveway`
+const showVerdict = (delayMs, names) => {
+  const unread = isLarge()
+  const { facts, said, stall, state, title } = verdictOf({ delayMs, names, overview: latest, stalls, unread, waiting })
+  showState(state, title, facts)
+  $("loop-tools").hidden = stall === undefined
+  aboutStall = stall
+  document.title = tabText(latest)
+  announce(said)
 }
 
-const showProcess = ({ at, process: { node, pid, program, startedAt } }) => {
-  $("process").replaceChildren(make("b", {}, program), `  process ${pid} · node ${node} · up ${ago(at - startedAt)}`)
+/** The stall that the buttons below the verdict are about. */
+let aboutStall
+
+const showState = (state, title, facts = []) => {
+  $("loop").dataset.state = state
+  $("loop-state").textContent = title
+  renew(
+    $("loop-facts"),
+    facts.map(([term, text]) =>
+      make("div", { "data-term": term }, make("dt", {}, term), make("dd", { class: term === "at" ? "mono" : "" }, text))
+    )
+  )
 }
+
+const showProcess = ({ at, process: { node, pid, program, startedAt } }) =>
+  renew($("process"), [
+    make("b", {}, program),
+    make("span", {}, `process ${pid} · node ${node} · up ${ago(at - startedAt)}`)
+  ])
+
+const rowOfName = (hog) => (one, index) => {
+  const meter = make("span", { class: "meter" }, make("i"))
+  meter.firstChild.style.width = `${one.now * 100}%`
+  return make(
+    "tr",
+    { class: hog !== undefined && one.name === hog ? "hog" : "", "data-key": index },
+    make("td", { class: "name", title: one.name }, one.name ?? nameless),
+    make("td", { class: "number" }, meter, make("span", { class: "share" }, percent(one.now))),
+    make("td", { class: "number" }, ago(one.selfMs)),
+    make("td", { class: "number" }, one.slices.toLocaleString("en")),
+    make("td", { class: "number" }, ago(one.longestMs)),
+    make("td", { class: "number" }, one.runDelayP99Ms === undefined ? "–" : ago(one.runDelayP99Ms))
+  )
+}
+
+/** More names are no answer to where the time goes. */
+const mostNames = 60
 
 const showNames = (names, hog) => {
-  const rows = names.slice(0, 60).map((one) => {
-    const meter = make("span", { class: "meter" }, make("i"))
-    meter.firstChild.style.width = `${one.now * 100}%`
-    return make(
-      "tr",
-      { class: hog !== undefined && one.name === hog ? "hog" : "" },
-      make("td", { class: "name", title: one.name }, one.name ?? nameless),
-      make("td", { class: "number" }, meter, make("span", { class: "share" }, percent(one.now))),
-      make("td", { class: "number" }, ago(one.selfMs)),
-      make("td", { class: "number" }, one.slices.toLocaleString("en")),
-      make("td", { class: "number" }, ago(one.longestMs)),
-      make("td", { class: "number" }, one.runDelayP99Ms === undefined ? "–" : ago(one.runDelayP99Ms))
-    )
-  })
-  document.querySelector("#names tbody").replaceChildren(...rows)
+  const rows = names.slice(0, mostNames).map(rowOfName(hog))
+  const word =
+    names.length === 0
+      ? "no fiber has run yet"
+      : names.length > mostNames
+        ? `and ${count(names.length - mostNames, "name")} with less self time`
+        : undefined
+  const last = word === undefined ? [] : [make("tr", {}, make("td", { class: "none", colspan: 6 }, word))]
+  renew(document.querySelector("#names tbody"), [...rows, ...last])
 }
 
-const endedStall = ({ cause, durationMs, hog, ...rest }) => ({ ...rest, ...hog, cause, ms: durationMs })
-
-const stallsOf = ({ open, recent }) => [
-  ...open.map(({ ageMs, by, startedAt }) => ({ ...by, startedAt, ms: ageMs, isOpen: true })),
-  ...recent.toReversed().map(endedStall)
-]
-
-const showStalls = () => {
-  $("stalls-hint").textContent = stalls.length === 0 ? "" : `the last ${stalls.length}`
-  if (stalls.length === 0) return $("stalls").replaceChildren(make("li", { class: "none" }, "", "", "none so far"))
-  const rows = stalls.map((stall, index) => {
-    const row = make(
-      "li",
-      { class: stall.isOpen ? "open" : "", "aria-selected": index === selected },
+const rowOfStall = (stall) =>
+  make(
+    "li",
+    { "data-key": stall.key },
+    make(
+      "button",
+      { type: "button", class: stall.isOpen ? "open" : "", "data-key": stall.key },
       make("span", { class: "at" }, clock(stall.startedAt)),
       make("span", { class: "for" }, ago(stall.ms)),
       make(
         "span",
         {},
-        whoText(stall),
+        make("span", { class: "who" }, stall.name ?? (stall.fiberId === undefined ? "no fiber" : whoText(stall))),
         make("span", { class: "cause" }, stall.cause),
         make("span", { class: "where mono" }, placeText(stall.place))
       )
     )
-    row.addEventListener("click", () => openStall(stall))
-    return row
-  })
-  $("stalls").replaceChildren(...rows)
+  )
+
+const showStalls = ({ thresholdMs }) => {
+  $("stalls-hint").textContent = stalls.length === 0 ? "" : `the last ${stalls.length}, newest first`
+  const none = () => make("li", { class: "none" }, `none so far: the loop was never held for ${ago(thresholdMs)}`)
+  renew($("stalls"), stalls.length === 0 ? [none()] : stalls.map(rowOfStall))
+  stallStops.settle()
 }
 
+const waitingFor = (stall) =>
+  stall.isOpen && waiting !== undefined && Math.abs(waiting.since - stall.startedAt) < 1000 ? waiting : undefined
+
+const textOf = (stall) => issueText(stall, latest.process, waitingFor(stall))
+
+/** Copies a stall, and tells so on the button. */
+const copyStall = async (stall, button) => {
+  if (stall === undefined) return
+  const word = (await copy(textOf(stall))) ? "copied" : "not copied: open the text in the details"
+  button.textContent = word
+  announce(word === "copied" ? "The stall is copied as text" : word)
+  setTimeout(() => (button.textContent = "copy as text"), 3000)
+}
+
+let openedStall
+
 const openStall = (stall) => {
-  const { allowed, isOpen, late, ms, parts, shares = [], slices, stack, startedAt, victims } = stall
-  $("details-title").textContent = `${whoText(stall)} ${isOpen ? "has held" : "held"} the loop for ${ago(ms)}`
-  const facts = [
-    `${stall.cause}, from ${clock(startedAt)}${slices === undefined ? "" : `, ${slices} slices`}`,
-    stall.place &&
-      `at ${placeText(stall.place)}${stall.place.function === undefined ? "" : ` in ${stall.place.function}`}`,
-    allowed && `it was allowed: ${allowed}`,
-    parts &&
-      `garbage ${ago(parts.gcMs)}, kernel ${ago(parts.systemMs)}, blocked ${ago(parts.blockedMs)}, without a core ${ago(parts.noCoreMs)}`,
-    shares.length > 0 && shares.map(({ name, selfMs }) => `${name ?? nameless} ${ago(selfMs)}`).join(", "),
-    victims &&
-      victims.ready > 0 &&
-      `${victims.ready} fibers were ready and waited, ${ago(victims.longestWaitMs)} at most`,
-    late && "the stack was taken after a native call had returned: it shows the code that ran next"
-  ]
-  const frames = stack === undefined ? [] : userFrames(stack)
-  const waited = (victims?.fibers ?? []).map(
-    ({ fiberId, name, waitedFor, waitedMs }) =>
-      `${plain(name ?? "fiber")} #${fiberId} waited ${ago(waitedMs)} for its ${waitedFor}`
-  )
+  openedStall = stall
+  const { frames, victims } = linesOf(stall)
+  $("details-title").textContent = titleOf(stall)
   $("details-body").replaceChildren(
-    ...facts.filter((fact) => fact !== undefined && fact !== false).map((fact) => make("p", {}, fact)),
-    make("pre", {}, frames.length === 0 ? "no stack of the program was sampled in it" : frames.join("\n")),
-    waited.length === 0 ? "" : make("pre", {}, waited.join("\n"))
+    make(
+      "dl",
+      {},
+      ...factsOf(stall, waitingFor(stall)).map(([term, text]) =>
+        make("div", {}, make("dt", {}, term), make("dd", { class: term === "at" ? "mono" : "" }, text))
+      )
+    ),
+    make(
+      "pre",
+      { tabindex: 0, role: "group", "aria-label": "Stack" },
+      frames.length === 0 ? "no stack of the program was sampled in it" : frames.join("\n")
+    ),
+    victims.length === 0
+      ? ""
+      : make("pre", { tabindex: 0, role: "group", "aria-label": "Fibers that waited" }, victims.join("\n")),
+    make(
+      "details",
+      {},
+      make("summary", {}, "the text that is copied"),
+      make("pre", { tabindex: 0, role: "group", "aria-label": "Text for an issue" }, textOf(stall))
+    )
   )
   $("details").showModal()
 }
@@ -145,74 +200,126 @@ const showLints = async () => {
   const rows = (lints ?? []).map(({ fix, lint, message }) =>
     make("li", {}, make("b", {}, lint), make("span", {}, message), make("span", { class: "fix" }, fix))
   )
-  $("lints").replaceChildren(...rows)
+  renew($("lints"), rows)
 }
 
-const showFibers = async () => {
-  const { fibers, loop } = await (await fetch("/fibers")).json()
-  if (fibers === null || fibers === undefined) return
-  const hogId = loop.state === "held" ? loop.by.fiberId : undefined
-  tree.show(fibers, hogId)
-  flame.show(fibers.fibers, hogId)
+const isLarge = () => (latest?.statistics?.liveFibers ?? 0) > mostFibers
+
+/** The bytes go to the worker as they come, so the page parses none of them. */
+const fetchFibers = async () => {
+  const response = await fetch("/fibers")
+  if (response.status !== 200) return
+  const text = await response.arrayBuffer()
+  fiberReader.postMessage({ text, view: {} }, [text])
+}
+
+fiberReader.addEventListener("message", ({ data }) => {
+  const { bars, left, live, source, takenAt, tree: shown } = data
+  waiting = data.waiting
+  $("fibers").hidden = false
+  tree.show(shown.rows)
+  flame.show(bars)
+  const total = live + left
+  $("fibers-hint").textContent = [
+    `${total.toLocaleString("en")} live`,
+    shown.found === undefined ? undefined : `${count(shown.found, "row")} with their parents`,
+    shown.isCut ? `the first ${shown.rows.length} rows: filter to see others` : undefined,
+    left > 0 ? `the newest ${left.toLocaleString("en")} were not read` : undefined,
+    isLarge() || source?.ageMs > dumpEveryMs ? `as of ${clock(takenAt)}` : undefined
+  ]
+    .filter((text) => text !== undefined)
+    .join(" · ")
+})
+
+/** With many fibers, a word about them and a button. */
+const showMany = () => {
+  $("fibers-many").hidden = !isLarge()
+  if (!isLarge()) return
+  const { liveFibers } = latest.statistics
+  $("fibers-many").firstElementChild.textContent =
+    `${count(liveFibers, "fiber")}: to read them takes about ${ago(Math.max(50, liveFibers / fibersPerMs))} of the program's loop, so they are read when you ask.`
 }
 
 const receive = (overview) => {
-  before = latest
+  // in containers all have the same number
+  const isOther = latest !== undefined && latest.process.startedAt !== overview.process.startedAt
+  if (isOther) {
+    timeline.clear()
+    lanes.clear()
+    waiting = undefined
+  }
+  before = isOther ? undefined : latest
   latest = overview
   showProcess(overview)
-  showLoop(overview)
   const { at, loop, pool, source, statistics, working } = overview
   $("source").textContent = source.from === "memory" ? `fibers and pool as of ${ago(source.ageMs)} ago` : ""
   stalls = stallsOf(overview)
+  const names = before === undefined ? [] : namesOf(before, overview)
+  const delayMs = before === undefined ? 0 : delayOf(before, overview)
   if (before !== undefined) {
-    const names = namesOf(before, overview)
-    const busy =
-      loop.state === "held"
-        ? 1
-        : Math.min(
-            1,
-            names.reduce((sum, { now }) => sum + now, 0)
-          )
-    const delayMs = delayOf(before, overview)
+    const sum = names.reduce((sum, { now }) => sum + now, 0)
+    const busy = Math.min(1, sum)
     timeline.add({ at, busy, delayMs }, stalls)
-    $("now").replaceChildren(
+    $("timeline-text").textContent = timeline.text()
+    if ($("timeline-table").open) showTable()
+    renew($("now"), [
       make("b", {}, percent(busy)),
-      " busy · run delay ",
+      make("span", {}, " busy · run delay "),
       make("b", {}, delayMs === 0 ? "–" : ago(delayMs)),
-      " · ",
-      make("b", {}, String(statistics?.liveFibers ?? "?")),
-      " fibers"
-    )
+      make("span", {}, " · "),
+      make("b", {}, (statistics?.liveFibers ?? 0).toLocaleString("en")),
+      make("span", {}, " fibers")
+    ])
     showNames(names, loop.state === "held" ? loop.by.name : undefined)
   }
-  showStalls()
+  showVerdict(delayMs, names)
+  showStalls(overview)
+  showMany()
   lanes.add(at, pool, working)
-  if (at - dumpedAt < dumpEveryMs || document.hidden || (statistics?.liveFibers ?? 0) > mostFibers) return
+  if (at - dumpedAt < dumpEveryMs || document.hidden || isLarge()) return
   dumpedAt = at
-  showFibers().catch(() => {})
+  fetchFibers().catch(() => {})
   if (at - lintedAt < lintEveryMs) return
   lintedAt = at
   showLints().catch(() => {})
 }
 
-const showUnknown = (why) => {
-  $("loop").dataset.state = "unknown"
-  $("loop-state").textContent = why
-  $("loop-by").textContent = ""
-  $("loop-place").textContent = ""
+const showTable = () =>
+  renew(
+    document.querySelector("#timeline-table tbody"),
+    timeline.rows().map((cells) => make("tr", {}, ...cells.map((cell) => make("td", {}, cell))))
+  )
+
+/** Nothing comes: `why`, and what the reader can do. What the page shows is old from then on. */
+const showUnknown = ([why, remedy]) => {
+  const last = latest === undefined ? "nothing came so far" : `what it told last, at ${clock(latest.at)}`
+  showState("unknown", why, [
+    ["shown", last],
+    ["next", remedy]
+  ])
+  $("loop-tools").hidden = stalls.length === 0
+  document.title = "? · giveway"
+  announce(why)
 }
 
-const noResponse = "The process does not respond: it has ended, or cannot be reached"
+const noResponse = [
+  "The process does not respond",
+  "it has ended, or cannot be reached. It is asked again every few seconds; a new one on the same port is shown here"
+]
 
 /** An `EventSource` does not tell why it was refused, so that is asked once more. */
 const refusalOf = async () => {
   const response = await fetch("/events")
   if (response.status === 200) {
     await response.body.cancel()
-    return "The process was busy, and is asked again"
+    return ["The process was busy", "it is asked again"]
   }
   const { error } = await response.json()
-  return `The process refuses to send: ${error}`
+  const remedy =
+    response.status === 401
+      ? "open /?token=TOKEN with the token of this process: the browser has none, or an older one"
+      : "it is asked again"
+  return [`The process refuses to send: ${plain(error)}`, remedy]
 }
 
 const againMs = 5000
@@ -237,33 +344,31 @@ const setPaused = (value) => {
   paused = value
   $("pause").setAttribute("aria-pressed", String(paused))
   $("pause").textContent = paused ? "resume" : "pause"
+  $("note").textContent = paused && latest !== undefined ? `paused at ${clock(latest.at)}: this is how it was then` : ""
 }
 
-const turnTheme = () => {
-  const root = document.documentElement
-  const dark =
-    root.dataset.theme === undefined
-      ? matchMedia("(prefers-color-scheme: dark)").matches
-      : root.dataset.theme === "dark"
-  root.dataset.theme = dark ? "light" : "dark"
-  localStorage.setItem("giveway-theme", root.dataset.theme)
+const turn = () => {
+  turnTheme()
   timeline.draw()
 }
 
-const select = (index) => {
-  selected = Math.max(0, Math.min(index, stalls.length - 1))
-  showStalls()
-  $("stalls").children[selected]?.scrollIntoView({ block: "nearest" })
+/** Goes to the next stall or the one before, from the first if none has the focus. */
+const select = (by) => {
+  const focused = document.activeElement.closest("#stalls button")
+  if (focused !== null) return stallStops.step(by)
+  const first = $("stalls").querySelector("button")
+  first?.focus()
+  first?.scrollIntoView({ block: "nearest" })
 }
+
+const stallOf = (element) => stalls.find(({ key }) => key === element?.closest("#stalls button")?.dataset.key)
 
 const keys = {
   p: () => setPaused(!paused),
-  t: turnTheme,
-  j: () => select(selected + 1),
-  k: () => select(selected - 1),
-  ArrowDown: () => select(selected + 1),
-  ArrowUp: () => select(selected - 1),
-  Enter: () => stalls[selected] !== undefined && openStall(stalls[selected]),
+  t: turn,
+  j: () => select(1),
+  k: () => select(-1),
+  c: () => copyStall(stallOf(document.activeElement) ?? aboutStall, $("loop-copy")),
   "/": () => $("filter").focus()
 }
 
@@ -272,19 +377,25 @@ addEventListener("keydown", (event) => {
     if (event.key === "Escape") $("filter").blur()
     return
   }
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target instanceof HTMLButtonElement || $("details").open)
-    return
+  if (event.ctrlKey || event.metaKey || event.altKey || $("details").open || !$("keys").checked) return
   const act = keys[event.key]
   if (act === undefined) return
   event.preventDefault()
   act()
 })
 
-$("filter").addEventListener("input", ({ target }) => {
-  tree.filter = target.value.trim().toLowerCase()
-  if (tree.shown !== undefined) tree.show(...tree.shown)
-})
+$("filter").addEventListener("input", ({ target }) =>
+  fiberReader.postMessage({ view: { filter: target.value.trim().toLowerCase() } })
+)
 $("pause").addEventListener("click", () => setPaused(!paused))
-$("theme").addEventListener("click", turnTheme)
-document.documentElement.dataset.theme = localStorage.getItem("giveway-theme") ?? ""
-if (document.documentElement.dataset.theme === "") delete document.documentElement.dataset.theme
+$("theme").addEventListener("click", turn)
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => timeline.draw())
+$("stalls").addEventListener("click", ({ target }) => {
+  const stall = stallOf(target)
+  if (stall !== undefined) openStall(stall)
+})
+$("loop-open").addEventListener("click", () => openStall(aboutStall))
+$("loop-copy").addEventListener("click", () => copyStall(aboutStall, $("loop-copy")))
+$("details-copy").addEventListener("click", () => copyStall(openedStall, $("details-copy")))
+$("fibers-read").addEventListener("click", () => fetchFibers().catch(() => {}))
+$("timeline-table").addEventListener("toggle", showTable)

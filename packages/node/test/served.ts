@@ -8,7 +8,7 @@ import { request } from "node:http"
 import type { IncomingHttpHeaders, RequestOptions } from "node:http"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { NodeDiagnostics } from "@giveway/node"
 
@@ -38,10 +38,11 @@ export class Served {
   stdout = ""
   stderr = ""
 
-  constructor(serve: NodeDiagnostics.Options) {
-    this.child = spawn(process.execPath, ["--conditions=giveway-source", program, JSON.stringify(serve)], {
-      env: this.environment
-    })
+  /** `file`: another program, which runs in its own folder. */
+  constructor(serve: NodeDiagnostics.Options, file?: string) {
+    const args = ["--conditions=giveway-source", file ?? program, JSON.stringify(serve)]
+    const cwd = file === undefined ? undefined : dirname(file)
+    this.child = spawn(process.execPath, args, { env: this.environment, cwd })
     this.child.stdout.on("data", (data) => (this.stdout += data))
     this.child.stderr.on("data", (data) => (this.stderr += data))
   }
@@ -131,9 +132,10 @@ export class Served {
 /** A served process that is ready, for as long as `use` takes. */
 export const withServed = async <A>(
   serve: NodeDiagnostics.Options,
-  use: (served: Served) => Promise<A>
+  use: (served: Served) => Promise<A>,
+  file?: string
 ): Promise<A> => {
-  const served = new Served(serve)
+  const served = new Served(serve, file)
   try {
     await served.until(/^ready$/m)
     if (serve.socket === true) await served.listening()

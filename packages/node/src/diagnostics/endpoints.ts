@@ -21,8 +21,23 @@ const newline = Buffer.from("\n")
 
 const prometheus = "text/plain; version=0.0.4; charset=utf-8"
 
-/** The modules of the page. */
-const scripts = ["page.js", "timeline.js", "flame.js", "tree.js", "lanes.js", "words.js"]
+/** The code of the page. */
+const scripts = [
+  "theme.js",
+  "page.js",
+  "verdict.js",
+  "timeline.js",
+  "stalls.js",
+  "flame.js",
+  "tree.js",
+  "lanes.js",
+  "reader.js",
+  "fiberReader.js",
+  "fiberTree.js",
+  "flameBars.js",
+  "dom.js",
+  "words.js"
+]
 
 /** A scraper should get the last known facts rather than wait. */
 const scrapePatienceMs = 500

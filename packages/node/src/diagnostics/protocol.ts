@@ -79,6 +79,8 @@ export interface Process {
   /** the program's file, without its folders */
   readonly program: string
   readonly node: string
+  /** the version of `@giveway/node`; `undefined` if it is not known */
+  readonly giveway?: string | undefined
   /** milliseconds since the epoch */
   readonly startedAt: number
 }

@@ -6,7 +6,7 @@
  *
  * Rejected: serving from the sysmon thread (decision 0070).
  */
-import { chmodSync } from "node:fs"
+import { chmodSync, readFileSync } from "node:fs"
 import type { AddressInfo } from "node:net"
 import { parentPort, workerData } from "node:worker_threads"
 import * as Sysmon from "@giveway/core/Sysmon"
@@ -31,7 +31,24 @@ const watch = loop.watch({
 })
 const workers = workersWatch.watch(now)
 const asking = ask.make({ main, isHeld: () => watch.look().state === "held" })
-const served = endpoints.make({ process: start.process, thresholdMs, watch, workers, asking })
+/** For people who report a stall. */
+const version = (): string | undefined => {
+  try {
+    const file = readFileSync(new URL("../../package.json", import.meta.url), "utf8")
+    return (JSON.parse(file) as { readonly version: string }).version
+  } catch {
+    // a permission may hide it
+    return undefined
+  }
+}
+
+const served = endpoints.make({
+  process: { ...start.process, giveway: version() },
+  thresholdMs,
+  watch,
+  workers,
+  asking
+})
 
 main.on("message", (message: FromMain) => {
   switch (message._tag) {

@@ -1,6 +1,7 @@
 /**
  * A service that can be asked from outside, for the tests of the diagnostics and of the tools. Its loop turns until a line
- * comes on standard input; then a fiber holds it in the way that the line names, `loop` for ever or `native` for a while.
+ * comes on standard input; then a fiber holds it in the way that the line names, `loop` for ever or `native` for a while. With `worker` a job
+ * holds its worker, with `many` there are 100,000 fibers.
  *
  * `node served.ts OPTIONS`: the options of `NodeDiagnostics` as JSON.
  */
@@ -55,6 +56,13 @@ const order = Effect.callback<string>((resume) => {
 /** A job that has no yield points and holds its worker. */
 const crunching = Compute.run(crunch, 60_000).pipe(Effect.withSpan("nightly"), Effect.forkDetach)
 
+/** As many fibers as a dump may have, that wait for ever. */
+const many = Effect.forEach(
+  Array.from({ length: 100_000 }),
+  () => Effect.never.pipe(Effect.withSpan("subscriber"), Effect.forkChild),
+  { discard: true }
+)
+
 const service = Effect.gen(function* () {
   yield* Effect.forkChild(customers)
   yield* Effect.forkChild(catalogue)
@@ -63,7 +71,11 @@ const service = Effect.gen(function* () {
   }
   yield* Effect.forkChild(
     Effect.flatMap(order, (how) =>
-      how === "worker" ? crunching : Effect.sync(() => holds[how]!()).pipe(Effect.withSpan("checkout"))
+      how === "worker"
+        ? crunching
+        : how === "many"
+          ? many
+          : Effect.sync(() => holds[how]!()).pipe(Effect.withSpan("checkout"))
     ).pipe(Effect.forever)
   )
   yield* Effect.sleep("300 millis")

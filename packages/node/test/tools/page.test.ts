@@ -1,34 +1,16 @@
 /**
- * The page in a real browser. With `GIVEWAY_SCREENSHOTS=FOLDER` it leaves pictures of itself there.
+ * The page in a real browser. `pictures.ts` makes pictures of it.
  */
-import { existsSync } from "node:fs"
-import { join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import type { Browser, Page } from "playwright-core"
-import { chromium } from "playwright-core"
 import type { Served } from "../served.ts"
 import { withServed } from "../served.ts"
-
-const executablePath = process.env["GIVEWAY_CHROMIUM"] ?? "/usr/bin/chromium"
-
-/** Without these Chromium looks up hosts that no test needs. */
-const flags = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync"
-]
+import { launch } from "./browser.ts"
 
 let browser: Browser
 
 beforeAll(async () => {
-  if (!existsSync(executablePath)) {
-    throw new Error(`these tests need Chromium at ${executablePath} (or GIVEWAY_CHROMIUM): apt-get install chromium`)
-  }
-  browser = await chromium.launch({ executablePath, args: flags })
+  browser = await launch()
 })
 
 afterAll(() => browser?.close())
@@ -54,12 +36,9 @@ const withPage = (colorScheme: "light" | "dark", use: (page: Page, served: Serve
     }
   })
 
-const picture = async (page: Page, name: string): Promise<void> => {
-  const folder = process.env["GIVEWAY_SCREENSHOTS"]
-  if (folder === undefined) return
-  await page.waitForTimeout(12_000)
-  await page.screenshot({ path: join(folder, name), fullPage: true })
-}
+/** Waits until the page's first answer has the fact. */
+const fact = (page: Page, term: string, text: RegExp): Promise<void> =>
+  page.locator(`#loop-facts [data-term=${term}] dd`, { hasText: text }).waitFor()
 
 /** Whether anything is drawn. */
 const isDrawn = (page: Page, selector: string): Promise<boolean> =>
@@ -84,7 +63,6 @@ describe("the page", () => {
       await page.locator("#lanes .lane", { hasText: "resize" }).first().waitFor()
       assert.isTrue(await isDrawn(page, "#timeline"))
       assert.isTrue(await isDrawn(page, "#lanes .lane canvas >> nth=0"))
-      await picture(page, "page-light.png")
     }))
 
   it("shows what lints find", () =>
@@ -136,12 +114,15 @@ describe("the page", () => {
       await served.hold("loop")
       await page.getByText(/The loop has been held for/).waitFor()
       const before = await page.locator("#loop-state").textContent()
-      await page.locator("#loop-place", { hasText: /served\.ts:\d+/ }).waitFor()
-      assert.strictEqual(await page.locator("#loop-by").textContent(), "by checkout")
+      await fact(page, "at", /served\.ts:\d+ in .*holdForEver/)
+      await fact(page, "by", /^checkout, fiber #\d+$/)
+      await fact(page, "since", /^\d\d:\d\d:\d\d$/)
+      await fact(page, "cause", /^slice: a fiber computes on and on$/)
+      // the customers sleep for 10 ms
+      await fact(page, "waiting", /^2\d fibers: .*\d+ with an overdue timer; up to \d+.* \(customers ×\d+/)
       await page.locator("#names tr.hog", { hasText: "checkout" }).waitFor()
       await page.locator("#fibers .row.hog", { hasText: "checkout" }).waitFor()
       assert.notStrictEqual(await page.locator("#loop-state").textContent(), before)
-      await picture(page, "page-dark.png")
       await page.keyboard.press("j")
       await page.keyboard.press("Enter")
       await page.locator("dialog pre", { hasText: "holdForEver" }).waitFor()
@@ -205,7 +186,6 @@ describe("the page", () => {
       assert.notMatch(text, /[^\P{C}\n\t]/u)
       assert.strictEqual(await page.locator("img, main script, dialog script, iframe").count(), 0)
       assert.notStrictEqual(await page.title(), "taken")
-      await picture(page, "page-names.png")
     }))
 
   it("can be opened by a link of another site, which reads nothing and shows nothing of it", () =>

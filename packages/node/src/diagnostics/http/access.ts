@@ -81,8 +81,15 @@ export const refusal = (
   }
   if (token === undefined) return undefined
   const given = offered(headers, query)
-  if (given.length === 0) return { status: 401, message: "a token is needed: send it as Authorization: Bearer TOKEN" }
+  if (given.length === 0)
+    return {
+      status: 401,
+      message: "a token is needed: send it as Authorization: Bearer TOKEN, or open /?token=TOKEN in a browser"
+    }
   return given.some((one) => same(one, token))
     ? undefined
-    : { status: 401, message: "the token is wrong: send the one that this process was given" }
+    : {
+        status: 401,
+        message: "the token is wrong: send the one that this process was given, or open /?token=TOKEN in a browser"
+      }
 }

@@ -86,6 +86,26 @@ export const send = (response: ServerResponse, type: string, parts: ReadonlyArra
 const sendJson = (response: ServerResponse, value: unknown, status = 200): void =>
   send(response, "application/json", [Buffer.from(`${JSON.stringify(value)}\n`)], status)
 
+const escaped = (text: string): string => text.replace(/[&<>"]/g, (letter) => `&#${letter.codePointAt(0)};`)
+
+/** A refusal for a person at a browser. It has no style: the page's own is refused too. */
+const refusalPage = (message: string): string => `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <meta name="color-scheme" content="light dark" />
+    <title>Refused</title>
+  </head>
+  <body>
+    <main>
+      <h1>This page is refused</h1>
+      <p>${escaped(message)}</p>
+    </main>
+  </body>
+</html>
+`
+
 /** Sends that the process cannot do now what is asked. */
 export const sendBusy = (response: ServerResponse, message: string): void => {
   response.setHeader("retry-after", "10")
@@ -135,6 +155,9 @@ const listener = (options: Options): RequestListener => {
       // a stranger keeps no connection
       response.setHeader("connection", "close")
       if (refused.status === 401) response.setHeader("www-authenticate", "Bearer")
+      if (path === "/" && request.headers.accept?.includes("text/html") === true) {
+        return send(response, "text/html", [Buffer.from(refusalPage(refused.message))], refused.status)
+      }
       return sendJson(response, { error: refused.message }, refused.status)
     }
     // header values are Latin-1, and names of spans may hold any character

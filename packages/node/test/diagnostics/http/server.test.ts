@@ -206,6 +206,30 @@ describe("the server", () => {
       `\u{1b}\r\nevil: 1\u{202e}\u{5d0}${"a".repeat(20_000)}`
     ))
 
+  it("refuses a person in words and a program in JSON", () =>
+    served(token, async (port) => {
+      const refusal = async (path: string, ...headers: ReadonlyArray<string>): Promise<string> => {
+        const client = new Client(port, get(path, "Connection: close", ...headers))
+        await client.closed
+        assert.match(client.received, /^HTTP\/1\.1 401 /)
+        assert.match(client.received, /^content-security-policy: default-src 'none'/m)
+        return client.received
+      }
+      assert.match(await refusal("/", "Accept: text/html,*/*"), /^content-type: text\/html[^]*<p>a token is needed/m)
+      assert.match(await refusal("/?token=a", "Accept: text/html"), /<p>the token is wrong/)
+      assert.match(await refusal("/"), /^content-type: application\/json/m)
+      assert.match(await refusal("/well", "Accept: text/html"), /^content-type: application\/json/m)
+    }))
+
+  it("shows a host as text when it refuses it", () =>
+    served(undefined, async (port) => {
+      const client = new Client(port, "GET / HTTP/1.1\r\nHost: <img>\r\nAccept: text/html\r\nConnection: close\r\n\r\n")
+      await client.closed
+      assert.match(client.received, /^HTTP\/1\.1 403 /)
+      assert.include(client.received, "&#60;img&#62;")
+      assert.notInclude(client.received, "<img>")
+    }))
+
   it("cannot be shown in a frame, nor read by another site", () =>
     served(undefined, async (port) => {
       const client = new Client(port, get("/", "Connection: close"))
