@@ -54,7 +54,7 @@ const isDrawn = (page: Page, selector: string): Promise<boolean> =>
     return data.some((value) => value !== 0)
   })
 
-describe("the page", () => {
+describe("the page", { timeout: 90_000 }, () => {
   it("shows the loop, its names, its fibers and its pool", () =>
     withPage("light", async (page) => {
       await page.locator("#names td.name", { hasText: "customers" }).waitFor()
@@ -125,7 +125,7 @@ describe("the page", () => {
       assert.notStrictEqual(await page.locator("#loop-state").textContent(), before)
       await page.keyboard.press("j")
       await page.keyboard.press("Enter")
-      await page.locator("dialog pre", { hasText: "holdForEver" }).waitFor()
+      await page.locator("dialog pre", { hasText: "holdForEver" }).first().waitFor()
       await page.keyboard.press("Escape")
       await page.locator("dialog[open]").waitFor({ state: "detached" })
     }))
@@ -227,7 +227,7 @@ describe("the page", () => {
         route.fulfill({ status: 503, json: { error: "32 clients listen already" } })
       )
       await page.reload()
-      await page.getByText("The process refuses to send: 32 clients listen already").waitFor()
+      await page.getByText("The process refuses to send: 32 clients listen already").first().waitFor()
       await page.unroute("**/events")
       await page.getByText("The loop turns").waitFor()
       assert.strictEqual(await page.locator("#loop").getAttribute("data-state"), "turning")
@@ -236,7 +236,7 @@ describe("the page", () => {
   it("says when the process has ended", () =>
     withPage("light", async (page, served) => {
       served.child.kill("SIGKILL")
-      await page.getByText("The process does not respond").waitFor()
+      await page.getByText("The process does not respond").first().waitFor()
       assert.strictEqual(await page.locator("#loop").getAttribute("data-state"), "unknown")
     }))
 })

@@ -125,9 +125,9 @@ describe("the page for everybody", { timeout: 120_000 }, () => {
         "loop-copy",
         "timeline-table",
         "stalls",
-        "flame",
         "filter",
         "fibers",
+        "flame",
         "keys"
       ]
       assert.deepStrictEqual(
