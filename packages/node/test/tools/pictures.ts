@@ -34,6 +34,12 @@ const save = (name: string, png: Buffer): void => {
 const picture = async (page: Page, name: string, fullPage = true): Promise<void> =>
   save(name, await page.screenshot({ fullPage }))
 
+/** The page down to the fibers that wait. */
+const moment = async (page: Page, name: string): Promise<void> => {
+  const { height, y } = (await page.locator("section", { has: page.locator("#fibers") }).boundingBox())!
+  save(name, await page.screenshot({ fullPage: true, clip: { x: 0, y: 0, width, height: y + height + 16 } }))
+}
+
 /** The colours of a terminal: the eight, and the eight bright ones. */
 const colours = ["#3b3f4c", "#ff7a5c", "#4fc38a", "#f0b13c", "#5b9bf3", "#bd93f9", "#56c8d8", "#e8e8ec"]
 const bright = ["#8a8fa0", "#ff9a82", "#7fdcae", "#ffd479", "#8bb9ff", "#d6b8ff", "#8ee3ee", "#ffffff"]
@@ -136,7 +142,7 @@ try {
       await pause(12_000)
       served.child.stdin.write("16000\n")
       await Promise.all([dark, light].map((page) => page.getByText("The loop has been held for 7").waitFor()))
-      await Promise.all([picture(dark, "page-held-dark.png"), picture(light, "page-held-light.png")])
+      await Promise.all([moment(dark, "page-held-dark.png"), moment(light, "page-held-light.png")])
       const texts = {
         top: await top.until(/held for [\s\S]*pool of/),
         dump: await new Terminal(served, "dump", [124, 60]).until(/^\d+ fibers[\s\S]*─ POST \/checkout #\d/m)
