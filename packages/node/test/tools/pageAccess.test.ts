@@ -137,12 +137,13 @@ describe("the page for everybody", { timeout: 120_000 }, () => {
       // the tree: the arrow keys go on, fold and unfold
       await page.locator("#fibers [role=treeitem][tabindex='0']").focus()
       await page.keyboard.press("Home")
-      const rows = await page.locator("#fibers .row").count()
-      await page.keyboard.press("ArrowLeft")
-      await page.locator("#fibers [aria-expanded=false]").first().waitFor()
-      await page.waitForFunction((rows) => document.querySelectorAll("#fibers .row").length < rows, rows)
-      await page.keyboard.press("ArrowRight")
-      await page.waitForFunction((rows) => document.querySelectorAll("#fibers .row").length >= rows, rows)
+      for (const [key, isUnfolded] of [
+        ["ArrowLeft", false],
+        ["ArrowRight", true]
+      ] as const) {
+        await page.keyboard.press(key)
+        await page.waitForFunction(`document.activeElement.getAttribute("aria-expanded") === "${isUnfolded}"`)
+      }
       await page.keyboard.press("ArrowDown")
       const key = await page.evaluate("document.activeElement.dataset.key")
       const state = await page.locator("#loop-state").textContent()
