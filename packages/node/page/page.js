@@ -56,9 +56,11 @@ const delayOf = (from, to) => {
 const namesOf = (from, to) => {
   const known = new Map(from.usage.map(({ name, selfMs }) => [name, selfMs]))
   const elapsed = Math.max(1, to.at - from.at)
+  // a name that was among the others before has no beginning to count from
+  const begins = (from.namesLeftOut ?? 0) > 0 ? undefined : 0
   return to.usage.map((one) => ({
     ...one,
-    now: Math.min(1, Math.max(0, one.selfMs - (known.get(one.name) ?? 0)) / elapsed)
+    now: Math.min(1, Math.max(0, one.selfMs - (known.get(one.name) ?? begins ?? one.selfMs)) / elapsed)
   }))
 }
 
