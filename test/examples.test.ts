@@ -1,41 +1,29 @@
 /**
- * Every example in the docs and in the docstrings of public modules is type-checked and run.
+ * Every example in the docs and in the docstrings of public modules is type-checked and run, and the outputs that they show are
+ * compared.
  *
- * A block marked `ts` is a program of its own; it passes if it ends with exit code 0. A block whose first line is a
- * comment with a file name (`// thumbnail.ts`) is written under that name, so that the next blocks of the same document
- * can import it; if the comment says `--import @giveway/node/register`, it is run so. A block marked otherwise (`text`, `sh`, `typescript`) is not run.
+ * - `ts`: a program of its own; it passes if it ends with exit code 0. A block whose first line is a comment with a file name
+ *   (`// thumbnail.ts`) is written under that name, so that the other blocks of the same document can import it; if the comment
+ *   says `--import @giveway/node/register` or `giveway run`, it is run so. A block that imports Vitest is run by Vitest.
+ * - `sh run`, `sh fails`: commands that a reader types in that folder. `npx` runs the commands of this repository, on the built
+ *   packages. A line that ends with ` &` is left running until the block ends; then the last line is repeated until its output is
+ *   the one that is shown.
+ * - `text output`: lines that the block before it prints, in this order, perhaps among others. Each number stands for any number,
+ *   `…` for any text.
+ *
+ * Other blocks (`text`, `sh`, `typescript`) are not run.
  */
-import { execFile } from "node:child_process"
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { execFile, spawn } from "node:child_process"
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { delimiter, dirname, join } from "node:path"
 import { promisify } from "node:util"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { blocksOf, missingLine } from "./blocks.ts"
+import type { Block } from "./blocks.ts"
 import { root, sourcesBelow } from "./sources.ts"
 
 const run = promisify(execFile)
-
-interface Example {
-  readonly document: string
-  readonly line: number
-  readonly file: string
-  readonly code: string
-}
-
-const blocksOf = (document: string, text: string): ReadonlyArray<Example> =>
-  Array.from(
-    text.matchAll(/^([ \t]*(?:\*[ \t])?[ \t]*)```ts\n([^]*?)^[ \t]*(?:\*[ \t])?[ \t]*```/gm),
-    (match, index) => {
-      const prefix = match[1]!.trimEnd()
-      const code = match[2]!
-        .split("\n")
-        .map((line) => (prefix.endsWith("*") ? line.replace(/^[ \t]*\* ?/, "") : line))
-        .join("\n")
-      const name = /^\/\/ ([^\s,]+\.ts)(?:,.*)?\s*$/m.exec(code.split("\n")[0]!)?.[1] ?? `example${index + 1}.ts`
-      return { document, line: text.slice(0, match.index).split("\n").length, file: name, code }
-    }
-  )
-
-const isCompiled = ({ code }: Example): boolean => /^\/\/.*(--import @giveway\/node\/register|giveway run)/.test(code)
 
 const markdown = [
   "README.md",
@@ -45,22 +33,24 @@ const markdown = [
     .map((file) => join("docs", file))
 ]
 
-const examples: ReadonlyArray<Example> = [
-  ...markdown.flatMap((file) => blocksOf(file, readFileSync(join(root, file), "utf8"))),
-  ...["packages/core/src", "packages/node/src"]
-    .flatMap(sourcesBelow)
-    .flatMap((source) => blocksOf(source.path, source.text))
+const documents = [
+  ...markdown.map((file) => blocksOf(file, readFileSync(join(root, file), "utf8"))),
+  ...["packages/core/src", "packages/node/src"].flatMap(sourcesBelow).map(({ path, text }) => blocksOf(path, text))
 ]
+const examples = documents.flatMap(({ blocks }) => blocks)
 
 // below `test`, so that the examples resolve the workspace's packages
 const folder = join(root, "test", ".examples")
-const placeOf = (example: Example) => join(folder, example.document.replaceAll(/[/.]/g, "-"))
+// the local sockets of programs lie here, so that `giveway dump` finds no other
+const sockets = mkdtempSync(join(tmpdir(), "examples-"))
 
 beforeAll(() => {
   rmSync(folder, { recursive: true, force: true })
-  for (const example of examples) {
-    mkdirSync(placeOf(example), { recursive: true })
-    writeFileSync(join(placeOf(example), example.file), example.code)
+  for (const { files, name } of documents.flatMap(({ folders }) => folders)) {
+    for (const [file, code] of files) {
+      mkdirSync(join(folder, name), { recursive: true })
+      writeFileSync(join(folder, name, file), code)
+    }
   }
   writeFileSync(
     join(folder, "tsconfig.json"),
@@ -73,29 +63,74 @@ beforeAll(() => {
   )
 })
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+afterAll(() => {
+  for (const path of [folder, sockets]) rmSync(path, { recursive: true, force: true })
+})
+
+interface Printed {
+  readonly stdout: string
+  readonly stderr: string
+  readonly code?: number
+}
+
+/** A command's output and exit code. */
+const outputOf = async (command: string, args: ReadonlyArray<string>, cwd: string, env = process.env) => {
+  const {
+    code = 0,
+    stderr,
+    stdout
+  }: Printed = await run(command, args, { cwd, env, timeout: 90_000 }).catch((error: Printed) => error)
+  return { code, output: `${stdout}\n${stderr}` }
+}
+
+const vitest = join(root, "node_modules", "vitest", "vitest.mjs")
+
+const runProgram = ({ code, file }: Block, cwd: string) => {
+  const hook = /^\/\/.*(--import @giveway\/node\/register|giveway run)/.test(code)
+  const args = /from "(@effect\/)?vitest"/.test(code)
+    ? [vitest, "run", "--root", cwd, file]
+    : ["--conditions=giveway-source", ...(hook ? ["--import", "@giveway/node/register"] : []), file]
+  return outputOf(process.execPath, args, cwd)
+}
+
+const runCommands = async ({ code, folder, output }: Block, cwd: string) => {
+  const runtimeDir = join(sockets, folder)
+  mkdirSync(runtimeDir, { recursive: true, mode: 0o700 })
+  const path = [join(root, "node_modules", ".bin"), dirname(process.execPath), process.env["PATH"]].join(delimiter)
+  const env = { ...process.env, NO_COLOR: "1", PATH: path, XDG_RUNTIME_DIR: runtimeDir }
+  const lines = code.split("\n").map((line) => line.replace(/^npx /, ""))
+  const left = lines
+    .filter((line) => line.endsWith(" &"))
+    .map((line) => spawn("sh", ["-c", `exec ${line.slice(0, -2)}`], { cwd, env, stdio: "ignore", detached: true }))
+  const script = lines.filter((line) => !line.endsWith(" &")).join("\n")
+  try {
+    for (let tries = 60; ; tries--) {
+      const printed = await outputOf("sh", ["-c", script], cwd, env)
+      if (left.length === 0 || tries === 0 || missingLine(output, printed.output) === undefined) return printed
+    }
+  } finally {
+    for (const { pid } of left.filter(({ exitCode }) => exitCode === null)) process.kill(-pid!, "SIGKILL")
+  }
+}
 
 describe("examples", () => {
   it("there are some", () => assert.isAbove(examples.length, 0))
 
   it("have the right types", async () => {
     const tsc = join(root, "node_modules", "typescript", "bin", "tsc")
-    await run(process.execPath, [tsc, "-p", folder]).catch((error: { readonly stdout: string }) =>
-      assert.fail(`the examples do not type-check:\n${error.stdout}`)
-    )
+    const { code, output } = await outputOf(process.execPath, [tsc, "-p", folder], root)
+    assert.strictEqual(code, 0, `the examples do not type-check:\n${output}`)
   }, 60_000)
 
   it.for(examples.map((example) => [`${example.document}:${example.line}`, example] as const))(
     "%s runs",
     { timeout: 100_000, concurrent: true },
-    async ([, example]) => {
-      const hook = isCompiled(example) ? ["--import", "@giveway/node/register"] : []
-      await run(process.execPath, ["--conditions=giveway-source", ...hook, example.file], {
-        cwd: placeOf(example),
-        timeout: 90_000
-      }).catch((error: { readonly stdout: string; readonly stderr: string }) =>
-        assert.fail(`${example.document}:${example.line} failed:\n${error.stdout}\n${error.stderr}`)
-      )
+    async ([name, example]) => {
+      const cwd = join(folder, example.folder)
+      const { code, output } = await (example.kind === "program" ? runProgram : runCommands)(example, cwd)
+      assert.strictEqual(code !== 0, example.fails, `${name} ended with exit code ${code}:\n${output}`)
+      const missing = missingLine(example.output, output)
+      assert.isUndefined(missing, `${name} does not print "${missing}":\n${output}`)
     }
   )
 })
