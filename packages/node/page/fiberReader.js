@@ -22,7 +22,7 @@ const read = (text) => {
 addEventListener("message", ({ data: { text, view: changed } }) => {
   if (text !== undefined) read(text)
   view = { ...view, ...changed }
-  if (last === undefined) return
+  if (last === undefined) return postMessage({ isNothing: true })
   const { fibers, hogId, left, loop, source, takenAt } = last
   // a dump from before the hold tells as well which timers are overdue by now
   const at = Math.max(takenAt, loop.at ?? 0)

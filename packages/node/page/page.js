@@ -112,13 +112,13 @@ const rowOfName = (hog) => (one, index) => {
 /** More names are no answer to where the time goes. */
 const mostNames = 60
 
-const showNames = (names, hog) => {
+const showNames = (names, leftOut, hog) => {
   const rows = names.slice(0, mostNames).map(rowOfName(hog))
   const word =
     names.length === 0
       ? "no fiber has run yet"
       : names.length > mostNames
-        ? `and ${count(names.length - mostNames, "name")} with less self time`
+        ? `and ${count(names.length - mostNames + leftOut, "name")} with less self time`
         : undefined
   const last = word === undefined ? [] : [make("tr", {}, make("td", { class: "none", colspan: 6 }, word))]
   renew(document.querySelector("#names tbody"), [...rows, ...last])
@@ -210,12 +210,20 @@ const isLarge = () => (latest?.statistics?.liveFibers ?? 0) > mostFibers
 /** The bytes go to the worker as they come, so the page parses none of them. */
 const fetchFibers = async () => {
   const response = await fetch("/fibers")
-  if (response.status !== 200) return
+  if (response.status !== 200) {
+    const { error } = await response.json()
+    $("fibers-hint").textContent = plain(error)
+    return
+  }
   const text = await response.arrayBuffer()
   fiberReader.postMessage({ text, view: {} }, [text])
 }
 
 fiberReader.addEventListener("message", ({ data }) => {
+  if (data.isNothing) {
+    $("fibers-hint").textContent = "the program has not told its fibers yet"
+    return
+  }
   const { bars, left, live, source, takenAt, tree: shown } = data
   waiting = data.waiting
   $("fibers").hidden = false
@@ -231,6 +239,10 @@ fiberReader.addEventListener("message", ({ data }) => {
   ]
     .filter((text) => text !== undefined)
     .join(" · ")
+})
+
+fiberReader.addEventListener("error", () => {
+  $("fibers-hint").textContent = "the browser did not start the worker that reads the fibers: load the page again"
 })
 
 /** With many fibers, a word about them and a button. */
@@ -272,7 +284,8 @@ const receive = (overview) => {
       make("b", {}, (statistics?.liveFibers ?? 0).toLocaleString("en")),
       make("span", {}, " fibers")
     ])
-    showNames(names, loop.state === "held" ? loop.by.name : undefined)
+    // the names that were left out stand in one row
+    showNames(names, Math.max(0, (overview.namesLeftOut ?? 0) - 1), loop.state === "held" ? loop.by.name : undefined)
   }
   showVerdict(delayMs, names)
   showStalls(overview)
