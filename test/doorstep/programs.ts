@@ -70,10 +70,10 @@ export interface Service {
   readonly changed: (change: () => void, path: string, pattern: RegExp) => Promise<void>
 }
 
-const patienceMs = 60_000
+const patienceMs = 90_000
 
 /** Node's watch mode may miss a change that comes right after its restart: it is made again, once the restart would be over. */
-const againMs = 10_000
+const againMs = 20_000
 
 /** Types a line that starts the service, and ends it as Ctrl-C does. It must end by itself then. */
 export const withService = async (
