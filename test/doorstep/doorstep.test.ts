@@ -95,8 +95,7 @@ describe.each(nodes.flatMap((version) => managers.map((manager) => ({ version, m
       if (manager === "pnpm") {
         writeFileSync(join(folder, "pnpm-workspace.yaml"), `overrides:\n  "@giveway/core": "file:${tarballs[0]}"\n`)
       }
-      const translated =
-        manager === "npm" ? lines : lines.replace("npm init -y", "pnpm init").replace("npm install", "pnpm add")
+      const translated = manager === "npm" ? lines : lines.replace("npm install", "pnpm add")
       await succeeds(translated.replaceAll("\n", " && "), place)
       assert.isTrue(existsSync(join(folder, "node_modules", "@giveway", "node")))
     })

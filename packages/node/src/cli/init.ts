@@ -100,7 +100,7 @@ const notModules = (its: plan.Package): CannotInit => {
   return new CannotInit({
     path: "package.json",
     reason: `${type === undefined ? 'has no "type"' : `has "type": ${JSON.stringify(type)}`}, so its files are CommonJS, and the service is ES modules`,
-    fix: "run npm pkg set type=module, or give the service a folder of its own: giveway init FOLDER"
+    fix: 'put "type": "module" into it (npm pkg set type=module), or give the service a folder of its own: giveway init FOLDER'
   })
 }
 

@@ -82,8 +82,11 @@ describe("giveway init", () => {
   })
 
   it.each([
-    ["{}", /^giveway: package\.json has no "type", so .* CommonJS.*: run npm pkg set type=module, or /],
-    ['{ "type": "commonjs" }', /^giveway: package\.json has "type": "commonjs", so .*: run npm pkg set type=module/],
+    [
+      "{}",
+      /^giveway: package\.json has no "type", so .* CommonJS.*: put "type": "module" into it \(npm pkg set type=module\), or /
+    ],
+    ['{ "type": "commonjs" }', /^giveway: package\.json has "type": "commonjs", so .*: put "type": "module" into it/],
     ["{", /^giveway: package\.json is not the JSON of a package: .*: mend it, or move it away/]
   ])("refuses the package.json %s, and writes nothing", async (text, message) => {
     has({ "package.json": text })
