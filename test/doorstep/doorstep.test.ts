@@ -60,9 +60,9 @@ beforeAll(() => {
 
 /** The environment of a shell that has this Node and this package manager, and nothing of the tests'. */
 const shellOf = async (version: string | undefined, manager: "npm" | "pnpm"): Promise<NodeJS.ProcessEnv> => {
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_|VITEST|GIVEWAY_|CI$)/i.test(name))
-  )
+  // npm's settings for its scripts and those of Vitest for its processes; not NODE_EXTRA_CA_CERTS and its like, with which npm finds its registry
+  const ours = /^(npm_|VITEST|GIVEWAY_|NODE_OPTIONS$|NODE_ENV$|NODE_V8_COVERAGE$|FORCE_COLOR$|CI$)/i
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)))
   const tools = join(scratch, `tools-${version}`)
   mkdirSync(tools, { recursive: true })
   const wanted = [...(version === undefined ? [] : [`node@${version}`]), ...(manager === "pnpm" ? ["pnpm"] : [])]
@@ -71,7 +71,7 @@ const shellOf = async (version: string | undefined, manager: "npm" | "pnpm"): Pr
   }
   const node = version === undefined ? dirname(process.execPath) : join(tools, "node_modules", "node", "bin")
   const path = [node, join(tools, "node_modules", ".bin"), env["PATH"]].join(delimiter)
-  return { ...env, PATH: path, npm_config_prefer_offline: "true", npm_config_audit: "false" }
+  return { ...env, PATH: path, npm_config_prefer_offline: "true", npm_config_audit: "false", NO_COLOR: "1" }
 }
 
 describe.each(nodes.flatMap((version) => managers.map((manager) => ({ version, manager }))))(

@@ -154,9 +154,9 @@ export const init = Command.make(
     )
 ).pipe(
   Command.withDescription(
-    `Writes a service that runs at once: HTTP, a task for another core, a pure function that runs in slices, supervision, tests, and the scripts dev, start, test, build and doctor. In a package that is there it adds what is missing. In a terminal it asks before it changes a file or a field of package.json, and shows the change. Without a terminal, or with --yes, it leaves them alone and lists them. After an error nothing is written.
+    `Writes a service that runs at once: HTTP, a task for another core, a pure function that runs in slices, supervision, tests, and the scripts dev, start, test, build and doctor. In a package that is there it adds what is missing. In a terminal it asks before it changes a file or a field of package.json, and shows the change. Without a terminal, or with --yes, it leaves them alone and lists them.
 
-Exit codes: 0, the service is there. 1, an error. 2, the same without a question, but something was left alone that differs. 130, Ctrl-C; nothing was written.`
+Exit codes: 0, the service is there. 1, an error; nothing was written. 2, it did not ask, and left alone something that differs. 130, Ctrl-C; nothing was written.`
   ),
   Command.withShortDescription("Writes a service that runs at once, into a new or an existing package"),
   Command.withExamples([

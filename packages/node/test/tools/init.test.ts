@@ -14,7 +14,7 @@ const withInit = async (
 ): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), "giveway-init-"))
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
-  const screen = new Screen({}, 120, 50)
+  const screen = new Screen({}, 240, 50)
   try {
     screen.type(`'${process.execPath}' --conditions=giveway-source '${main}' init '${folder}'`, "Enter")
     await use(screen, folder)
@@ -35,7 +35,7 @@ describe("giveway init in a terminal", { timeout: 90_000 }, () => {
       screen.type("Enter")
       await screen.until(/start is "node \."; the service has "giveway run src\/main\.ts"\.\s+\? Change scripts\.start/)
       screen.type("y")
-      await screen.until(/Now type:[^]*shell> $/)
+      await screen.until(/Now type:[^]*^shell>\s*$/m)
       const { scripts, type } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))
       assert.deepStrictEqual([type, scripts.start], ["module", "giveway run src/main.ts"])
       assert.strictEqual(readFileSync(join(folder, "README.md"), "utf8"), "mine\n")
@@ -47,7 +47,7 @@ describe("giveway init in a terminal", { timeout: 90_000 }, () => {
     withInit({ "package.json": commonJs }, async (screen, folder) => {
       await screen.until(/\? Change type/)
       screen.type("n")
-      await screen.until(/giveway: package\.json has no "type"[^]*Nothing was written\.\s+shell> $/)
+      await screen.until(/giveway: package\.json has no "type"[^]*Nothing was written\.\s+^shell>\s*$/m)
       assert.isFalse(existsSync(join(folder, "src")))
     }))
 
@@ -55,7 +55,7 @@ describe("giveway init in a terminal", { timeout: 90_000 }, () => {
     withInit({ "package.json": commonJs }, async (screen, folder) => {
       await screen.until(/\? Change type/)
       screen.type("C-c")
-      await screen.until(/giveway init: nothing was written\s+shell> $/)
+      await screen.until(/giveway init: nothing was written\s+^shell>\s*$/m)
       screen.type("echo code $?", "Enter")
       await screen.until(/^code 130$/m)
       assert.strictEqual(readFileSync(join(folder, "package.json"), "utf8"), commonJs)

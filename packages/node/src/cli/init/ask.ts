@@ -7,8 +7,8 @@ import * as TextDiff from "effect/TextDiff"
 import * as printed from "../text/printed.ts"
 import type { Question } from "./plan.ts"
 
-/** A change of more lines than fit on a screen is not read (a guess). */
-const mostLines = 60
+/** The beginning tells the user which file it is; a change of many lines is read elsewhere (a guess). */
+const mostLines = 16
 
 const shown = (value: unknown): string => (value === undefined ? "absent" : JSON.stringify(value))
 
