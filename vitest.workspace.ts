@@ -17,7 +17,7 @@ const template = "packages/node/template"
 /** What lies below the folder of one project and belongs to another. */
 const elsewhere: Record<string, Array<string>> = {
   "packages/node/test": ["tools/**", "compiler/**"],
-  test: ["doorstep/**"]
+  test: ["doorstep/**", ".examples/**"]
 }
 
 /** The compiler's tests watch no thread, so they may run side by side. */

@@ -46,6 +46,8 @@ describe("an output", () => {
   it("may have other numbers, other lines between, and other text at an ellipsis", () => {
     const shown = ["INFO up", "`GET /primes` (fiber #1) has held the loop for 54 ms …:4"]
     assert.isUndefined(missingLine(shown, printed))
+    assert.isUndefined(missingLine(["(fiber #53) … held the loop for 2 s at"], printed))
+    assert.isUndefined(missingLine(["has … held the loop for 2 s at"], printed))
   })
 
   it("has each line, in the order that is shown", () => {

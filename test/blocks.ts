@@ -69,13 +69,17 @@ export const blocksOf = (
 
 const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")
 
-/** A shown line as a pattern: any number stands for any other, `…` for any text, blanks for blanks. */
+/** A shown line as a pattern: any number, with its unit of time, stands for any other, `…` for any text, blanks for blanks. */
 const patternOf = (line: string): RegExp =>
   new RegExp(
     line
       .trim()
-      .split(/(\d[\d.,]*\d|\d|…|\s+)/)
-      .map((part, i) => (i % 2 === 0 ? escaped(part) : part === "…" ? ".*" : /\d/.test(part) ? "\\d[\\d.,]*" : "\\s+"))
+      .split(/(\s*…\s*|\d(?:[\d.,]*\d)?(?: m?s\b)?|\s+)/)
+      .map((part, i) => {
+        if (i % 2 === 0) return escaped(part)
+        if (part.includes("…")) return ".*"
+        return /\d/.test(part) ? `\\d[\\d.,]*${/s$/.test(part) ? " m?s" : ""}` : "\\s+"
+      })
       .join("")
   )
 

@@ -8,8 +8,8 @@
  * - `sh run`, `sh fails`: commands that a reader types in that folder. `npx` runs the commands of this repository, on the built
  *   packages. A line that ends with ` &` is left running until the block ends; then the last line is repeated until its output is
  *   the one that is shown.
- * - `text output`: lines that the block before it prints, in this order, perhaps among others. Each number stands for any number,
- *   `…` for any text.
+ * - `text output`: lines that the block before it prints, in this order, perhaps among others. Each number, with its unit of time,
+ *   stands for any other, `…` for any text.
  *
  * Other blocks (`text`, `sh`, `typescript`) are not run.
  */
