@@ -74,88 +74,86 @@ const shellOf = async (version: string | undefined, manager: "npm" | "pnpm"): Pr
   return { ...env, PATH: path, npm_config_prefer_offline: "true", npm_config_audit: "false", NO_COLOR: "1" }
 }
 
-describe.each(nodes.flatMap((version) => managers.map((manager) => ({ version, manager }))))(
-  "on Node $version with $manager",
-  { timeout: 300_000 },
-  ({ manager, version }) => {
-    const folder = join(scratch, `${manager}-${version}`, "primes")
-    let place: Place
-    const exec = manager === "npm" ? "npx" : "pnpm exec"
-    const run = (script: string) => `${manager} run ${script}`
-    const commands: Array<string> = []
+describe.each(
+  nodes.flatMap((version) => managers.map((manager) => ({ version, manager, name: version ?? process.versions.node })))
+)("on Node $name with $manager", { timeout: 300_000 }, ({ manager, version }) => {
+  const folder = join(scratch, `${manager}-${version}`, "primes")
+  let place: Place
+  const exec = manager === "npm" ? "npx" : "pnpm exec"
+  const run = (script: string) => `${manager} run ${script}`
+  const commands: Array<string> = []
 
-    beforeAll(async () => {
-      mkdirSync(folder, { recursive: true })
-      place = { cwd: folder, env: await shellOf(version, manager) }
-    }, 300_000)
+  beforeAll(async () => {
+    mkdirSync(folder, { recursive: true })
+    place = { cwd: folder, env: await shellOf(version, manager) }
+  }, 300_000)
 
-    it("installs as the README says", async () => {
-      const lines = blockOf("sh").replace("@giveway/core @giveway/node", tarballs.join(" ")).trim()
-      // pnpm looks for the core of a packed node package in the registry, where it is not yet
-      if (manager === "pnpm") {
-        writeFileSync(join(folder, "pnpm-workspace.yaml"), `overrides:\n  "@giveway/core": "file:${tarballs[0]}"\n`)
-      }
-      const translated = manager === "npm" ? lines : lines.replace("npm install", "pnpm add")
-      await succeeds(translated.replaceAll("\n", " && "), place)
-      assert.isTrue(existsSync(join(folder, "node_modules", "@giveway", "node")))
+  it("installs as the README says", async () => {
+    const lines = blockOf("sh").replace("@giveway/core @giveway/node", tarballs.join(" ")).trim()
+    // pnpm looks for the core of a packed node package in the registry, where it is not yet
+    if (manager === "pnpm") {
+      writeFileSync(join(folder, "pnpm-workspace.yaml"), `overrides:\n  "@giveway/core": "file:${tarballs[0]}"\n`)
+    }
+    const translated = manager === "npm" ? lines : lines.replace("npm install", "pnpm add")
+    await succeeds(translated.replaceAll("\n", " && "), place)
+    assert.isTrue(existsSync(join(folder, "node_modules", "@giveway", "node")))
+  })
+
+  it("runs the README's program, which names the fiber that holds the loop", async () => {
+    // a longer stall: where other programs keep the cores busy, most of a short one is theirs
+    writeFileSync(join(folder, "app.ts"), blockOf("ts").replace("fib(38)", "fib(43)"))
+    const output = await succeeds(`${exec} giveway run app.ts`, place)
+    assert.match(output, /`unmarked` \(fiber #\d+\) has held the loop for \d+ ms at app\.ts:\d+ in fib/)
+    assert.match(output, /2178309[^]*2178309/)
+  })
+
+  it("writes a service, and leaves alone what is there", async () => {
+    const before = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))
+    const output = await succeeds(`${exec} giveway init`, place)
+    const after = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))
+    assert.deepStrictEqual({ ...after.dependencies, ...before.dependencies }, after.dependencies)
+    assert.match(after.dependencies["@giveway/node"], /^file:/)
+    commands.push(...Array.from(output.split("Now type:")[1]!.matchAll(/^ {2}(.+)$/gm), ([, line]) => line!))
+    assert.deepStrictEqual(commands, [`${manager} install`, `${manager} run dev`])
+  })
+
+  it("has commands that work at once", async () => {
+    await succeeds(commands[0]!, place)
+    const file = join(folder, "src", "Routes.ts")
+    const text = readFileSync(file, "utf8")
+    await withService(commands[1]!, place, async ({ answers, changed }) => {
+      assert.strictEqual(await answers("/primes/100", /count/), '{"below":100,"count":25}')
+      assert.strictEqual(await answers("/factors/84", /factors/), '{"n":84,"factors":[2,2,3,7]}')
+      const again = () => writeFileSync(file, text.replace("{ below, count }", "{ below, count, again: true }"))
+      await changed(again, "/primes/100", /again/)
+      const stalls = () => writeFileSync(file, text.replace(/(?<=const primes = .*\n)/, stall))
+      await changed(
+        stalls,
+        "/primes/100",
+        /`GET \/primes\/:below` \(fiber #\d+\) (has )?held the loop for \d+ ms at src\/Routes\.ts:\d+/
+      )
     })
+    writeFileSync(file, text)
+  })
 
-    it("runs the README's program, which names the fiber that holds the loop", async () => {
-      // a longer stall: where other programs keep the cores busy, most of a short one is theirs
-      writeFileSync(join(folder, "app.ts"), blockOf("ts").replace("fib(38)", "fib(43)"))
-      const output = await succeeds(`${exec} giveway run app.ts`, place)
-      assert.match(output, /`unmarked` \(fiber #\d+\) has held the loop for \d+ ms at app\.ts:\d+ in fib/)
-      assert.match(output, /2178309[^]*2178309/)
+  it("has a start, a test, a build and a doctor", async () => {
+    await withService(run("start"), place, async ({ answers }) => void (await answers("/primes/100", /25/)))
+    assert.match(await succeeds(run("test"), place), /Tests +\d+ passed/)
+    await succeeds(run("build"), place)
+    await withService("node --import @giveway/node/register dist/main.js", place, async ({ answers }) => {
+      await answers("/primes/100", /25/)
+      await answers("/primes/100000000", /too long/)
     })
+    await withService(permissionLineOn(version), place, async ({ answers }) => {
+      await answers("/primes/100", /25/)
+      await answers("/factors/84", /2,2,3,7/)
+    })
+    await succeeds(run("doctor"), place)
+  })
 
-    it("writes a service, and leaves alone what is there", async () => {
-      const before = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))
-      const output = await succeeds(`${exec} giveway init`, place)
-      const after = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))
-      assert.deepStrictEqual({ ...after.dependencies, ...before.dependencies }, after.dependencies)
-      assert.match(after.dependencies["@giveway/node"], /^file:/)
-      commands.push(...Array.from(output.split("Now type:")[1]!.matchAll(/^ {2}(.+)$/gm), ([, line]) => line!))
-      assert.deepStrictEqual(commands, [`${manager} install`, `${manager} run dev`])
-    })
-
-    it("has commands that work at once", async () => {
-      await succeeds(commands[0]!, place)
-      const file = join(folder, "src", "Routes.ts")
-      const text = readFileSync(file, "utf8")
-      await withService(commands[1]!, place, async ({ answers, changed }) => {
-        assert.strictEqual(await answers("/primes/100", /count/), '{"below":100,"count":25}')
-        assert.strictEqual(await answers("/factors/84", /factors/), '{"n":84,"factors":[2,2,3,7]}')
-        const again = () => writeFileSync(file, text.replace("{ below, count }", "{ below, count, again: true }"))
-        await changed(again, "/primes/100", /again/)
-        const stalls = () => writeFileSync(file, text.replace(/(?<=const primes = .*\n)/, stall))
-        await changed(
-          stalls,
-          "/primes/100",
-          /`GET \/primes\/:below` \(fiber #\d+\) (has )?held the loop for \d+ ms at src\/Routes\.ts:\d+/
-        )
-      })
-      writeFileSync(file, text)
-    })
-
-    it("has a start, a test, a build and a doctor", async () => {
-      await withService(run("start"), place, async ({ answers }) => void (await answers("/primes/100", /25/)))
-      assert.match(await succeeds(run("test"), place), /Tests +\d+ passed/)
-      await succeeds(run("build"), place)
-      await withService("node --import @giveway/node/register dist/main.js", place, async ({ answers }) => {
-        await answers("/primes/100", /25/)
-        await answers("/primes/100000000", /too long/)
-      })
-      await withService(permissionLineOn(version), place, async ({ answers }) => {
-        await answers("/primes/100", /25/)
-        await answers("/factors/84", /2,2,3,7/)
-      })
-      await succeeds(run("doctor"), place)
-    })
-
-    it("finds nothing to do a second time", async () => {
-      const { code, output } = await typed(`${exec} giveway init --yes`, place)
-      assert.strictEqual(code, 0, output)
-      assert.notMatch(output, /written|changed|left alone/)
-    })
-  }
-)
+  it("finds nothing to do a second time", async () => {
+    const { code, output } = await typed(`${exec} giveway init --yes`, place)
+    assert.strictEqual(code, 0, output)
+    assert.notMatch(output, /written|changed|left alone/)
+  })
+})
