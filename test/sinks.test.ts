@@ -40,7 +40,6 @@ const known: Readonly<Record<string, Readonly<Record<string, readonly [count: nu
     "process.stdout.write(": [1, "code for a file or a pipe; a terminal gets it by printed.ts"]
   },
   "packages/node/src/cli/doctor.ts": {
-    "process.stderr.write(": [1, "the program's own output, passed on"],
     "process.stdout.write(": [1, "nothing: waits for the end of the output"],
     "writeFileString(": [1, "JUnit XML, by safeText.terminal"]
   },
@@ -48,7 +47,11 @@ const known: Readonly<Record<string, Readonly<Record<string, readonly [count: nu
     "Console.log(": [2, "safeText.terminal, safeText.json"],
     "Console.error(": [1, "safeText.terminal"]
   },
-  "packages/node/src/cli/top.ts": { "display(": [3, "pieces of lines by terminal.ts; and sequences of our own"] },
+  "packages/node/src/cli/top.ts": { "display(": [1, "lines by top/screen.ts"] },
+  "packages/node/src/cli/top/screen.ts": {
+    "display(": [2, "sequences of our own"],
+    "writeSync(": [1, "a sequence of our own"]
+  },
   "packages/node/src/compiler/host/cache.ts": { "writeFileSync(": [1, "no text for people"] },
   "packages/node/src/diagnostics/serving.ts": {
     "Effect.logWarning(": [2, "safeText.line"],

@@ -16,7 +16,9 @@ import { compileInput, decode, formatOfPackage } from "../compiler/host/input.ts
 import { parse } from "../compiler/read/parse.ts"
 import type { Report } from "./compileReport.ts"
 import { codeOf, render } from "./compileReport.ts"
+import * as exitCodes from "./shell/exitCodes.ts"
 import * as printed from "./text/printed.ts"
+import { makeProgress } from "./text/progress.ts"
 
 const files = Argument.String("file").pipe(
   Argument.atLeast(1),
@@ -26,7 +28,9 @@ const files = Argument.String("file").pipe(
 const flags = {
   code: Flag.Boolean("code").pipe(
     Flag.withDefault(false),
-    Flag.withDescription("Print the compiled code; the table of decisions goes to standard error")
+    Flag.withDescription(
+      "Print the compiled code; the table of decisions goes to standard error (default: the table alone)"
+    )
   ),
   map: Flag.Boolean("map").pipe(
     Flag.withDefault(false),
@@ -34,11 +38,13 @@ const flags = {
   ),
   json: Flag.Boolean("json").pipe(
     Flag.withDefault(false),
-    Flag.withDescription("Print one JSON array with an object for each file")
+    Flag.withDescription("Print one JSON array with an object for each file (default: tables)")
   ),
   name: Flag.String("stdin-name").pipe(
     Flag.withDefault("stdin.ts"),
-    Flag.withDescription("The file name of standard input; the extension says whether it is TypeScript")
+    Flag.withDescription(
+      "The file name of standard input; the extension says whether it is TypeScript (default: stdin.ts)"
+    )
   )
 }
 
@@ -78,7 +84,14 @@ export const compile = Command.make(
   { ...flags, files },
   Effect.fnUntraced(function* ({ code: isCodeAsked, files, json, map, name }) {
     const code = isCodeAsked || map
-    const reports: ReadonlyArray<Report> = yield* Effect.forEach(files, (file) => reportOn(file, name))
+    const progress = makeProgress(files.length)
+    const reports: ReadonlyArray<Report> = yield* Effect.forEach(files, (file, index) =>
+      Effect.tap(reportOn(file, name), () => Effect.sync(() => progress.at(index + 1)))
+    )
+    progress.end()
+    // before the output: a reader that closes the pipe ends this process
+    const failed = reports.some(({ compiled }) => compiled === undefined || compiled.diagnostics.length > 0)
+    if (failed) process.exitCode = exitCodes.found
     if (json) {
       const objects = reports.map((report) => ({
         file: report.file,
@@ -102,8 +115,6 @@ export const compile = Command.make(
         }
       }
     }
-    const failed = reports.some(({ compiled }) => compiled === undefined || compiled.diagnostics.length > 0)
-    if (failed) yield* Effect.sync(() => void (process.exitCode = 1))
   })
 ).pipe(
   Command.withDescription(

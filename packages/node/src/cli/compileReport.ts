@@ -1,12 +1,12 @@
 /**
  * The report of `giveway compile` on one file, as text.
  */
-import { styleText } from "node:util"
 import { safeLine } from "@giveway/core/Sysmon"
 import type { Decision } from "../compiler/decide/classify.ts"
 import type { Compiled } from "../compiler/host/compile.ts"
 import type { Diagnostic } from "../compiler/read/diagnostic.ts"
 import { render as renderDiagnostic } from "../compiler/read/diagnostic.ts"
+import { paint as painted } from "./text/colours.ts"
 
 /** A file that was read, and the compiler's result. */
 interface Read {
@@ -54,8 +54,7 @@ const count = (decisions: ReadonlyArray<Decision>): string => {
 
 /** The table, for `stream`: in colours if it is a terminal. */
 export const render = (report: Report, stream: NodeJS.WriteStream): string => {
-  const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
-    styleText(style, safeLine(text), { stream })
+  const paint = (style: Parameters<typeof painted>[0], text: string): string => painted(style, text, stream)
   if (report.compiled === undefined) return safeLine(`${report.file}: ${report.unreadable}`)
   const { decisions, diagnostics } = report.compiled
   const notes = diagnostics

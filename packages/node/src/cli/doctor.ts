@@ -11,19 +11,19 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Path from "effect/Path"
 import type { PlatformError } from "effect/PlatformError"
-import * as Stream from "effect/Stream"
-import * as ChildProcess from "effect/process/ChildProcess"
-import { constants } from "node:os"
+import * as Result from "effect/Result"
 import { linesOf } from "../watch/journal.ts"
 import * as findings from "./doctor/findings.ts"
 import * as report from "./doctor/report.ts"
 import * as sources from "./doctor/sources.ts"
+import * as watched from "./doctor/watched.ts"
 import { durationMs } from "./durationFlag.ts"
+import * as entryFile from "./entryFile.ts"
+import * as exitCodes from "./shell/exitCodes.ts"
 import * as printed from "./text/printed.ts"
 
 const duration = (name: string, standard: string, leastMs: number, description: string) =>
@@ -48,26 +48,30 @@ const flags = {
   ),
   dependencies: Flag.Boolean("dependencies").pipe(
     Flag.withDefault(false),
-    Flag.withDescription("Count the stalls of code in node_modules that no line of the program called too")
+    Flag.withDescription(
+      "Count the stalls of code in node_modules too that no line of the program called (default: listed only)"
+    )
   ),
   junit: Flag.String("junit").pipe(
     Flag.withMetavar("file"),
     Flag.optional,
-    Flag.withDescription("Also write the report to this file, as JUnit XML")
+    Flag.withDescription("Also write the report to this file, as JUnit XML; its folder is made (default: no file)")
   ),
   json: Flag.Boolean("json").pipe(
     Flag.withDefault(false),
-    Flag.withDescription("Print the report as JSON; the program's own output goes to standard error")
+    Flag.withDescription(
+      "Print the report as one JSON object; the program's own output goes to standard error (default: text)"
+    )
   ),
   failOnLints: Flag.Boolean("fail-on-lints").pipe(
     Flag.withDefault(false),
     Flag.withDescription(
-      "Count the findings of the lints at the end (fibers that leak, deadlock, poll …) as faults too"
+      "Count the findings of the lints at the end (fibers that leak, deadlock, poll …) as faults too (default: listed only)"
     )
   ),
   reportOnly: Flag.Boolean("report-only").pipe(
     Flag.withDefault(false),
-    Flag.withDescription("Exit with the program's own exit code, even if there are faults")
+    Flag.withDescription("Exit with the program's own exit code, even if there are faults (default: 1 if there are)")
   )
 }
 
@@ -81,71 +85,47 @@ const operands = {
   )
 }
 
-const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js"
-
-/** The module that supervises a Node process. As a URL, since a path may have spaces. */
-const preload = new URL(`../entry/doctor${extension}`, import.meta.url).href
-
-/**
- * How long the program may take to end after Ctrl-C before it is killed, since its loop may be stuck, and how long the rest of
- * its output is waited for when it has ended.
- */
-const patience = "5 seconds"
-
-const nodeOptions = (): string =>
-  [
-    process.env["NODE_OPTIONS"] ?? "",
-    // the doctor itself may run from sources
-    ...process.execArgv.filter((option) => option.startsWith("--conditions=")),
-    `--import=${preload}`
-  ]
-    .join(" ")
-    .trim()
-
-const isModule = (file: string): boolean => /\.[cm]?[jt]sx?$/.test(file)
-
-/** The exit code that shells give to a program that a signal ended. Effect tells the signal in the text of the cause only. */
-const codeOfSignal = (error: PlatformError): Effect.Effect<number, PlatformError> => {
-  const name = /signal: '(\w+)'/.exec(String(error.cause))?.[1]
-  const number = name === undefined ? undefined : constants.signals[name as NodeJS.Signals]
-  return number === undefined ? Effect.fail(error) : Effect.succeed(128 + number)
-}
-
-/** The program's exit code; 128 and more as shells have it, if a signal ended it. */
-const runIn = Effect.fnUntraced(function* (
-  folder: string,
-  command: string,
-  args: ReadonlyArray<string>,
-  budgetMs: number,
-  json: boolean
-) {
-  const child = yield* ChildProcess.make(command, args, {
-    stdin: "inherit",
-    stdout: json ? "pipe" : "inherit",
-    stderr: "inherit",
-    extendEnv: true,
-    env: { NODE_OPTIONS: nodeOptions(), GIVEWAY_DOCTOR: folder, GIVEWAY_DOCTOR_BUDGET: String(budgetMs) },
-    // in the doctor's own group, so that Ctrl-C reaches both
-    detached: false,
-    forceKillAfter: patience
-  })
-  const ended = child.exitCode.pipe(Effect.catch(codeOfSignal))
-  if (!json) return yield* ended
-  // standard output is for the report
-  const forwarded = Stream.runForEach(child.stdout, (bytes) => Effect.sync(() => process.stderr.write(bytes)))
-  const forwarding = yield* Effect.forkChild(forwarded)
-  const exitCode = yield* ended
-  // a process that the program left behind may hold its output open for ever
-  yield* Effect.timeoutOption(Fiber.join(forwarding), patience)
-  return exitCode
-})
-
 /** Between the end of the output and that of this process, ms, in case that a pipe still holds it. A guess: nothing is left to do. */
 const leaveMs = 200
 
 /** Ends this process also if a process that the program left behind holds the pipe of its output. */
 const leave = Effect.sync(() => {
   process.stdout.write("", () => void setTimeout(() => process.exit(), leaveMs).unref())
+})
+
+/** The reason of the system, without the names of methods. */
+const reasonOf = ({ message, reason }: PlatformError): string =>
+  reason.cause instanceof Error ? reason.cause.message : message
+
+const objection = (sentence: string): Effect.Effect<void> =>
+  Effect.andThen(
+    printed.err(safeLine(`giveway doctor: ${sentence}`)),
+    Effect.sync(() => void (process.exitCode = exitCodes.misused))
+  )
+
+/** A person sees that something waits, and for which reason. */
+const announce = (command: string, budgetMs: number): Effect.Effect<void> =>
+  process.stderr.isTTY
+    ? printed.err(
+        safeLine(
+          `giveway doctor: watching ${command} with a budget of ${budgetMs} ms; the report comes at its end, or at Ctrl-C`
+        )
+      )
+    : Effect.void
+
+/** A folder for the journals, until the scope closes; a sentence if there can be none. */
+const folders = Effect.fnUntraced(function* (junit: Option.Option<string>) {
+  const fileSystem = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  // a folder that cannot be made is told before the program runs, not after it
+  if (Option.isSome(junit)) {
+    yield* fileSystem
+      .makeDirectory(path.dirname(junit.value), { recursive: true })
+      .pipe(Effect.mapError((error) => `--junit ${junit.value} cannot be written: ${reasonOf(error)}`))
+  }
+  return yield* fileSystem
+    .makeTempDirectoryScoped({ prefix: "giveway-doctor-" })
+    .pipe(Effect.mapError((error) => `the temporary folder cannot be used (see TMPDIR): ${reasonOf(error)}`))
 })
 
 export const doctor = Command.make(
@@ -155,42 +135,55 @@ export const doctor = Command.make(
     function* ({ args, budget, dependencies, failOnLints, file, grace, json, junit, reportOnly }) {
       const fileSystem = yield* FileSystem.FileSystem
       const path = yield* Path.Path
-      const folder = yield* fileSystem.makeTempDirectoryScoped({ prefix: "giveway-doctor-" })
-      const [command, operands] = isModule(file) ? [process.execPath, [file, ...args]] : [file, args]
-      // a folder that cannot be made is told before the program runs, not after it
-      if (Option.isSome(junit)) yield* fileSystem.makeDirectory(path.dirname(junit.value), { recursive: true })
+      const wrong = watched.isModule(file) ? entryFile.objectionTo(file) : undefined
+      if (wrong !== undefined) return yield* objection(wrong)
+      const folder = yield* Effect.result(folders(junit))
+      if (Result.isFailure(folder)) return yield* objection(folder.failure)
       const begun = performance.now()
       const limits = { budgetMs: budget, graceMs: grace, dependencies }
+      const command = [file, ...args].join(" ")
 
       const conclude = Effect.fnUntraced(function* (code: number | undefined) {
-        const names = yield* fileSystem.readDirectory(folder)
+        const names = yield* fileSystem.readDirectory(folder.success)
         const processes = yield* Effect.forEach(names, (name) =>
-          Effect.map(fileSystem.readFileString(path.join(folder, name)), linesOf)
+          Effect.map(fileSystem.readFileString(path.join(folder.success, name)), linesOf)
         )
         const found = findings.find(processes, limits, sources.make())
-        const run = { command: [file, ...args].join(" "), ...limits, tookMs: performance.now() - begun, failOnLints }
+        const run = { command, ...limits, tookMs: performance.now() - begun, failOnLints }
+        const unwritten = Option.isNone(junit)
+          ? undefined
+          : yield* fileSystem.writeFileString(junit.value, report.junit(found, run)).pipe(
+              Effect.as(undefined),
+              Effect.catch((error) => Effect.succeed(`--junit ${junit.value} cannot be written: ${reasonOf(error)}`))
+            )
+        const broken =
+          processes.length === 0 ||
+          found.unwatched.length > 0 ||
+          found.cut > 0 ||
+          findings.faults(found).length > 0 ||
+          (failOnLints && found.lints.length > 0)
+        // before the output: a reader that closes the pipe ends this process
+        process.exitCode =
+          code !== 0 && code !== undefined
+            ? code
+            : unwritten !== undefined || (broken && !reportOnly)
+              ? exitCodes.found
+              : exitCodes.fine
         if (json) yield* printed.json(report.json(found, run, code))
         else yield* printed.err(report.render(found, run, process.stderr))
-        if (Option.isSome(junit)) yield* fileSystem.writeFileString(junit.value, report.junit(found, run))
+        if (unwritten !== undefined) yield* printed.err(safeLine(`giveway doctor: ${unwritten}`))
         if (processes.length === 0) {
           yield* printed.err(
             `giveway doctor: \`${safeLine(file)}\` started no Node process, so nothing was watched: name a program or a command that runs Node`
           )
         }
-        const broken =
-          processes.length === 0 ||
-          found.unwatched.length > 0 ||
-          findings.faults(found).length > 0 ||
-          (failOnLints && found.lints.length > 0)
-        return code !== 0 ? code : broken && !reportOnly ? 1 : 0
       })
 
-      const exitCode = yield* Effect.scoped(runIn(folder, command, operands, budget, json)).pipe(
-        Effect.catch((error) => Effect.as(printed.err(`giveway doctor: ${error.message}`), undefined)),
-        Effect.onInterrupt(() => Effect.ignore(conclude(undefined)))
+      yield* announce(command, budget)
+      yield* watched.run(file, args, { folder: folder.success, budgetMs: budget, json }).pipe(
+        Effect.onInterrupt(() => Effect.ignore(conclude(undefined))),
+        Effect.matchEffect({ onFailure: objection, onSuccess: conclude })
       )
-      const code = yield* conclude(exitCode)
-      yield* Effect.sync(() => void (process.exitCode = code ?? 1))
     },
     Effect.scoped,
     Effect.tap(leave)
@@ -203,7 +196,7 @@ When a process ends, the lints check its fibers once. Their findings are listed,
 
 Listed, but not counted: blocking that the program allows (Supervision.allowBlocking) and jobs that TestCompute runs inline; the loading of modules; what a dependency does that no line of the program called (--dependencies counts it); and stalls that the program did not cause (garbage collection, a machine without a free core, a stopped process).
 
-Exit codes: 0, the program ended with 0 and there is no fault. The program's own, if it is not 0. 1, there is a fault, or nothing could be watched. 130, Ctrl-C; the report comes all the same. 128 and the signal's number, if a signal ended the program.`
+Ctrl-C and SIGTERM go on to the program, which is killed if it has not ended after 5 s; the report comes all the same. The second one kills it at once.`
   ),
   Command.withShortDescription("Runs a program or its tests, and reports the stalls of its event loop"),
   Command.withExamples([

@@ -10,23 +10,27 @@ import * as Option from "effect/Option"
 import * as otherProcess from "../inspector/otherProcess.ts"
 import type { Dump } from "./text/dumpText.ts"
 import { render } from "./text/dumpText.ts"
-import { failing } from "./text/failing.ts"
+import { failing } from "./shell/failing.ts"
 import * as printed from "./text/printed.ts"
 import * as served from "./served.ts"
 
-export const pid = Flag.Int("pid").pipe(
-  Flag.filter(
+export const pid = Flag.String("pid").pipe(
+  Flag.filterMap(
     // a number below 1 stands for a group of processes
-    (pid) => pid > 0,
-    (pid) => `--pid is ${pid}, but must be the number of a process, at least 1 (giveway dump --pid 4711)`
+    (text) => Option.filter(Option.some(Number(text)), (pid) => Number.isSafeInteger(pid) && pid > 0),
+    (text) => `--pid is "${text}", but must be the number of a process, at least 1, such as 4711`
   ),
   Flag.optional,
-  Flag.withDescription("The number of the process; not needed if only one is served")
+  Flag.withMetavar("number"),
+  Flag.withDescription("The number of the process (default: the only one that is served)")
 )
 
 const flags = {
   pid,
-  json: Flag.Boolean("json").pipe(Flag.withDefault(false), Flag.withDescription("Print JSON, for scripts"))
+  json: Flag.Boolean("json").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("Print one JSON object, for scripts (default: text)")
+  )
 }
 
 /**

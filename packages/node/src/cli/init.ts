@@ -22,7 +22,7 @@ import * as plan from "./init/plan.ts"
 import * as report from "./init/report.ts"
 import * as template from "./init/template.ts"
 import * as write from "./init/write.ts"
-import { failing } from "./text/failing.ts"
+import { failing } from "./shell/failing.ts"
 import * as printed from "./text/printed.ts"
 
 const flags = {

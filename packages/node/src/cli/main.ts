@@ -1,28 +1,28 @@
 /**
- * The `giveway` command: one file per subcommand beside this one.
+ * The `giveway` command in its process.
  */
 import { layer as services } from "@effect/platform-node/NodeServices"
-import { runMain } from "@effect/platform-node/NodeRuntime"
+import * as Cause from "effect/Cause"
+import * as CliConfig from "effect/cli/CliConfig"
+import * as CliError from "effect/cli/CliError"
+import * as CliOutput from "effect/cli/CliOutput"
 import * as Command from "effect/cli/Command"
+import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { readFileSync } from "node:fs"
-import { compile } from "./compile.ts"
-import { doctor } from "./doctor.ts"
-import { dump } from "./dump.ts"
-import { init } from "./init.ts"
-import { run } from "./run.ts"
-import { top } from "./top.ts"
+import { giveway } from "./giveway.ts"
+import * as completions from "./shell/completions.ts"
+import * as exitCodes from "./shell/exitCodes.ts"
+import { runMain } from "./shell/runMain.ts"
+import * as usage from "./shell/usage.ts"
+import * as printed from "./text/printed.ts"
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   readonly version: string
 }
 
-const giveway = Command.make("giveway").pipe(
-  Command.withDescription("Structured concurrency for Effect on Node: async for waiting, threads for working"),
-  Command.withSubcommands([compile, doctor, dump, init, run, top])
-)
-
-// a reader that closes the pipe (`giveway compile x.ts --code | head`) ends the program without an error
+// a reader that closes the pipe (`giveway dump | head -1`) ends the program without a word, with the code that it has so far
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error
   process.exit()
@@ -33,4 +33,29 @@ process.stderr.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error
 })
 
-Command.run(giveway, { version }).pipe(Effect.provide(services), runMain())
+const layer = Layer.mergeAll(
+  services,
+  CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, completions.flag] }),
+  CliOutput.layerPresenter(usage.presenter)
+)
+
+const names = giveway.subcommands.flatMap(({ commands }) => commands.map(({ name }) => name))
+
+const endWith = (code: number): Effect.Effect<void> => Effect.sync(() => void (process.exitCode = code))
+
+Command.runWith(giveway, { version })(usage.withHelp(process.argv.slice(2), names)).pipe(
+  Effect.catchIf(
+    (error) => CliError.isCliError(error) && error._tag === "ShowHelp",
+    ({ errors }) => endWith(errors.length > 0 ? exitCodes.misused : exitCodes.fine)
+  ),
+  Effect.provide(layer),
+  Effect.catchCause((cause) =>
+    Cause.hasInterruptsOnly(cause)
+      ? Effect.failCause(cause)
+      : Effect.andThen(
+          printed.err(`giveway: this is a defect of giveway, please report it\n${Cause.pretty(cause)}`),
+          endWith(exitCodes.defect)
+        )
+  ),
+  runMain()
+)

@@ -1,11 +1,9 @@
 /**
  * `giveway top`: shows live where a process spends its event loop, also while the loop is stuck.
  *
- * This file moves data: overviews from the process and keys from the terminal go into the machine `topState`, and the lines
- * that `topView` makes of its state go onto the screen.
+ * This file moves data: overviews from the process and keys from the terminal go into the machine `top/state.ts`, and the lines
+ * that `top/view.ts` makes of its state go onto the screen.
  */
-import { styleText } from "node:util"
-import { safeLine } from "@giveway/core/Sysmon"
 import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
@@ -13,57 +11,33 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
-import * as Terminal from "effect/Terminal"
 import type { Overview } from "../diagnostics/protocol.ts"
 import type { Found } from "../diagnostics/localSocket.ts"
 import { pid } from "./dump.ts"
 import type { Dump } from "./text/dumpText.ts"
 import { render } from "./text/dumpText.ts"
-import { failing } from "./text/failing.ts"
-import * as overviews from "./overviews.ts"
+import { failing } from "./shell/failing.ts"
+import * as exitCodes from "./shell/exitCodes.ts"
 import * as printed from "./text/printed.ts"
 import * as served from "./served.ts"
-import { shown } from "./text/terminal.ts"
-import * as topState from "./topState.ts"
-import type { Line, Look } from "./topView.ts"
-import * as topView from "./topView.ts"
+import * as overviews from "./top/overviews.ts"
+import * as screen from "./top/screen.ts"
+import * as topState from "./top/state.ts"
+import * as topView from "./top/view.ts"
 
 const flags = {
   pid,
   once: Flag.Boolean("once").pipe(
     Flag.withDefault(false),
-    Flag.withDescription("Print one screen as plain text and end, for scripts")
+    Flag.withDescription("Print one screen as plain text and end (default: off on a terminal, on elsewhere)")
+  ),
+  json: Flag.Boolean("json").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription(
+      "Print JSON, one object a line (NDJSON), twice a second until the process ends; with --once, one object"
+    )
   )
 }
-
-const styles: Readonly<Record<Look, Parameters<typeof styleText>[0]>> = {
-  plain: "reset",
-  dim: "gray",
-  bold: "bold",
-  good: "green",
-  warn: "yellow",
-  bad: "red",
-  inverse: "inverse",
-  accent: "cyan"
-}
-
-/** As much of a line as fits. */
-const paint = (line: Line, width: number): string => {
-  let left = width
-  let text = ""
-  for (const [piece, look = "plain"] of line) {
-    const [part, taken] = shown(piece, left)
-    left -= taken
-    text += look === "plain" || part === "" ? part : styleText(styles[look], part, { stream: process.stdout })
-  }
-  return text
-}
-
-const plain = (line: Line): string =>
-  line
-    .map(([text]) => safeLine(text))
-    .join("")
-    .trimEnd()
 
 /** How long "now" is for `--once`, ms. */
 const momentMs = 400
@@ -89,21 +63,20 @@ const printOnce = Effect.fnUntraced(function* (found: Found) {
   yield* Effect.sleep(momentMs)
   const seen = topState.seen(topState.seen(topState.initial, before), yield* served.overview(found))
   const state = topState.linted(seen, yield* findingsOf(found))
-  yield* printed.out(topView.once(state, onceColumns).map(plain).join("\n"))
-})
-
-/** The other screen of the terminal, without a cursor, until the scope closes. */
-const screen = (terminal: Terminal.Terminal) =>
-  Effect.acquireRelease(terminal.display("\x1b[?1049h\x1b[?25l"), () =>
-    Effect.ignore(terminal.display("\x1b[?25h\x1b[?1049l"))
+  yield* printed.out(
+    topView
+      .once(state, process.stdout.columns ?? onceColumns)
+      .map(screen.plain)
+      .join("\n")
   )
+})
 
 const interactive = Effect.fnUntraced(function* (found: Found) {
   // standard input must not keep the command alive once the screen has ended
   yield* Effect.addFinalizer(() => Effect.sync(() => process.stdin.unref()))
   // the machine handles Ctrl-C, so the terminal must not end the command at any key
   const terminal = yield* NodeTerminal.make(() => false)
-  yield* screen(terminal)
+  yield* screen.open(terminal)
   const quit = yield* Deferred.make<void>()
   let state = topState.initial
 
@@ -111,7 +84,7 @@ const interactive = Effect.fnUntraced(function* (found: Found) {
     const width = yield* terminal.columns
     const rows = yield* terminal.rows
     const lines = topView.screen(state, width, rows)
-    yield* terminal.display(`\x1b[H${lines.map((line) => `${paint(line, width)}\x1b[K`).join("\r\n")}\x1b[J`)
+    yield* terminal.display(`\x1b[H${lines.map((line) => `${screen.paint(line, width)}\x1b[K`).join("\r\n")}\x1b[J`)
   })
 
   const show = (title: string, lines: ReadonlyArray<string>): void => {
@@ -121,6 +94,9 @@ const interactive = Effect.fnUntraced(function* (found: Found) {
   const grant = (wish: topState.Wish): Effect.Effect<unknown> => {
     switch (wish) {
       case "quit":
+        return Deferred.succeed(quit, undefined)
+      case "interrupt":
+        process.exitCode = exitCodes.ofSignal("SIGINT")
         return Deferred.succeed(quit, undefined)
       case "dump":
         return served.get(found, "/fibers").pipe(
@@ -194,19 +170,33 @@ const interactive = Effect.fnUntraced(function* (found: Found) {
   yield* Deferred.await(quit)
 }, Effect.scoped)
 
-const show = Effect.fnUntraced(function* (pid: number | undefined, once: boolean) {
+const printJson = (found: Found) =>
+  overviews.follow(found, {
+    onOverview: (overview) => Effect.runSync(printed.json(JSON.stringify(overview))),
+    onSilence: (why) => printed.err(`giveway: ${why}`)
+  })
+
+const show = Effect.fnUntraced(function* (pid: number | undefined, { json, once }: How) {
   const found = yield* served.find(pid)
-  if (once || !process.stdout.isTTY) yield* printOnce(found)
+  if (json && once) yield* Effect.flatMap(served.overview(found), (overview) => printed.json(JSON.stringify(overview)))
+  else if (json) yield* printJson(found)
+  else if (once || !screen.isPossible()) yield* printOnce(found)
   else yield* interactive(found)
 })
 
-export const top = Command.make("top", flags, ({ once, pid }) => failing(show(Option.getOrUndefined(pid), once))).pipe(
+interface How {
+  readonly json: boolean
+  readonly once: boolean
+}
+
+export const top = Command.make("top", flags, ({ pid, ...how }) => failing(show(Option.getOrUndefined(pid), how))).pipe(
   Command.withDescription(
     "Shows where the event loop of a served process spends its time: names by self time, run delays, the pool's workers, and stalls while they last. It goes on while the loop is stuck, and names the fiber that holds it."
   ),
   Command.withShortDescription("Shows live where a process spends its event loop"),
   Command.withExamples([
     { command: "giveway top", description: "The only process that is served" },
-    { command: "giveway top --pid 4711 --once", description: "One screen as text" }
+    { command: "giveway top --pid 4711 --once", description: "One screen as text" },
+    { command: "giveway top --json | jq '.loop.state'", description: "For scripts, until the process ends" }
   ])
 )

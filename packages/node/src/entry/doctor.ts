@@ -55,7 +55,7 @@ const watch = async (folder: string, threshold: string): Promise<void> => {
   const keep = (stall: Starvation.Starvation): void => {
     written = Math.max(written, stall.id)
     // to find the lines of a stall in the user's source takes time, which is not the program's
-    if (stall.hog.fiberId !== writer.id) write(journal.stalled(stall))
+    if (stall.hog.fiberId !== writer.id) journal.appendStall(file, journal.stalled(stall))
   }
   const writer = runtime.runFork(Stream.runForEach(supervision.starvation, (stall) => Effect.sync(() => keep(stall))))
   let rested = false

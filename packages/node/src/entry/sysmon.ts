@@ -68,7 +68,7 @@ const execute = (action: Sysmon.Action): void => {
     case "Ask":
       return ask()
     case "Report":
-      if (start.journal !== undefined) journal.append(start.journal, journal.reported(action.report, now()))
+      if (start.journal !== undefined) journal.appendStall(start.journal, journal.reported(action.report, now()))
       diagnostics?.postMessage({ _tag: "Report", report: action.report } satisfies FromSysmon)
       if (start.logs && !action.quiet) standardError.print(Sysmon.line(action.report))
   }

@@ -41,10 +41,24 @@ const programOf = (pid: number): string | undefined => {
   }
 }
 
+const exists = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM"
+  }
+}
+
 const checkNode = Effect.fnUntraced(function* (pid: number) {
   const program = programOf(pid)
   if (program === undefined) {
-    return yield* new NotInspectable({ pid, reason: "it does not exist, or belongs to another user" })
+    const reason =
+      process.platform === "win32"
+        ? "this works on Linux and macOS only"
+        : exists(pid)
+          ? "it belongs to another user, or to the system"
+          : "there is no such process"
+    return yield* new NotInspectable({ pid, reason })
   }
   if (!/^node(js)?\d*( \(deleted\))?$/.test(basename(program))) {
     return yield* new NotInspectable({ pid, reason: `it is ${program}, not Node, and SIGUSR1 would end it` })

@@ -1,8 +1,12 @@
 /**
  * The journal of a process that `giveway doctor` runs: a file of its own with one JSON object a line, written by the main
  * thread and by the thread that watches it. Each line is appended synchronously, since the process may end at any moment.
+ *
+ * **Invariant.** A journal ends: a program that is held for hours does not fill the disk. The records that found no room are counted,
+ * and the report says so.
  */
 import { appendFileSync } from "node:fs"
+import { threadId } from "node:worker_threads"
 import type * as Starvation from "@giveway/core/Starvation"
 import * as Sysmon from "@giveway/core/Sysmon"
 import * as mappedStack from "./mappedStack.ts"
@@ -50,6 +54,8 @@ export type Line =
   | { readonly _tag: "Stalled"; readonly stall: Stall }
   /** the findings about its fibers when it ended */
   | { readonly _tag: "Linted"; readonly findings: ReadonlyArray<Finding> }
+  /** so many records or more of a thread found no room; its last line counts */
+  | { readonly _tag: "Cut"; readonly thread: number; readonly count: number }
   /** a stall that lasts; the last line of a key counts, unless a `Stalled` followed */
   | { readonly _tag: "Stalls"; readonly key: string; readonly stall: Stall }
 
@@ -64,6 +70,37 @@ export const append = (file: string, line: string): void => {
     // the report of `giveway doctor` lacks it
   }
 }
+
+/**
+ * Bytes of stalls that a thread writes. A stall has 1 to 5 kB, so that these are some thousands, each of them past the budget: more
+ * would tell nothing new. A guess.
+ */
+const mostBytes = 16_000_000
+
+/** Findings of lints in a journal. A guess: the report groups them, and no program has so many kinds. */
+const mostFindings = 10_000
+
+const cutLine = (count: number): string => line({ _tag: "Cut", thread: threadId, count })
+
+/**
+ * The records of one thread in its journal. The count of those that found no room is written at 1, 2, 4, 8 …, since the process may
+ * end at any moment: it is at least half of the true one.
+ */
+export const makeWriter = (most = mostBytes): ((file: string, record: string) => void) => {
+  let left = most
+  let cut = 0
+  return (file, record) => {
+    left -= Buffer.byteLength(record)
+    if (left >= 0) return append(file, record)
+    // nothing after the first gap: the journal is a beginning, not a selection by length
+    left = 0
+    cut++
+    if (Number.isInteger(Math.log2(cut))) append(file, cutLine(cut))
+  }
+}
+
+/** Writes the stall records of this thread. */
+export const appendStall = makeWriter()
 
 /**
  * The lines of a journal. One that was cut off, by the end of the process or a full disk, is left out, and so is one that is no
@@ -117,6 +154,8 @@ const isLine = (line: unknown): line is Line => {
       return isText(line["why"])
     case "Stalled":
       return isStall(line["stall"])
+    case "Cut":
+      return Number.isSafeInteger(line["thread"]) && Number.isSafeInteger(line["count"])
     case "Stalls":
       return isText(line["key"]) && isStall(line["stall"])
     case "Linted":
@@ -157,13 +196,12 @@ export const stalled = (starvation: Starvation.Starvation): string => {
 /** Long batches are left out: they are stalls, and stand in the journal as stalls. */
 const alsoStalls = "long-batch"
 
-export const linted = (findings: ReadonlyArray<Finding>): string =>
-  line({
-    _tag: "Linted",
-    findings: findings
-      .filter(({ lint }) => lint !== alsoStalls)
-      .map(({ fix, lint, message }) => ({ lint, message, fix }))
-  })
+export const linted = (findings: ReadonlyArray<Finding>): string => {
+  const counted = findings.filter(({ lint }) => lint !== alsoStalls)
+  const kept = counted.slice(0, mostFindings).map(({ fix, lint, message }) => ({ lint, message, fix }))
+  const cut = counted.length - kept.length
+  return line({ _tag: "Linted", findings: kept }) + (cut === 0 ? "" : cutLine(cut))
+}
 
 export const reported = (report: Sysmon.Report, now: number): string => {
   const { ageMs, cause, fiberId, key, name, sample } = report

@@ -42,7 +42,7 @@ describe("giveway run", () => {
 
   it("says which file there is not", async () => {
     const { code, stderr } = await giveway(["src/mein.ts"])
-    assert.strictEqual(code, 1)
+    assert.strictEqual(code, 2)
     assert.strictEqual(
       stderr,
       "giveway run: there is no file src/mein.ts: name the program's main module, such as src/main.ts\n"

@@ -3,8 +3,8 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import type { NodeDiagnostics } from "@giveway/node"
-import * as topState from "../../src/cli/topState.ts"
-import * as topView from "../../src/cli/topView.ts"
+import * as topState from "../../src/cli/top/state.ts"
+import * as topView from "../../src/cli/top/view.ts"
 
 const bounds = [1, 2, 4]
 
@@ -111,7 +111,7 @@ describe("what it knows", () => {
   it("is left with q or Ctrl-C, from anywhere", () => {
     assert.strictEqual(topState.pressed(state, key("q", "q"), 10).wish, "quit")
     const typing = press(state, key("", "/"))
-    assert.strictEqual(topState.pressed(typing, { name: "c", ctrl: true, input: undefined }, 10).wish, "quit")
+    assert.strictEqual(topState.pressed(typing, { name: "c", ctrl: true, input: undefined }, 10).wish, "interrupt")
   })
 
   it("selects among the stalls, those that last first", () => {

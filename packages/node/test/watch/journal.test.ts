@@ -28,4 +28,21 @@ describe("the journal", () => {
       assert.includeMembers([whole, whole + 1], [journal.linesOf(text.slice(0, end)).length], `cut at ${end}`)
     }
   })
+
+  it("ends when it is full, and says how many records found no room", () => {
+    const folder = mkdtempSync(join(tmpdir(), "giveway-journal-"))
+    const file = join(folder, "journal")
+    const record = journal.line(unwatched("a stall"))
+    const write = journal.makeWriter(record.length * 3)
+    for (let i = 0; i < 100; i++) write(file, record)
+    const lines = journal.linesOf(readFileSync(file, "utf8"))
+    rmSync(folder, { recursive: true })
+    assert.lengthOf(
+      lines.filter(({ _tag }) => _tag === "Unwatched"),
+      3
+    )
+    // 97 are lost, and the last word of a power of two is 64
+    assert.deepInclude(lines.at(-1), { _tag: "Cut", count: 64 })
+    assert.isBelow(lines.length, 12)
+  })
 })

@@ -54,6 +54,8 @@ export interface Findings {
   readonly totals: Readonly<Record<Verdict, Sum>>
   /** for each process that could not be watched, the reason */
   readonly unwatched: ReadonlyArray<string>
+  /** records, at least, that found no room in the journals: they are in no finding */
+  readonly cut: number
   /** faults first, and within a verdict the most time first */
   readonly findings: ReadonlyArray<Finding>
   /** they do not count against the budget */
@@ -215,6 +217,12 @@ const sumOf = (findings: ReadonlyArray<Finding>): Sum => ({
   totalMs: findings.reduce((sum, { totalMs }) => sum + totalMs, 0)
 })
 
+/** The last word of each thread counts. */
+const cutIn = (lines: ReadonlyArray<Line>): number => {
+  const cuts = new Map(lines.flatMap((line) => (line._tag === "Cut" ? [[line.thread, line.count] as const] : [])))
+  return Array.from(cuts.values()).reduce((sum, count) => sum + count, 0)
+}
+
 const unknown: Began = { at: 0, surroundings: { cwd: process.cwd(), own: [] } }
 
 /**
@@ -251,6 +259,7 @@ export const find = (
   return {
     processes: processes.length,
     unwatched: processes.flatMap((lines) => lines.flatMap((line) => (line._tag === "Unwatched" ? [line.why] : []))),
+    cut: processes.reduce((sum, lines) => sum + cutIn(lines), 0),
     lints: lintsOf(processes.flat()),
     total: sumOf(findings),
     totals,

@@ -1,10 +1,10 @@
 /**
  * The findings of `giveway doctor` as text, as JUnit XML and as JSON.
  */
-import { styleText } from "node:util"
 import { safeLine, safeLines } from "@giveway/core/Sysmon"
 import type { Finding, Findings, Verdict } from "./findings.ts"
 import { faults, verdicts } from "./findings.ts"
+import { paint as painted } from "../text/colours.ts"
 
 /** The facts about a run that a report mentions. */
 interface Run {
@@ -52,15 +52,18 @@ const sumsOf = ({ total, totals }: Findings): string | undefined => {
 
 const count = (number: number, noun: string, plural = `${noun}s`): string => `${number} ${number === 1 ? noun : plural}`
 
+const cutOf = ({ cut }: Findings): string =>
+  `the journal was full: ${cut} or more of the last records are in no finding; mend the faults that are listed, or watch for a shorter time`
+
 /** As text; in colours if `stream` is a terminal. */
 export const render = (found: Findings, run: Run, stream: NodeJS.WriteStream): string => {
-  const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
-    styleText(style, safeLine(text), { stream })
+  const paint = (style: Parameters<typeof painted>[0], text: string): string => painted(style, text, stream)
   const lines = [
     paint("bold", `giveway doctor: ${run.command}`),
     paint("gray", `watched ${count(found.processes, "process", "processes")} for ${ms(run.tookMs)}`)
   ]
   for (const why of found.unwatched) lines.push(paint("red", `a process could not be watched: ${why}`))
+  if (found.cut > 0) lines.push(paint("red", cutOf(found)))
   let heading: Verdict | undefined
   found.findings.forEach((finding, index) => {
     const { verdict, worst } = finding
@@ -98,9 +101,10 @@ export const json = (found: Findings, run: Run, exitCode: number | undefined): s
   JSON.stringify(
     {
       ...run,
-      exitCode,
+      exitCode: exitCode ?? null,
       processes: found.processes,
       unwatched: found.unwatched,
+      cut: found.cut,
       lints: found.lints,
       total: found.total,
       totals: found.totals,
@@ -160,13 +164,19 @@ export const junit = (found: Findings, run: Run): string => {
   const whole = `    <testcase classname="giveway doctor" name="${xml(`${run.command} stays within ${ms(run.budgetMs)}`)}" time="${(restMs / 1000).toFixed(3)}">${
     broken.length === 0 ? "" : `<failure type="budget" message="${count(broken.length, "fault")}"/>`
   }</testcase>`
+  const cut =
+    found.cut === 0
+      ? []
+      : [
+          `    <testcase classname="giveway doctor" name="the journal is complete" time="0.000"><failure type="journal" message="${xml(cutOf(found))}"/></testcase>`
+        ]
   const lintFailures = run.failOnLints ? linted.length : 0
-  const failures = (broken.length === 0 ? 0 : broken.length + 1) + lintFailures
+  const failures = (broken.length === 0 ? 0 : broken.length + 1) + cut.length + lintFailures
   const skipped = cases.length - broken.length + linted.length - lintFailures
   return `<?xml version="1.0" encoding="UTF-8"?>
 <testsuites>
-  <testsuite name="giveway doctor" tests="${cases.length + linted.length + 1}" failures="${failures}" skipped="${skipped}" time="${((restMs + found.total.totalMs) / 1000).toFixed(3)}">
-${[...cases, ...linted, whole].join("\n")}
+  <testsuite name="giveway doctor" tests="${cases.length + linted.length + cut.length + 1}" failures="${failures}" skipped="${skipped}" time="${((restMs + found.total.totalMs) / 1000).toFixed(3)}">
+${[...cases, ...linted, ...cut, whole].join("\n")}
   </testsuite>
 </testsuites>
 `

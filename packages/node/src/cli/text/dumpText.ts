@@ -1,10 +1,10 @@
 /**
  * A dump as text: the process, the holder of its loop, the workers, and the tree of fibers.
  */
-import { styleText } from "node:util"
 import * as FiberDump from "@giveway/core/FiberDump"
 import { safeLine } from "@giveway/core/Sysmon"
 import type { Loop, Process, Source, WorkerWork } from "../../diagnostics/protocol.ts"
+import { paint as painted } from "./colours.ts"
 import { ago } from "./units.ts"
 
 /** The response of a served process at `/fibers`, or the value from an unprepared one through the inspector. */
@@ -115,8 +115,8 @@ const treeOf = ({ fibers, fibersFailed, loop }: Dump): string => {
 
 /** `stream`: in colours if it is a terminal; without one, in none. */
 export const render = (dump: Dump, stream?: NodeJS.WriteStream): string => {
-  const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
-    stream === undefined ? text : styleText(style, text, { stream })
+  const paint = (style: Parameters<typeof painted>[0], text: string): string =>
+    stream === undefined ? text : painted(style, text, stream)
   const [first, ...others] = loopLines(dump).map(safeLine)
   const held = dump.loop?.state === "held"
   return [

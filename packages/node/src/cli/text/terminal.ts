@@ -13,6 +13,38 @@ const accent = /^\p{M}/u
 
 const ascii = /^[\x20-\x7e]*$/
 
+/** The letters of this command that are not ASCII, each with another of the same width. */
+const others: Readonly<Record<string, string>> = {
+  "▁": "_",
+  "▂": ".",
+  "▃": ":",
+  "▄": "-",
+  "▅": "=",
+  "▆": "+",
+  "▇": "*",
+  "█": "#",
+  "▏": "|",
+  "●": "o",
+  "■": "#",
+  "▸": ">",
+  "–": "-",
+  "…": "~",
+  "≤": "<",
+  "⏎": "=",
+  "↑": "^",
+  "↓": "v"
+}
+
+/** Whether the locale says that the terminal shows ASCII only: a set of characters that is not UTF-8, or C. */
+const isAscii = ({ LANG, LC_ALL, LC_CTYPE }: NodeJS.ProcessEnv): boolean => {
+  const locale = LC_ALL || LC_CTYPE || LANG || ""
+  return locale === "C" || locale === "POSIX" || (locale.includes(".") && !/\.utf-?8/i.test(locale))
+}
+
+/** The text in letters that the terminal has. Names from the process stay as they are. */
+export const letters = (text: string, environment: NodeJS.ProcessEnv = process.env): string =>
+  isAscii(environment) ? text.replace(/[▁▂▃▄▅▆▇█▏●■▸–…≤⏎↑↓]/g, (letter) => others[letter]!) : text
+
 const columnsOf = (letter: string): number => (accent.test(letter) ? 0 : wide.test(letter) ? 2 : 1)
 
 /** The columns that a safe text takes. */

@@ -268,3 +268,20 @@ allowed, so not counted
     assert.include(clean, 'tests="1" failures="0" skipped="0"')
   })
 })
+
+describe("a journal that was full", () => {
+  it("is told in the report, by the last word of each thread", () => {
+    const cut = (thread: number, count: number): Line => ({ _tag: "Cut", thread, count })
+    const all = findings.find(
+      [
+        [began, cut(0, 1), cut(1, 1), cut(0, 8)],
+        [began, cut(0, 2)]
+      ],
+      limits
+    )
+    assert.strictEqual(all.cut, 11)
+    const run = { command: "x", ...limits, tookMs: 1, failOnLints: false }
+    assert.include(report.render(all, run, process.stderr), "the journal was full: 11 or more of the last records")
+    assert.match(report.junit(all, run), /failures="1"[^]*the journal is complete/)
+  })
+})

@@ -5,10 +5,10 @@
 import { request } from "node:http"
 import type { IncomingMessage } from "node:http"
 import * as Effect from "effect/Effect"
-import type { Overview } from "../diagnostics/protocol.ts"
-import type { Found } from "../diagnostics/localSocket.ts"
-import * as localSocket from "../diagnostics/localSocket.ts"
-import * as served from "./served.ts"
+import type { Overview } from "../../diagnostics/protocol.ts"
+import type { Found } from "../../diagnostics/localSocket.ts"
+import * as localSocket from "../../diagnostics/localSocket.ts"
+import * as served from "../served.ts"
 
 const path = "/events"
 

@@ -1,8 +1,9 @@
 /**
- * The end of a command that failed: one line on standard error and exit code 1, no stack.
+ * The end of a command that failed: one line on standard error and an exit code, no stack.
  */
 import * as Effect from "effect/Effect"
-import * as printed from "./printed.ts"
+import * as exitCodes from "./exitCodes.ts"
+import * as printed from "../text/printed.ts"
 
 export const failing = <A, E extends { readonly message: string }, R>(
   command: Effect.Effect<A, E, R>
@@ -12,7 +13,7 @@ export const failing = <A, E extends { readonly message: string }, R>(
     Effect.catch((error: E) =>
       Effect.andThen(
         printed.err(`giveway: ${error.message}`),
-        Effect.sync(() => void (process.exitCode = 1))
+        Effect.sync(() => void (process.exitCode = exitCodes.found))
       )
     )
   )

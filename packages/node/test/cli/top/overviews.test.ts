@@ -9,7 +9,7 @@ import { join } from "node:path"
 import { once } from "node:events"
 import { assert, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
-import * as overviews from "../../src/cli/overviews.ts"
+import * as overviews from "../../../src/cli/top/overviews.ts"
 
 /** Beyond the largest process number that Linux gives. */
 const deadPid = 4_194_305

@@ -2,7 +2,7 @@
  * The state of `giveway top`, as a pure machine: overviews and keys in; the next state and a wish for the shell out.
  */
 import type * as Lints from "@giveway/core/Lints"
-import type { Overview } from "../diagnostics/protocol.ts"
+import type { Overview } from "../../diagnostics/protocol.ts"
 
 const sorts = ["now", "self", "longest", "delay"] as const
 
@@ -163,7 +163,7 @@ export interface Key {
 }
 
 /** An action that a key asks of the shell. */
-export type Wish = "quit" | "dump" | "lints" | "open" | undefined
+export type Wish = "quit" | "interrupt" | "dump" | "lints" | "open" | undefined
 
 interface Step {
   readonly state: State
@@ -176,7 +176,7 @@ const clamp = (value: number, most: number): number => Math.max(0, Math.min(valu
 
 /** A key was pressed; a page of a panel is `rows` long. */
 export const pressed = (state: State, key: Key, rows: number): Step => {
-  if (key.ctrl && key.name === "c") return only(state, "quit")
+  if (key.ctrl && key.name === "c") return only(state, "interrupt")
   if (state.typing) return only(typed(state, key))
   return state.panel._tag === "Text" ? read(state, state.panel, key, rows) : navigate(state, key)
 }

@@ -2,12 +2,12 @@
  * The screen of `giveway top`: a state in, lines out. A line is a list of pieces, each a text and its look.
  */
 import * as FiberDump from "@giveway/core/FiberDump"
-import type { Loop } from "../diagnostics/protocol.ts"
-import { holderText, userFrames } from "./text/dumpText.ts"
-import type { Listed, Point, Row, State } from "./topState.ts"
-import { shownRows, stallsOf } from "./topState.ts"
-import { cell, cut } from "./text/terminal.ts"
-import { ago } from "./text/units.ts"
+import type { Loop } from "../../diagnostics/protocol.ts"
+import { holderText, userFrames } from "../text/dumpText.ts"
+import type { Listed, Point, Row, State } from "./state.ts"
+import { shownRows, stallsOf } from "./state.ts"
+import { cell, cut } from "../text/terminal.ts"
+import { ago } from "../text/units.ts"
 
 export type Look = "plain" | "dim" | "bold" | "good" | "warn" | "bad" | "inverse" | "accent"
 
@@ -49,18 +49,31 @@ const columns: ReadonlyArray<readonly [title: string, width: number, cell: (row:
   ["delay", 9, ({ delayP99Ms }) => (delayP99Ms === undefined ? "–" : ago(delayP99Ms))]
 ]
 
-const tableWidth = columns.reduce((sum, [, width]) => sum + width, 0)
+/** The columns that a narrow terminal does without, the first one first. */
+const lesser = ["slices", "longest", "self", "delay"]
+
+/** Columns that a name has at least, if others can be left out for it. */
+const leastName = 12
+
+const widthOf = (shown: typeof columns): number => shown.reduce((sum, [, width]) => sum + width, 0)
+
+const fitting = (width: number): typeof columns =>
+  lesser.reduce(
+    (shown, title) => (widthOf(shown) + leastName + 2 > width ? shown.filter(([one]) => one !== title) : shown),
+    columns
+  )
 
 const table = (state: State, width: number, rows: number): ReadonlyArray<Line> => {
-  const nameWidth = Math.max(8, width - tableWidth - 2)
+  const shown = fitting(width)
+  const nameWidth = Math.max(8, width - widthOf(shown) - 2)
   const filter = state.typing ? `/${state.filter}▏` : state.filter === "" ? "" : `/${state.filter}`
   const head: Line = [
     [` ${cell(`name ${filter}`, nameWidth)} `, "dim"],
-    ...columns.map(([title, cells]): Piece => [title.padStart(cells), title === state.sort ? "bold" : "dim"])
+    ...shown.map(([title, cells]): Piece => [title.padStart(cells), title === state.sort ? "bold" : "dim"])
   ]
   const lineOf = (row: Row): Line => [
     [` ${cell(row.name, nameWidth)} `],
-    ...columns.map(([title, cells, cell]): Piece => [
+    ...shown.map(([title, cells, cell]): Piece => [
       cell(row).padStart(cells),
       title === "now" ? lookOf(row.now) : "plain"
     ])
@@ -100,25 +113,31 @@ const poolLines = ({ overview }: State, width: number): ReadonlyArray<Line> => {
 
 const clock = (at: number): string => new Date(at).toTimeString().slice(0, 8)
 
-const stallPieces = (listed: Listed): Line => {
+/** With fewer columns than this, a stall has no room for its time of day and its cause. */
+const roomyFrom = 60
+
+const stallPieces = (listed: Listed, width: number): Line => {
+  const isRoomy = width >= roomyFrom
+  const time = (at: number): Piece => [isRoomy ? `${clock(at)} ` : ""]
+  const named = (cause: string): string => (isRoomy ? ` ${cause.padEnd(12)}` : "")
   if (listed._tag === "Open") {
     const { ageMs, by, startedAt } = listed.stall
     const loop = { state: "held", at: 0, since: startedAt, heldMs: ageMs, by } as const
-    return [[`${clock(startedAt)} `], [ago(ageMs).padStart(8), "bad"], [` ${by.cause.padEnd(12)} ${holderText(loop)}`]]
+    return [time(startedAt), [ago(ageMs).padStart(8), "bad"], [`${named(by.cause)} ${holderText(loop)}`]]
   }
   const { cause, durationMs, hog, startedAt } = listed.stall
   const place = hog.place === undefined ? "" : ` at ${hog.place.file}:${hog.place.line}`
   const fiber = hog.fiberId === undefined ? "" : `fiber #${hog.fiberId}`
   const who = hog.name === undefined ? fiber : `\`${hog.name}\``
-  return [[`${clock(startedAt)} `], [ago(durationMs).padStart(8)], [` ${cause.padEnd(12)} ${who}${place}`, "dim"]]
+  return [time(startedAt), [ago(durationMs).padStart(8)], [`${named(cause)} ${who}${place}`, "dim"]]
 }
 
-const stallLines = (state: State, rows: number, selects: boolean): ReadonlyArray<Line> => {
+const stallLines = (state: State, width: number, rows: number, selects: boolean): ReadonlyArray<Line> => {
   const listed = stallsOf(state)
   const from = Math.max(0, Math.min(state.selected - rows + 1, listed.length - rows))
   const lineOf = (one: Listed, index: number): Line => {
     const isSelected = selects && index + from === state.selected
-    return [[isSelected ? " ▸ " : "   ", isSelected ? "accent" : "plain"], ...stallPieces(one)]
+    return [[isSelected ? " ▸ " : "   ", isSelected ? "accent" : "plain"], ...stallPieces(one, width)]
   }
   return [
     [
@@ -153,6 +172,10 @@ export const lintTexts = ({ findings }: State): ReadonlyArray<string> =>
     : findings.flatMap(({ fix, lint, message }) => [lint, `  ${message}`, `  fix: ${fix}`, ""])
 
 const help = "q quit  s sort  / filter  ↑↓ select  ⏎ open stall  d dump  l lints"
+
+const shortHelp = "q quit s sort / filter ⏎ stall d dump"
+
+const helpLine = (width: number): Line => [[` ${width > help.length ? help : shortHelp}`, "dim"]]
 
 const head = (state: State, width: number): ReadonlyArray<Line> => {
   const { overview } = state
@@ -191,6 +214,19 @@ const head = (state: State, width: number): ReadonlyArray<Line> => {
   ]
 }
 
+/** With fewer rows than this, the curves, the pool's workers and the lints have no room. */
+const tallFrom = 16
+
+/** The screen of a small terminal: the loop, its stalls, and the names that fit. */
+const small = (state: State, width: number, rows: number): ReadonlyArray<Line> => {
+  const top = head(state, width).slice(0, 2)
+  const pool = poolLines(state, width).slice(0, 1)
+  const count = Math.min(2, stallsOf(state).length)
+  const stalls = count === 0 ? [] : stallLines(state, width, count, true)
+  const names = table(state, width, Math.max(1, rows - top.length - pool.length - stalls.length - 2))
+  return [...top, ...stalls, ...names, ...pool]
+}
+
 /** The lines of the screen, at most `rows`. */
 export const screen = (state: State, width: number, rows: number): ReadonlyArray<Line> => {
   const { panel } = state
@@ -203,15 +239,19 @@ export const screen = (state: State, width: number, rows: number): ReadonlyArray
       [[" q back  ↑↓ scroll  space page", "dim"]]
     ]
   }
+  const body = rows < tallFrom ? small(state, width, rows) : tall(state, width, rows)
+  const space = Array.from({ length: Math.max(0, rows - 1 - body.length) }, (): Line => [])
+  return [...body.slice(0, rows - 1), ...space, helpLine(width)]
+}
+
+const tall = (state: State, width: number, rows: number): ReadonlyArray<Line> => {
   const top = head(state, width)
   const pool = poolLines(state, width)
   const lints = lintLines(state, width)
   const rest = rows - top.length - pool.length - lints.length - 5
-  const stalls = stallLines(state, Math.max(1, Math.min(8, Math.floor(rest / 2), stallsOf(state).length)), true)
+  const stalls = stallLines(state, width, Math.max(1, Math.min(8, Math.floor(rest / 2), stallsOf(state).length)), true)
   const names = table(state, width, Math.max(1, rest - stalls.length))
-  const body = [...top, [], ...names, [], ...pool, [], ...lints, ...stalls]
-  const space = Array.from({ length: Math.max(0, rows - 1 - body.length) }, (): Line => [])
-  return [...body.slice(0, rows - 1), ...space, [[` ${help}`, "dim"]]]
+  return [...top, [], ...names, [], ...pool, [], ...lints, ...stalls]
 }
 
 /** The output of `--once`: all parts, in plain lines. */
@@ -222,7 +262,7 @@ export const once = (state: State, width: number): ReadonlyArray<Line> => [
   [],
   ...poolLines(state, width),
   ...lintLines(state, width),
-  ...stallLines(state, 10, false)
+  ...stallLines(state, width, 10, false)
 ]
 
 /** A stall in full. */
