@@ -22,6 +22,7 @@ import * as plan from "./init/plan.ts"
 import * as report from "./init/report.ts"
 import * as template from "./init/template.ts"
 import * as write from "./init/write.ts"
+import * as exitCodes from "./shell/exitCodes.ts"
 import { failing } from "./shell/failing.ts"
 import * as printed from "./text/printed.ts"
 
@@ -139,7 +140,7 @@ export const init = Command.make(
       const replaced = plan.replacements(plans, its, agreed)
       if (!dryRun) yield* write.all(folder, plans.missing, replaced)
       yield* printed.out(report.files(plans, replaced, agreed, left, !dryRun))
-      if (!asks && left.length > 0) process.exitCode = 2
+      if (!asks && left.length > 0) process.exitCode = exitCodes.partly
       if (dryRun) return
       const manager = yield* packageManager(folder)
       yield* printed.out(report.nextSteps(manager, path.relative(process.cwd(), folder) === "" ? undefined : operand))
@@ -154,9 +155,7 @@ export const init = Command.make(
     )
 ).pipe(
   Command.withDescription(
-    `Writes a service that runs at once: HTTP, a task for another core, a pure function that runs in slices, supervision, tests, and the scripts dev, start, test, build and doctor. In a package that is there it adds what is missing. In a terminal it asks before it changes a file or a field of package.json, and shows the change. Without a terminal, or with --yes, it leaves them alone and lists them.
-
-Exit codes: 0, the service is there. 1, an error; nothing was written. 2, it did not ask, and left alone something that differs. 130, Ctrl-C; nothing was written.`
+    `Writes a service that runs at once: HTTP, a task for another core, a pure function that runs in slices, supervision, tests, and the scripts dev, start, test, build and doctor. In a package that is there it adds what is missing. In a terminal it asks before it changes a file or a field of package.json, and shows the change. Without a terminal, or with --yes, it leaves them alone and lists them. After an error nothing is written.`
   ),
   Command.withShortDescription("Writes a service that runs at once, into a new or an existing package"),
   Command.withExamples([

@@ -71,7 +71,7 @@ describe("giveway init", () => {
     }
     has(there)
     const { code, stdout } = await giveway(["init", folder])
-    assert.strictEqual(code, 2)
+    assert.strictEqual(code, 3)
     assert.match(stdout, /^ {2}README\.md +left alone: it is there, and differs$/m)
     assert.match(stdout, /^ {2}package\.json +left alone: scripts\.test is "jest"; the service has "vitest run"$/m)
     const after = filesIn(folder)

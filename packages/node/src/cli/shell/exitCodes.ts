@@ -16,6 +16,9 @@ export const found = 1
 /** The call itself is wrong: a flag, an argument, a file that is not there. Nothing was done. */
 export const misused = 2
 
+/** `giveway init` wrote the service, but left something alone that differs. */
+export const partly = 3
+
 /** A defect of giveway. The number that BSD's `sysexits.h` has for it. */
 export const defect = 70
 
@@ -45,8 +48,9 @@ const ofCommands: Readonly<Record<string, ReadonlyArray<Meaning>>> = {
     ["1", "there is no such process, or it gives no answer"]
   ],
   init: [
-    ["0", "the project stands, or --dry-run said how it would"],
-    ["1", "nothing was written, or not all of it: a line says why"]
+    ["0", "the service is there"],
+    ["1", "nothing was written: a line says why"],
+    [String(partly), "the service is there, without a question, and something was left alone that differs"]
   ],
   run: [["other", "the program's own exit code; 128 and the signal's number, if a signal ended it"]],
   top: [
@@ -59,5 +63,6 @@ const ofCommands: Readonly<Record<string, ReadonlyArray<Meaning>>> = {
 export const of = (command: string): ReadonlyArray<Meaning> => {
   const own = ofCommands[command] ?? []
   const isOther = ([code]: Meaning): boolean => code === "other"
-  return [...own.filter((meaning) => !isOther(meaning)), ...everywhere, ...own.filter(isOther)]
+  const numbered = [...own, ...everywhere].filter((meaning) => !isOther(meaning))
+  return [...numbered.toSorted(([a], [b]) => Number(a) - Number(b)), ...own.filter(isOther)]
 }

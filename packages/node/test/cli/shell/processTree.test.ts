@@ -15,8 +15,8 @@ it("a process has the members that it started, and those that they started", () 
 })
 
 it("all of them are ended, also below a shell that would leave them behind", async () => {
-  const code = `console.log(process.pid); setInterval(() => {}, 1000)`
-  const shell = spawn("sh", ["-c", `"${process.execPath}" -e '${code}'; true`])
+  const program = `console.log(process.pid); setInterval(() => {}, 1000)`
+  const shell = spawn("sh", ["-c", `"${process.execPath}" -e '${program}'; true`])
   await once(shell.stdout, "data")
   processTree.kill(shell.pid!)
   // its output closes when the last process that holds it has ended
