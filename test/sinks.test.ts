@@ -43,6 +43,9 @@ const known: Readonly<Record<string, Readonly<Record<string, readonly [count: nu
     "process.stdout.write(": [1, "nothing: waits for the end of the output"],
     "writeFileString(": [1, "JUnit XML, by safeText.terminal"]
   },
+  "packages/node/src/cli/init/write.ts": {
+    "writeFileString(": [2, "files of the template, and package.json, for a program"]
+  },
   "packages/node/src/cli/text/printed.ts": {
     "Console.log(": [2, "safeText.terminal, safeText.json"],
     "Console.error(": [1, "safeText.terminal"]
