@@ -8,7 +8,7 @@ import { announce, copy } from "./reader.js"
 import { $, make, renew, roving } from "./dom.js"
 import { Flame } from "./flame.js"
 import { Lanes } from "./lanes.js"
-import { factsOf, issueText, linesOf, stallsOf, titleOf } from "./stalls.js"
+import { factsOf, issueText, linesOf, stallsOf, titleOf, waitingAt } from "./stalls.js"
 import { Timeline } from "./timeline.js"
 import { Tree } from "./tree.js"
 import { tabText, verdictOf } from "./verdict.js"
@@ -151,7 +151,9 @@ const showStalls = ({ thresholdMs }) => {
 }
 
 const waitingFor = (stall) =>
-  stall.isOpen && waiting !== undefined && Math.abs(waiting.since - stall.startedAt) < 1000 ? waiting : undefined
+  stall.isOpen && waiting !== undefined && Math.abs(waiting.since - stall.startedAt) < 1000
+    ? waitingAt(waiting, latest.at)
+    : undefined
 
 const textOf = (stall) => issueText(stall, latest.process, waitingFor(stall))
 

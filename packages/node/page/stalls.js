@@ -33,6 +33,16 @@ export const waitingText = ({ longestLateMs, longestWaitMs, overdueTimers, ready
         .filter((part) => part !== undefined)
         .join(", ")}; up to ${ago(Math.max(longestWaitMs, longestLateMs))}`
 
+/** Fibers that wait for a loop that is held, at a later moment: they have waited on since they were read. */
+export const waitingAt = (waiting, at) => {
+  const more = Math.max(0, at - waiting.at)
+  return {
+    ...waiting,
+    longestWaitMs: waiting.ready > 0 ? waiting.longestWaitMs + more : 0,
+    longestLateMs: waiting.overdueTimers > 0 ? waiting.longestLateMs + more : 0
+  }
+}
+
 const partsText = ({ blockedMs, gcMs, noCoreMs, systemMs }) =>
   `garbage ${ago(gcMs)}, kernel ${ago(systemMs)}, blocked ${ago(blockedMs)}, without a core ${ago(noCoreMs)}`
 

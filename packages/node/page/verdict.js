@@ -3,7 +3,7 @@
  * costs time. Data in, data out.
  */
 import { causeText, ago, clock, count, percent, plain, whoText } from "./words.js"
-import { culpritText, titleOf, waitingText, whereText } from "./stalls.js"
+import { culpritText, titleOf, waitingAt, waitingText, whereText } from "./stalls.js"
 
 /** A job that holds its worker for longer, in ms, starves those behind it. A guess at what a person calls long. */
 const longWorkMs = 1000
@@ -16,11 +16,7 @@ const namesText = ({ names, otherNames }) =>
 const waitingNow = (waiting, loop, unread) => {
   // those of another hold are over
   if (waiting !== undefined && Math.abs(waiting.since - loop.since) < 1000) {
-    // they have waited on since they were read
-    const more = Math.max(0, loop.at - waiting.at)
-    const longestWaitMs = waiting.ready > 0 ? waiting.longestWaitMs + more : 0
-    const longestLateMs = waiting.overdueTimers > 0 ? waiting.longestLateMs + more : 0
-    return waitingText({ ...waiting, longestWaitMs, longestLateMs }) + namesText(waiting)
+    return waitingText(waitingAt(waiting, loop.at)) + namesText(waiting)
   }
   return unread ? "so many fibers are read when you ask: see Fibers" : "asking for the fibers …"
 }
