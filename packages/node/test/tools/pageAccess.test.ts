@@ -142,13 +142,13 @@ describe("the page for everybody", { timeout: 120_000 }, () => {
         ["ArrowRight", true]
       ] as const) {
         await page.keyboard.press(key)
-        await page.waitForFunction(`document.activeElement.getAttribute("aria-expanded") === "${isUnfolded}"`)
+        await page.locator(`#fibers [role=treeitem]:focus[aria-expanded=${isUnfolded}]`).waitFor()
       }
       await page.keyboard.press("ArrowDown")
       const key = await page.evaluate("document.activeElement.dataset.key")
       const state = await page.locator("#loop-state").textContent()
       // news came
-      await page.waitForFunction((state) => document.querySelector("#loop-state")?.textContent !== state, state)
+      await page.locator("#loop-state").filter({ hasNotText: state! }).waitFor()
       assert.strictEqual(await page.evaluate("document.activeElement.dataset.key"), key)
     }))
 
