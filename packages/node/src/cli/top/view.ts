@@ -128,7 +128,8 @@ const stallPieces = (listed: Listed, width: number): Line => {
   const { cause, durationMs, hog, startedAt } = listed.stall
   const place = hog.place === undefined ? "" : ` at ${hog.place.file}:${hog.place.line}`
   const fiber = hog.fiberId === undefined ? "" : `fiber #${hog.fiberId}`
-  const who = hog.name === undefined ? fiber : `\`${hog.name}\``
+  const nobody = isRoomy ? "" : cause
+  const who = hog.name !== undefined ? `\`${hog.name}\`` : fiber === "" ? nobody : fiber
   return [time(startedAt), [ago(durationMs).padStart(8)], [`${named(cause)} ${who}${place}`, "dim"]]
 }
 
