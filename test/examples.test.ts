@@ -11,7 +11,7 @@
  * - `text output`: lines that the block before it prints, in this order, perhaps among others. Each number, with its unit of time,
  *   stands for any other, `…` for any text.
  *
- * Other blocks (`text`, `sh`, `typescript`) are not run.
+ * Other blocks (`text`, `sh`, `typescript`, `js`) are not run: `languages.test.ts` looks at them.
  */
 import { execFile, spawn } from "node:child_process"
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -29,7 +29,7 @@ const markdown = [
   "README.md",
   ...readdirSync(join(root, "docs"), { recursive: true })
     .map(String)
-    .filter((file) => file.endsWith(".md"))
+    .filter((file) => file.endsWith(".md") && !file.includes("node_modules"))
     .map((file) => join("docs", file))
 ]
 

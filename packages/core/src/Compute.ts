@@ -4,6 +4,8 @@
  * `NodeCompute.layer` runs jobs on a pool of worker threads, `TestCompute.layer` inline on the calling fiber, `Compute.make`
  * wherever its author says; the program is the same. The service and its types are in `internal/job/computeService.ts`,
  * inline work in `internal/caller/inlineCalls.ts`.
+ *
+ * @module
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"

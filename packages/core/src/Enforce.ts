@@ -8,6 +8,8 @@
  * Rejected: a limit for all fibers of a program (code that is stopped in the middle must have been written for that).
  *
  * Decision 0077.
+ *
+ * @module
  */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

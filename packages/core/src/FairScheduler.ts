@@ -18,6 +18,8 @@
  * The order of a program stays: see `docs/guides/fairness.md` and decision 0100.
  *
  * Rejected: giving way after a count of operations (`Scheduler.MaxOpsBeforeYield` counts only while a layer is built).
+ *
+ * @module
  */
 import type * as Config from "effect/Config"
 import * as Effect from "effect/Effect"

@@ -2,6 +2,8 @@
  * A snapshot of the live fibers, as data and as text.
  *
  * The tree is that of which fiber forked which. A fiber that outlived its forker stands at the root, and keeps its parent's id.
+ *
+ * @module
  */
 import * as Schema from "effect/Schema"
 import * as dumpText from "./internal/fibers/dumpText.ts"

@@ -4,6 +4,8 @@
  *
  * A layer fails with it. A function that makes or changes an effect dies with it, since it is a mistake in the program. A
  * function that runs outside of any effect throws it, and says so.
+ *
+ * @module
  */
 import * as Schema from "effect/Schema"
 import { shown } from "./internal/options/shownValue.ts"

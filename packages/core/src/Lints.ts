@@ -5,6 +5,8 @@
  * `Supervision.lints` asks all of them about this thread; `FiberDump.render` asks those that need no more than the dump.
  *
  * Decision 0076.
+ *
+ * @module
  */
 import * as Schema from "effect/Schema"
 import { leakedFiber } from "./internal/fibers/lints/leakedFiber.ts"

@@ -8,6 +8,8 @@
  * ends of a job (`jobCaller` with the port it needs, `jobExecutor`), their messages, and the layout of shared memory.
  *
  * No stability is promised between minor versions.
+ *
+ * @module
  */
 export * from "./PlatformWorker.ts"
 export { table as supervisionOptions } from "./internal/watched/supervisionOptions.ts"

@@ -2,6 +2,8 @@
  * The worker's half of `Platform`: what runs a job, the messages and the shared memory that both ends use. A worker imports
  * this half alone. The callers' half and the pool would cost each worker memory and time at its start, and it has no use for
  * them.
+ *
+ * @module
  */
 export * as threadBlock from "./internal/sharedMemory/threadBlock.ts"
 export * as jobRing from "./internal/sharedMemory/jobRing.ts"

@@ -11,6 +11,8 @@
  *
  * Rejected: an operation per step (60 ns and more for each, against 15); a promise per slice (no interruption, and
  * microtasks starve timers).
+ *
+ * @module
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

@@ -5,6 +5,8 @@
  * records is decided in `internal/stalls/stallMachine.ts`.
  *
  * **Invariant.** The cause is told apart from the hog (see {@link Cause}): the operating system and V8 blame no fiber.
+ *
+ * @module
  */
 import * as Schema from "effect/Schema"
 import * as causes from "./internal/stalls/causes.ts"

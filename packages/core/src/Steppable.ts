@@ -4,6 +4,8 @@
  * `internal/steppable/README.md`.
  *
  * Compiled code and this module MUST be of the same version.
+ *
+ * @module
  */
 export type { Frame } from "./internal/steppable/suspension.ts"
 export { ABANDONED, save, start, SUSPENDED } from "./internal/steppable/suspension.ts"

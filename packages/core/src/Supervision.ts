@@ -10,6 +10,8 @@
  * `supervise` keeps long-lived fibers running: it restarts those that fail, with OTP's strategies.
  *
  * Rejected: the registry in `Effect`'s context (a fiber forked from a bare `Effect.runFork` would be unseen).
+ *
+ * @module
  */
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"

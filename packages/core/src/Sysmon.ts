@@ -8,6 +8,8 @@
  *
  * Nothing here imports Effect, since the watching thread should start quickly and need little memory. That is why this is
  * not part of `Platform`, which does. No stability is promised between minor versions.
+ *
+ * @module
  */
 export { json as safeJson, line as safeLine, terminal as safeLines } from "./internal/safeText/safeText.ts"
 export type { Work } from "./internal/sharedMemory/jobBoard.ts"

@@ -9,6 +9,8 @@
  * (the types of the two sides drift apart).
  *
  * Decisions 0023, 0111.
+ *
+ * @module
  */
 import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

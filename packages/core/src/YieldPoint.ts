@@ -6,6 +6,8 @@
  * questions that plain code can ask. {@link isCancelled} speaks for the job that the thread runs
  * (`internal/steppable/slices/currentJob.ts`), {@link shouldYield} also for the slice of the running fiber
  * (`internal/steppable/slices/sliceClock.ts`).
+ *
+ * @module
  */
 import * as currentJob from "./internal/steppable/slices/currentJob.ts"
 import * as sliceClock from "./internal/steppable/slices/sliceClock.ts"

@@ -1,5 +1,7 @@
 /**
  * `@giveway/core`: fair scheduling, typed compute tasks and fiber supervision for Effect.
+ *
+ * @module
  */
 export * as FairScheduler from "./FairScheduler.ts"
 export * as Pure from "./Pure.ts"

@@ -3,6 +3,8 @@
  *
  * **Invariant.** The scheduler is provided to the other parts and to the program, never merged beside them: a layer that
  * is built beside the scheduler would start its fibers on Effect's own.
+ *
+ * @module
  */
 import "./thread/checkedNode.ts"
 import type * as Compute from "@giveway/core/Compute"

@@ -18,6 +18,8 @@
  * Rejected: several jobs posted to a worker at once (neighbours wait behind a long job and die with a killed one).
  *
  * Decision 0022.
+ *
+ * @module
  */
 import "./thread/checkedNode.ts"
 import { availableParallelism, totalmem } from "node:os"

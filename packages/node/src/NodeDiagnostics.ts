@@ -16,6 +16,8 @@
  *
  * Clients are bounded in what they take: connections, time, memory, and the program's time for its answers. The limits are in the
  * guide `diagnostics.md`.
+ *
+ * @module
  */
 import "./thread/checkedNode.ts"
 import * as Config from "effect/Config"

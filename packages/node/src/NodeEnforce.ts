@@ -6,6 +6,8 @@
  *
  * Never used: the inspector's `Runtime.terminateExecution`. It stops any code that runs, Node's own hooks too, and so ends the
  * process.
+ *
+ * @module
  */
 import "./thread/checkedNode.ts"
 import { Script } from "node:vm"

@@ -3,6 +3,8 @@
  *
  * It is `Supervision` with a watcher. The thread starts and ends with the layer and keeps no process alive. It reads the
  * watched thread's beacon in shared memory, and interrupts that thread only for the stack of a stall, for some 100 µs.
+ *
+ * @module
  */
 import "./thread/checkedNode.ts"
 import type { InvalidOption } from "@giveway/core/InvalidOption"

@@ -1,5 +1,7 @@
 /**
  * `@giveway/node`: Giveway on Node.js.
+ *
+ * @module
  */
 export * as Giveway from "./Giveway.ts"
 export * as NodeCompute from "./NodeCompute.ts"

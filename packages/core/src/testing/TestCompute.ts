@@ -12,6 +12,8 @@
  *
  * A job that runs here may hold the loop, as it would run on a worker in production: its stalls are recorded as allowed
  * (`Supervision.allowBlocking`), also where a fiber that the job forked holds it, or the layer of a task while it is built.
+ *
+ * @module
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"

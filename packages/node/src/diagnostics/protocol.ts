@@ -1,7 +1,7 @@
 /**
  * The messages between the threads of a served process, and the data in the responses to clients.
  *
- * ```
+ * ```text
  *   main ───── labels, counts of stalls, answers ─────────►┐
  *     ▲ └───── questions, while the loop turns ◄─────────── │ diagnostics thread ◄── HTTP, local socket
  *     └─────── inspector, while it is held ◄─────────────── │

@@ -1,7 +1,7 @@
 /**
  * OTP's restart strategies, as one state machine: an event of a child goes in, actions on the children come out.
  *
- * ```
+ * ```text
  *             failed        its whole group is down, and its delay is over
  *   running ─────────► down ───────────────────────────────────────────────► running
  *      │                ▲

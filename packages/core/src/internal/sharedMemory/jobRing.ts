@@ -1,7 +1,7 @@
 /**
  * The job ring: slots in shared memory between main and one worker. Each slot holds a job's request, and later its outcome.
  *
- * ```
+ * ```text
  *             main               worker              worker              main
  *   free ───── offer ──► queued ─ claim ──► claimed ─ answer ──► done ─── collect ──► free
  *    ▲                     │                           └───────► posted ─ collect ──► free

@@ -257,7 +257,7 @@ export const readLags = ({ f64 }: ThreadBlock): Lags => ({
 })
 
 /**
- * A beacon as it was read at one moment. Times in ms, see {@link Time}.
+ * A beacon as it was read at one moment. Times in ms, see `Time`.
  *
  * @category looks
  * @since 0.1.0

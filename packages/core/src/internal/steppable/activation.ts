@@ -62,7 +62,7 @@ export class Activation implements Pace {
     return this.run(policy, () => this.settleFrames(apply(twin, undefined, args), 0, policy))
   }
 
-  /** Takes over a call that {@link attempt} began: its result, or `SUSPENDED` once its slice is over. */
+  /** Takes over a call that `attempt` began: its result, or `SUSPENDED` once its slice is over. */
   adopt(policy: Policy): unknown {
     return this.run(policy, () => this.settleFrames(SUSPENDED, 0, policy))
   }

@@ -13,6 +13,7 @@
  * Cost: a file that asks for nothing takes some 3 µs per kilobyte. Compiled modules are cached in
  * `node_modules/.cache/giveway`, or in the temporary folder if others than the program's user can write there.
  *
+ * @module
  * @since 0.1.0
  */
 import "../../thread/checkedNode.ts"

@@ -25,6 +25,7 @@
  *
  * Decisions 0113, 0114.
  *
+ * @module
  * @since 0.1.0
  */
 import "../../thread/checkedNode.ts"

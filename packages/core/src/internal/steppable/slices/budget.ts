@@ -63,7 +63,7 @@ const smallestBudget = 64
 const largestBudget = 200_000
 
 /**
- * Gives way when `isOver` says so of a slice, and asks it every {@link targetMs}. Each activation has a budget of its own,
+ * Gives way when `isOver` says so of a slice, and asks it every `targetMs`. Each activation has a budget of its own,
  * so that cheap and dear ones may alternate; it begins with the one that was learned last.
  *
  * @category driver
