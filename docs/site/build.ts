@@ -54,10 +54,6 @@ class Addresses extends TypeDoc.StructureRouter {
     if (reflection instanceof TypeDoc.DocumentReflection) return pageOf(reflection).path
     return super.getIdealBaseName(reflection).replace(/^_giveway\//, "")
   }
-  // a folder would show its list of files where there is no server
-  override baseRelativeUrl(from: TypeDoc.RouterTarget, target: string): string {
-    return super.baseRelativeUrl(from, target === "./" ? "index.html" : target)
-  }
 }
 
 const app = await TypeDoc.Application.bootstrap({
@@ -117,6 +113,11 @@ app.converter.on(TypeDoc.Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
   const isOnTop = (reflection: TypeDoc.Reflection) => reflection.parent === project
   project.documents = project.documents!.filter(isOnTop)
   project.childrenIncludingDocuments = project.childrenIncludingDocuments!.filter(isOnTop)
+})
+
+// a link to the start page leads to its file: the folder alone would show a list of files where there is no server
+app.renderer.on(TypeDoc.PageEvent.END, (page) => {
+  page.contents = page.contents!.replaceAll(/ href="((?:\.\.?\/)+)(#[^"]*)?"/g, ' href="$1index.html$2"')
 })
 
 // names are found as they are written: Compute.run
