@@ -75,6 +75,7 @@ const app = await TypeDoc.Application.bootstrap({
   categorizeByGroup: false,
   categoryOrder: ["Guides", "API", "How it is made", "*"],
   navigation: { includeCategories: true, includeGroups: false, includeFolders: false, excludeReferences: true },
+  highlightLanguages: ["typescript", "javascript", "json", "jsonc", "bash", "sh", "dockerfile", "yaml", "text"],
   headings: { readme: false, document: false },
   searchInComments: true,
   searchInDocuments: true,

@@ -53,12 +53,12 @@ const heading = (path: string): string => {
   return found[1]!.replaceAll("`", "")
 }
 
-/** The README of a package is for its page on the registry: the site has it as its own start page. */
+/** The README of a package is for its page on the registry, that of the first service for the folder into which it is written. */
 const isPage = (path: string): boolean =>
   path.endsWith(".md") &&
   !/\/(dist|node_modules|fixtures)\//.test(path) &&
   !/^packages\/[^/]+\/[^/]+$/.test(path) &&
-  !path.startsWith("packages/examples/")
+  !/^packages\/(examples|node\/template)\//.test(path)
 
 /** All pages, in the order of the navigation. */
 export const pages: ReadonlyArray<Page> = ["docs", "packages"]
