@@ -1,5 +1,7 @@
 /**
  * The endpoints and their responses. Everything is read only.
+ *
+ * Decisions 0134 (the page) and 0135 (its pictures).
  */
 import type { ServerResponse } from "node:http"
 import * as Sysmon from "@giveway/core/Sysmon"
