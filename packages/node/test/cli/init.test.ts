@@ -63,7 +63,7 @@ describe("giveway init", () => {
     assert.isFalse(existsSync(folder))
   })
 
-  it("leaves alone what is there, and exits with 2", async () => {
+  it("leaves alone what is there, and exits with 3", async () => {
     const there = {
       "README.md": "mine\n",
       "package.json":
