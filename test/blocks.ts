@@ -78,7 +78,7 @@ const patternOf = (line: string): RegExp =>
       .map((part, i) => {
         if (i % 2 === 0) return escaped(part)
         if (part.includes("…")) return ".*"
-        return /\d/.test(part) ? `\\d[\\d.,]*${/s$/.test(part) ? " m?s" : ""}` : "\\s+"
+        return /\d/.test(part) ? `\\d[\\d.,]*${part.endsWith("s") ? " m?s" : ""}` : "\\s+"
       })
       .join("")
   )

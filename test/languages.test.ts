@@ -118,7 +118,9 @@ describe("each command that a document shows", () => {
 
   // `--help` lists the flags, and `giveway` refuses a subcommand that is not there
   const ofGiveway = Map.groupBy(
-    commands.filter(({ words: [program, name] }) => program === "npx" && name === "giveway"),
+    commands
+      .filter(({ words: [program, name] }) => program === "npx" && name === "giveway")
+      .filter(({ words }) => /^[a-z]/.test(words[2] ?? "")),
     ({ words }) => words[2]!
   )
 

@@ -20,14 +20,21 @@ export interface Page {
 }
 
 const guides = [
+  "README",
   "getting-started",
+  "your-first-stall",
   "services",
   "compute",
   "fairness",
+  "layers",
   "supervision",
   "diagnostics",
+  "command-line",
   "production",
-  "bundling"
+  "bundling",
+  "from-piscina",
+  "from-effect-workers",
+  "from-worker-threads"
 ]
 
 const order = [
