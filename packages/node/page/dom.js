@@ -30,7 +30,8 @@ const assume = (old, wanted) => {
     return
   }
   for (const name of old.getAttributeNames()) {
-    if (name !== "style" && !wanted.hasAttribute(name)) old.removeAttribute(name)
+    // which item is the stop of the tab key is decided by `roving`
+    if (name !== "style" && name !== "tabindex" && !wanted.hasAttribute(name)) old.removeAttribute(name)
   }
   for (const name of wanted.getAttributeNames()) {
     const value = wanted.getAttribute(name)
