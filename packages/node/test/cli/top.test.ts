@@ -135,6 +135,17 @@ describe("what it shows", () => {
     }
   })
 
+  it("has the loop, its stall, the names and the keys on 40 columns and 10 rows", () => {
+    const state = watched(overview(1000, { usage: [usage("checkout", 900)] }), held(1500))
+    const lines = topView.screen(state, 40, 10)
+    const text = textOf(lines.map((line) => [[textOf([line]).slice(0, 40)]]))
+    assert.lengthOf(lines, 10)
+    assert.include(text, "■ held for 2.0 s by `checkout`")
+    assert.match(text, /^ ▸ {4}2\.0 s `checkout`/m)
+    assert.match(text, /^ name +now +self +delay$/m)
+    assert.match(text, /^ q quit .* d dump$/m)
+  })
+
   it("names who holds the loop", () => {
     const text = textOf(topView.once(watched(overview(1000), held(1500)), 100))
     assert.include(text, "■ held for 2.0 s by `checkout` (fiber #7) at checkout.ts:12 in total")
