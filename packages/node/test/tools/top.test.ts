@@ -49,6 +49,18 @@ describe("giveway top", { timeout: 90_000 }, () => {
       await screen.until(/customers/)
     }))
 
+  it("fits 40 columns and 10 rows, and Ctrl-C ends it with 130", () =>
+    withTop(async (screen) => {
+      screen.resize(40, 10)
+      const text = await screen.until(/^ q quit s sort .* d dump$/m)
+      assert.isAtMost(text.trimEnd().split("\n").length, 10)
+      await screen.until(/^ customers .*\d ms/m)
+      screen.type("C-c")
+      await screen.until(/^shell>\s*$/m)
+      screen.type("echo code=$?", "Enter")
+      await screen.until(/^code=130$/m)
+    }))
+
   it("goes on while the loop is stuck, names who holds it, and opens the stall", () =>
     withTop(async (screen, served) => {
       await served.hold("loop")
