@@ -73,7 +73,7 @@ const app = await TypeDoc.Application.bootstrap({
   excludePrivate: true,
   includeHierarchySummary: false,
   categorizeByGroup: false,
-  categoryOrder: ["Guides", "API", "How it is made", "*"],
+  categoryOrder: ["Guides", "API", "How it is made", "API for platforms", "running", "constructors", "layers", "*"],
   navigation: { includeCategories: true, includeGroups: false, includeFolders: false, excludeReferences: true },
   highlightLanguages: ["typescript", "javascript", "json", "jsonc", "bash", "sh", "dockerfile", "yaml", "text"],
   headings: { readme: false, document: false },
@@ -101,8 +101,9 @@ app.converter.on(TypeDoc.Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
   for (const module of project.children ?? []) {
     const file = project.getSymbolIdFromReflection(module)?.fileName
     module.name = modules.find(([, source]) => source === file)?.[0] ?? module.name
+    const category = module.name.startsWith("@giveway/core/") ? "API for platforms" : "API"
     module.comment ??= new TypeDoc.Comment()
-    module.comment.blockTags.push(new TypeDoc.CommentTag("@category", [{ kind: "text", text: "API" }]))
+    module.comment.blockTags.push(new TypeDoc.CommentTag("@category", [{ kind: "text", text: category }]))
   }
   const documents = new Map((project.documents ?? []).map((document) => [pageOf(document).path, document]))
   for (const document of documents.values()) {
