@@ -146,6 +146,16 @@ describe("what it shows", () => {
     assert.match(text, /^ q quit .* d dump$/m)
   })
 
+  it("says on 60 columns that the process has ended, also while its loop was held", () => {
+    const state = topState.silent(watched(overview(1000), held(1500)), "the process has ended")
+    const shown = topView.screen(state, 60, 24).map((line) => textOf([line]).slice(0, 60))
+    assert.include(shown.join("\n"), "the process has ended; before: ■ held for 2.0 s")
+  })
+
+  it("shows no delay where nothing was queued", () => {
+    assert.notInclude(textOf(topView.screen(watched(overview(1000), held(1500)), 80, 24)), "≤ 0")
+  })
+
   it("names who holds the loop", () => {
     const text = textOf(topView.once(watched(overview(1000), held(1500)), 100))
     assert.include(text, "■ held for 2.0 s by `checkout` (fiber #7) at checkout.ts:12 in total")

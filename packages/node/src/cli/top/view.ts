@@ -197,9 +197,10 @@ const head = (state: State, width: number): ReadonlyArray<Line> => {
     [[" giveway top ", "inverse"], [facts]],
     [
       [" loop   "],
+      // first, since a line that is too long loses its end
+      ...(state.silence === undefined ? [] : [[`${state.silence}; before: `, "warn"] as const]),
       ...loopPiece(loop),
-      [stale, "dim"],
-      [state.silence === undefined ? "" : `  ${state.silence}`, "warn"]
+      [stale, "dim"]
     ],
     [
       [" busy   "],
@@ -209,7 +210,8 @@ const head = (state: State, width: number): ReadonlyArray<Line> => {
     [
       [" delay  "],
       ...sparkline(state.history, lineWidth, delayShare),
-      [` ${last === undefined ? "" : `p99 ≤ ${ago(last.delayMs)}`}`]
+      // nothing was queued since the overview before: that is no delay of 0
+      [` ${last === undefined ? "" : last.delayMs === 0 ? "–" : `p99 ≤ ${ago(last.delayMs)}`}`]
     ],
     [[` fibers ${statistics?.liveFibers ?? "?"}`], [`   slices ${statistics?.slices ?? "?"}`, "dim"]]
   ]
