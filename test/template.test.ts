@@ -15,6 +15,15 @@ const blocks = Array.from(
   ([, file, code]) => [file!, code!] as const
 )
 
+it("the versions that giveway init writes are those that this repository is tested with", () => {
+  const versions = (file: string): Readonly<Record<string, string>> =>
+    (JSON.parse(readFileSync(join(root, file), "utf8")) as { devDependencies: Record<string, string> }).devDependencies
+  const ours = versions("package.json")
+  const both = Object.entries(versions("packages/node/package.json")).filter(([name]) => name in ours)
+  assert.isNotEmpty(both)
+  for (const [name, version] of both) assert.strictEqual(version, ours[name], name)
+})
+
 describe("the guide getting started", () => {
   it("shows the service", () => {
     assert.includeMembers(
