@@ -2,7 +2,7 @@
  * The names that an overview shows. A program may have thousands of names (an id in each is a common fault), and an overview goes to each
  * client twice a second: with 4,095 names it would be 700 kB.
  *
- * **Invariant**: nothing is lost in the sums. The names that are left out stand together in the last row.
+ * **Invariant**: nothing is lost in the sums. The names that are left out stand together in the last row. Decision 0121.
  */
 import type * as Sysmon from "@giveway/core/Sysmon"
 
