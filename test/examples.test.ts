@@ -11,7 +11,8 @@
  * - `text output`: lines that the block before it prints, in this order, perhaps among others. Each number, with its unit of time,
  *   stands for any other, `…` for any text.
  *
- * Other blocks (`text`, `sh`, `typescript`, `js`) are not run: `languages.test.ts` looks at them.
+ * `typescript` and `js` in documents are parts of programs: their types are checked, and they are not run. The files of the service of
+ * `giveway init` are among them, which `template.test.ts` compares. Other blocks (`text`, `sh`) are looked at by `languages.test.ts`.
  */
 import { execFile, spawn } from "node:child_process"
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -39,6 +40,21 @@ const documents = [
 ]
 const examples = documents.flatMap(({ blocks }) => blocks)
 
+/** A part of a program that imports nothing has these at hand. */
+const atHand = `import { Giveway } from "@giveway/node"
+import type { Effect } from "effect"
+declare const program: Effect.Effect<void>
+`
+
+const parts = markdown.flatMap((file) =>
+  Array.from(
+    readFileSync(join(root, file), "utf8").matchAll(/^```(?:typescript|js)\n([^]*?)^```/gm),
+    ([, code]) => code!
+  )
+    .filter((code) => !code.startsWith("// src/") && !code.startsWith("// test/"))
+    .map((code) => (/^import /m.test(code) ? code : `${atHand}${code}`))
+)
+
 // below `test`, so that the examples resolve the workspace's packages
 const folder = join(root, "test", ".examples")
 // the local sockets of programs lie here, so that `giveway dump` finds no other
@@ -52,6 +68,8 @@ beforeAll(() => {
       writeFileSync(join(folder, name, file), code)
     }
   }
+  mkdirSync(join(folder, "parts"), { recursive: true })
+  for (const [index, code] of parts.entries()) writeFileSync(join(folder, "parts", `part${index + 1}.ts`), code)
   writeFileSync(
     join(folder, "tsconfig.json"),
     JSON.stringify({
@@ -114,7 +132,10 @@ const runCommands = async ({ code, folder, output }: Block, cwd: string) => {
 }
 
 describe("examples", () => {
-  it("there are some", () => assert.isAbove(examples.length, 0))
+  it("there are some", () => {
+    assert.isAbove(examples.length, 0)
+    assert.isAbove(parts.length, 0)
+  })
 
   it("have the right types", async () => {
     const tsc = join(root, "node_modules", "typescript", "bin", "tsc")
