@@ -284,10 +284,10 @@ export class WorkerThread {
     return this.threadId === undefined ? undefined : threadTimes.ofThread(this.threadId, at)
   }
 
-  /** The job that is next for it and is not begun, and what its thread did meanwhile. */
+  /** Whether a job waits for it, how far it is with the others, and what its thread did meanwhile. */
   beginning(cpuMs: number | undefined): Look {
     const { active: activeMs, idle: idleMs } = this.worker.performance.eventLoopUtilization()
-    return { job: this.sent.unbegun(), idleMs, activeMs, cpuMs }
+    return { ...this.sent.beginning(), idleMs, activeMs, cpuMs }
   }
 
   /** Ends it, for a fault of its own. */

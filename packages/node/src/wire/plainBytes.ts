@@ -207,10 +207,12 @@ const putFields = (value: Readonly<Record<string, unknown>>, keys: ReadonlyArray
 }
 
 const putItems = (items: ReadonlyArray<unknown>): void => {
+  // before its keys are listed: there may be four billion holes
+  if (items.length > 0xffff) throw refusal
   const keys = Object.keys(items)
   const { length } = keys
   // fewer keys: there are holes; more: it has properties
-  if (length > 0xffff || length !== items.length) throw refusal
+  if (length !== items.length) throw refusal
   if (length > 0 && keys[length - 1] !== String(length - 1)) throw refusal
   const start = take(3)
   memory.view.setUint16(start + 1, length)

@@ -145,9 +145,10 @@ export class SentJobs {
     return true
   }
 
-  /** If jobs wait here, and the worker has begun none: the first of them; else 0. */
-  unbegun(): number {
-    return jobRing.isUnbegun(this.ring) ? (this.jobs.keys().next().value ?? 0) : 0
+  /** `waits`: jobs are here, and the worker has begun none. `progress` grows when it begins or passes one. */
+  beginning(): { readonly waits: boolean; readonly progress: number } {
+    const isUnbegun = jobRing.isUnbegun(this.ring)
+    return { waits: isUnbegun && this.jobs.size > 0, progress: this.ring.next * 2 + (isUnbegun ? 0 : 1) }
   }
 
   private wrong(holds: string): WrongMemory {

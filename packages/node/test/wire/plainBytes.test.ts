@@ -54,6 +54,11 @@ describe("plain data", () => {
     )
     assert.isDefined(crossed("x".repeat(100), 200))
   })
+
+  it("of an array with four billion holes are refused at once", () => {
+    assert.isUndefined(crossed(new Array(2 ** 32 - 1)))
+    assert.isUndefined(crossed({ a: Object.assign([], { 4_000_000_000: 1 }) }))
+  })
 })
 
 it("objects without a prototype become plain objects, as in a clone", () => {

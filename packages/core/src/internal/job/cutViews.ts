@@ -94,6 +94,24 @@ const kindOf = (value: object): Kind => {
   }
 }
 
+/** An array of at least this length may have holes only, and a walk by index would hold the loop. A guess. */
+const maybeSparseFrom = 100_000
+
+/** Samples of an array; with more holes than half of them it is sparse. */
+const samples = 16
+
+/**
+ * The items of an array, as a clone sees them: those of one with four billion holes are few. Samples tell, since the keys of an array
+ * without holes are dear: a text for each item.
+ */
+export const itemsOf = (array: ReadonlyArray<unknown>): ReadonlyArray<unknown> => {
+  const { length } = array
+  if (length < maybeSparseFrom) return array
+  let holes = 0
+  for (let i = 0; i < samples; i++) if (!Object.hasOwn(array, Math.floor(Math.random() * length))) holes++
+  return holes > samples / 2 ? Object.values(array) : array
+}
+
 /** Where the quick look gives up: deeper than real data, or a value whose shared parts it meets again and again. Guesses. */
 const quickDepth = 100
 const quickMost = 1_000_000
@@ -106,8 +124,9 @@ const hasNoPart = (value: unknown, objects: { left: number }, depth: number): bo
   if (typeof value !== "object" || value === null) return true
   if (depth === 0 || --objects.left < 0) return false
   if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) {
-      const item: unknown = value[i]
+    const items = itemsOf(value)
+    for (let i = 0; i < items.length; i++) {
+      const item = items[i]
       if (typeof item === "object" && !hasNoPart(item, objects, depth - 1)) return false
     }
     return true
@@ -143,7 +162,7 @@ const partialViews = (message: unknown, whole: Set<unknown>): ReadonlyArray<Arra
     if (whole.has(value)) continue
     switch (kindOf(value)) {
       case "array": {
-        const items = value as ReadonlyArray<unknown>
+        const items = itemsOf(value as ReadonlyArray<unknown>)
         for (let i = 0; i < items.length; i++) {
           const item = items[i]
           if (typeof item === "object") add(item)

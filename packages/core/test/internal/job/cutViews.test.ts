@@ -53,6 +53,24 @@ describe("a view", () => {
     assert.deepStrictEqual([received.length, behind(received)], [5, 5])
   })
 
+  it("beside and inside an array of four billion holes is found at once", () => {
+    const received = crossed({
+      none: new Array(2 ** 32 - 1),
+      one: Object.assign([], { 4_000_000_000: file().subarray(16, 32) }),
+      part: file().subarray(1, 2)
+    })
+    assert.strictEqual(received.none.length, 2 ** 32 - 1)
+    const inside: Uint8Array = received.one[4_000_000_000]!
+    assert.deepStrictEqual(inside, file().slice(16, 32))
+    assert.deepStrictEqual([behind(inside), behind(received.part)], [16, 1])
+  })
+
+  it("behind many items without holes is found", () => {
+    const items: Array<unknown> = Array.from({ length: 200_000 }, (_, i) => i)
+    items.push(file().subarray(16, 32))
+    assert.strictEqual(behind(crossed(items).at(-1) as Uint8Array), 16)
+  })
+
   it("of shared memory still shares it", () => {
     const shared = new Uint8Array(new SharedArrayBuffer(64), 8, 8)
     crossed({ shared, part: file().subarray(1, 2) }).shared[0] = 42
