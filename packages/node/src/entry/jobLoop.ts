@@ -185,6 +185,14 @@ let examinedAt = 0
  */
 const examineMs = 20
 
+/** Hot. A job that is not taken goes to another worker. */
+const nextJob = (): RunningJob | undefined => {
+  if (!intrinsics.valuesAreRight()) {
+    crash(new Error(`a job has replaced ${intrinsics.broken() ?? "a method of the language"}`))
+  }
+  return desk.next()
+}
+
 /** This is the worker's loop: job after job, until one waits, or none is left, or the event loop should turn. */
 const work = (): void => {
   if (working || running !== undefined) return
@@ -196,7 +204,7 @@ const work = (): void => {
     // no job runs now, and those that wait go to another worker
     if (name !== undefined) crash(new Error(`a job has replaced ${name}`))
   }
-  let next = desk.next()
+  let next = nextJob()
   while (next !== undefined) {
     try {
       jobScope.enter(next, run)
@@ -209,7 +217,7 @@ const work = (): void => {
       desk.tell()
       break
     }
-    next = desk.next()
+    next = nextJob()
   }
   working = false
   if (desk.turnIsOver) own.immediate(work)

@@ -5,7 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Compute } from "@giveway/core"
 import { Effect, Fiber } from "effect"
 import { pool, shared, worksOn } from "../pool.ts"
-import { where } from "../tasks/jobs.ts"
+import { echo, where } from "../tasks/jobs.ts"
 import * as jobs from "../tasks/misbehaving.ts"
 
 describe("what fails after its job is over", () => {
@@ -84,6 +84,25 @@ it.live("a worker on which a job has broken the language is replaced", () =>
       yield* Effect.sleep(50)
       for (let n = 0; n < 3; n++) yield* worksOn
     }
+  }).pipe(pool(), Effect.timeout(20_000))
+)
+
+/** Each would change what the next job is given, or what it gives back, without an error. */
+const wrongs = [
+  "Array.prototype[Symbol.iterator] = function* () {}",
+  "Object.getPrototypeOf([].values()).next = () => ({ done: true })",
+  "JSON.parse = () => ({}); JSON.stringify = () => '{}'",
+  "Object.keys = () => []; Object.entries = () => []",
+  "Array.prototype.map = () => []; Array.isArray = () => false",
+  "Map.prototype.get = () => 7; Map.prototype.has = () => true"
+]
+
+it.live.each(wrongs)("no job reads or gives another value, right after one that did: %s", (code) =>
+  Effect.gen(function* () {
+    yield* Effect.forkChild(Effect.ignore(Compute.run(jobs.evaluates, code)))
+    const sent = Array.from({ length: 20 }, (_, n) => ({ n, list: [n, [n + 1], { text: String(n) }] }))
+    const got = yield* Effect.forEach(sent, (payload) => Compute.run(echo, payload), { concurrency: 20 })
+    assert.deepStrictEqual(got, sent)
   }).pipe(pool(), Effect.timeout(20_000))
 )
 

@@ -13,6 +13,9 @@ const crossed = <M>(message: M, transfer?: ReadonlyArray<Transferable>): M => {
 }
 
 const file = (bytes = 4096) => Uint8Array.from({ length: bytes }, (_, i) => i % 251)
+/** An array of the greatest length, without an item. */
+const holes = () => Object.assign([], { length: 2 ** 32 - 1 })
+
 const behind = (view: ArrayBufferView): number => view.buffer.byteLength
 
 describe("a view", () => {
@@ -55,7 +58,7 @@ describe("a view", () => {
 
   it("beside and inside an array of four billion holes is found at once", () => {
     const received = crossed({
-      none: new Array(2 ** 32 - 1),
+      none: holes(),
       one: Object.assign([], { 4_000_000_000: file().subarray(16, 32) }),
       part: file().subarray(1, 2)
     })
