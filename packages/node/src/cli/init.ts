@@ -143,7 +143,9 @@ export const init = Command.make(
       if (!asks && left.length > 0) process.exitCode = exitCodes.partly
       if (dryRun) return
       const manager = yield* packageManager(folder)
-      yield* printed.out(report.nextSteps(manager, path.relative(process.cwd(), folder) === "" ? undefined : operand))
+      const isHere = path.relative(process.cwd(), folder) === ""
+      const isWhole = !left.some(({ _tag }) => _tag === "File")
+      yield* printed.out(report.nextSteps(manager, isHere ? undefined : operand, isWhole))
     }).pipe(
       Effect.catchTag("QuitError", () =>
         Effect.andThen(

@@ -32,7 +32,7 @@ export const refusal = async (url: string, starting: ReadonlyArray<string>): Pro
   const { isGuarded } = await import("../compiler/host/mainGuard.ts")
   return isGuarded(await readFile(file, "utf8"), file)
     ? undefined
-    : `it starts the program, which would begin again. If a bundler has put the program and its tasks into one file, ${plugin}. Otherwise define tasks in another module, or start the program under if (import.meta.main)`
+    : `this file starts the program, which would begin again: define its tasks in a file of their own, or start the program under if (import.meta.main). If a bundler has put the program and its tasks into one file, ${plugin}`
 }
 
 /** `starting`: the URLs of the modules that start the program. */

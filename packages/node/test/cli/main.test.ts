@@ -29,6 +29,7 @@ describe("a wrong call", () => {
   it("ends with 2, names the wrong part and the fix, and leaves standard output empty", async () => {
     const calls: ReadonlyArray<readonly [args: ReadonlyArray<string>, line: string]> = [
       [["dmp"], "giveway: there is no command dmp: did you mean dump?"],
+      [["src/app.ts"], "giveway: there is no command src/app.ts: to run a program, type giveway run src/app.ts"],
       [
         ["doctor", "npx", "--coverage"],
         "giveway doctor: there is no flag --coverage: if it is a flag of the program, put -- before it"

@@ -44,11 +44,15 @@ export const files = (
   return rows.map(([path, words]) => `  ${path.padEnd(width)}  ${words}`).join("\n")
 }
 
-/** `folder` is undefined if it is the one in which the user is. */
-export const nextSteps = (manager: string, folder: string | undefined): string => `
+/** `folder` is undefined if it is the one in which the user is. `isWhole`: each file of the service is as `init` writes it. */
+export const nextSteps = (manager: string, folder: string | undefined, isWhole: boolean): string => `
 Now type:
 
 ${folder === undefined ? "" : `  cd ${/\s/.test(folder) ? JSON.stringify(folder) : folder}\n`}  ${manager} install
   ${manager} run dev
 
-The service answers at http://localhost:8080/primes/100000, and starts again at each change. README.md says what is where.`
+${
+  isWhole
+    ? "The service answers at http://localhost:8080/primes/100000, and starts again at each change. README.md says what is where."
+    : "Some files are your own, so the parts may not fit one another: npx giveway init in an empty folder shows the whole service."
+}`

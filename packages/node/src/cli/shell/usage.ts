@@ -79,7 +79,9 @@ const faultOf = (error: CliError.CliError, doc: HelpDoc, command: string | undef
       const all = doc.subcommands?.flatMap(({ commands }) => commands.map(({ name }) => name)) ?? []
       return suggestions.length > 0
         ? `there is no command ${subcommand}: did you mean ${quoted(suggestions)}?`
-        : `there is no command ${subcommand}: the commands are ${all.join(", ")}`
+        : /\.[cm]?[jt]sx?$/.test(subcommand)
+          ? `there is no command ${subcommand}: to run a program, type giveway run ${subcommand}`
+          : `there is no command ${subcommand}: the commands are ${all.join(", ")}`
     }
     case "MissingArgument":
       return `the argument <${error.argument}> is missing`
