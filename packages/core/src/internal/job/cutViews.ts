@@ -104,7 +104,7 @@ const samples = 16
  * The items of an array, as a clone sees them: those of one with four billion holes are few. Samples tell, since the keys of an array
  * without holes are dear: a text for each item.
  */
-export const itemsOf = (array: ReadonlyArray<unknown>): ReadonlyArray<unknown> => {
+const itemsOf = (array: ReadonlyArray<unknown>): ReadonlyArray<unknown> => {
   const { length } = array
   if (length < maybeSparseFrom) return array
   let holes = 0
