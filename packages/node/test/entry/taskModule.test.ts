@@ -24,7 +24,10 @@ describe("a main module", () => {
   it("is refused if it would start the program again, under each of its URLs", async () => {
     const main = file("main.mjs", "globalThis.hasBegun = true")
     for (const url of [main, `${main}?version=2`, `${main}#part`]) {
-      assert.match((await refusal(url, [main]))!, /begin again: define its tasks.*import\.meta\.main.*one file, bundle with the plugin/)
+      assert.match(
+        (await refusal(url, [main]))!,
+        /begin again: define its tasks.*import\.meta\.main.*one file, bundle with the plugin/
+      )
     }
     const error = await importer([main])(main).then(
       () => undefined,
