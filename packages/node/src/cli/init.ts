@@ -71,12 +71,21 @@ const textIn = Effect.fnUntraced(function* (folder: string, name: string) {
   )
 })
 
+/** Made by `npm init`, `npm install` and their like, or hidden: no program of the user's. */
+const isMadeByNpm = (name: string): boolean =>
+  name.startsWith(".") ||
+  ["node_modules", "package.json", "package-lock.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", "yarn.lock"].includes(
+    name
+  )
+
 const packageIn = Effect.fnUntraced(function* (folder: string, name: Option.Option<string>) {
+  const fileSystem = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const text = yield* textIn(folder, "package.json")
   if (text !== undefined) {
     const fields = yield* Effect.fromResult(packageJson.parse("package.json", text))
-    return { _tag: "There", text, fields } as const
+    const names = yield* Effect.orElseSucceed(fileSystem.readDirectory(folder), (): ReadonlyArray<string> => ["?"])
+    return { _tag: "There", text, fields, isInUse: !names.every(isMadeByNpm) } as const
   }
   const its = Option.getOrElse(name, () => path.basename(folder))
   return { _tag: "Missing", name: yield* Effect.fromResult(packageJson.checkedName(its, folder)) } as const

@@ -88,12 +88,20 @@ describe("giveway init", () => {
     ],
     ['{ "type": "commonjs" }', /^giveway: package\.json has "type": "commonjs", so .*: put "type": "module" into it/],
     ["{", /^giveway: package\.json is not the JSON of a package: .*: mend it, or move it away/]
-  ])("refuses the package.json %s, and writes nothing", async (text, message) => {
-    has({ "package.json": text })
+  ])("refuses the package.json %s of a folder with files, and writes nothing", async (text, message) => {
+    has({ "package.json": text, "index.js": "" })
     const { code, stderr } = await giveway(["init", "--yes", folder])
     assert.strictEqual(code, 1)
     assert.match(stderr, message)
-    assert.deepStrictEqual(filesIn(folder), { "package.json": text })
+    assert.deepStrictEqual(filesIn(folder), { "package.json": text, "index.js": "" })
+  })
+
+  it("writes everything where npm install alone has written", async () => {
+    has({ "package.json": '{ "dependencies": { "effect": "file:e.tgz" } }', "package-lock.json": "{}" })
+    const { code } = await giveway(["init", "--yes", folder])
+    assert.strictEqual(code, 0)
+    const { dependencies, type } = JSON.parse(filesIn(folder)["package.json"]!)
+    assert.deepStrictEqual([dependencies.effect, type], ["file:e.tgz", "module"])
   })
 
   it("refuses a folder whose name npm refuses, unless it gets another name", async () => {

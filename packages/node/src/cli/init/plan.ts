@@ -12,7 +12,13 @@ import type { Template, TextFile } from "./template.ts"
 
 /** The folder's `package.json`, parsed, or the name that a new one shall have. */
 export type Package =
-  | { readonly _tag: "There"; readonly text: string; readonly fields: Fields }
+  | {
+      readonly _tag: "There"
+      readonly text: string
+      readonly fields: Fields
+      /** whether the folder has files beside those that npm made */
+      readonly isInUse: boolean
+    }
   | { readonly _tag: "Missing"; readonly name: string }
 
 /** Something that is there and would be another: a file, or a field of `package.json`. */
@@ -55,8 +61,8 @@ export const make = (template: Template, textOf: (path: string) => string | unde
     return { missing: [{ path: "package.json", text }, ...missing], same, additions: [], questions }
   }
   const changes = packageJson.changes(its.fields, template.fields)
-  // a field that is not there is added; without "type" the package is CommonJS, which is a choice that somebody may have made
-  const isAddition = ({ from, path: [name] }: Change) => from === undefined && name !== "type"
+  // A field that is not there is added. "type" says how the package's files are read, whether it is there or not: it is nobody's where no file is.
+  const isAddition = ({ from, path: [name] }: Change) => (name === "type" ? !its.isInUse : from === undefined)
   for (const change of changes) if (!isAddition(change)) questions.push({ _tag: "Field", change })
   return { missing, same, additions: changes.filter(isAddition), questions }
 }

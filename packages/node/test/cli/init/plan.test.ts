@@ -11,7 +11,12 @@ const template: Template = {
   fields: { type: "module", scripts: { start: "giveway run src/main.ts" } }
 }
 
-const there = (fields: packageJson.Fields): plan.Package => ({ _tag: "There", text: JSON.stringify(fields), fields })
+const there = (fields: packageJson.Fields, isInUse = true): plan.Package => ({
+  _tag: "There",
+  text: JSON.stringify(fields),
+  fields,
+  isInUse
+})
 
 const planOf = (texts: Record<string, string>, its: plan.Package = { _tag: "Missing", name: "primes" }) =>
   plan.make(template, (path) => texts[path], its)
@@ -51,5 +56,10 @@ describe("the plan of giveway init", () => {
       [questions.map(plan.isNeeded), additions.map(({ path }) => path.join("."))],
       [[true], ["scripts.start"]]
     )
+  })
+
+  it.each([{}, { type: "commonjs" }])("makes modules of %j unasked where npm alone has written", (fields) => {
+    const { additions, questions } = planOf({}, there(fields, false))
+    assert.deepStrictEqual([questions, additions.map(({ path }) => path.join("."))], [[], ["type", "scripts.start"]])
   })
 })
