@@ -17,7 +17,16 @@ export type { Twin } from "./internal/steppable/twins.ts"
 export { attach, attachJob, leave, twinOf } from "./internal/steppable/twins.ts"
 export { attachElements, delegate, emit } from "./internal/steppable/jobElements.ts"
 export type { Link, MethodTwin, Site } from "./internal/steppable/callSites.ts"
-export { attachMethods, dispatch, link, methodOf, native, notCallable, site } from "./internal/steppable/callSites.ts"
+export {
+  attachMethods,
+  constructorOf,
+  dispatch,
+  link,
+  methodOf,
+  native,
+  notCallable,
+  site
+} from "./internal/steppable/callSites.ts"
 export type { ArraySite } from "./internal/steppable/arrays/arrayTwins.ts"
 export { arraySite, dispatchArray } from "./internal/steppable/arrays/arrayTwins.ts"
 export type { Kernel } from "./internal/steppable/arrays/arrayWalk.ts"

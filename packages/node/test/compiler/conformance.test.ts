@@ -67,6 +67,16 @@ const programs: Record<string, string> = {
     var f = function (n) { "use steppable"; for (;;); }, g = (f = (n) => "other"); o(f(1)); o(g(1)); h = (n) => "assigned"; function h(n) { "use steppable"; for (;;); } o(h(1)); o([1].map(h)[0])`,
   "an object literal with a property twice": `
     const a = { a: Y(1), a: () => 2 }; o(typeof a.a); const b = { a: Y(1), "a": 5, b: Y(2), 1: Y(3), 1.0: 7, 0x1: Y(8), c: 1 }; o(b); const c = { b: 1, a: Y(1), b: Y(3), 2: 1, 1: Y(2) }; o(c)`,
+  "new with steppable calls": `
+    class A { constructor(...xs) { o(xs.join()); this.t = new.target.name; this.xs = xs } } class B extends A {}
+    let V = A; const ns = { A, get B() { o("get B"); return B } }; const not = () => 1, un = undefined
+    o(new A(Y(1), o(2), Y(3), o(4)).t); o(new V(Y(1), (V = B, Y(2))).t); o(new V(1, Y(2)).t); o(new ns.B(o(1), Y(2)).t); o(new (Y(B))(1).t); o(new (Y(ns).A)(Y(1)).t); o(new ns[Y("A")](Y(2)).t)
+    for (const make of [() => new not(o("a"), Y(1), o("b")), () => new un(Y(1), o("c")), () => new ns.C(Y(1)), () => new (Y(5))(o("d")), () => new V.x(Y(1)), () => new un.x(Y(1)), () => new (class extends null {})(Y(1)), () => new D(o("e"), Y(1))])
+      try { make() } catch (e) { o(e.name + ": " + e.message) }
+    class D { constructor() { throw new Error("own") } } try { new D(Y(1)) } catch (e) { o(e.message) }
+    let W = D; try { new W(Y(1), (W = A)) } catch (e) { o(e.message) } const seen = new Proxy(A, { get(t, k, r) { o("get " + String(k)); return Reflect.get(t, k, r) }, construct(t, xs) { o("construct " + xs); return { t: "made" } } }); o(new seen(Y(1)).t); let P = seen; o(new P(Y(2)).t); o(new P(Y(3)).t)
+    let R = Proxy.revocable(A, {}); R.revoke(); try { new R.proxy(Y(1), o("f")) } catch (e) { o(e.name) }
+    o(typeof Y(1)); o(typeof (Y(0), un)); const ob = { a: 1, b: 2 }; o(delete ob[Y("a")]); o(delete Y(ob).b); o(Object.keys(ob).length); try { delete Y(Object.freeze({ z: 1 })).z } catch (e) { o(e.message) }`,
   "private names on the left of in": `
     class A { #x; static h(v) { let s = 0; for (let i = 0; i < 2; i++) s += #x in Y(v); return s } } o(A.h(new A())); o(A.h({})); try { A.h(1) } catch (e) { o(e.name) }`,
   "an arrow function as the head of a loop": `

@@ -5,7 +5,7 @@
  * A call site caches the last four functions that it met, in eight plain fields, so that V8 sees which function it calls.
  */
 import { shared } from "../copies/sharedState.ts"
-import { apply } from "./intrinsics.ts"
+import { apply, isConstructor } from "./intrinsics.ts"
 import { SUSPENDED } from "./suspension.ts"
 import type { Twin } from "./twins.ts"
 import { twinOf } from "./twins.ts"
@@ -21,6 +21,29 @@ export const notCallable =
   () => {
     throw new TypeError(`${callee} is not a function`)
   }
+
+/** The functions that are known to construct: to ask costs a proxy, and a function stays what it is. */
+const constructors = new WeakSet<object>()
+
+/**
+ * Compiled code, for a `new` some of whose arguments are evaluated already: `f`, or a constructor that fails in its place, after
+ * the other arguments are evaluated.
+ *
+ * @category calls
+ * @since 0.1.0
+ */
+export const constructorOf = (f: unknown, callee: string): unknown => {
+  if (typeof f === "function") {
+    if (constructors.has(f)) return f
+    if (isConstructor(f)) {
+      constructors.add(f)
+      return f
+    }
+  }
+  return function () {
+    throw new TypeError(`${callee} is not a constructor`)
+  }
+}
 
 // --- methods --------------------------------------------------------------------------------------------------------
 

@@ -35,3 +35,15 @@ export const bind = Function.prototype.call.bind(Function.prototype.bind) as <
   f: F,
   self: unknown
 ) => F
+
+const OwnProxy = Proxy
+
+/** ECMAScript's IsConstructor: only the proxy of a constructor constructs, and this one never asks its target. */
+export const isConstructor = (value: unknown): boolean => {
+  if (typeof value !== "function") return false
+  try {
+    return typeof new new OwnProxy(value as new () => object, { construct: () => ({}) })() === "object"
+  } catch {
+    return false
+  }
+}

@@ -69,6 +69,7 @@ const runtimeConstants = [
   "apply",
   "budget",
   "call",
+  "constructorOf",
   "delegate",
   "dispatch",
   "dispatchArray",

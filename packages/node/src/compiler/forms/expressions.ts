@@ -13,6 +13,7 @@ import type { Frames } from "./frames.ts"
 import { assign } from "./frames.ts"
 import type { Step } from "./steps.ts"
 import type { AnyFunction, Node } from "../read/syntax.ts"
+import { isConstant } from "../read/scope.ts"
 import { isFunction } from "../read/syntax.ts"
 import { tracedCall } from "../emit/traces.ts"
 import { Unsuited } from "../decide/variables.ts"
@@ -98,8 +99,10 @@ export class Expressions {
         this.frames.assign(value)
         return value
       }
+      case "NewExpression":
+        return this.construction(node, root, steps)
       case "UnaryExpression": {
-        if (node.operator === "delete" || node.operator === "typeof") break
+        if (node.operator === "delete") return this.deletion(node.argument, root, steps)
         return `(${node.operator} ${this.expression(node.argument, root, steps)})`
       }
       case "SequenceExpression": {
@@ -281,6 +284,37 @@ export class Expressions {
       return this.callOf(method, object, calleeText(callee), this.operands(args, root, steps))
     }
     throw new Unsuited("a computed callee has a steppable call inside")
+  }
+
+  /** `new`, with a steppable call in its arguments or in its callee. */
+  private construction(node: Node & { readonly type: "NewExpression" }, root: Node, steps: Array<Step>): string {
+    const { arguments: args, callee } = node
+    if (args.some((argument) => argument.type === "SpreadElement")) {
+      throw new Unsuited("spread arguments have a steppable call inside")
+    }
+    if (callee.type === "Identifier" && this.isConstant(callee)) {
+      // a constant without a value yet fails before the arguments are evaluated
+      const touched = `${callee.name};`
+      if (!this.isSettled(callee, root)) steps.push({ kind: "code", text: touched, again: touched })
+      return `(new ${callee.name}(${this.operands(args, root, steps).join(", ")}))`
+    }
+    const [f, ...rest] = this.operands([callee, ...args], root, steps)
+    const name = this.frames.isTemporary(f!) ? f! : this.frames.spill(f!, steps)
+    return `(new (${this.unit.prefix}constructorOf(${name}, ${JSON.stringify(calleeText(callee))}))(${rest.join(", ")}))`
+  }
+
+  /** `delete`, with a steppable call in the object or in the key. */
+  private deletion(node: Node, root: Node, steps: Array<Step>): string {
+    if (node.type !== "MemberExpression" || node.object.type === "Super") {
+      throw new Unsuited("delete has a steppable call inside")
+    }
+    return `(delete ${this.expression(node, root, steps)})`
+  }
+
+  /** Whether `node` is a name of the program's own that keeps its first value. */
+  private isConstant(node: Node): boolean {
+    const binding = this.unit.scopes.bindings.get(node)
+    return binding !== undefined && binding.kind !== "import" && binding.kind !== "var" && isConstant(binding)
   }
 
   /** Calls `f`, a name. Only after its arguments are evaluated may the call fail because `f` is no function. */

@@ -6,7 +6,7 @@
  * sees no difference, and no code has to tell a proxy from an array, which JavaScript cannot.
  */
 
-import { apply } from "../intrinsics.ts"
+import { apply, isConstructor } from "../intrinsics.ts"
 
 /** Kept here, so that compiled code uses the intrinsic even if a program assigns to `Array` later. */
 export const ArrayPrototype = Array.prototype
@@ -30,16 +30,6 @@ export const toLength = (value: unknown): number => {
   if (typeof value === "number" && value >>> 0 === value) return value
   const length = toInteger(value)
   return length <= 0 ? 0 : Math.min(length, Number.MAX_SAFE_INTEGER)
-}
-
-/** ECMAScript's IsConstructor: only the proxy of a constructor constructs, and this one never asks its target. */
-const isConstructor = (value: unknown): boolean => {
-  if (typeof value !== "function") return false
-  try {
-    return typeof new new Proxy(value as new () => object, { construct: () => ({}) })() === "object"
-  } catch {
-    return false
-  }
 }
 
 /** A plain array of `length` holes, or a `RangeError`. */
