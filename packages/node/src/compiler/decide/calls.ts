@@ -17,6 +17,8 @@ export interface Twins {
   readonly methodNames: ReadonlySet<string>
   /** the method that each call of a private method calls */
   readonly privateCalls: ReadonlyMap<Node, AnyFunction>
+  /** calls of methods that go to the language's own, see `receivers.ts` */
+  readonly languageCalls: ReadonlySet<Node>
 }
 
 /** The function that a call by name means. */
@@ -115,7 +117,7 @@ export const isSteppableCall = (call: Node, twins: Twins, scopes: Scopes): call 
   const own = twins.privateCalls.get(call)
   if (own !== undefined) return twins.steppable.has(own)
   const method = calledMethod(call)
-  if (method !== undefined && twins.methodNames.has(method)) return true
+  if (method !== undefined && twins.methodNames.has(method) && !twins.languageCalls.has(call)) return true
   if (method !== undefined && mayBeLong(call, method, twins, scopes)) return true
   return callsOwnImport(call, scopes)
 }

@@ -26,6 +26,7 @@ import * as graph from "../read/graph.ts"
 import type { Marks } from "./marks.ts"
 import { functionOf } from "./marks.ts"
 import { obstacle, sharedChange } from "./objections.ts"
+import { languageCalls } from "./receivers.ts"
 import { isShort } from "./rounds.ts"
 import type { Scopes } from "../read/scope.ts"
 import { isConstant, ownName } from "../read/scope.ts"
@@ -73,6 +74,7 @@ export const classify = (
   const known = names(program)
   const variableOf = variablesOf(program, scopes)
   const { all: methods, private: privateCalls, unsure } = methodsOf(program, scopes)
+  const ofLanguage = languageCalls(program, scopes)
   const byName = new Map<string, Array<AnyFunction>>()
   for (const [node, { name }] of methods) {
     const known = byName.get(name)
@@ -131,7 +133,8 @@ export const classify = (
       const method = calledMethod(inner)
       const own = privateCalls.get(inner)
       if (own !== undefined) found.add(own)
-      else if (method !== undefined) for (const each of byName.get(method) ?? []) found.add(each)
+      else if (method !== undefined && !ofLanguage.has(inner))
+        for (const each of byName.get(method) ?? []) found.add(each)
       const builtin = builtinCall(inner, method, scopes)
       if (builtin === undefined) return
       if (!builtin.isShort) callsBuiltins.add(node)
@@ -200,7 +203,14 @@ export const classify = (
     let plain = able.has(node) && !usesLexical(node, "arguments")
     walkOwn(node, (inner) => {
       const inside = inner !== node && (isClass(inner) || (isFunction(inner) && needed.has(inner)))
-      if (inside || isSteppableCall(inner, { steppable: needed, emitters, methodNames, privateCalls }, scopes))
+      if (
+        inside ||
+        isSteppableCall(
+          inner,
+          { steppable: needed, emitters, methodNames, privateCalls, languageCalls: ofLanguage },
+          scopes
+        )
+      )
         plain = false
     })
     return plain
@@ -223,6 +233,7 @@ export const classify = (
     methods,
     callbacks,
     privateCalls,
+    languageCalls: ofLanguage,
     methodNames,
     ownMethods
   }
