@@ -120,7 +120,8 @@ describe.each(packed.map((one) => [one.name, one] as const))("the tarball of %s"
       []
     )
     const known = new Set(expected)
-    const stale = Array.from(files).filter((path) => path.startsWith("dist/") && !known.has(path))
+    // the files that Node runs hold several modules each, see build/bundles.ts
+    const stale = Array.from(files).filter((path) => /^dist\/(?!run\/)/.test(path) && !known.has(path))
     assert.deepStrictEqual(stale, [], "of a former version: rm -r packages/*/dist && npm run build")
   })
 

@@ -10,7 +10,7 @@ const ownFolders = (): ReadonlyArray<string> => {
   if ((import.meta.url as string | undefined) === undefined) return []
   return [new URL("..", import.meta.url), new URL(".", import.meta.resolve("@giveway/core/Supervision"))].flatMap(
     (url) => {
-      const folder = fileURLToPath(url)
+      const folder = fileURLToPath(url).replace(/([\\/]dist[\\/])run[\\/]$/, "$1")
       return [folder, folder.replace(/([\\/])dist([\\/])$/, "$1src$2")]
     }
   )
