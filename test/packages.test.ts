@@ -120,7 +120,7 @@ describe.each(packed.map((one) => [one.name, one] as const))("the tarball of %s"
       []
     )
     const known = new Set(expected)
-    // the files that Node runs hold several modules each, see build/bundles.ts
+    // the files that Node runs hold several modules each, see packages/node/build/bundles.ts
     const stale = Array.from(files).filter((path) => /^dist\/(?!run\/)/.test(path) && !known.has(path))
     assert.deepStrictEqual(stale, [], "of a former version: rm -r packages/*/dist && npm run build")
   })

@@ -2,7 +2,7 @@
  * The files of this package that start in threads, or are loaded there. They are found beside this one, so a bundle must not contain the
  * package: it would have this file's code at another place, and not those files. In CommonJS a bundle has no `import.meta.url` at all.
  *
- * Decision 0114.
+ * Decisions 0114, 0149.
  */
 import { existsSync } from "node:fs"
 import { fileURLToPath } from "node:url"

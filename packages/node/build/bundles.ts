@@ -22,7 +22,7 @@ import { fileURLToPath } from "node:url"
 import type { Plugin } from "rolldown"
 import { rolldown } from "rolldown"
 
-const packages = fileURLToPath(new URL("../packages/", import.meta.url))
+const packages = fileURLToPath(new URL("../../", import.meta.url))
 
 const modulesIn = (folder: string): ReadonlyArray<string> =>
   readdirSync(folder).flatMap((name) => /^(\w+)\.ts$/.exec(name)?.[1] ?? [])
