@@ -25,6 +25,23 @@ describe("what fails after its job is over", () => {
   }
 })
 
+/** Three in a row: after three ends of workers that could do nothing a pool gives its jobs up. */
+const ends = ["setImmediate(() => process.exit(3))", "process.exit(3)", "JSON.parse = () => ({})"]
+
+it.live.each(ends)("three jobs that end the only worker fail none of the others: %s", (code) =>
+  Effect.gen(function* () {
+    const calls = Array.from({ length: 12 }, (_, n) =>
+      n % 4 === 0
+        ? Effect.as(Effect.ignore(Compute.run(jobs.evaluates, code)), n)
+        : Effect.orElseSucceed(Compute.run(echo, n), () => undefined)
+    )
+    assert.deepStrictEqual(
+      yield* Effect.all(calls, { concurrency: "unbounded" }),
+      Array.from({ length: 12 }, (_, n) => n)
+    )
+  }).pipe(pool(), Effect.timeout(30_000))
+)
+
 it.live("what a job that still runs has left behind ends that job", () =>
   Effect.forEach(jobs.kinds.slice(0, 2), (kind) =>
     Effect.gen(function* () {

@@ -43,7 +43,7 @@ export const serve = (state: PoolState, actions: Array<Action>): void => {
 
 /**
  * Sends queued jobs to the busy workers with the fewest. None goes to a worker that may be killed, that runs a long job, or
- * whose jobs were just asked back. No job overtakes one that can be sent only once, or that one would wait for ever.
+ * whose jobs were just asked back. No job overtakes one that can be sent only once, or whose worker has died, or that one would wait for ever.
  */
 const sendAhead = (state: PoolState, actions: Array<Action>): void => {
   if (state.ahead === 0) return
@@ -59,7 +59,7 @@ const sendAhead = (state: PoolState, actions: Array<Action>): void => {
     }
     if (id === 0) return
     const job = state.queued.shift()!
-    if (state.final.has(job)) {
+    if (state.final.has(job) || state.tries.has(job)) {
       state.queued.unshift(job)
       return
     }

@@ -99,6 +99,7 @@ export const jobDone = (state: PoolState, id: number, job: number, actions: Arra
   if (!take(state, worker, job)) return
   if (worker.cancelling === job) stopGrace(id, worker, actions)
   worker.delayed = false
+  worker.proven = true
   lifecycle.done(state.deaths)
   settle(state, job, state.unwanted.delete(job) ? "gone" : "done", actions)
   if (!left(state, id, worker, actions)) serve(state, actions)

@@ -11,7 +11,7 @@
  */
 import { JobQueue } from "./jobQueue.ts"
 import type { PoolConfig } from "./poolProtocol.ts"
-import type { Deaths, Lifecycle } from "./workerLifecycle.ts"
+import type { Deaths, Lifecycle, Tries } from "./workerLifecycle.ts"
 import { noDeaths } from "./workerLifecycle.ts"
 
 export type WorkerPhase =
@@ -62,8 +62,8 @@ export interface PoolState {
   /** whether a job was ever cancelled while it ran: from then on a standby is kept */
   wantsStandby: boolean
   readonly deaths: Deaths
-  /** jobs whose worker died before it began them, and how often that happened */
-  readonly tries: Map<number, number>
+  /** jobs whose worker died before it began them: each goes to a worker that has no other */
+  readonly tries: Map<number, Tries>
   /** no worker is started now */
   backingOff: boolean
   closing: boolean

@@ -15,7 +15,8 @@
  * once; only if one job after another ends its worker, and none is done, do those deaths count too.
  *
  * **A job is tried on few workers.** One that dies before it has begun its first job may have died of that job: of a
- * message that cannot be read. So a job is given to {@link mostTries} such workers at most.
+ * message that cannot be read. So a job is given to {@link mostTries} such workers at most. A worker that has done a job before has more likely
+ * died of that one (of a timer that it left): the job that came next is given to {@link mostUsedTries} of those.
  *
  * **Affinity**: of several idle workers, a job gets the one that had its key last, because that one's caches may help. No
  * job waits for such a worker.
@@ -23,7 +24,7 @@
  * Rejected: a worker that has done a job ends the series (a job that sets a timer which throws is done, and then its worker
  * dies: that would go on at full speed); proof by age (in a busy pool whose jobs end workers now and then, none gets old).
  *
- * Decisions 0065, 0115.
+ * Decisions 0065, 0115, 0145.
  */
 import type { PoolConfig } from "./poolProtocol.ts"
 
@@ -39,6 +40,8 @@ export interface Lifecycle {
   spoilt: boolean
   /** it may hold code that the program has loaded again since */
   outdated: boolean
+  /** it has done a job: so workers can be started, and its end may be that job's fault */
+  proven: boolean
   /** the key of the last job with one that it was sent */
   key: string | undefined
 }
@@ -49,6 +52,7 @@ export const born = (): Lifecycle => ({
   oversized: false,
   spoilt: false,
   outdated: false,
+  proven: false,
   key: undefined
 })
 
@@ -83,11 +87,13 @@ export interface Deaths {
   lastAt: number
   /** workers that died in the middle of a job, since a job was done */
   inJobs: number
+  /** workers that died in no job, and had done none, since a job was done */
+  unproven: number
   /** jobs that were done and have not made up for a death yet */
   done: number
 }
 
-export const noDeaths = (): Deaths => ({ inARow: 0, backOffs: 0, lastAt: -Infinity, inJobs: 0, done: 0 })
+export const noDeaths = (): Deaths => ({ inARow: 0, backOffs: 0, lastAt: -Infinity, inJobs: 0, unproven: 0, done: 0 })
 
 /** After so long without a death the next one is the first of a new series: six of the longest back-offs. A guess. */
 const seriesMs = 30_000
@@ -97,7 +103,7 @@ const jobsPerDeath = 100
 
 /** Hot. A job was done. */
 export const done = (deaths: Deaths): void => {
-  deaths.inJobs = 0
+  deaths.inJobs = deaths.unproven = 0
   if (deaths.backOffs === 0 || ++deaths.done < jobsPerDeath) return
   deaths.done = 0
   deaths.backOffs--
@@ -120,8 +126,30 @@ export const died = (deaths: Deaths, now: number): void => {
 /** How long no worker is to be started after it, ms. */
 export const nextBackOff = (deaths: Deaths): number => Math.min(mostBackOffMs, firstBackOffMs * 2 ** deaths.backOffs++)
 
-/** Workers that may die before they begin a job that they were given, until it fails. A guess: two can be bad luck. */
+/** New workers that may die before they begin a job that they were given, until it fails. A guess: two can be bad luck. */
 export const mostTries = 3
+
+/**
+ * As {@link mostTries}, of workers that have done a job. A guess: a job that is tried again goes to a worker without another job, so it
+ * takes bad luck each time; and a message that ends its worker ends few.
+ */
+export const mostUsedTries = 8
+
+/** The workers that died before they began a job, though it was next. */
+export interface Tries {
+  /** they had done no job */
+  readonly unproven: number
+  readonly proven: number
+}
+
+/** One more died. */
+export const tried = (tries: Tries | undefined, { proven }: Lifecycle): Tries => ({
+  unproven: (tries?.unproven ?? 0) + (proven ? 0 : 1),
+  proven: (tries?.proven ?? 0) + (proven ? 1 : 0)
+})
+
+/** Whether the job is to blame, as far as anybody knows. */
+export const isExhausted = ({ proven, unproven }: Tries): boolean => unproven >= mostTries || proven >= mostUsedTries
 
 /** At least so long after a death: a start costs some 100 ms of a core. */
 const firstBackOffMs = 200

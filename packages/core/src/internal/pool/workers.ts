@@ -9,7 +9,7 @@ import type { Action, Event } from "./poolProtocol.ts"
 import * as lifecycle from "./workerLifecycle.ts"
 import { free, keepStandby, promote, replace, replenish, retire } from "./assignment.ts"
 import { giveBack, settle, stop, stopGrace, terminate, unlist, withdraw } from "./transitions.ts"
-import type { PoolState, WorkerPhase } from "./poolState.ts"
+import type { PoolState, PoolWorker, WorkerPhase } from "./poolState.ts"
 import { isEnding, working } from "./poolState.ts"
 
 export const ready = (state: PoolState, id: number, actions: Array<Action>): void => {
@@ -103,24 +103,24 @@ export const exited = (
     state.sent.delete(job)
     if (job === begun || state.final.has(job))
       settle(state, job, state.unwanted.delete(job) ? "gone" : "workerLost", actions)
-    else if (job === next) tryAgain(state, job, actions)
+    else if (job === next) tryAgain(state, job, worker, actions)
     else giveBack(state, job, actions)
   }
   switch (phase._tag) {
     case "Busy": {
-      if (begun === 0) failing(state, phase, now, actions)
+      if (begun === 0) failing(state, worker, now, actions)
       else if (lifecycle.countsInJob(state.deaths, state.config)) backOff(state, now, actions)
       replace(state, actions)
       break
     }
     case "Idle": {
       unlist(state, id)
-      failing(state, phase, now, actions)
+      failing(state, worker, now, actions)
       replace(state, actions)
       break
     }
     case "Starting": {
-      failing(state, phase, now, actions)
+      failing(state, worker, now, actions)
       replace(state, actions)
       break
     }
@@ -141,11 +141,11 @@ export const exited = (
   }
 }
 
-/** The worker that was given a job, and no other before it, died before it began. */
-const tryAgain = (state: PoolState, job: number, actions: Array<Action>): void => {
-  const tries = (state.tries.get(job) ?? 0) + 1
+/** The worker died, and would have begun this job next. */
+const tryAgain = (state: PoolState, job: number, worker: PoolWorker, actions: Array<Action>): void => {
+  const tries = lifecycle.tried(state.tries.get(job), worker)
   state.tries.set(job, tries)
-  if (tries < lifecycle.mostTries || state.closing || state.unwanted.has(job)) giveBack(state, job, actions)
+  if (!lifecycle.isExhausted(tries) || state.closing || state.unwanted.has(job)) giveBack(state, job, actions)
   else settle(state, job, "workerUnavailable", actions)
 }
 
@@ -159,13 +159,15 @@ const backOff = (state: PoolState, now: number, actions: Array<Action>): void =>
 }
 
 /**
- * A worker died, and no job can be blamed. If neither another worker nor the standby is left, the jobs that wait fail, unless
- * workers do start and this was one of the first deaths; jobs that come later wait for the next try.
+ * A worker died in the middle of no job. If neither another worker nor the standby is left, the jobs that wait fail if it
+ * never started, or if several have died in a row and none has done a job; jobs that come later wait for the next try. Of one that
+ * had done a job, the jobs that wait bear no blame, and the next worker may well do them.
  */
-const failing = (state: PoolState, { _tag: phase }: WorkerPhase, now: number, actions: Array<Action>): void => {
+const failing = (state: PoolState, { phase, proven }: PoolWorker, now: number, actions: Array<Action>): void => {
+  if (!proven) state.deaths.unproven++
   backOff(state, now, actions)
   if (state.closing || working(state) > 0 || promote(state, actions)) return
-  if (phase !== "Starting" && state.deaths.backOffs < lifecycle.mostTries) return
+  if (phase._tag !== "Starting" && (proven || state.deaths.unproven < lifecycle.mostTries)) return
   for (let job = state.queued.shift(); job !== undefined; job = state.queued.shift())
     settle(state, job, "workerUnavailable", actions)
 }

@@ -20,6 +20,8 @@ interface Thread {
   readonly runs: number
   /** finished, not collected */
   readonly done: ReadonlyArray<number>
+  /** one that it finished was collected */
+  readonly proven: boolean
   readonly told: "nothing" | "stop" | "terminate"
   /** killed, and nothing of it runs any more: what it `runs` is what it had begun */
   readonly stopped: boolean
@@ -36,8 +38,10 @@ interface Caller {
   readonly spent: boolean
   readonly interrupted: boolean
   readonly settled: pool.Settlement | undefined
-  /** workers that died before they began it, though it was their next job */
+  /** workers that died before they began it, though it was their next job, and had done none */
   readonly tries: number
+  /** as `tries`, of workers that had done a job */
+  readonly usedTries: number
 }
 
 interface World {
@@ -61,8 +65,9 @@ type Happening =
   | { readonly _tag: "Begin" | "Finish"; readonly worker: number }
   | { readonly _tag: "Answer" }
 
-/** As the machine's: workers that may die before they begin a job. */
+/** As the machine's: new workers, and used ones, that may die before they begin a job. */
 const mostTries = 3
+const mostUsedTries = 8
 
 interface Scenario extends pool.PoolConfig {
   readonly ahead: number
@@ -98,10 +103,11 @@ const keyOf = ({
     state.wantsStandby,
     // more make no difference to the promises
     Math.min(state.deaths.backOffs, mostTries),
+    Math.min(state.deaths.unproven, mostTries),
     Math.min(state.deaths.inJobs, 2 * state.config.maxWorkers + 1),
     Array.from(threads.values(), (thread) => Object.values(thread)),
-    callers.map(({ begun, interrupted, settled, spent, tries }) =>
-      settled === undefined ? [begun, interrupted, spent, tries] : "settled"
+    callers.map(({ begun, interrupted, settled, spent, tries, usedTries }) =>
+      settled === undefined ? [begun, interrupted, spent, tries, usedTries] : "settled"
     ),
     Array.from(state.final).toSorted(),
     asked.map(({ job, worker }) => [names.get(worker), job]),
@@ -216,7 +222,7 @@ const apply = (world: World, event: Happening, scenario: Scenario): World => {
     default: {
       heard = event
       if (event._tag === "Submit")
-        callers.push({ begun: 0, spent: false, interrupted: false, settled: undefined, tries: 0 })
+        callers.push({ begun: 0, spent: false, interrupted: false, settled: undefined, tries: 0, usedTries: 0 })
       if (event._tag === "Cancel") caller(event.job, { interrupted: true })
       if (event._tag === "Shutdown") shutdown = true
       if (event._tag === "BackOffOver") backOff = false
@@ -224,14 +230,18 @@ const apply = (world: World, event: Happening, scenario: Scenario): World => {
       if (event._tag === "Sweep" || event._tag === "Oversized" || event._tag === "Spoilt" || event._tag === "Reloaded")
         housekeeping--
       if (event._tag === "WorkerReady") thread(event.worker, { booted: true })
-      if (event._tag === "JobDone") thread(event.worker, { done: threads.get(event.worker)!.done.slice(1) })
+      if (event._tag === "JobDone")
+        thread(event.worker, { done: threads.get(event.worker)!.done.slice(1), proven: true })
       if (event._tag === "GraceExpired") thread(event.worker, { grace: 0 })
       if (event._tag === "CodeStopped" || event._tag === "Abandoned") thread(event.worker, { stopped: true })
       if (event._tag === "Lingers") thread(event.worker, { lingers: true })
       if (event._tag === "WorkerExited") {
-        const { inbox, runs, told } = threads.get(event.worker)!
+        const { inbox, proven, runs, told } = threads.get(event.worker)!
         if (told === "nothing") accidents--
-        if (runs === 0 && inbox.length > 0) caller(inbox[0]!, { tries: callers[inbox[0]! - 1]!.tries + 1 })
+        if (runs === 0 && inbox.length > 0) {
+          const { tries, usedTries } = callers[inbox[0]! - 1]!
+          caller(inbox[0]!, proven ? { usedTries: usedTries + 1 } : { tries: tries + 1 })
+        }
         threads.delete(event.worker)
       }
     }
@@ -256,6 +266,7 @@ const apply = (world: World, event: Happening, scenario: Scenario): World => {
           inbox: [],
           runs: 0,
           done: [],
+          proven: false,
           told: "nothing",
           stopped: false,
           lingers: false,
@@ -273,10 +284,12 @@ const apply = (world: World, event: Happening, scenario: Scenario): World => {
         const { begun, interrupted, settled } = callers[action.job - 1]!
         promise(begun === 0 && !interrupted && settled === undefined, "a job is dispatched that should not be")
         promise(holders(action.job).length === 0, "a job is in two inboxes")
-        promise(callers[action.job - 1]!.tries < mostTries, "a job is tried without end")
+        const { tries, usedTries } = callers[action.job - 1]!
+        promise(tries < mostTries && usedTries < mostUsedTries, "a job is tried without end")
+        const isAlone = target.inbox.length === 0 && target.runs === 0 && target.done.length === 0
+        promise(isAlone || tries + usedTries === 0, "a job whose worker has died goes behind another")
         if (scenario.final?.includes(action.job) === true) {
-          const isFree = target.inbox.length === 0 && target.runs === 0 && target.done.length === 0
-          promise(isFree, "a job that cannot be taken back is sent ahead")
+          promise(isAlone, "a job that cannot be taken back is sent ahead")
           promise(!callers[action.job - 1]!.spent, "a job is sent twice whose payload is gone")
           caller(action.job, { spent: true })
         }
@@ -332,7 +345,10 @@ const apply = (world: World, event: Happening, scenario: Scenario): World => {
         const mayBeLost = told.begun === 1 || told.spent
         promise(action.as !== "workerLost" || mayBeLost, "a job is lost with a worker that had not begun it")
         promise(
-          action.as !== "workerUnavailable" || told.tries === mostTries || isDeserted,
+          action.as !== "workerUnavailable" ||
+            told.tries === mostTries ||
+            told.usedTries === mostUsedTries ||
+            (isDeserted && died?.proven !== true),
           "a job is given up though a worker may take it"
         )
         caller(action.job, { settled: action.as })
@@ -627,6 +643,54 @@ describe("where every worker dies as soon as it is ready", () => {
       { _tag: "Settle", job: 1, as: "workerUnavailable" },
       { _tag: "BackOff", ms: 800 }
     ])
+  })
+
+  it("no job is blamed for a worker that dies of one that it has done: each that waits is done in its turn", () => {
+    for (const ahead of [0, 3]) {
+      const state = pool.make({ ...config, ahead })
+      pool.step(state, { _tag: "Start" })
+      pool.step(state, { _tag: "WorkerReady", worker: 1 })
+      for (let job = 1; job <= 9; job++) pool.step(state, { _tag: "Submit", job, now: 0 })
+      for (let job = 1; job <= 9; job++) {
+        const worker = state.nextWorker - 1
+        assert.strictEqual(state.sent.get(job), worker)
+        assert.deepInclude(pool.step(state, { _tag: "JobDone", worker, job }), { _tag: "Settle", job, as: "done" })
+        const actions = pool.step(state, { _tag: "WorkerExited", worker, job: 0, now: 0 })
+        assert.deepStrictEqual(actions, [{ _tag: "BackOff", ms: Math.min(5000, 200 * 2 ** (job - 1)) }])
+        pool.step(state, { _tag: "BackOffOver" })
+        pool.step(state, { _tag: "WorkerReady", worker: state.nextWorker - 1 })
+      }
+    }
+  })
+
+  it("a job that ends each worker that reads it ends few, also if each has done another one before", () => {
+    const state = pool.make({ ...config, ahead: 1, maxWorkers: 2, minWorkers: 2 })
+    pool.step(state, { _tag: "Start" })
+    const isTried = () => state.queued.size + state.sent.size > 0
+    const poison = 1_000_000
+    pool.step(state, { _tag: "Submit", job: poison, now: 0 })
+    const ended = new Set<number>()
+    let other = 1
+    for (let round = 0; isTried() && round < 100; round++) {
+      for (const [worker, { phase }] of Array.from(state.workers)) {
+        if (phase._tag !== "Starting") continue
+        // its first job is another one, if there is any
+        if (state.sent.has(poison)) pool.step(state, { _tag: "Submit", job: other++, now: 0 })
+        pool.step(state, { _tag: "WorkerReady", worker })
+      }
+      for (const [job, worker] of Array.from(state.sent)) {
+        if (job === poison) continue
+        pool.step(state, { _tag: "JobDone", worker, job })
+      }
+      const worker = state.sent.get(poison)
+      if (worker !== undefined) {
+        ended.add(worker)
+        pool.step(state, { _tag: "WorkerExited", worker, job: 0, now: 0 })
+      }
+      pool.step(state, { _tag: "BackOffOver" })
+    }
+    assert.isFalse(isTried())
+    assert.isAtMost(ended.size, mostTries + mostUsedTries)
   })
 
   it("the jobs behind the one that ends its worker are not blamed for that", () => {
