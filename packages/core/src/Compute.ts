@@ -362,7 +362,7 @@ export const forEach: {
     task: Task<P, A, E>,
     options?: ForEachOptions & { readonly discard?: boolean | undefined }
   ): Effect.Effect<Array<A> | void, E | ComputeError, Compute> => {
-    const refused = unlessTask(task, "Compute.forEach")
+    const refused = unlessTask(task, "Compute.forEach") ?? forEachNames(options)
     if (refused !== undefined) return Effect.die(refused)
     const site = callSite.capture()
     return Effect.flatMap(Compute, (compute) =>
@@ -373,6 +373,18 @@ export const forEach: {
     )
   }
 )
+
+const ofCollections = { chunk: true, concurrency: true, key: true, priority: true } as const
+
+const forEachNames = names<ForEachOptions & { readonly discard?: boolean | undefined }>("Compute.forEach", {
+  ...ofCollections,
+  discard: true
+})
+
+const mapNames = names<ForEachOptions & { readonly unordered?: boolean | undefined }>("Compute.map", {
+  ...ofCollections,
+  unordered: true
+})
 
 /** An effect is iterable too. */
 const isIterable = (value: unknown): boolean =>
@@ -425,7 +437,7 @@ export const map: {
     task: Task<P, A, E>,
     options?: ForEachOptions & { readonly unordered?: boolean | undefined }
   ): Stream.Stream<A, E | E2 | ComputeError, R | Compute> => {
-    const refused = unlessTask(task, "Compute.map")
+    const refused = unlessTask(task, "Compute.map") ?? mapNames(options)
     if (refused !== undefined) return Stream.die(refused)
     const site = callSite.capture()
     return Stream.unwrap(

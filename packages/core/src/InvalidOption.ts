@@ -8,7 +8,7 @@
  * @module
  */
 import * as Schema from "effect/Schema"
-import { shown } from "./internal/options/shownValue.ts"
+import { shown, thrownText } from "./internal/options/shownValue.ts"
 
 /**
  * Says whose option it is, its name, its value, and the values that it may have. A name that is no option is refused too, with
@@ -40,9 +40,14 @@ export class InvalidOption extends Schema.TaggedError<InvalidOption>()("InvalidO
   /** the values that it may have; of a name that is no option, the name that may be meant */
   expected: Schema.String,
   /** whether there is no option of this name */
-  unknown: Schema.optionalKey(Schema.Literal(true))
+  unknown: Schema.optionalKey(Schema.Literal(true)),
+  /** whether the option could not be read: `value` is the error that its getter, or a Proxy, threw */
+  unreadable: Schema.optionalKey(Schema.Literal(true))
 }) {
   override get message(): string {
+    if (this.unreadable) {
+      return `${this.of}: ${this.option} cannot be read, since that throws ${thrownText(this.value)}; it must be ${this.expected}`
+    }
     return this.unknown
       ? `${this.of}: ${this.option} is no option; ${this.expected}`
       : `${this.of}: ${this.option} is ${shown(this.value)}, but must be ${this.expected}`

@@ -278,10 +278,8 @@ const mainLayer = ({
   const watched = sysmon ?? (isCli ? false : {})
   const serve = isCli ? undefined : { socket: true, signal: true }
   return stack(
-    NodeCompute.layer(
-      isCli ? { ...compute, minWorkers: compute?.minWorkers ?? 0, standby: compute?.standby ?? false } : compute
-    ),
-    watched === false ? Supervision.layer() : NodeSysmon.layer({ ...watched, serve: watched.serve ?? serve }),
+    NodeCompute.layer(isCli ? readers.completed(compute, { minWorkers: 0, standby: false }) : compute),
+    watched === false ? Supervision.layer() : NodeSysmon.layer(readers.completed(watched, { serve })),
     otlp.layer(exporters),
     FairScheduler.layer(scheduler)
   )

@@ -258,8 +258,8 @@ export class WorkerOutOfMemory extends Schema.TaggedError<WorkerOutOfMemory>()("
 }
 
 /**
- * No worker was there for the job: none could be started, or those that were given the job (at most three) died before they
- * began it. The job has not run. The pool tries again by itself: after 200 ms, then at longer and longer intervals, at most 5 s.
+ * No worker was there for the job: none could be started, or those that were given the job died before they began it (at most
+ * three new ones, and eight that had done other jobs). The job has not run. The pool tries again by itself: after 200 ms, then at longer and longer intervals, at most 5 s.
  * Jobs that come meanwhile wait for the next try.
  *
  * @category errors

@@ -8,6 +8,7 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { InvalidOption } from "../../InvalidOption.ts"
 import type { Reader } from "./reader.ts"
+import { guarded } from "./reader.ts"
 
 /** The longest time that a timer counts, 24.8 days: it has an Int32 of milliseconds, and a longer timer fires at once. */
 const longestMs = 2 ** 31 - 1
@@ -31,13 +32,13 @@ export const duration = ({ endless = false, from = 0, positive = false, suchAs }
   const least = positive ? "of at least 1 µs" : from === 0 ? "of 0 or more" : `of at least ${from} ms`
   const expected = `a duration ${least}${endless ? "" : " and at most 24 days"}, such as "${suchAs}"`
   const longest = endless ? Infinity : longestMs
-  return (value, of, option) => {
+  return guarded(expected, (value, of, option) => {
     // -0 becomes 0
     const ms = millisOf(value) + 0
     return ms >= from && ms <= longest && !(positive && ms < leastMs)
       ? Result.succeed(ms)
       : Result.fail(new InvalidOption({ of, option, value, expected }))
-  }
+  })
 }
 
 const millisOf = (input: unknown): number => {

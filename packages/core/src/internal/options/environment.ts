@@ -6,6 +6,7 @@
  * (`GIVEWAY_COMPUTE_MAX_WORKERS`), and structured configuration nests them (`{ GIVEWAY: { COMPUTE: { MAX_WORKERS: 4 } } }`).
  */
 import * as Config from "effect/Config"
+import { isPlain } from "./fields.ts"
 
 /**
  * The configs of some options, each of them optional. A group of options is a group of configs.
@@ -57,14 +58,20 @@ export const combined = <Options>(
 
 type Tree = Readonly<Record<string, unknown>>
 
+/** What is neither a config nor a group of them is taken as it is: the reader of the options refuses it by its name. */
 const merge = (given: unknown, environment: unknown): unknown => {
-  if (given === undefined) return environment
-  if (environment === undefined || Config.isConfig(environment) || !isGroup(given)) return given
-  const tree: Record<string, unknown> = { ...(environment as Tree) }
-  for (const [name, config] of Object.entries(given)) {
-    if (config !== undefined) tree[name] = merge(config, tree[name])
+  try {
+    if (given === undefined) return environment
+    if (Config.isConfig(given)) return given
+    if (!isGroup(given)) return Config.succeed(given)
+    const tree: Record<string, unknown> = isGroup(environment) ? { ...environment } : {}
+    for (const [name, config] of Object.entries(given)) {
+      if (config !== undefined) tree[name] = merge(config, tree[name])
+    }
+    return tree
+  } catch {
+    return Config.succeed(given)
   }
-  return tree
 }
 
 const mapConfigs = (tree: unknown, f: (config: Config.Config<unknown>) => Config.Config<unknown>): unknown =>
@@ -72,4 +79,5 @@ const mapConfigs = (tree: unknown, f: (config: Config.Config<unknown>) => Config
     ? f(tree)
     : Object.fromEntries(Object.entries(tree as Tree).map(([name, config]) => [name, mapConfigs(config, f)]))
 
-const isGroup = (tree: unknown): tree is Tree => typeof tree === "object" && tree !== null && !Config.isConfig(tree)
+const isGroup = (tree: unknown): tree is Tree =>
+  typeof tree === "object" && tree !== null && !Array.isArray(tree) && !Config.isConfig(tree) && isPlain(tree)

@@ -3,7 +3,7 @@
  */
 export { duration } from "./duration.ts"
 export { limit } from "./enforcedLimit.ts"
-export { fields, names, read } from "./fields.ts"
+export { completed, fields, names, read } from "./fields.ts"
 export type { Readers } from "./fields.ts"
 export { accepting, array, boolean, isWholeNumber, literal, optional, or, orDie, text, wholeNumber } from "./reader.ts"
 export type { Reader } from "./reader.ts"

@@ -23,8 +23,15 @@ export const shown = (value: unknown): string => {
   return cut(isSmall(value) ? formatted(value) : described(value), longest)
 }
 
-const functionText = ({ name }: { readonly name: string }): string =>
-  name === "" ? "a function" : `the function ${name}`
+/** A class may have a static `name` that is no text, and a Proxy may throw. */
+const functionText = (value: { readonly name: unknown }): string => {
+  try {
+    const { name } = value
+    return typeof name === "string" && name !== "" ? `the function ${cut(name, longest)}` : "a function"
+  } catch {
+    return "a function"
+  }
+}
 
 /** A getter or a `toString` of the value may throw. */
 const formatted = (value: unknown): string => {

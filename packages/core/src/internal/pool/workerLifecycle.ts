@@ -133,7 +133,7 @@ export const mostTries = 3
  * As {@link mostTries}, of workers that have done a job. A guess: a job that is tried again goes to a worker without another job, so it
  * takes bad luck each time; and a message that ends its worker ends few.
  */
-export const mostUsedTries = 8
+const mostUsedTries = 8
 
 /** The workers that died before they began a job, though it was next. */
 export interface Tries {

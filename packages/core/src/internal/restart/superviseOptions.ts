@@ -35,6 +35,11 @@ export const specsOf = <R>(
   children: ReadonlyArray<{ readonly run: Effect.Effect<unknown, unknown, R> }>
 ): Result.Result<ReadonlyArray<ChildSpec<R>>, InvalidOption> =>
   Result.gen(function* () {
+    if (!Array.isArray(children)) {
+      yield* Result.fail(
+        new InvalidOption({ of, option: "children", value: children, expected: "an array of children" })
+      )
+    }
     const names = new Set<string>()
     const specs: Array<ChildSpec<R>> = []
     for (const [index, child] of children.entries()) {

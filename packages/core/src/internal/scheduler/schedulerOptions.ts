@@ -8,7 +8,7 @@ import { InvalidOption } from "../../InvalidOption.ts"
 import { duration } from "../options/duration.ts"
 import { fields, read } from "../options/fields.ts"
 import type { Readers } from "../options/fields.ts"
-import { optional, or } from "../options/reader.ts"
+import { accepting, optional, or } from "../options/reader.ts"
 import * as eventLoop from "./eventLoop.ts"
 import { FairScheduler } from "./scheduler.ts"
 
@@ -39,22 +39,34 @@ const defaultSlice = 1
 
 const of = "FairScheduler"
 
-const readOptions = fields({
+const table = {
   turn: or(duration({ positive: true, suchAs: "3 millis" }), defaultTurn),
   slice: optional(duration({ positive: true, suchAs: "1 millis" }))
-} satisfies Readers<Options>)
+} satisfies Readers<Options>
+
+const readOptions = fields(table)
 
 /** In ms. */
-export const resolve = (
-  options: Options | undefined
-): Result.Result<{ readonly turn: number; readonly slice: number }, InvalidOption> =>
-  Result.flatMap(read(readOptions, of, options), ({ slice, turn }) =>
-    slice !== undefined && slice > turn
-      ? Result.fail(
-          new InvalidOption({ of, option: "slice", value: slice, expected: `at most turn, which is ${turn} ms` })
-        )
-      : Result.succeed({ turn, slice: slice ?? Math.min(defaultSlice, turn) })
-  )
+export const resolve = (options: Options | undefined): Result.Result<Times, InvalidOption> =>
+  Result.flatMap(read(readOptions, of, options), bounded)
+
+interface Times {
+  readonly turn: number
+  readonly slice: number
+}
+
+const bounded = ({
+  slice,
+  turn
+}: {
+  readonly turn: number
+  readonly slice: number | undefined
+}): Result.Result<Times, InvalidOption> =>
+  slice !== undefined && slice > turn
+    ? Result.fail(
+        new InvalidOption({ of, option: "slice", value: slice, expected: `at most turn, which is ${turn} ms` })
+      )
+    : Result.succeed({ turn, slice: slice ?? Math.min(defaultSlice, turn) })
 
 /** The insides of a scheduler that only a worker sets. */
 interface Insides {
@@ -63,9 +75,17 @@ interface Insides {
   readonly afterPoll?: ((f: () => void) => void) | undefined
 }
 
+const aFunction = <F>() => optional(accepting<F>("a function", (value) => typeof value === "function"))
+
+const readInsides = fields({
+  ...table,
+  attention: aFunction<() => void>(),
+  afterPoll: aFunction<(f: () => void) => void>()
+} satisfies Readers<Options & Insides>)
+
 /** What `FairScheduler.make` does. */
 export const make = (options?: Options & Insides): FairScheduler => {
-  const { afterPoll, attention, ...times } = options ?? {}
-  const { slice, turn } = Result.getOrThrow(resolve(times))
-  return new FairScheduler(turn, slice, attention, afterPoll && { ...eventLoop.make(), afterPoll })
+  const { afterPoll, attention, slice, turn } = Result.getOrThrow(read(readInsides, of, options))
+  const times = Result.getOrThrow(bounded({ slice, turn }))
+  return new FairScheduler(times.turn, times.slice, attention, afterPoll && { ...eventLoop.make(), afterPoll })
 }
