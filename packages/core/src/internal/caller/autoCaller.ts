@@ -136,6 +136,7 @@ export const make = (
       cls.costs.runningHere--
     }
     return {
+      waits: true,
       begin: (pace) => {
         startedAt = performance.now()
         loopPolicy.begin(pace)

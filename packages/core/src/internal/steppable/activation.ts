@@ -6,6 +6,8 @@
  * stack.
  */
 import { bareArray, takeLast } from "./bareArray.ts"
+import type { Runner } from "./baton/baton.ts"
+import { baton, leaves, stops } from "./baton/baton.ts"
 import { apply } from "./intrinsics.ts"
 import type { Pace, Policy } from "./slices/budget.ts"
 import { budget, firstBudget, unhurried } from "./slices/budget.ts"
@@ -17,6 +19,17 @@ import type { Twin } from "./twins.ts"
 /** Frames of one activation: ten times as many as fit on Node's stack by default, and some 10 MB. */
 const deepest = 100_000
 
+/** A call that `attempt` began: the activation that adopts it goes on under its own name. */
+class Attempt implements Runner {
+  readonly canWait = false
+  waits = false
+  told = undefined
+  // oxlint-disable-next-line no-empty-function -- it is over, or adopted, before anybody could ask
+  finish(): void {}
+}
+
+let adoptable: Runner = new Attempt()
+
 /**
  * Calls `twin` without an activation and without a look at the clock. Returns its result, or `SUSPENDED` once the first
  * budget is used up. Then the caller MUST at once let an activation {@link Activation.adopt} the call.
@@ -24,6 +37,8 @@ const deepest = 100_000
 export const attempt = (twin: Twin, args: ReadonlyArray<unknown>): unknown => {
   const left = budget[0]!
   budget[0] = firstBudget
+  const running = new Attempt()
+  baton.begins(running)
   let result: unknown
   try {
     result = apply(twin, undefined, args)
@@ -32,6 +47,8 @@ export const attempt = (twin: Twin, args: ReadonlyArray<unknown>): unknown => {
     throw error
   } finally {
     budget[0] = left
+    adoptable = running
+    stops(running, result === SUSPENDED)
   }
   return result
 }
@@ -42,8 +59,13 @@ export const attempt = (twin: Twin, args: ReadonlyArray<unknown>): unknown => {
  * @category driver
  * @since 0.1.0
  */
-export class Activation implements Pace {
+export class Activation implements Pace, Runner {
   units = 0
+  canWait = false
+  waits = false
+  told: (() => void) | undefined = undefined
+  /** the end of the call, if it came outside of its own steps */
+  private outcome: { readonly value: unknown; readonly threw: boolean } | undefined = undefined
   readonly slice: number | undefined
   /** innermost last */
   private readonly stack = bareArray<Frame>()
@@ -57,6 +79,11 @@ export class Activation implements Pace {
     return this.stack.length === 0
   }
 
+  /** Whether it has changed, or may have changed, state that outlives it: then it has to end by itself. */
+  get holdsBaton(): boolean {
+    return baton.holder === this
+  }
+
   /** Calls `twin`: its result, or `SUSPENDED` once its slice is over. */
   begin(twin: Twin, args: ReadonlyArray<unknown>, policy: Policy): unknown {
     return this.run(policy, () => this.settleFrames(apply(twin, undefined, args), 0, policy))
@@ -64,12 +91,27 @@ export class Activation implements Pace {
 
   /** Takes over a call that `attempt` began: its result, or `SUSPENDED` once its slice is over. */
   adopt(policy: Policy): unknown {
+    baton.renames(adoptable, this)
     return this.run(policy, () => this.settleFrames(SUSPENDED, 0, policy))
   }
 
   /** Goes on after a suspension: the result, or `SUSPENDED` again. */
   step(policy: Policy): unknown {
-    return this.run(policy, () => this.settleFrames(undefined, 0, policy))
+    return this.run(policy, () => {
+      if (this.outcome === undefined) return this.settleFrames(undefined, 0, policy)
+      const { threw, value } = this.outcome
+      if (threw) throw value
+      return value
+    })
+  }
+
+  /** Runs the call to its end, without giving way. The next `step` has the result. */
+  finish(): void {
+    try {
+      this.outcome = { value: this.step(unhurried), threw: false }
+    } catch (error) {
+      this.outcome = { value: error, threw: true }
+    }
   }
 
   /**
@@ -93,6 +135,7 @@ export class Activation implements Pace {
       }
       if (errors.length > 0) throw errors[0]
     })
+    leaves(this)
   }
 
   /**
@@ -111,7 +154,7 @@ export class Activation implements Pace {
           value = new RangeError("Maximum call stack size exceeded")
           stitch(value, stack)
           threw = true
-        } else if (policy.poll(this)) {
+        } else if (this.waits || (policy.poll(this) && !baton.isPinned(this))) {
           return SUSPENDED
         } else {
           value = undefined
@@ -136,12 +179,16 @@ export class Activation implements Pace {
   /** Plain code that compiled code calls may drive another activation (a nested `runSync`): the budget is put back. */
   private run(policy: Policy, work: () => unknown): unknown {
     const left = budget[0]!
+    this.canWait = policy.waits === true
+    this.waits = false
+    baton.begins(this)
     policy.begin(this)
     try {
       return work()
     } finally {
       unwound.length = 0
       budget[0] = left
+      stops(this, this.canWait && !this.isOver)
       policy.end?.(this.isOver)
     }
   }

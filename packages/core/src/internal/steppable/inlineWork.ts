@@ -14,7 +14,7 @@
  */
 import { shared } from "../copies/sharedState.ts"
 import * as Effect from "effect/Effect"
-import * as compilerHere from "./compilerHere.ts"
+import * as compilerHere from "../copies/compilerHere.ts"
 
 export type Kind = "fn" | "effect"
 

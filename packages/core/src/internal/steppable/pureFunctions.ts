@@ -15,7 +15,7 @@ import { shared } from "../copies/sharedState.ts"
 import * as places from "../modules/place.ts"
 import * as reloads from "../modules/reloads.ts"
 import { fileOf } from "../modules/url.ts"
-import * as compilerHere from "./compilerHere.ts"
+import * as compilerHere from "../copies/compilerHere.ts"
 
 /** A function that `Pure.fn` made. */
 export interface PureFunction {

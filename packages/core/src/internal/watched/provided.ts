@@ -3,7 +3,7 @@
  */
 import { shared } from "../copies/sharedState.ts"
 import type { Provided } from "../stalls/stallText.ts"
-import * as compilerHere from "../steppable/compilerHere.ts"
+import * as compilerHere from "../copies/compilerHere.ts"
 import * as answers from "./answers.ts"
 
 /** Supervisions of this thread that were built under `FairScheduler`. */

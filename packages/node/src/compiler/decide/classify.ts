@@ -9,10 +9,8 @@
  * exception: a short method that shares its name with a method that needs a twin gets a twin, too, so that a call finds all
  * of them in the same way.
  *
- * **Refused** is a root that may be suspended and changes, itself or somewhere below, state that outlives the call: a
- * variable of the module or of a function around the root, a property of such a variable, a global. Two fibers that take
- * turns in such a function would see each other's half-done work, which the plain function never shows. A handler of a
- * task is never refused: its job runs without turns.
+ * **Refused** is a root that the compiler cannot express, as an async function. A root that changes state which outlives the call is not
+ * refused: it waits until no other activation is in the middle of that (`touched.ts`).
  */
 import type { Program } from "oxc-parser"
 import { builtinCall } from "./builtins.ts"
@@ -25,7 +23,7 @@ import * as diagnostic from "../read/diagnostic.ts"
 import * as graph from "../read/graph.ts"
 import type { Marks } from "./marks.ts"
 import { functionOf } from "./marks.ts"
-import { obstacle, sharedChange } from "./objections.ts"
+import { obstacle } from "./objections.ts"
 import { languageCalls } from "./receivers.ts"
 import { isShort } from "./rounds.ts"
 import type { Scopes } from "../read/scope.ts"
@@ -69,7 +67,8 @@ export const classify = (
   text: string,
   file: string,
   scopes: Scopes,
-  marks: Marks
+  marks: Marks,
+  sloppy: ReadonlyMap<AnyFunction, string> = new Map()
 ): Classification => {
   const known = names(program)
   const variableOf = variablesOf(program, scopes)
@@ -151,8 +150,10 @@ export const classify = (
   for (const node of callees.keys()) {
     const isCallback = callbacks.has(node)
     const problem = obstacle(node, isCallback, emitters.has(node))
-    if (problem !== undefined) {
-      if (sliced.has(node)) refuse(node, problem.at, problem.reason, problem.fix)
+    if (sloppy.has(node)) {
+      native.set(node, sloppy.get(node)!)
+    } else if (problem !== undefined) {
+      if (sliced.has(node) && !marks.whole) refuse(node, problem.at, problem.reason, problem.fix)
       else native.set(node, problem.reason)
     } else if (!variableOf.has(node) && !inline.has(node) && !methods.has(node) && !isCallback) {
       native.set(node, unsure.get(node) ?? "it is not declared by a statement of its own")
@@ -173,14 +174,6 @@ export const classify = (
     if (able.has(root) && root.body !== null && callsImport(root.body, scopes)) long.add(root)
   }
   const steppable = graph.above(callees, long, able)
-
-  // a root that changes state which outlives the call
-  for (const root of marked) {
-    if (refused.has(root) || !sliced.has(root) || !steppable.has(root)) continue
-    const own = new Set<AnyFunction>([root, ...graph.below(callees, root)])
-    const change = sharedChange(own, scopes, methods)
-    if (change !== undefined) refuse(root, change.at, change.reason, change.fix)
-  }
 
   // the twin of a function that only refused roots call is not needed
   const roots = new Set([...marked].filter((root) => steppable.has(root) && !refused.has(root)))

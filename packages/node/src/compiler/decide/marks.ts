@@ -34,6 +34,8 @@ export interface LeftHandler {
 }
 
 export interface Marks {
+  /** whether the program has asked for all functions of the module; then they are its `directives` */
+  readonly whole: boolean
   readonly calls: ReadonlyArray<MarkCall>
   readonly left: ReadonlyArray<LeftHandler>
   readonly directives: ReadonlyArray<AnyFunction>
@@ -126,7 +128,8 @@ const hasDirective = (node: AnyFunction): boolean =>
       statement.type === "ExpressionStatement" && "directive" in statement && statement.directive === directive
   )
 
-export const find = (program: Program, scopes: Scopes): Marks => {
+/** `whole`: all functions of the module are marked. */
+export const find = (program: Program, scopes: Scopes, whole = false): Marks => {
   const calls: Array<MarkCall> = []
   const left: Array<LeftHandler> = []
   const known = makers.map((maker) => ({ maker, isCallee: calleeOf(maker, program, scopes) }))
@@ -147,5 +150,6 @@ export const find = (program: Program, scopes: Scopes): Marks => {
     }
     calls.push({ kind: maker.kind, emits: maker.emits === true, call: node, name: text, argument, target })
   })
-  return { calls, left, directives: [...scopes.functions.keys()].filter(hasDirective) }
+  const all = [...scopes.functions.keys()]
+  return { whole, calls, left, directives: whole ? all : all.filter(hasDirective) }
 }

@@ -1,9 +1,6 @@
 /**
- * The objections of the compiler: why a function cannot have a twin, and why a root is refused.
+ * The objections of the compiler: why a function cannot have a twin.
  */
-import type { Method } from "./declared.ts"
-import { assignedBy, walkPattern } from "../read/patterns.ts"
-import type { Binding, Scopes } from "../read/scope.ts"
 import type { AnyFunction, Node } from "../read/syntax.ts"
 import { children, isClass, isFunction, usesLexical, walk } from "../read/syntax.ts"
 
@@ -84,48 +81,6 @@ export const obstacle = (node: AnyFunction, isCallback = false, isEmitter = fals
         fix: "use a rest parameter"
       }
     }
-  }
-  return undefined
-}
-
-/** An assignment below a root that changes something which lives longer than one call of the root. */
-export const sharedChange = (
-  functions: ReadonlySet<AnyFunction>,
-  scopes: Scopes,
-  methods: ReadonlyMap<AnyFunction, Method>
-): Objection | undefined => {
-  const inside = (owner: AnyFunction | undefined): boolean => {
-    for (let at = owner; at !== undefined; at = scopes.outer.get(at)) if (functions.has(at)) return true
-    return false
-  }
-  const outlives = (binding: Binding | undefined): boolean => binding === undefined || !inside(binding.owner)
-  const root = (node: Node): Node => (node.type === "MemberExpression" ? root(node.object) : node)
-  let found: Objection | undefined
-  const object = (at: Node, name: string, is: string, fix: string): void => {
-    const reason = `${name} outlives the call and is ${is} here: fibers that take turns would share it`
-    found ??= { at, reason, fix }
-  }
-  /** the name of the object that `this` is, in a method of an object that outlives the call */
-  let ownObject: string | undefined
-  const checkLeaf = (target: Node): void => {
-    const base = root(target)
-    if (base.type === "ThisExpression" && ownObject !== undefined) {
-      object(target, ownObject, "changed", "make it a class, and an instance in the function")
-    }
-    if (base.type !== "Identifier" || base.name === "arguments" || !outlives(scopes.bindings.get(base))) return
-    const fix = "keep it in a variable of the function, or pass it as a parameter"
-    object(target, base.name, base === target ? "assigned" : "changed", fix)
-  }
-  for (const node of functions) {
-    const method = methods.get(node)
-    ownObject = method?.isOfObject === true && !inside(scopes.outer.get(node)) ? method.holder : undefined
-    walk(node, (inner) => {
-      if (found !== undefined) return false
-      const target = assignedBy(inner)
-      if (target !== undefined) walkPattern(target, checkLeaf)
-      return undefined
-    })
-    if (found !== undefined) return found
   }
   return undefined
 }

@@ -2,8 +2,10 @@
  * A whole compiled module: the plain code, and before it the constants that the code needs, and the import of the runtime.
  */
 import type { Program } from "oxc-parser"
+import { fileURLToPath } from "node:url"
 import type { Classification } from "../decide/classify.ts"
 import type { MarkCall } from "../decide/marks.ts"
+import type { Goal } from "../read/parse.ts"
 import type { AnyFunction, Node } from "../read/syntax.ts"
 import { walk } from "../read/syntax.ts"
 import { plain } from "./plain.ts"
@@ -13,8 +15,8 @@ import { declarePlain } from "./twinCalls.ts"
 import type { Unit } from "./unit.ts"
 import { moduleUrlName, rewriteBelow, twinName } from "./unit.ts"
 
-/** The code of the module, with marks (`print.ts`), that imports its runtime from the module `runtime`. */
-export const emitModule = (unit: Unit, program: Program, runtime: string): string => {
+/** The code of the module, with marks (`print.ts`), that gets its runtime from the module `runtime`. */
+export const emitModule = (unit: Unit, program: Program, runtime: string, goal: Goal): string => {
   const { classification, marks, prefix, scopes, text } = unit
   const first = program.body.find((statement) => !("directive" in statement))
   const head = first?.start ?? text.length
@@ -37,7 +39,7 @@ export const emitModule = (unit: Unit, program: Program, runtime: string): strin
     templates.declare(unit.templates),
     ...early
   ].join("")
-  const prologue = importRuntime(prefix, JSON.stringify(runtime), `${made}${whole}`) + made
+  const prologue = importRuntime(prefix, runtime, goal, `${made}${whole}`) + made
   return copy(text, 0, program.start) + insertAt(whole, head, prologue) + copy(text, program.end, text.length)
 }
 
@@ -48,7 +50,9 @@ const runtimeNames = [
   "attachElements",
   "attachJob",
   "attachMethods",
+  "baton",
   "bind",
+  "enter",
   "extracted",
   "giveWay",
   "isSliceOver",
@@ -57,6 +61,7 @@ const runtimeNames = [
   "place",
   "refused",
   "site",
+  "touch",
   "WorkerUrl"
 ]
 
@@ -86,9 +91,10 @@ const runtimeConstants = [
 ]
 
 /** Imports the parts of the runtime that `code` uses. */
-const importRuntime = (prefix: string, runtime: string, code: string): string => {
+const importRuntime = (prefix: string, runtime: string, goal: Goal, code: string): string => {
   const runtimeName = new RegExp(`${prefix.replace("$", "\\$")}(\\w+)`, "g")
   const mentioned = new Set(Array.from(code.matchAll(runtimeName), ([, name]) => name))
+  if (goal === "commonjs") return requireRuntime(prefix, runtime, mentioned)
   const imports = runtimeNames.filter((name) => mentioned.has(name)).map((name) => `${name} as ${prefix}${name}`)
   let constants = ""
   for (const name of runtimeConstants) {
@@ -96,7 +102,15 @@ const importRuntime = (prefix: string, runtime: string, code: string): string =>
     imports.push(`${name} as ${prefix}shared_${name}`)
     constants += `const ${prefix}${name} = ${prefix}shared_${name}; `
   }
-  return `import { ${imports.join(", ")} } from ${runtime}; ${constants}`
+  return `import { ${imports.join(", ")} } from ${JSON.stringify(runtime)}; ${constants}`
+}
+
+/** In CommonJS: the runtime that `register` keeps for such modules, or else the module itself. */
+const requireRuntime = (prefix: string, runtime: string, mentioned: ReadonlySet<string | undefined>): string => {
+  const names = [...runtimeNames, ...runtimeConstants].filter((name) => mentioned.has(name))
+  const path = JSON.stringify(runtime.startsWith("file:") ? fileURLToPath(runtime) : runtime)
+  const kept = `globalThis[Symbol.for("~giveway/steppable")]`
+  return `const { ${names.map((name) => `${name}: ${prefix}${name}`).join(", ")} } = ${kept} ?? require(${path}); `
 }
 
 /** A prefix that no name in the source contains, escapes resolved. */

@@ -12,6 +12,7 @@ import type { AnyFunction, Node } from "../read/syntax.ts"
 import { isFunction, usesLexical } from "../read/syntax.ts"
 import * as inline from "../work/inline.ts"
 import { copy } from "./print.ts"
+import { touchedBody } from "./state.ts"
 import { taggedCall } from "./templates.ts"
 import { candidates, plainName } from "./twinCalls.ts"
 import type { Replace, Unit } from "./unit.ts"
@@ -82,6 +83,8 @@ export const plain =
   (unit: Unit): Replace =>
   (node) => {
     const { classification, effectLoops, addresses, marks, prefix } = unit
+    const looking = touchedBody(unit, node, plain(unit))
+    if (looking !== undefined) return looking
     if (unit.urlOfTasks !== undefined && unit.taskUrls.has(node)) return moduleUrlName(unit)
     const weight = effectLoops.weights.get(node)
     if (weight !== undefined) {

@@ -55,6 +55,8 @@ export interface Unit {
   readonly makers: Map<AnyFunction, string>
   /** imports that compiled code calls; grows */
   readonly imports: Set<Binding>
+  /** functions that touch state which outlives their call, by their body */
+  readonly touched: ReadonlyMap<Node | null, AnyFunction>
   /** tagged templates in steppable code */
   readonly templates: ReadonlyMap<Node, Template>
   readonly lineColumnOf: (offset: number) => LineColumn

@@ -21,6 +21,7 @@ import * as iterables from "../emit/iterables.ts"
 import { chunked, chunkedForOf, isChunkable, withFirst } from "../emit/loops.ts"
 import type { Delegation } from "../decide/calls.ts"
 import { named } from "../emit/print.ts"
+import { touches, waitsWith } from "../emit/state.ts"
 import { ownName } from "../read/scope.ts"
 import type { AnyFunction, Loop, Node } from "../read/syntax.ts"
 import { isShort } from "../decide/rounds.ts"
@@ -174,7 +175,7 @@ export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): st
   const entry = classification.recursive.has(node) ? ` ${check(checkWeight(body, scopes))}` : ""
   const generatorName = twinName(unit, node, "g")
   const uses = usesLexical(node, "this")
-  const generator = `${named(node.start, classification.nameOf(node))}function* ${generatorName}(${parameters(unit, node)}) { let ${result}, ${object}, ${method}, ${found};${ownConstant}${entry} ${code} }`
+  const generator = `${named(node.start, classification.nameOf(node))}function* ${generatorName}(${parameters(unit, node)}) { ${touches(unit, node)}let ${result}, ${object}, ${method}, ${found};${ownConstant}${entry} ${code} }`
 
   // the generator gets the same arguments, or as many of them as the function can see
   const given = `${prefix}a`
@@ -195,6 +196,7 @@ export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): st
     node,
     Array.from(points, ([at, point]) => [point, at] as const)
   )
-  const entryText = `${named(node.start, traceName(unit, node))}function ${entryName}(${taken.join(", ")}) { return ${prefix}start(${made}, ${trace}) }`
+  const waiting = waitsWith(unit, node, taken, uses && self === undefined)
+  const entryText = `${named(node.start, traceName(unit, node))}function ${entryName}(${taken.join(", ")}) { ${waiting}return ${prefix}start(${made}, ${trace}) }`
   return declareTwin(node, [generator, generatorName], [entryText, entryName], again)
 }

@@ -25,6 +25,7 @@ import { parameters, plain, withSelf } from "../emit/plain.ts"
 import { pausing } from "./frames.ts"
 import type { Lowered } from "./lower.ts"
 import { named } from "../emit/print.ts"
+import { waits } from "../emit/state.ts"
 import type { Handler, Kept, Step } from "./steps.ts"
 import { callsOf, points, pointsOf } from "./steps.ts"
 import type { AnyFunction } from "../read/syntax.ts"
@@ -188,7 +189,7 @@ export const emitReentrant = (unit: Unit, node: AnyFunction, lowered: Lowered, a
   const own = parameters(unit, node, withSelf(unit, node, plain(unit)))
   const taken = !isMethod ? own : own === "" ? selfName(unit) : `${selfName(unit)}, ${own}`
   const self = isMethod ? `let ${selfName(unit)} = ${frame}.of; ` : ""
-  const entryText = `${entry}(${taken}) { ${temporaries}${clean(steps)} }`
+  const entryText = `${entry}(${taken}) { ${waits(unit, node, isMethod)}${temporaries}${clean(steps)} }`
   const restored = lowered.frames.temporaries.filter((name) => lowered.frames.keptTemporaries.has(name))
   const temporary = restored.map((name) => `${name} = ${frame}.${name}`)
   const others = lowered.frames.temporaries.filter((name) => !lowered.frames.keptTemporaries.has(name))

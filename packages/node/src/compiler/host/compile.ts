@@ -10,6 +10,7 @@ import { classify } from "../decide/classify.ts"
 import { declarations } from "../decide/declared.ts"
 import { findEffectLoops } from "../decide/effectLoops.ts"
 import * as marks from "../decide/marks.ts"
+import * as touched from "../decide/touched.ts"
 import { emitModule, neededInPlain, unusedPrefix } from "../emit/module.ts"
 import { reasonLeft } from "../emit/plain.ts"
 import type { SourceMap } from "../emit/print.ts"
@@ -24,9 +25,12 @@ import * as diagnostic from "../read/diagnostic.ts"
 import { TooMuch, within } from "../read/effort.ts"
 import { mayBeCompiled } from "../read/firstLook.ts"
 import { lineColumnsIn } from "../read/lines.ts"
+import type { Goal } from "../read/parse.ts"
 import { parse, tooDeep } from "../read/parse.ts"
+import * as sloppy from "../read/sloppy.ts"
+import type { AnyFunction } from "../read/syntax.ts"
 import * as addresses from "../work/addresses.ts"
-import type { InlineWork, UrlOfWork } from "../work/inline.ts"
+import type { InlineWork, InlineWorks, UrlOfWork } from "../work/inline.ts"
 import * as inline from "../work/inline.ts"
 import type { UrlOfTasks } from "../work/taskModules.ts"
 import * as taskModules from "../work/taskModules.ts"
@@ -40,6 +44,10 @@ export interface Options {
   readonly sourceName?: string | undefined
   /** the module that compiled code imports its runtime from, default `@giveway/core/Steppable` */
   readonly runtime?: string | undefined
+  /** whether the program has asked for all functions of the file, as one of a package (`include.ts`) */
+  readonly whole?: boolean | undefined
+  /** CommonJS is compiled as a whole only. Default `module` */
+  readonly goal?: Goal | undefined
   /** default `best` */
   readonly forms?: Forms | undefined
   /** rounds of a loop between two yield points, at most; default 1024. With 1, a test can suspend in each round. */
@@ -81,7 +89,7 @@ export const leftAlone = (source: string, diagnostics: ReadonlyArray<Diagnostic>
 })
 
 export const compile = (source: string, options: Options): Compiled => {
-  if (!mayBeCompiled(source)) return leftAlone(source)
+  if (options.whole !== true && !mayBeCompiled(source)) return leftAlone(source)
   try {
     return within(mostWork, () => compileMarked(source, options))
   } catch (error) {
@@ -107,20 +115,26 @@ const compileMarked = (source: string, options: Options): Compiled => {
   if (!canCarryMarks(source)) return note("the file holds the noncharacter U+FDD0", "write it as \\uFDD0")
 
   // read
-  const parsed = parse(source, file)
+  const { goal = "module", whole = false } = options
+  const parsed = parse(source, file, goal)
   if ("reason" in parsed) return leftAlone(source, [parsed])
   const { program, text } = parsed
   const scopes = analyse(program)
+  const loose = goal === "commonjs" ? sloppy.find(program, scopes) : undefined
+  if (loose?.whole !== undefined) {
+    const { at, reason } = loose.whole
+    return leftAlone(source, [diagnostic.make(file, source, at.start, reason, "the file has no yield points")])
+  }
 
   // decide, and find inline work
-  const found = marks.find(program, scopes)
+  const found = marks.find(program, scopes, whole)
   const effectLoops = findEffectLoops(program, scopes)
-  const inlineWorks = inline.find(program, scopes, source, text, file)
+  const inlineWorks: InlineWorks = goal === "commonjs" ? new Map() : inline.find(program, scopes, source, text, file)
   const tasks = options.urlOfTasks && taskModules.find(program, scopes)
   const isUnmarked = found.calls.length === 0 && found.directives.length === 0
   const nothingToDo = isUnmarked && effectLoops.functions.size === 0 && inlineWorks.size === 0 && tasks === undefined
   if (nothingToDo && found.left.length === 0) return leftAlone(source)
-  const classification = classify(program, text, file, scopes, found)
+  const classification = classify(program, text, file, scopes, found, loose?.functions)
   const addressed = addresses.find(program, scopes, found)
   // forms: `emit` calls it for the text of each twin
   const twins = twin.make(options.forms ?? "best")
@@ -133,7 +147,10 @@ const compileMarked = (source: string, options: Options): Compiled => {
   const decisions = () =>
     decisionsOf(text, scopes.functions.keys(), classification, twins.reasons, effectLoops, inlineWorks, found.left)
   const handlers = handlersOf(found, classification, effectLoops)
-  const nothing = classification.roots.size === 0 && effectLoops.functions.size === 0 && addressed.size === 0
+  const isStateOf = whole || classification.roots.size > 0
+  const stateful = isStateOf ? touched.find(program, scopes) : new Set<AnyFunction>()
+  const untouched = classification.roots.size === 0 && stateful.size === 0
+  const nothing = untouched && effectLoops.functions.size === 0 && addressed.size === 0
   const someLeft = found.calls.some((call) => reasonLeft(call, classification) !== undefined)
   if (nothing && !someLeft && inlineWorks.size === 0 && tasks === undefined) {
     return { code: source, map: undefined, decisions: decisions(), diagnostics, handlers, works }
@@ -157,6 +174,7 @@ const compileMarked = (source: string, options: Options): Compiled => {
     declared: scopes.functions.size === 0 ? new Map() : declarations(program, classification.methods),
     neededInPlain: neededInPlain(classification, found.calls, scopes.outer),
     imports: new Set(),
+    touched: new Map(Array.from(stateful, (node) => [node.body, node])),
     sites: new Map(),
     makers: new Map(),
     templates: templates.find(classification.steppable, prefix),
@@ -165,6 +183,6 @@ const compileMarked = (source: string, options: Options): Compiled => {
     traces: new Map(),
     emitTwin: twins.emit
   }
-  const { code, map } = print(emitModule(unit, program, options.runtime ?? "@giveway/core/Steppable"), text, file)
+  const { code, map } = print(emitModule(unit, program, options.runtime ?? "@giveway/core/Steppable", goal), text, file)
   return { code, map: { ...map, sourcesContent: [source] }, decisions: decisions(), diagnostics, handlers, works }
 }

@@ -28,6 +28,8 @@ interface Input {
   readonly sourceName?: string | undefined
   /** the module that compiled code imports its runtime from, default `@giveway/core/Steppable` */
   readonly runtime?: string | undefined
+  /** whether the file belongs to a package that is compiled as a whole */
+  readonly whole?: boolean | undefined
   readonly urlOfWork?: Options["urlOfWork"]
   readonly urlOfTasks?: Options["urlOfTasks"]
 }
@@ -58,7 +60,7 @@ export const formatOfPackage = (file: string): Format => {
 }
 
 /** Compiles a file as far as it can be compiled; never throws. */
-export const compileInput = ({ content, file, format, ...options }: Input): Compiled => {
+export const compileInput = ({ content, file, format, whole = false, ...options }: Input): Compiled => {
   const source = decode(content)
   if (source === undefined) {
     // marks are ASCII in every encoding
@@ -66,7 +68,7 @@ export const compileInput = ({ content, file, format, ...options }: Input): Comp
     if (!isAskedFor(text)) return leftAlone(text)
     return note(text, file, "the file is not UTF-8 and is left alone", "save it as UTF-8")
   }
-  if (!mayBeCompiled(source)) return leftAlone(source)
+  if (!whole && !mayBeCompiled(source)) return leftAlone(source)
   if (/\.[jt]sx$/.test(file)) {
     if (!isAskedFor(source)) return leftAlone(source)
     return note(source, file, "JSX is not compiled and the file is left alone", "move its functions to a .ts file")
@@ -74,13 +76,14 @@ export const compileInput = ({ content, file, format, ...options }: Input): Comp
   try {
     const known = formatOf(file, format)
     if (known === "commonjs" || (known === "unknown" && !isModule(source, file))) {
+      if (whole) return compile(source, { file, whole, goal: "commonjs", ...options })
       return isAskedFor(source)
         ? note(source, file, "a CommonJS module has no yield points and is left alone", "make it an ES module")
         : leftAlone(source)
     }
-    const compiled = compile(source, { file, ...options })
+    const compiled = compile(source, { file, whole, ...options })
     // a table of decisions is no note
-    return compiled.map === undefined && !isAskedFor(source) ? { ...compiled, diagnostics: [] } : compiled
+    return compiled.map === undefined && !isAskedFor(source) && !whole ? { ...compiled, diagnostics: [] } : compiled
   } catch (error) {
     return note(
       source,

@@ -15,7 +15,7 @@ interface Parsed {
   readonly comments: ReadonlyArray<Comment>
 }
 
-const isTypeScript = (file: string): boolean => /\.m?ts$/.test(file)
+const isTypeScript = (file: string): boolean => /\.[cm]?ts$/.test(file)
 
 /** Without Node's warning that stripping is experimental: a user of TypeScript on Node has seen it already. */
 const strip = (source: string): string => {
@@ -49,8 +49,11 @@ export const tooDeep = (source: string, file: string): Diagnostic =>
     "move the generated code into a file of its own"
   )
 
+/** The goal that a text is parsed for: CommonJS may be sloppy code, and may `return` from its module. */
+export type Goal = "module" | "commonjs"
+
 /** The tree, or the diagnostic that says why there is none. */
-export const parse = (source: string, file: string): Parsed | Diagnostic => {
+export const parse = (source: string, file: string, goal: Goal = "module"): Parsed | Diagnostic => {
   if (isTooDeep(source)) return tooDeep(source, file)
   // Node drops a byte order mark before it looks for `#!`; in a text it is no hashbang any more
   let text = source.replace(/^\uFEFF#!/, "///")
@@ -66,7 +69,7 @@ export const parse = (source: string, file: string): Parsed | Diagnostic => {
   }
   const { comments, errors, program } = parseSync(file, text, {
     lang: "js",
-    sourceType: "module",
+    sourceType: goal,
     preserveParens: false
   })
   if (errors.length > 0) {

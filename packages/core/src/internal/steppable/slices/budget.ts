@@ -42,6 +42,8 @@ export interface Pace {
  * @since 0.1.0
  */
 export interface Policy {
+  /** whether its activations keep between two slices what they began to change, and wait for each other; see `baton/` */
+  readonly waits?: true
   /** a slice begins: sets a budget */
   begin(pace: Pace): void
   /** sets the next budget; `true` ends the slice */

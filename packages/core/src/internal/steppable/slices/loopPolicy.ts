@@ -4,11 +4,11 @@
  */
 import { block } from "../../sharedMemory/ownBlock.ts"
 import * as threadBlock from "../../sharedMemory/threadBlock.ts"
+import type { Policy } from "./budget.ts"
 import { clockPolicy } from "./budget.ts"
 import { enterSteps, sliceDue, sliceOver } from "./sliceClock.ts"
 
-/** One policy for all activations of the thread: only one runs at a time. */
-export const loopPolicy = clockPolicy(
+const policy = clockPolicy(
   (slice) => {
     if (sliceOver(slice)) return true
     threadBlock.callWatcher(block)
@@ -20,3 +20,6 @@ export const loopPolicy = clockPolicy(
   },
   () => threadBlock.setStepsDue(block, 0)
 )
+
+/** One policy for all activations of the thread: only one runs at a time. */
+export const loopPolicy: Policy = { ...policy, waits: true }
