@@ -64,23 +64,35 @@ interface Looked {
   readonly scopes: Scopes
 }
 
+/** The longest `x.a.b` that begins with the variable `use`. */
+const memberOf = (use: Node, parents: ReadonlyMap<Node, Node>): Node => {
+  let at = use
+  for (;;) {
+    const parent = parents.get(at)
+    const goesOn = parent?.type === "ChainExpression" || (parent?.type === "MemberExpression" && parent.object === at)
+    if (!goesOn) return at
+    at = parent
+  }
+}
+
+/** Whether `parent` assigns or deletes `at`. */
+const isTarget = (at: Node, parent: Node): boolean => {
+  const target = assignedBy(parent)
+  return target !== undefined && (target === at || (at.type === "ChainExpression" && target === at.expression))
+}
+
 /** Whether the use may change the object in `binding`, or give it to code that may. */
 const mayChangeObject = (use: Node, binding: Binding, { parents }: Looked): boolean => {
-  let at = use
-  let parent = parents.get(at)
-  // up along `x.a.b`
-  while (parent?.type === "MemberExpression" && parent.object === at) {
-    at = parent
-    parent = parents.get(at)
-  }
+  const at = memberOf(use, parents)
+  const parent = parents.get(at)
   if (parent === undefined) return false
-  if (assignedBy(parent) === at) return at !== use
+  if (isTarget(at, parent)) return at !== use
   if (parent.type === "CallExpression" || parent.type === "NewExpression") {
     if (parent.callee === at) {
       // a call of the value itself: of a closure that another call has made
       if (at === use || parent.type === "NewExpression")
         return at === use && initialValue(binding)?.type === "CallExpression"
-      return !callsKnown(at, binding)
+      return !callsKnown(use, at, binding)
     }
     if (at !== use) return false
     const init = initialValue(binding)
@@ -119,13 +131,14 @@ const initialValue = ({ declarator }: Binding): Node | null =>
       ? declarator.init
       : null
 
-/** Whether the callee `at`, a member of the object in `binding`, is a method that does not change that object. */
-const callsKnown = (at: Node, binding: Binding): boolean => {
+/** Whether the callee `at`, which begins with the variable `use`, is a method that does not change the object in `binding`. */
+const callsKnown = (use: Node, at: Node, binding: Binding): boolean => {
   if (at.type !== "MemberExpression") return false
   const init = initialValue(binding)
   if (init !== null && "regex" in init) return !isChangingPattern(init)
   if (isMethod(at, readsOnly)) return true
   // methods of an object literal, static methods: they ask by themselves, see `ofObject`
+  if (at.object !== use) return false
   return init?.type === "ObjectExpression" || init?.type === "ClassDeclaration" || init?.type === "ClassExpression"
 }
 
@@ -138,14 +151,10 @@ const isInstance = ({ declaration, declarator, name }: Binding): boolean =>
 
 const isChangingImport = (binding: Binding, { parents }: Looked): boolean =>
   binding.uses.some(({ node }) => {
-    let at = node
-    let parent = parents.get(at)
-    while (parent?.type === "MemberExpression" && parent.object === at) {
-      at = parent
-      parent = parents.get(at)
-    }
+    const at = memberOf(node, parents)
+    const parent = parents.get(at)
     if (at === node || parent === undefined) return false
-    if (assignedBy(parent) === at) return true
+    if (isTarget(at, parent)) return true
     const isCalled = parent.type === "CallExpression" && parent.callee === at
     return isCalled && isInstance(binding) && !isMethod(at, readsOnly)
   })
@@ -161,16 +170,14 @@ const isChanging = (binding: Binding, looked: Looked): boolean => {
     if (!isInside(use)) return false
     if (!isFixed) return mayChangeObject(use.node, binding, looked)
     // a function or a class as an object with properties
-    const parent = looked.parents.get(use.node)
-    return parent?.type === "MemberExpression" && parent.object === use.node && isAssigned(parent, looked)
+    return isAssigned(use.node, looked)
   })
 }
 
-const isAssigned = (at: Node, { parents }: Looked): boolean => {
+const isAssigned = (use: Node, { parents }: Looked): boolean => {
+  const at = memberOf(use, parents)
   const parent = parents.get(at)
-  if (parent === undefined) return false
-  if (parent.type === "MemberExpression" && parent.object === at) return isAssigned(parent, { parents } as Looked)
-  return assignedBy(parent) === at || assignsPattern(at, parents)
+  return at !== use && parent !== undefined && (isTarget(at, parent) || assignsPattern(at, parents))
 }
 
 /** Methods that call a function and forget it. */
@@ -194,7 +201,9 @@ const leaves = (node: Node, looked: Looked, seen = new Set<Node>()): boolean => 
   if (parent.type === "ExpressionStatement" || readers.has(parent.type)) return false
   if (parent.type === "CallExpression" || parent.type === "NewExpression") {
     if (parent.callee === node) return false
-    return !isMethod(parent.callee, forgets) && !callsLocal(parent.callee, looked)
+    return (
+      !isMethod(parent.callee, forgets) && !callsOnly(parent.callee, parent.arguments.indexOf(node as never), looked)
+    )
   }
   if (parent.type === "MemberExpression" && parent.object === node) return !isMethod(parent, forgets)
   if (parent.type === "VariableDeclarator" && parent.init === node && parent.id.type === "Identifier") {
@@ -203,26 +212,18 @@ const leaves = (node: Node, looked: Looked, seen = new Set<Node>()): boolean => 
   return true
 }
 
-/** Whether a function of this module is called that only calls the functions that it is given. */
-const callsLocal = (callee: Node, { parents, scopes }: Looked): boolean => {
+/** Whether the callee is a function of this module that only calls its parameter `index`, or hands it to a method that forgets it. */
+const callsOnly = (callee: Node, index: number, { parents, scopes }: Looked): boolean => {
   const binding = callee.type === "Identifier" ? scopes.bindings.get(callee) : undefined
-  if (binding === undefined || !isConstant(binding)) return false
-  const init = initialValue(binding)
-  if (init === null || !isFunction(init)) return false
-  return init.params.every((parameter) => {
-    const own = parameter.type === "Identifier" ? scopes.bindings.get(parameter) : undefined
-    if (own === undefined) return false
-    return own.uses.every(({ node, owner }) => {
-      const parent = parents.get(node)
-      const isCalled = parent?.type === "CallExpression" && (parent.callee === node || isMethod(parent.callee, forgets))
-      return (
-        isCalled || (owner === init && parent !== undefined && parent.type !== "ReturnStatement" && !mayKeep(parent))
-      )
-    })
+  const init = binding !== undefined && isConstant(binding) ? initialValue(binding) : null
+  const parameter = init !== null && isFunction(init) ? init.params[index] : undefined
+  const own = parameter?.type === "Identifier" ? scopes.bindings.get(parameter) : undefined
+  if (own === undefined || own.uses.some(({ owner }) => owner !== init)) return false
+  return own.uses.every(({ node, write }) => {
+    const parent = parents.get(node)
+    return !write && parent?.type === "CallExpression" && (parent.callee === node || isMethod(parent.callee, forgets))
   })
 }
-
-const mayKeep = ({ type }: Node): boolean => !readers.has(type) && type !== "MemberExpression"
 
 /** Whether a closure that sees `binding`, a variable of a function, may be called when that function has returned. */
 const isKept = (binding: Binding, looked: Looked): boolean => {

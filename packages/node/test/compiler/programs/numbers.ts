@@ -6,10 +6,9 @@ export function triangle(n: number): number {
   return s
 }
 
-let calls = 0
-
-export const counted = (n: number): number => {
+export const counted = async (n: number): Promise<number> => {
   "use steppable"
+  let calls = 0
   for (let i = 0; i < n; i++) calls++
   return calls
 }
