@@ -238,8 +238,10 @@ export interface FnOptions {
  * go ({@link isCompiled} tells). The first call that takes longer than a slice is logged as a warning, with the reason,
  * and the report of each stall that such a call makes contains the reason.
  *
- * `f` is pure as far as its callers can tell: it may change objects it made itself, but none that outlive the call. The
- * compiler refuses a function that assigns a variable of its module, since two fibers would share it between slices.
+ * `f` is pure as far as its callers can tell: it may change objects it made itself. If it touches state that outlives the call (a variable
+ * of its module, a cache), compiled calls take turns: one such call of the thread at a time, others wait. Plain code that touches the
+ * same state runs the waiting call to its end first. A call that is interrupted in the middle ends its fiber at once, and goes on to its end
+ * on a fiber of its own, so that the state is never half done.
  *
  * **When to use**: for an ordinary function with loops or recursion that takes a millisecond to some seconds and should
  * stay on this thread. If it takes longer and its arguments can be copied to a worker, use `Compute.run`.

@@ -14,7 +14,7 @@ export type { Pace, Policy } from "./internal/steppable/slices/budget.ts"
 export { budget, clockPolicy } from "./internal/steppable/slices/budget.ts"
 export { giveWay, isSliceOver } from "./internal/steppable/slices/effectLoops.ts"
 export type { Twin } from "./internal/steppable/twins.ts"
-export { attach, attachJob, leave, twinOf } from "./internal/steppable/twins.ts"
+export { attach, attachJob, leave, ofPackage, twinOf } from "./internal/steppable/twins.ts"
 export { attachElements, delegate, emit } from "./internal/steppable/jobElements.ts"
 export type { Link, MethodTwin, Site } from "./internal/steppable/callSites.ts"
 export {

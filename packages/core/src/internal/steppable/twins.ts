@@ -99,5 +99,26 @@ export const leave = <F>(plain: F, reason: string): F => {
   return plain
 }
 
+/** `register` tells there which packages a program should include. */
+const notIncluded = Symbol.for("~giveway/notIncluded")
+
+/**
+ * Compiled code: `plain`, which is to be a pure function, comes from the package `name`. If the package is not compiled, the user is told
+ * how to include it. Returns `plain`.
+ *
+ * @category twins
+ * @since 0.1.0
+ */
+export const ofPackage = <F>(plain: F, name: string): F => {
+  if (typeof plain !== "function" || twinOf(plain) !== undefined) return plain
+  const tell = Reflect.get(globalThis, notIncluded) as ((name: string) => boolean) | undefined
+  return leave(
+    plain,
+    tell === undefined || tell(name)
+      ? `its package is not compiled: add "${name}" to giveway.include in package.json`
+      : `the compiler left it native in its package, ${name}`
+  )
+}
+
 /** Why `plain` has no twin, if the compiler saw it. */
 export const reasonOf = (plain: object): string | undefined => reasons.get(plain)

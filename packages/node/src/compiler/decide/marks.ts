@@ -120,6 +120,15 @@ const reasonLeft = ({ emits }: Maker, target: AnyFunction | undefined): string |
   return target.generator && emits !== true ? "a generator is a handler of Task.stream only" : undefined
 }
 
+/** The package that exports the function `node`, as far as the text tells; `undefined` for one of the program's own modules. */
+export const packageOfImport = (node: Node, scopes: Scopes): string | undefined => {
+  if (node.type === "MemberExpression") return packageOfImport(node.object, scopes)
+  const binding = node.type === "Identifier" ? scopes.bindings.get(node) : undefined
+  if (binding?.kind !== "import" || binding.declarator.type !== "ImportDeclaration") return undefined
+  const source = binding.declarator.source.value
+  return /^(?:[./#]|\w+:)/.test(source) ? undefined : /^(?:@[^/]+\/)?[^/]+/.exec(source)?.[0]
+}
+
 const hasDirective = (node: AnyFunction): boolean =>
   node.body !== null &&
   node.body.type === "BlockStatement" &&

@@ -58,6 +58,7 @@ const runtimeNames = [
   "isSliceOver",
   "leave",
   "methodOf",
+  "ofPackage",
   "place",
   "refused",
   "site",

@@ -7,6 +7,7 @@
  */
 import type { Classification } from "../decide/classify.ts"
 import type { MarkCall } from "../decide/marks.ts"
+import { packageOfImport } from "../decide/marks.ts"
 import { renderShort } from "../read/diagnostic.ts"
 import type { AnyFunction, Node } from "../read/syntax.ts"
 import { isFunction, usesLexical } from "../read/syntax.ts"
@@ -112,6 +113,8 @@ export const plain =
     const reason = reasonLeft(mark, classification)
     if (reason !== undefined) {
       const text = rewriteBelow(unit, node, plain(unit))
+      const exporter = packageOfImport(node, unit.scopes)
+      if (exporter !== undefined) return `${prefix}ofPackage(${text}, ${JSON.stringify(exporter)})`
       return `${prefix}leave(${node.type === "SequenceExpression" ? `(${text})` : text}, ${JSON.stringify(reason)})`
     }
     if (mark.target === undefined || !classification.roots.has(mark.target)) return undefined

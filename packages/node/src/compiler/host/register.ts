@@ -123,6 +123,22 @@ const isIncluded = (file: string): boolean => {
   return name !== undefined && include.covers(patterns, name)
 }
 
+const told = new Set<string>()
+
+// compiled code asks it about a function of a package that `Pure.fn` gets; the result is whether the package is not included
+Reflect.set(globalThis, Symbol.for("~giveway/notIncluded"), (name: string): boolean => {
+  const known = names()
+  if (include.covers(known, name)) return false
+  if (isMainThread && !told.has(name)) {
+    told.add(name)
+    const line = `"giveway": { "include": ${JSON.stringify([...known, name]).replaceAll(",", ", ")} }`
+    standardError.print(
+      `giveway: Pure.fn was given a function of the package ${name}, which is not included, so it has no yield points. Add to package.json: ${line}`
+    )
+  }
+  return true
+})
+
 // compiled CommonJS finds the runtime there: it must not depend on which modules are just being loaded
 if (names().length > 0) Reflect.set(globalThis, Symbol.for("~giveway/steppable"), await import(runtime))
 

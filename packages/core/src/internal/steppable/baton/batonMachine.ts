@@ -21,7 +21,7 @@
  */
 
 /** The answer to an activation that wants to touch state. `help`: the holder has to end first, and the caller cannot wait. */
-export type Answer = "go" | "wait" | "help"
+type Answer = "go" | "wait" | "help"
 
 /** The state of one thread. `A` stands for activations; the machine only compares them. */
 export class BatonMachine<A> {
