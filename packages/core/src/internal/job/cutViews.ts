@@ -10,6 +10,8 @@
  * - A buffer that is itself a part of the message, or that moves, crosses as it is, and so do its views: the schema asked
  *   for that.
  * - Memory that threads share is not copied, so it is not cut.
+ * - A getter may make another view each time that it is read. The copy has no getters, so the view that it was given is the one that crosses:
+ *   one that was not seen before is cut by itself.
  * - What was copied here moves to the other thread if it is large, so its bytes are copied once, as without the cut.
  *
  * **Invariant**: the clone of the message that is returned equals the clone of the message that was given, but for the bytes
@@ -45,7 +47,8 @@ export const parcel = <M>(message: M, transfer?: ReadonlyArray<Transferable>): P
     moving
   )
   if (cuts.size === 0) return { message, transfer }
-  return { message: rebuilt(message, cuts, whole) as M, transfer: moving.size === 0 ? undefined : Array.from(moving) }
+  const copy = rebuilt(message, cuts, whole, moving) as M
+  return { message: copy, transfer: moving.size === 0 ? undefined : Array.from(moving) }
 }
 
 // --- the views of a message -----------------------------------------------------------------------------------------
@@ -174,8 +177,7 @@ const partialViews = (message: unknown, whole: Set<unknown>): ReadonlyArray<Arra
         break
       }
       case "view": {
-        const view = value as ArrayBufferView<ArrayBuffer>
-        if (view.byteLength < view.buffer.byteLength && tagOf(view.buffer) === "[object ArrayBuffer]") found.push(view)
+        if (isPart(value as ArrayBufferView)) found.push(value as ArrayBufferView<ArrayBuffer>)
         break
       }
       case "buffer": {
@@ -202,6 +204,10 @@ const partialViews = (message: unknown, whole: Set<unknown>): ReadonlyArray<Arra
   }
   return found
 }
+
+/** Whether the view shows a part of memory that its thread has alone. */
+const isPart = ({ buffer, byteLength }: ArrayBufferView): boolean =>
+  byteLength < buffer.byteLength && tagOf(buffer) === "[object ArrayBuffer]"
 
 // --- memory of their own --------------------------------------------------------------------------------------------
 
@@ -267,7 +273,12 @@ const cutOverlapping = (
 // --- the copy of the message ----------------------------------------------------------------------------------------
 
 /** `message` as a clone would see it, with each view replaced by its cut. Values that appear twice still do. */
-const rebuilt = (message: unknown, cuts: ReadonlyMap<object, object>, whole: ReadonlySet<unknown>): unknown => {
+const rebuilt = (
+  message: unknown,
+  cuts: ReadonlyMap<object, object>,
+  whole: ReadonlySet<unknown>,
+  moving: Set<Transferable>
+): unknown => {
   const copies = new Map(cuts)
   const open: Array<readonly [from: object, to: object, kind: Kind]> = []
   const copyOf = (value: unknown): unknown => {
@@ -275,6 +286,10 @@ const rebuilt = (message: unknown, cuts: ReadonlyMap<object, object>, whole: Rea
     const made = copies.get(value)
     if (made !== undefined) return made
     const kind = whole.has(value) ? "leaf" : kindOf(value)
+    if (kind === "view" && isPart(value as ArrayBufferView) && !whole.has((value as ArrayBufferView).buffer)) {
+      cutOverlapping([value as ArrayBufferView<ArrayBuffer>], 0, copies, moving)
+      return copies.get(value)
+    }
     const copy = emptyCopy(value, kind)
     copies.set(value, copy)
     if (copy !== value) open.push([value, copy, kind])

@@ -217,6 +217,29 @@ describe("what is around a view is as a clone makes it:", () => {
     assert.strictEqual(behind((error.cause as { readonly part: Uint8Array }).part), 3)
   })
 
+  it("what a getter makes anew each time", () => {
+    const bytes = file(200_000)
+    const message = {
+      get part() {
+        return bytes.subarray(3, 6)
+      },
+      get nested() {
+        return [{ part: bytes.subarray(7, 9) }, new Map([["large", bytes.subarray(8, 80_000)]])]
+      },
+      get whole() {
+        return bytes
+      }
+    }
+    const { nested, part, whole } = crossed(message)
+    const [inner, map] = nested as unknown as [{ readonly part: Uint8Array }, Map<string, Uint8Array>]
+    const views = [part, inner.part, map.get("large")!, whole]
+    assert.deepStrictEqual(views.map(behind), [3, 2, 79_992, 200_000])
+    assert.deepStrictEqual(
+      views.map((view) => view[0]),
+      [3, 7, 8, 0]
+    )
+  })
+
   it("depth that a clone takes, and sharing that has no end", () => {
     let deep: unknown = part()
     for (let i = 0; i < 500; i++) deep = [deep]
