@@ -3,12 +3,13 @@
  * the untouched function. `slowdown` is with slices that never end (the clock is read as always); the slice and ping
  * figures are with slices of 1 ms. Kernels dominated by garbage collection or by large builtin calls, which no yield point
  * can split, are listed `apart` with what they spend it in. `geomean` and `worst` are over all kernels, of slowdowns clamped
- * to 1; `withoutApart` has the same without those.
+ * to 1; `withoutApart` has the same without those. `libraries` has popular libraries, included: see `measure/compareLibraries.ts`.
  */
 import { execFile } from "node:child_process"
 import { readdirSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
+import { compareLibraries } from "./measure/compareLibraries.ts"
 import { median, round, table } from "./statistics.ts"
 
 export const summary = "compiled yield points: slowdown and slices of the kernels"
@@ -104,5 +105,19 @@ export const run = async (log: (line: string) => void): Promise<Readonly<Record<
   log(`geomean ${geomean}, worst ${worst}`)
   log(`without ${Object.keys(unsplittable).join(", ")}: geomean ${withoutApart.geomean}, worst ${withoutApart.worst}`)
   const apart = Object.entries(unsplittable).map(([name, why]) => ({ name, why }))
-  return { bench: "yield", kernels, geomean, worst, withoutApart, apart }
+  const libraries = await compareLibraries(log)
+  const figures = [
+    "name",
+    "compiled",
+    "native",
+    "slowdown",
+    "coldSlowdown",
+    "sizeRatio",
+    "sliceP99Ms",
+    "timeoutLateMs"
+  ] as const
+  log(table([[...figures], ...libraries.map((library) => figures.map((figure) => library[figure]))]))
+  const { geomean: librariesGeomean } = overall(libraries)
+  log(`libraries: geomean ${librariesGeomean}`)
+  return { bench: "yield", kernels, geomean, worst, withoutApart, apart, libraries, librariesGeomean }
 }

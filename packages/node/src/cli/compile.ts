@@ -12,6 +12,7 @@ import * as FileSystem from "effect/FileSystem"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
 import { resolve } from "node:path"
+import * as include from "../compiler/host/include.ts"
 import { compileInput, decode, formatOfPackage } from "../compiler/host/input.ts"
 import { parse } from "../compiler/read/parse.ts"
 import type { Report } from "./compileReport.ts"
@@ -70,7 +71,10 @@ const reportOn = Effect.fnUntraced(function* (file: string, stdinName: string) {
   )
   if (typeof content === "string") return { file: name, unreadable: content } satisfies Report
   const format = formatOfPackage(resolve(name))
-  const compiled = compileInput({ file: name, content, format })
+  const path = resolve(name)
+  const exporter = include.packageOf(path)
+  const whole = exporter !== undefined && include.covers(include.ofApplication(undefined), exporter)
+  const compiled = compileInput({ file: name, content, format, whole })
   // the compiler does not parse a file without marks; a user of the command wants to know whether it can be parsed
   const source = compiled.map === undefined && compiled.diagnostics.length === 0 ? decode(content) : undefined
   const parsed = source === undefined ? undefined : parse(source, name)

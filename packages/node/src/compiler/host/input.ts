@@ -30,6 +30,8 @@ interface Input {
   readonly runtime?: string | undefined
   /** whether the file belongs to a package that is compiled as a whole */
   readonly whole?: boolean | undefined
+  /** a bundler rewrites `require` in its own way, so a CommonJS module has no sure way to the runtime there */
+  readonly inBundle?: boolean | undefined
   readonly urlOfWork?: Options["urlOfWork"]
   readonly urlOfTasks?: Options["urlOfTasks"]
 }
@@ -60,7 +62,14 @@ export const formatOfPackage = (file: string): Format => {
 }
 
 /** Compiles a file as far as it can be compiled; never throws. */
-export const compileInput = ({ content, file, format, whole = false, ...options }: Input): Compiled => {
+export const compileInput = ({
+  content,
+  file,
+  format,
+  inBundle = false,
+  whole = false,
+  ...options
+}: Input): Compiled => {
   const source = decode(content)
   if (source === undefined) {
     // marks are ASCII in every encoding
@@ -76,6 +85,7 @@ export const compileInput = ({ content, file, format, whole = false, ...options 
   try {
     const known = formatOf(file, format)
     if (known === "commonjs" || (known === "unknown" && !isModule(source, file))) {
+      if (whole && inBundle) return note(source, file, commonJsInBundle, "keep the package external, and use register")
       if (whole) return compile(source, { file, whole, goal: "commonjs", ...options })
       return isAskedFor(source)
         ? note(source, file, "a CommonJS module has no yield points and is left alone", "make it an ES module")
@@ -93,6 +103,8 @@ export const compileInput = ({ content, file, format, whole = false, ...options 
     )
   }
 }
+
+const commonJsInBundle = "a CommonJS module of an included package has no yield points in a bundle"
 
 const note = (source: string, file: string, reason: string, fix: string): Compiled =>
   leftAlone(source, [diagnostic.make(file, source, 0, reason, fix)])

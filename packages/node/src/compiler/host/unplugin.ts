@@ -37,6 +37,7 @@ import * as bundledWork from "./bundledWork.ts"
 import { EmittedChunks } from "./emittedChunks.ts"
 import * as esbuildEntries from "./esbuildEntries.ts"
 import * as externals from "./externals.ts"
+import * as include from "./include.ts"
 import type { Compiled } from "./compile.ts"
 import { words } from "../read/firstLook.ts"
 import * as diagnostic from "../read/diagnostic.ts"
@@ -52,11 +53,17 @@ type Pattern = string | RegExp | Array<string | RegExp>
  */
 export interface Options {
   /**
+   * Names of packages that are compiled as a whole, beside those that `package.json` names under `giveway.include`; a `*` stands for any
+   * letters but `/`, as in `@scope/*`. Default: none. CommonJS modules of a package stay as they are in a bundle, with a warning: keep such
+   * a package external, and run the program under `@giveway/node/register`.
+   */
+  readonly include?: ReadonlyArray<string> | undefined
+  /**
    * The files that the compiler looks at, as globs or as regular expressions on the path. Default: all files with the
-   * extension `.js`, `.ts`, `.mjs`, `.mts`, `.cjs` or `.cts`. (CommonJS modules get no yield points; a marked one gets a
+   * extension `.js`, `.ts`, `.mjs`, `.mts`, `.cjs` or `.cts`. (CommonJS modules of the program get no yield points; a marked one gets a
    * warning.)
    */
-  readonly include?: Pattern | undefined
+  readonly files?: Pattern | undefined
   /** Files among them that the compiler leaves alone. Default: none. */
   readonly exclude?: Pattern | undefined
 }
@@ -112,7 +119,7 @@ const makings: Readonly<Record<string, Making>> = {
 
 const nameInTraces = (file: string): string => relative(process.cwd(), file)
 
-const optionNames = ["include", "exclude"] satisfies ReadonlyArray<keyof Options>
+const optionNames = ["include", "files", "exclude"] satisfies ReadonlyArray<keyof Options>
 
 /** A misspelt option would silently do nothing. The readers of core's options are not used: a build would load all of Effect. */
 const checkNames = (options: object): void => {
@@ -124,13 +131,21 @@ const checkNames = (options: object): void => {
 
 const plugin = (options: Options | undefined, { framework }: { readonly framework: string }): UnpluginOptions => {
   checkNames(options ?? {})
-  const { exclude, include = scripts } = options ?? {}
+  const { exclude, files = scripts } = options ?? {}
+  const own = options?.include === undefined ? [] : include.read(options.include, "@giveway/node/unplugin", "include")
+  const names = [...own, ...include.ofApplication(undefined)]
+  const isIncluded = (file: string): boolean => {
+    const name = names.length === 0 ? undefined : include.packageOf(file)
+    return name !== undefined && include.covers(names, name)
+  }
+  const notes = new Set<string>()
   let making = makings[framework]
   const emitted = new EmittedChunks()
   let loaders: NonNullable<Parameters<NonNullable<Esbuild["config"]>>[0]["loader"]> = {}
   const transform: Exclude<UnpluginOptions["transform"], Function | undefined> & { readonly order: "pre" } = {
     order: "pre",
-    filter: { id: { include: [include, extractedPath].flat(), exclude }, code: [...words] },
+    // a file of an included package needs no word of ours
+    filter: { id: { include: [files, extractedPath].flat(), exclude }, code: names.length === 0 ? [...words] : /^/ },
     handler: async function (code, id) {
       const file = id.replace(/[?#].*$/, "")
       const sourceName = nameInTraces(file)
@@ -151,9 +166,15 @@ const plugin = (options: Options | undefined, { framework }: { readonly framewor
                   urlOfTasks: bundledWork.tasksInWorkerEntry(file, code)
                 }
               : {}
-      const compiled = compileInput({ file, content, format: formatOfPackage(file), sourceName, ...urls })
+      const whole = isIncluded(file)
+      const format = formatOfPackage(file)
+      const compiled = compileInput({ file, content, format, sourceName, whole, inBundle: true, ...urls })
       if (emitted.refused !== undefined) this.error(emitted.refused)
       for (const each of compiled.diagnostics) {
+        // a package has many files, and one reason for all of them
+        const about = `${include.packageOf(file)}: ${each.reason}`
+        if (whole && notes.has(about)) continue
+        if (whole) notes.add(about)
         this.warn({ message: diagnostic.render(each), id, loc: { file, line: each.line, column: each.column } })
       }
       return output(compiled)

@@ -125,7 +125,7 @@ describe("the options", () => {
   it("names an option that there is not", () => {
     assert.throws(
       () => giveway.vite({ exlude: /x/ } as object),
-      /exlude is no option; the options are include, exclude/
+      /exlude is no option; the options are include, files, exclude/
     )
     assert.doesNotThrow(() => giveway.vite({ exclude: undefined }))
   })
@@ -133,7 +133,7 @@ describe("the options", () => {
   it("say which files are looked at", { timeout: 60_000 }, async () => {
     const output = join(folder, "options.js")
     const entry = join(programs, "main.ts")
-    const options = { include: ["**/programs/*.ts"], exclude: /numbers\.ts$/ }
+    const options = { files: ["**/programs/*.ts"], exclude: /numbers\.ts$/ }
     assert.deepStrictEqual(await bundlers["esbuild"]!({ entry, output, external: true, options }), [])
     const { stdout } = await node(output)
     // `triangle` is in numbers.ts
