@@ -60,9 +60,9 @@ const readOptions = readers.fields({
  * `--permission` it needs `--allow-worker`, and `--allow-inspector` for lines), or on a worker thread, which cannot be watched from
  * outside; `NodeDiagnostics.ListenError`.
  *
- * **Cost**: that of `Supervision.layer`, and a thread of 25 MB that wakes 5 times a second while nothing runs, and 30 to 100
- * times while fibers do. Idle, all of it is 0.4 % of a core on a crowded virtual machine of two cores, 200 µs a wake-up
- * (`npm run bench -- overhead`). The layer takes 50 to 120 ms to build, most of it the start of the thread.
+ * **Cost**: that of `Supervision.layer`, and a thread of 25 MB that wakes once a second while nothing runs, and 30 to 100
+ * times while fibers do. An idle process wakes twice a second in all, 200 µs each (`npm run bench -- idle`); where Linux'
+ * `/proc` is not readable, ten times. The layer takes 50 to 120 ms to build, most of it the start of the thread.
  *
  * **Gotchas**: stalls are those of the main thread. A job that holds a compute worker's loop is shown in dumps and in the
  * served overview. While native code such as `JSON.parse` or `execSync` holds the loop, there is no stack: the report names the

@@ -97,10 +97,7 @@ export const watch = (options: {
             by: longest.by
           }
     },
-    lagMs: () => {
-      const { heartbeat, heartbeatDue } = Sysmon.read(block, labels)
-      return heartbeat === 0 ? 0 : Math.max(0, now() - heartbeatDue)
-    },
+    lagMs: () => Math.max(0, now() - Sysmon.owesSince(Sysmon.beacon(block))),
     lags: () => Sysmon.lags(block),
     usage: () => {
       const seen = Sysmon.read(block, labels)

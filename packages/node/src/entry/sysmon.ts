@@ -15,7 +15,7 @@ import type { FromSysmon } from "../diagnostics/protocol.ts"
 import * as mainThread from "../inspector/mainThread.ts"
 import * as standardError from "../output/standardError.ts"
 import { clockOf } from "../wire/sharedClock.ts"
-import { ofMainThread, ownWait } from "../watch/threadTimes.ts"
+import { callOfMainThread, ofMainThread, ownWait } from "../watch/threadTimes.ts"
 import type { SysmonStart, ToSysmon } from "../watch/sysmonStart.ts"
 import * as journal from "../watch/journal.ts"
 
@@ -54,7 +54,22 @@ const turnMs = 2
 
 const threadTimes = ofMainThread()
 const waited = ownWait()
-const see = (): Sysmon.Seen => Sysmon.read(block, labels, threadTimes(now()), waited())
+const call = callOfMainThread()
+const see = (reading = threadTimes(now())): Sysmon.Seen => Sysmon.read(block, labels, reading, waited(), rest.isBlocked)
+
+let rest = Sysmon.restAtFirst
+
+const remember = (next: Sysmon.RestWatch): void => {
+  rest = next
+  Sysmon.suspect(block, rest.suspicion)
+}
+
+const lookAtRest = (): Sysmon.Reading | undefined => {
+  const at = now()
+  const reading = threadTimes(at)
+  remember(Sysmon.lookAtRest(rest, { now: at, reading, beacon: Sysmon.beacon(block), call: () => call(at) }))
+  return reading
+}
 
 const tell = (message: Sysmon.Message): void => {
   port.postMessage(message)
@@ -87,6 +102,10 @@ const ask = (): void => {
   const askedAt = now()
   mainThread.evaluate(Sysmon.question, (text) => {
     const answer = text === undefined ? undefined : answerIn(text)
+    if (answer !== undefined) {
+      const isLate = answer.at - askedAt > Sysmon.lateMs
+      remember(Sysmon.answeredAtRest(rest, { ...answer, isLate }))
+    }
     const next = Sysmon.answered(state, answer, askedAt, see(), now())
     state = next.state
     next.actions.forEach(execute)
@@ -135,15 +154,18 @@ const settle = (): void => {
   settling = settling.filter((one) => !isDue(one))
 }
 
+// only the times of the thread tell that it computes while its heart rests
+Sysmon.setSeesRest(block, threadTimes(now()) !== undefined)
 parentPort?.postMessage("watching")
 for (;;) {
   receive()
-  const seen = see()
+  const seen = see(lookAtRest())
   const next = Sysmon.look(state, seen, now())
   state = next.state
   next.actions.forEach(execute)
   settle()
   askForTest()
-  if (state.asking === undefined) Sysmon.rest(slices, block, next.sleepMs, seen.wakes, now)
-  else await after(Math.min(turnMs, next.sleepMs))
+  const sleepMs = Math.min(next.sleepMs, rest.lookMs)
+  if (state.asking === undefined) Sysmon.rest(slices, block, sleepMs, seen.wakes, now)
+  else await after(Math.min(turnMs, sleepMs))
 }

@@ -1,7 +1,8 @@
 /**
  * The slow clocks of a pool, which tell its machine that a time is over: idle workers, large heaps, back-off, drain.
  *
- * They do not keep the process alive, except the back-off before a worker is started that jobs wait for.
+ * They do not keep the process alive, except the back-off before a worker is started that jobs wait for. A pool at rest wakes nobody
+ * to report that nothing was done: the use is measured from the first job on until a period without work has been reported.
  */
 import type { poolMachine } from "@giveway/core/Platform"
 
@@ -26,19 +27,22 @@ export class Housekeeping {
   private readonly intervals: Array<NodeJS.Timeout> = []
   private backingOff: NodeJS.Timeout | undefined
   private draining: NodeJS.Timeout | undefined
+  private measuring: NodeJS.Timeout | undefined
+  private readonly report: (ms: number) => boolean
 
   /** `heaps` gives each worker with the MiB that its heap uses. */
   constructor(
     options: HousekeepingOptions,
     tell: (event: poolMachine.Event) => void,
     heaps: () => Iterable<readonly [worker: number, mb: Promise<number>]>,
-    /** called each `ms`, to report on that time */
-    report: (ms: number) => void
+    /** called when `ms` are over, to report on that time; returns whether there was work, or is */
+    report: (ms: number) => boolean
   ) {
     this.options = options
     this.tell = tell
     const { idleMs, recycleHeapMb } = options
-    this.every(reportMs, () => report(reportMs))
+    this.report = report
+    this.measure()
     if (idleMs !== undefined) this.every(Math.max(1, idleMs), () => tell({ _tag: "Sweep" }))
     if (recycleHeapMb !== undefined) {
       this.every(heapCheckMs, () => {
@@ -51,6 +55,14 @@ export class Housekeeping {
         }
       })
     }
+  }
+
+  /** The use is measured from now on, if it is not already. */
+  measure(): void {
+    this.measuring ??= setTimeout(() => {
+      this.measuring = undefined
+      if (this.report(reportMs)) this.measure()
+    }, reportMs).unref()
   }
 
   backOff(ms: number): void {
@@ -74,6 +86,7 @@ export class Housekeeping {
     for (const interval of this.intervals) clearInterval(interval)
     clearTimeout(this.backingOff)
     clearTimeout(this.draining)
+    clearTimeout(this.measuring)
   }
 
   private every(ms: number, task: () => void): void {

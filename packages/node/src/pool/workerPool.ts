@@ -136,7 +136,10 @@ export class WorkerPool implements JobRunner {
     const now = this.readClock()
     if (reloads() !== this.reloads) this.replaceWorkers()
     this.jobs.set(job, poolJob.make(request, listener, now))
-    if (this.jobs.size === 1) this.keepAlive(true)
+    if (this.jobs.size === 1) {
+      this.keepAlive(true)
+      this.housekeeping.measure()
+    }
     this.handle({ _tag: "Submit", job, now, standing, final: request.transfer !== undefined })
     return job
   }
@@ -474,11 +477,12 @@ export class WorkerPool implements JobRunner {
     this.housekeeping.keepAlive(alive)
   }
 
-  /** How busy the workers were during the last `ms`. */
-  private reportUse(ms: number): void {
+  /** Reports how busy the workers were during the last `ms`. Returns whether they were, or there are jobs. */
+  private reportUse(ms: number): boolean {
     let busyMs = 0
     for (const meter of this.meters.values()) busyMs += meter.lately()
     this.observer.metrics.utilisation(Math.min(1, busyMs / ms / this.options.maxWorkers))
+    return busyMs > 0 || this.jobs.size > 0
   }
 
   private nextJob(): number {

@@ -1,5 +1,6 @@
 /**
- * The times that Linux counts for a thread: on a core, of that in the kernel, and ready without a core.
+ * The times that Linux counts for a thread: on a core, of that in the kernel, and ready without a core; and the system call in which
+ * it sleeps.
  *
  * A thread that waits for a core holds no loop. Without these times every busy machine would look like a stall. Each reading
  * reads two files in `/proc`, which takes some 20 µs. Where there are no such files (other systems, some containers) a
@@ -65,6 +66,60 @@ let mainThread: ThreadTimes | undefined
  * a process may build and dispose a thousand layers.
  */
 export const ofMainThread = (): ThreadTimes => (mainThread ??= of(`/proc/self/task/${process.pid}`))
+
+/** Numbers of the system calls with which a loop waits for events (`epoll_wait` and its kin), and with which a lock is waited for (`futex`). */
+const calls: {
+  readonly [arch in NodeJS.Architecture]?: { readonly polls: ReadonlyArray<string>; readonly lock: string }
+} = {
+  x64: { polls: ["232", "281", "441"], lock: "202" },
+  arm64: { polls: ["22", "441"], lock: "98" }
+}
+
+/** When a thread last got or lost a core, as `sched` says it, in ms of the kernel's own clock. */
+const execStart = (text: string): number => Number(/^se\.exec_start\s*:\s*(\d+\.\d+)$/m.exec(text)?.[1] ?? Number.NaN)
+
+/** `sched` of the thread and of this one, which has just got a core: by how many ms the thread has slept. */
+const sleptMs = (): number | undefined => {
+  try {
+    const thread = execStart(readFileSync(`/proc/self/task/${process.pid}/sched`, "latin1"))
+    const own = execStart(readFileSync("/proc/thread-self/sched", "latin1"))
+    const ms = own - thread
+    return ms >= 0 ? ms : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The call that `/proc/…/syscall` shows: "232 0x11 0x7ffd…", "running", or "-1 …" for a sleep in no call. */
+export const callOf = (
+  text: string
+): { readonly call: string; readonly isPoll: boolean; readonly isLock: boolean } | undefined => {
+  const known = calls[process.arch]
+  const [number, argument] = text.split(" ")
+  if (known === undefined || number === undefined || argument === undefined || !/^\d+$/.test(number)) return undefined
+  return { call: `${number} ${argument}`, isPoll: known.polls.includes(number), isLock: number === known.lock }
+}
+
+/** The system call in which the main thread sleeps; `undefined` if it does not, or where that is not known. */
+export const callOfMainThread = (): ((now: number) => Sysmon.SystemCall | undefined) => {
+  if (process.platform !== "linux") return () => undefined
+  try {
+    const syscall = reader(`/proc/self/task/${process.pid}/syscall`)
+    return (now) => {
+      const found = callOf(syscall())
+      if (found === undefined) return undefined
+      return {
+        ...found,
+        since: () => {
+          const ms = sleptMs()
+          return ms === undefined ? undefined : now - ms
+        }
+      }
+    }
+  } catch {
+    return () => undefined
+  }
+}
 
 /** How long the calling thread has waited for a core, in ms; 0 where that is not known. */
 export const ownWait = (): (() => number) => {

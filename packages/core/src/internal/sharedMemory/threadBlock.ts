@@ -2,8 +2,8 @@
  * The thread block: the shared memory in which a thread says what it runs now, and in which it is told to stop.
  *
  * Every JavaScript thread of a Giveway process (main and each compute worker) owns one block. Its owner writes it, sysmon
- * and the pool read it. Others write three cells: sysmon the budget of compiled code and whether its slices are watched, and
- * main the cancel cell of a worker. This folder owns every index into shared memory and every `Atomics` call: beside this
+ * and the pool read it. Others write a few cells: sysmon the budget of compiled code, whether its slices are watched, whether
+ * the heart may rest, and since when it suspects that a resting loop is held; main the cancel cell of a worker. This folder owns every index into shared memory and every `Atomics` call: beside this
  * file the rings of jobs (`jobRing.ts`), the jobs that workers run (`jobBoard.ts`), and the accounts by name (`usage.ts`).
  *
  * **Invariant.** The **beacon** (the cells about slices and turns) is best effort, so it is OK that it is racy: its cells are
@@ -40,6 +40,8 @@ const Cell = {
   wakes: 9,
   /** whether the slices of compiled code are watched, see {@link Watched} */
   watched: 16,
+  /** 1 if a watcher sees holds of a loop whose heart rests */
+  seesRest: 17,
   /** number of the job this worker must stop; 0 for none. Written by main only */
   cancel: 32,
   /** number of the job whose cancel the worker's event loop has heard. Written by the worker only */
@@ -67,7 +69,7 @@ const Time = {
   turnStart: 33,
   /** since when the oldest ready fiber waits */
   oldestReady: 34,
-  /** when the heartbeat will be bumped next if nothing holds the loop */
+  /** when the heartbeat will be bumped next if nothing holds the loop; Infinity while the heart rests */
   heartbeatDue: 35,
   /** when the outermost slice began */
   outerStart: 36,
@@ -82,7 +84,13 @@ const Time = {
   /** how often the heartbeat was how late, a cell for each bucket; no Int32, since that is full within a year */
   lags: 64,
   /** how late it was, all in all */
-  lagSum: 80
+  lagSum: 80,
+  /** a heartbeat after which the watcher suspects that the loop is held, 0 for none; and since when. Written by the watcher */
+  suspected: 88,
+  suspectedSince: 89,
+  /** when the heartbeat was bumped last, and how long the loop had not been idle by then, all in all, ms */
+  heartbeatAt: 96,
+  active: 97
 } as const
 
 /**
@@ -94,7 +102,7 @@ const Time = {
 export const lagBoundsMs: ReadonlyArray<number> = Array.from({ length: 15 }, (_, k) => 2 ** k)
 
 /** The lines of `budget`, `test` and `allowed` are of one cell each. */
-const bytes = Time.lagSum * 8 + 64
+const bytes = Time.heartbeatAt * 8 + 64
 
 /**
  * One thread's block, seen through its two views.
@@ -212,8 +220,10 @@ export const setAllowed = (block: ThreadBlock, fiberId: number): void => {
   block.f64[Time.allowed] = fiberId
 }
 
-/** Owner: the event loop turns, and is to say so again at `due`. */
-export const heartbeat = (block: ThreadBlock, due: number): void => {
+/** Owner: the event loop turns at `at`, and is to say so again at `due`. It was not idle for `activeMs` so far. */
+export const heartbeat = (block: ThreadBlock, due: number, at: number, activeMs: number): void => {
+  block.f64[Time.heartbeatAt] = at
+  block.f64[Time.active] = activeMs
   block.f64[Time.heartbeatDue] = due
   block.f64[Time.attributed] = 0
   block.i32[Cell.heartbeat] = block.i32[Cell.heartbeat]! + 1
@@ -278,6 +288,10 @@ export interface Beacon {
   readonly oldestReady: number
   readonly heartbeat: number
   readonly heartbeatDue: number
+  readonly heartbeatAt: number
+  readonly active: number
+  /** since when the watcher suspects that the loop is held, though no beat was due; Infinity if it does not */
+  readonly suspectedSince: number
   readonly attributed: number
   /** a fiber that may hold the loop, 0 for none */
   readonly allowed: number
@@ -285,11 +299,17 @@ export interface Beacon {
   readonly wakes: number
 }
 
-/** Any thread: reads the beacon; tries again a few times if the owner wrote meanwhile, then takes the last read. */
+/**
+ * Any thread: reads the beacon; tries again a few times if the owner wrote meanwhile, then takes the last read.
+ *
+ * @category looks
+ * @since 0.1.0
+ */
 export const readBeacon = (block: ThreadBlock): Beacon => {
   const { f64, i32 } = block
   for (let attempt = 0; ; attempt++) {
     const sliceSeq = Atomics.load(i32, Cell.sliceSeq)
+    const heartbeat = Atomics.load(i32, Cell.heartbeat)
     const beacon: Beacon = {
       sliceSeq,
       depth: Atomics.load(i32, Cell.depth),
@@ -304,8 +324,11 @@ export const readBeacon = (block: ThreadBlock): Beacon => {
       turnStart: f64[Time.turnStart]!,
       ready: Atomics.load(i32, Cell.ready),
       oldestReady: f64[Time.oldestReady]!,
-      heartbeat: Atomics.load(i32, Cell.heartbeat),
+      heartbeat,
       heartbeatDue: f64[Time.heartbeatDue]!,
+      heartbeatAt: f64[Time.heartbeatAt]!,
+      active: f64[Time.active]!,
+      suspectedSince: f64[Time.suspected] === heartbeat ? f64[Time.suspectedSince]! : Infinity,
       attributed: f64[Time.attributed]!,
       allowed: f64[Time.allowed]!,
       wakes: Atomics.load(i32, Cell.wakes)
@@ -361,6 +384,37 @@ export const wantCall = (block: ThreadBlock): void => {
 /** Owner: there is no watcher any more. */
 export const unwatch = (block: ThreadBlock): void => {
   Atomics.store(block.i32, Cell.watched, Watched.nobody)
+  Atomics.store(block.i32, Cell.seesRest, 0)
+}
+
+/**
+ * Watcher: whether it sees holds of a loop whose heart rests.
+ *
+ * @category looks
+ * @since 0.1.0
+ */
+export const setSeesRest = (block: ThreadBlock, sees: boolean): void => {
+  Atomics.store(block.i32, Cell.seesRest, sees ? 1 : 0)
+}
+
+/** Owner: whether its watcher sees holds of a loop whose heart rests. */
+export const seesRest = (block: ThreadBlock): boolean => block.i32[Cell.seesRest] === 1
+
+/**
+ * Watcher: the loop has been held since `since`, so `heartbeat` is overdue; `undefined`: it suspects nothing. All who read the beacon see
+ * it, until the next heartbeat.
+ *
+ * @category looks
+ * @since 0.1.0
+ */
+export const suspect = (
+  { f64 }: ThreadBlock,
+  suspicion: { readonly heartbeat: number; readonly since: number } | undefined
+): void => {
+  f64[Time.suspected] = 0
+  if (suspicion === undefined) return
+  f64[Time.suspectedSince] = suspicion.since
+  f64[Time.suspected] = suspicion.heartbeat
 }
 
 /** Watcher: the compiled code that the owner runs is to read the clock at its next yield point. */

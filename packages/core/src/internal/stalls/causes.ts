@@ -55,6 +55,8 @@ export interface Evidence {
   readonly shown: "kernel" | "code" | undefined
   /** whether any code of the program, or a fiber, is known to have run in it */
   readonly seen: boolean
+  /** whether the loop is known not to have waited for events, so that it did not sleep for want of any */
+  readonly active: boolean
   /** whether the thread slept and answered at once, with a debugger attached: it stood at a breakpoint */
   readonly debugged: boolean
 }
@@ -84,18 +86,19 @@ const asksKernel = ({ blockedMs, shown, systemMs }: Evidence, observedMs: number
 const crowded = 0.1
 
 /**
- * A fiber that slept on a crowded machine, and of which no call was seen, waited for a lock. A loop that slept, and of which no
+ * Code that slept on a crowded machine, and of which no call was seen, waited for a lock. A loop that slept, and of which no
  * code was seen, waited for its events, or for a lock: the timer that should have woken it,
  * or the owner of the lock, had no core. Code that sleeps in a system call shows in a stack when the call returns.
  */
 const unseenAsWaits = ({
+  active,
   blockedMs,
   durationMs,
   kind,
   noCoreMs,
   seen
 }: Evidence): Pick<Evidence, "blockedMs" | "noCoreMs"> =>
-  !seen && (kind === "loop" || noCoreMs >= durationMs * crowded)
+  !seen && ((kind === "loop" && !active) || noCoreMs >= durationMs * crowded)
     ? { blockedMs: 0, noCoreMs: noCoreMs + blockedMs }
     : { blockedMs, noCoreMs }
 

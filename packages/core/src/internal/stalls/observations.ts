@@ -10,7 +10,12 @@ import type { Cause } from "./causes.ts"
 import type { Whole } from "./stallText.ts"
 import type { Position } from "./stackFrames.ts"
 
-/** A thread that took longer to answer, in ms, was in native code. A guess between the 4 of a busy machine and 20 that people notice. */
+/**
+ * A thread that took longer to answer, in ms, was in native code. A guess between the 4 of a busy machine and 20 that people notice.
+ *
+ * @category reports
+ * @since 0.1.0
+ */
 export const lateMs = 15
 
 /** The key of a stall that is one slice. The thread and its watcher make the same one, from the beacon. */

@@ -26,6 +26,8 @@ export interface Release {
   readonly cause: "slice" | "convoy" | "loop"
   /** whether the loop is known not to have turned since the stall before was released */
   readonly goesOn: boolean
+  /** whether the loop is known not to have waited for events meanwhile */
+  readonly isActive: boolean
   /** whether microtasks were seen to run while the loop could not turn */
   readonly flooded: boolean
   readonly fiberId: number | undefined
@@ -267,6 +269,7 @@ const recordOf = (
     silent: telling?.late === true,
     shown: testimony.shownBy(release, samples),
     seen: telling?.place !== undefined || telling?.shown === "kernel",
+    active: release.isActive,
     debugged: testimony.isDebugged(samples)
   })
   const isNobodys = causes.blamesNobody(cause)

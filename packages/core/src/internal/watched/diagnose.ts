@@ -13,7 +13,7 @@ import * as allowedFibers from "../hook/allowedFibers.ts"
 import * as fiberHook from "../hook/fiberHook.ts"
 import * as floodOrigin from "./floodOrigin.ts"
 import * as floodProbe from "./floodProbe.ts"
-import * as heartbeat from "./heartbeat.ts"
+import * as heartbeat from "./heart/heartbeat.ts"
 import { givenName, nameOf } from "../hook/labels.ts"
 import * as runningSlices from "../hook/runningSlices.ts"
 import * as longParses from "./longParses.ts"
@@ -48,14 +48,16 @@ const diagnose = (): string => {
   const { busyMs, label } = heartbeat.sinceBeat()
   const whole = wholeCalls.running()
   const isOutside = beacon.depth === 0
-  const flooded = isOutside && floodProbe.answered(heartbeat.lastBeat(), at)
+  const idleUntil = heartbeat.idleUntil(at)
+  const flooded = isOutside && floodProbe.answered(idleUntil, at)
   const origin = isOutside ? floodOrigin.find() : undefined
   if (origin !== undefined) floodProbe.arm(now, origin)
-  const own = allowances.isMostlyOwn(isOutside ? heartbeat.lastBeat() : beacon.outerStart, at)
+  const own = allowances.isMostlyOwn(isOutside ? idleUntil : beacon.outerStart, at)
   const answer: Answer = {
     at,
     outerSeq: beacon.depth > 0 ? beacon.outerSeq : 0,
     heartbeat: beacon.heartbeat,
+    idleUntil,
     current:
       current === undefined ? undefined : { fiberId: current.id, name: nameOf(current), frames: framesOf(current) },
     hog: {

@@ -10,8 +10,8 @@ import type { Release, VictimsSeen } from "../stalls/stallMachine.ts"
 import * as wholeCalls from "../steppable/wholeCalls.ts"
 import * as allowances from "./allowances.ts"
 import * as floodProbe from "./floodProbe.ts"
-import type { BeatStall } from "./heartbeat.ts"
-import * as heartbeat from "./heartbeat.ts"
+import type { BeatStall } from "./heart/heartbeat.ts"
+import * as heartbeat from "./heart/heartbeat.ts"
 import * as provided from "./provided.ts"
 import type { ObservedScheduler } from "./turns.ts"
 import * as turns from "./turns.ts"
@@ -34,6 +34,7 @@ export const ofSlice = (slice: LongSlice, observed: ObservedScheduler | undefine
     endedAt,
     cause: isOneFiber ? "slice" : "convoy",
     goesOn: false,
+    isActive: true,
     flooded: false,
     fiberId: isOneFiber ? slice.fiberId : undefined,
     name: isStart ? ownNames.start : labels.name(label),
@@ -65,6 +66,7 @@ export const ofBeat = (stall: BeatStall, observed: ObservedScheduler | undefined
     endedAt,
     cause: isConvoy ? "convoy" : "loop",
     goesOn: stall.goesOn,
+    isActive: stall.isActive,
     flooded,
     fiberId: origin?.fiberId,
     name: isStart ? ownNames.start : name,

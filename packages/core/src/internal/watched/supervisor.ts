@@ -12,7 +12,7 @@ import * as answers from "./answers.ts"
 import * as diagnose from "./diagnose.ts"
 import * as flagTest from "../watcher/flagTest.ts"
 import * as fiberHook from "../hook/fiberHook.ts"
-import * as heartbeat from "./heartbeat.ts"
+import * as heartbeat from "./heart/heartbeat.ts"
 import type { FiberInfo, LostFiber } from "../fibers/fiberInfo.ts"
 import * as liveFibers from "../hook/liveFibers.ts"
 import * as longParses from "./longParses.ts"
@@ -177,7 +177,9 @@ export const start = (options: {
       onStall: (stall) => step({ _tag: "Released", release: releases.ofBeat(stall, observed) }),
       onBeat: (at) => {
         if (state.pending.length > 0 && at >= answersFrom) step({ _tag: "Ticked", now: at })
-      }
+      },
+      // a stall that waits for its watcher is published at a beat
+      mayRest: () => state.pending.length === 0 && (!options.watched || threadBlock.seesRest(block))
     }),
     turns.observe(observed),
     unfair

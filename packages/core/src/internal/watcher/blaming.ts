@@ -130,6 +130,7 @@ export const isTold = (open: Open, scene: Scene): boolean => {
   if (ageMs >= seriousMs) return true
   // a loop that sleeps and has not answered yet may wait for its events only, or stand at a breakpoint
   const sleeps = open.sample === undefined && scene.accounts.at(-1)?.asleep === true
+  if (sleeps && open.kind === "beat" && scene.seen.isBlocked) return true
   if (sleeps && (open.kind === "beat" || scene.debugged)) return false
   return !causes.isOfSystem(blame(open, scene).cause)
 }
@@ -170,7 +171,7 @@ type Blamed = Pick<Report, "cause" | "fiberId" | "name">
 
 /** Which fiber is to blame, and why, as far as can be told while the stall lasts. */
 const blame = (open: Open, scene: Scene): Blamed => {
-  const { accounts, gaps, now, thresholdMs } = scene
+  const { accounts, gaps, now, seen, thresholdMs } = scene
   const { answer, startedAt } = open
   const suspect = suspectOf(open, scene)
   const durationMs = now - startedAt
@@ -182,7 +183,8 @@ const blame = (open: Open, scene: Scene): Blamed => {
       now
     )
   const standsMs = spent === undefined ? inGaps("core") : spent.noCoreMs + spent.openMs + doubtfulMs(accounts)
-  const inKernel = open.sample?.shown === "kernel"
+  const isBlocked = open.kind === "beat" && seen.isBlocked
+  const inKernel = open.sample?.shown === "kernel" || isBlocked
   const unwatchedMs = inKernel ? 0 : Math.max(0, Math.min(spent?.blockedMs ?? 0, inGaps("core") - standsMs))
   const isMicrotask = answer !== undefined && open.kind === "beat" && inMicrotask(answer.stack)
   const cause = causes.of({
@@ -197,8 +199,10 @@ const blame = (open: Open, scene: Scene): Blamed => {
     blockedMs: (spent?.blockedMs ?? 0) - unwatchedMs,
     flooded: answer?.flooded === true || isMicrotask,
     silent: open.sample?.late ?? true,
-    shown: open.sample?.shown,
+    shown: isBlocked ? "kernel" : open.sample?.shown,
     seen: open.sample?.place !== undefined || inKernel,
+    // a beat that was due may only be late
+    active: open.kind === "slice" || isBlocked,
     debugged: open.sample?.debugged === true
   })
   if (causes.blamesNobody(cause)) return { cause, fiberId: undefined, name: undefined }

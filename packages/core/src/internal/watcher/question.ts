@@ -31,6 +31,8 @@ export interface Answer {
   /** number of the outermost slice that runs, 0 if none does */
   readonly outerSeq: number
   readonly heartbeat: number
+  /** the loop was idle, or turned, until then at least */
+  readonly idleUntil: number
   /** the innermost running fiber */
   readonly current:
     | { readonly fiberId: number; readonly name: string | undefined; readonly frames: ReadonlyArray<string> }

@@ -23,6 +23,8 @@ export interface Seen extends Beacon {
   readonly reading: Reading | undefined
   /** how long the watcher itself has waited for a core, all in all, in ms; 0 where that is not known */
   readonly ownWaitMs: number
+  /** whether the thread sleeps in a system call that is not its loop's wait for events, see `restWatch.ts` */
+  readonly isBlocked: boolean
 }
 
 /**
@@ -35,11 +37,22 @@ export const read = (
   block: ThreadBlock,
   labels: ReadonlyMap<number, string>,
   reading?: Reading,
-  ownWaitMs = 0
+  ownWaitMs = 0,
+  isBlocked = false
 ): Seen => {
   const beacon = threadBlock.readBeacon(block)
-  return { ...beacon, name: labels.get(beacon.label), reading, ownWaitMs }
+  return { ...beacon, name: labels.get(beacon.label), reading, ownWaitMs, isBlocked }
 }
+
+/**
+ * Since when the thread owes a sign that its loop turns: a heartbeat is due, or the watcher suspects a hold while the heart
+ * rests. Infinity if it owes none.
+ *
+ * @category looks
+ * @since 0.1.0
+ */
+export const owesSince = ({ heartbeat, heartbeatDue, suspectedSince }: Beacon): number =>
+  heartbeat === 0 ? Infinity : Math.min(heartbeatDue, suspectedSince)
 
 /**
  * A stall in the making: it holds the loop at this moment, and is a stall once it has lasted for the threshold.
@@ -69,8 +82,8 @@ export const candidatesOf = (beacon: Beacon, now: number): ReadonlyArray<Candida
   if (beacon.depth > 0) {
     candidates.push({ key: sliceKey(beacon.outerSeq), kind: "slice", startedAt: beacon.outerStart, heldMs: sliceMs })
   }
-  const dueAt = beacon.heartbeatDue
-  if (beacon.heartbeat > 0 && now > dueAt) {
+  const dueAt = owesSince(beacon)
+  if (now > dueAt) {
     const heldMs = now - dueAt - beacon.attributed - Math.min(sliceMs, now - dueAt)
     candidates.push({ key: beatKey(beacon.heartbeat), kind: "beat", startedAt: dueAt, heldMs })
   }

@@ -19,7 +19,8 @@ import type { Surroundings } from "../stalls/stackFrames.ts"
 import * as blaming from "./blaming.ts"
 import type { Answer } from "./question.ts"
 import type { Seen } from "./seen.ts"
-import { candidatesOf } from "./seen.ts"
+import { restLookMs } from "./restWatch.ts"
+import { candidatesOf, owesSince } from "./seen.ts"
 import type { Reading } from "./threadTimes.ts"
 import * as threadTimes from "./threadTimes.ts"
 import type { Action, Open, State } from "./watcherTypes.ts"
@@ -42,7 +43,7 @@ const askShare = 0.6
 /** Oversleeping by less is the ordinary jitter of a machine whose cores are all busy. A guess, above 30 seen here. */
 const lagMs = 50
 
-/** A heartbeat that is due later is that of a thread at rest, ms. */
+/** A heartbeat that is due later is that of a thread at rest whose heart beats slowly, ms. */
 const busyBeatMs = 10
 
 /** Ages at which a stall that lasts is reported again, in ms; the last one repeats. */
@@ -152,10 +153,12 @@ const standing = (
 
 /**
  * How long nothing can happen that the watcher would want to see, ms. A thread at rest wakes it when a fiber runs. Code
- * outside of fibers is not known to hold the loop before the heartbeat is overdue.
+ * outside of fibers is not known to hold the loop before the heartbeat is overdue, or, if the heart rests, before the next look at a
+ * thread at rest.
  */
 const restOf = ({ thresholdMs }: State, seen: Seen, now: number): number => {
-  const untilDue = seen.heartbeatDue - now
+  const untilDue = owesSince(seen) - now
+  if (untilDue === Infinity && seen.depth === 0) return restLookMs
   const rests = seen.depth === 0 && untilDue > busyBeatMs
   return thresholdMs * askShare + (rests ? untilDue : 0)
 }
@@ -305,11 +308,16 @@ export const answered = (
   const sample = blaming.sampleOf(answer, asked, state.surroundings, askedAt, coreWaitOf(accounts))
   const actions: Array<Action> = [{ _tag: "Tell", message: { _tag: "Sampled", key, sample } }]
   const known = state.open.find((one) => one.key === key)
-  // the stall is over: the answer is for the record only
-  if (known === undefined) return { state: settled, actions }
+  const candidate = candidatesOf(seen, now).find((one) => one.key === key)
+  // the stall is over, or there was none: the answer is for the record only
+  if (known === undefined || candidate === undefined) return { state: settled, actions }
   const isBlank = !sample.late && sample.place === undefined && known.blanks < mostBlanks
+  const { startedAt } = candidate
   let next: Open = {
     ...known,
+    // the thread knows best since when it is held
+    startedAt: known.reported ? known.startedAt : startedAt,
+    overdue: known.overdue && (startedAt <= known.startedAt || now - startedAt >= state.thresholdMs),
     // a moment that shows nothing takes nothing back
     sample: isBlank && known.sample?.place !== undefined ? known.sample : sample,
     answer,

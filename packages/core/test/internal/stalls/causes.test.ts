@@ -16,6 +16,7 @@ const computed: Evidence = {
   silent: false,
   shown: undefined,
   seen: true,
+  active: false,
   debugged: false
 }
 

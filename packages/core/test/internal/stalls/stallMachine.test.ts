@@ -9,6 +9,7 @@ const release = (key: string, startedAt: number, ms: number): stallMachine.Relea
   endedAt: startedAt + ms,
   cause: "slice",
   goesOn: false,
+  isActive: false,
   flooded: false,
   fiberId: 42,
   name: "thumbnail",

@@ -8,13 +8,13 @@ import { candidatesOf, read } from "../../../src/internal/watcher/seen.ts"
 describe("candidates", () => {
   it("are none while the thread rests", () => {
     const block = threadBlock.make()
-    threadBlock.heartbeat(block, 1010)
+    threadBlock.heartbeat(block, 1010, 1000, 0)
     assert.deepStrictEqual(candidatesOf(read(block, new Map()), 1005), [])
   })
 
   it("are the slice that runs and the overdue heartbeat, and the slice's time counts once", () => {
     const block = threadBlock.make()
-    threadBlock.heartbeat(block, 1010)
+    threadBlock.heartbeat(block, 1010, 1000, 0)
     threadBlock.beginSlice(block, 1, 42, 7, 1030)
     const seen = read(block, new Map([[7, "thumbnail"]]))
     assert.strictEqual(seen.name, "thumbnail")

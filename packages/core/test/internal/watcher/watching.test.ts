@@ -27,12 +27,16 @@ const beacon: Seen = {
   oldestReady: 0,
   heartbeat: 1,
   heartbeatDue: 0,
+  heartbeatAt: 0,
+  active: 0,
+  suspectedSince: Infinity,
   attributed: 0,
   allowed: 0,
   wakes: 0,
   name: undefined,
   reading: undefined,
-  ownWaitMs: 0
+  ownWaitMs: 0,
+  isBlocked: false
 }
 
 /** The thread has waited for a core for `noCoreMs`, and computed otherwise. */
@@ -269,6 +273,7 @@ const answer = (heldBy: Partial<Answer>): Answer => ({
   at: 56,
   outerSeq: 1,
   heartbeat: 1,
+  idleUntil: 0,
   current: { fiberId: 42, name: "thumbnail", frames: ["thumbnail"] },
   hog: { fiberId: 42, name: "thumbnail", selfMs: 55 },
   flooded: false,

@@ -1,11 +1,11 @@
 /**
- * Counters of the event loop that the host keeps (Node does): how long the loop was not waiting for events, and how often it
- * turned. A reading of either costs a fifth of a microsecond.
+ * Counters of the event loop that the host keeps (Node does): how long the loop was not waiting for events, how often it
+ * turned, and how many events it has had. A reading of one costs a fifth of a microsecond.
  */
 
 interface Host {
   readonly eventLoopUtilization?: () => { readonly active: number }
-  readonly nodeTiming?: { readonly uvMetricsInfo?: { readonly loopCount: number } }
+  readonly nodeTiming?: { readonly uvMetricsInfo?: { readonly loopCount: number; readonly events: number } }
 }
 
 const host = performance as Host
@@ -19,3 +19,6 @@ export const activeMs = (): number | undefined => {
 
 /** How often the loop has turned; `undefined` if the host does not count. */
 export const turns = (): number | undefined => host.nodeTiming?.uvMetricsInfo?.loopCount
+
+/** How many events the loop has had from outside (timers are none); `undefined` if the host does not count. */
+export const events = (): number | undefined => host.nodeTiming?.uvMetricsInfo?.events
