@@ -28,7 +28,8 @@ export {
   site
 } from "./internal/steppable/callSites.ts"
 export type { ArraySite } from "./internal/steppable/arrays/arrayTwins.ts"
-export { arraySite, dispatchArray } from "./internal/steppable/arrays/arrayTwins.ts"
+export { arraySite, dispatchArray, natives, walked } from "./internal/steppable/arrays/arrayTwins.ts"
+export { isArray, isPlain, isProxy, sortUnits } from "./internal/steppable/arrays/nativeCalls.ts"
 export type { Kernel } from "./internal/steppable/arrays/arrayWalk.ts"
 export { apply, bind, call } from "./internal/steppable/intrinsics.ts"
 export { Cursor, ended, iterator, open } from "./internal/steppable/iteration.ts"

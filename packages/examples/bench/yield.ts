@@ -3,7 +3,9 @@
  * the untouched function. `slowdown` is with slices that never end (the clock is read as always); the slice and ping
  * figures are with slices of 1 ms. Kernels dominated by garbage collection or by large builtin calls, which no yield point
  * can split, are listed `apart` with what they spend it in. `geomean` and `worst` are over all kernels, of slowdowns clamped
- * to 1; `withoutApart` has the same without those. `libraries` has popular libraries, included: see `measure/compareLibraries.ts`.
+ * to 1; `withoutApart` has the same without those. `arrays` has each array method with a callback that does next to nothing and with
+ * one of some 100 ns, by the length of the array: CPU time of the compiled call divided by that of the plain one.
+ * `libraries` has popular libraries, included: see `measure/compareLibraries.ts`.
  */
 import { execFile } from "node:child_process"
 import { readdirSync } from "node:fs"
@@ -30,9 +32,9 @@ interface Warm {
 
 const execute = promisify(execFile)
 
-const measure = async <A>(kernel: string, mode: string): Promise<A> => {
-  const script = fileURLToPath(new URL("./measure/kernel.ts", import.meta.url))
-  const args = ["--import", "@giveway/node/register", script, kernel, mode]
+const measure = async <A>(program: "arrays" | "kernel", ...given: ReadonlyArray<string>): Promise<A> => {
+  const script = fileURLToPath(new URL(`./measure/${program}.ts`, import.meta.url))
+  const args = ["--disable-warning=ExperimentalWarning", "--import", "@giveway/node/register", script, ...given]
   const { stdout } = await execute(process.execPath, [...process.execArgv, ...args], {
     cwd: fileURLToPath(new URL(".", import.meta.url))
   })
@@ -52,6 +54,34 @@ const unsplittable: Readonly<Record<string, string>> = {
 /** A kernel's figure is the median of as many processes: V8 settles differently from one to the next. */
 const processes = 3
 
+interface ArrayCall {
+  readonly method: string
+  readonly callback: "trivial" | "dear"
+  readonly length: number
+  readonly slowdown: number
+  readonly plainNs: number
+}
+
+const lengths = [1, 5, 50, 1000, 100_000]
+
+/** The calls of array methods, and the geometric mean and the worst of them by length. */
+const arrayCalls = async (log: (line: string) => void) => {
+  const calls: Array<ArrayCall> = []
+  const byLength: Array<{ readonly length: number; readonly geomean: number; readonly worst: number }> = []
+  for (const length of lengths) {
+    const found = await measure<ReadonlyArray<ArrayCall>>("arrays", `${length}`)
+    calls.push(...found)
+    byLength.push({ length, ...overall(found) })
+  }
+  const columns = byLength.map(({ length }) => `${length}`)
+  const rows = calls.filter(({ length }) => length === lengths[0])
+  const row = (of: ArrayCall): ReadonlyArray<string | number> =>
+    calls.filter((each) => each.method === of.method && each.callback === of.callback).map(({ slowdown }) => slowdown)
+  log(table([["array method", "callback", ...columns], ...rows.map((of) => [of.method, of.callback, ...row(of)])]))
+  for (const { geomean, length, worst } of byLength) log(`arrays of ${length}: geomean ${geomean}, worst ${worst}`)
+  return { calls, byLength }
+}
+
 const overall = (kernels: ReadonlyArray<{ readonly slowdown: number }>) => {
   const clamped = kernels.map(({ slowdown }) => Math.max(1, slowdown))
   const geomean = round(Math.exp(clamped.reduce((sum, each) => sum + Math.log(each), 0) / clamped.length), 3)
@@ -67,9 +97,9 @@ export const run = async (log: (line: string) => void): Promise<Readonly<Record<
     const warm: Array<Warm> = []
     const cold = { plain: [] as Array<number>, steppable: [] as Array<number> }
     for (let process = 0; process < processes; process++) {
-      warm.push(await measure<Warm>(name, "warm"))
-      cold.plain.push((await measure<{ readonly coldMs: number }>(name, "cold-plain")).coldMs)
-      cold.steppable.push((await measure<{ readonly coldMs: number }>(name, "cold-steppable")).coldMs)
+      warm.push(await measure<Warm>("kernel", name, "warm"))
+      cold.plain.push((await measure<{ readonly coldMs: number }>("kernel", name, "cold-plain")).coldMs)
+      cold.steppable.push((await measure<{ readonly coldMs: number }>("kernel", name, "cold-steppable")).coldMs)
     }
     const middle = (field: keyof Warm): number =>
       round(median(warm.map((each) => Number(each[field] ?? Number.NaN))), 3)
@@ -119,5 +149,6 @@ export const run = async (log: (line: string) => void): Promise<Readonly<Record<
   log(table([[...figures], ...libraries.map((library) => figures.map((figure) => library[figure]))]))
   const { geomean: librariesGeomean } = overall(libraries)
   log(`libraries: geomean ${librariesGeomean}`)
-  return { bench: "yield", kernels, geomean, worst, withoutApart, apart, libraries, librariesGeomean }
+  const arrays = await arrayCalls(log)
+  return { bench: "yield", kernels, geomean, worst, withoutApart, apart, libraries, librariesGeomean, arrays }
 }

@@ -77,6 +77,45 @@ const programs: Record<string, string> = {
     let W = D; try { new W(Y(1), (W = A)) } catch (e) { o(e.message) } const seen = new Proxy(A, { get(t, k, r) { o("get " + String(k)); return Reflect.get(t, k, r) }, construct(t, xs) { o("construct " + xs); return { t: "made" } } }); o(new seen(Y(1)).t); let P = seen; o(new P(Y(2)).t); o(new P(Y(3)).t)
     let R = Proxy.revocable(A, {}); R.revoke(); try { new R.proxy(Y(1), o("f")) } catch (e) { o(e.name) }
     o(typeof Y(1)); o(typeof (Y(0), un)); const ob = { a: 1, b: 2 }; o(delete ob[Y("a")]); o(delete Y(ob).b); o(Object.keys(ob).length); try { delete Y(Object.freeze({ z: 1 })).z } catch (e) { o(e.message) }`,
+  "short methods of arrays": `
+    const seen = (xs) => new Proxy(xs, { get(t, k, r) { o("get " + String(k)); return Reflect.get(t, k, r) }, has(t, k) { o("has " + String(k)); return k in t } }); const T = (f) => { try { o(f()) } catch (e) { o(e.message) } }
+    const each = (xs) => { const run = (k) => { switch (k) {
+      case 0: return xs.map((x, i, all) => [x, i, all === xs].join("/")); case 1: return xs.filter((x) => x > 1); case 2: return xs.reduce((s, x) => s + x); case 3: return xs.forEach((x) => { o(x) }); case 4: return xs.flatMap((x) => [x, [x]]); case 5: return xs.sort((a, b) => a - b); case 6: return xs.sort().length; case 7: return xs.findLast((x) => x); case 8: return xs.toSorted((a, b) => b - a) } }
+      for (let k = 0; k < 9; k++) T(() => run(k)) }
+    const got = [1, 2, 3]; Object.defineProperty(got, 1, { get() { o("element"); return 9 } }); const big = []; big[70] = -0
+    for (const xs of [[], [3, 1, 2], [1.5, -0, NaN], got, [1, , 3, , 5], Object.freeze([3, 1, 2]), big]) if (xs !== big) each(xs); else T(() => xs.map((x) => x).length); o(Y(1))`,
+  "short methods of proxies and of arrays of a class": `
+    const seen = (xs) => new Proxy(xs, { get(t, k, r) { o("get " + String(k)); return Reflect.get(t, k, r) }, has(t, k) { o("has " + String(k)); return k in t } }); const T = (f) => { try { o(f()) } catch (e) { o(e.message) } }
+    const each = (xs) => { const run = (k) => { switch (k) {
+      case 0: return xs.map((x, i, all) => [x, i, all === xs].join("/")); case 1: return xs.filter((x) => x > 1); case 2: return xs.reduce((s, x) => s + x); case 3: return xs.forEach((x) => { o(x) }); case 4: return xs.flatMap((x) => [x, [x]]); case 5: return xs.sort((a, b) => a - b); case 6: return xs.sort().length; case 7: return xs.findLast((x) => x); case 8: return xs.toSorted((a, b) => b - a) } }
+      for (let k = 0; k < 9; k++) T(() => run(k)) }
+    class Sub extends Array { static made = 0; constructor(...n) { super(...n); Sub.made++ } }
+    for (const xs of [Sub.of(2, 1), seen([2])]) each(xs); o(Sub.made); T(() => seen(seen([1, 2])).map((x) => x)); o(Y(1))`,
+  "short methods of objects that are no arrays": `
+    const seen = (xs) => new Proxy(xs, { get(t, k, r) { o("get " + String(k)); return Reflect.get(t, k, r) }, has(t, k) { o("has " + String(k)); return k in t } }); const T = (f) => { try { o(f()) } catch (e) { o(e.message) } }
+    const each = (xs) => { const run = (k) => { switch (k) {
+      case 0: return xs.map((x, i, all) => [x, i, all === xs].join("/")); case 1: return xs.filter((x) => x > 1); case 2: return xs.reduce((s, x) => s + x); case 3: return xs.forEach((x) => { o(x) }); case 4: return xs.flatMap((x) => [x, [x]]); case 5: return xs.sort((a, b) => a - b); case 6: return xs.sort().length; case 7: return xs.findLast((x) => x); case 8: return xs.toSorted((a, b) => b - a) } }
+      for (let k = 0; k < 9; k++) T(() => run(k)) }
+    const own = [1, 2]; own.map = (f) => o("own " + f(5)); const read = [4]; Object.defineProperty(read, "map", { get() { o("read"); return Array.prototype.map } })
+    const like = { length: 2, 0: "a", 1: "b", map: Array.prototype.map, get forEach() { o("its"); return Array.prototype.forEach } }
+    for (const xs of [own, read, like, null, undefined, "text"]) each(xs); o(Y(1))`,
+  "short methods whose callback changes the array, or throws": `
+    const seen = (xs) => new Proxy(xs, { get(t, k, r) { o("get " + String(k)); return Reflect.get(t, k, r) }, has(t, k) { o("has " + String(k)); return k in t } }); const T = (f) => { try { o(f()) } catch (e) { o(e.message) } }
+    const each = (xs) => { const run = (k) => { switch (k) {
+      case 0: return xs.map((x, i, all) => [x, i, all === xs].join("/")); case 1: return xs.filter((x) => x > 1); case 2: return xs.reduce((s, x) => s + x); case 3: return xs.forEach((x) => { o(x) }); case 4: return xs.flatMap((x) => [x, [x]]); case 5: return xs.sort((a, b) => a - b); case 6: return xs.sort().length; case 7: return xs.findLast((x) => x); case 8: return xs.toSorted((a, b) => b - a) } }
+      for (let k = 0; k < 9; k++) T(() => run(k)) }
+    const grow = [1, 2, 3]; o(grow.map((x) => { if (x < 9) grow.push(9); delete grow[1]; return x })); o(grow); const cut = [1, 2, 3]; o(cut.map((x) => { cut.length = 2; return x })); o(cut.reduce((s, x) => { cut.length = 0; return s + x }, 0))
+    T(() => [1, 2, 3].concat(4).map((x) => { o(x); if (x === 2) throw new Error("mid"); return x })); const long = (x) => Y(x)
+    for (const f of [long, (x) => x + 1, null, 5, class {}]) { T(() => [1, , 3].concat().map(f)); T(() => [2, 1].concat().sort(f)) }; o(Y(1))`,
+  "short methods that the program replaces": `
+    const seen = (xs) => new Proxy(xs, { get(t, k, r) { o("get " + String(k)); return Reflect.get(t, k, r) }, has(t, k) { o("has " + String(k)); return k in t } }); const T = (f) => { try { o(f()) } catch (e) { o(e.message) } }
+    const each = (xs) => { const run = (k) => { switch (k) {
+      case 0: return xs.map((x, i, all) => [x, i, all === xs].join("/")); case 1: return xs.filter((x) => x > 1); case 2: return xs.reduce((s, x) => s + x); case 3: return xs.forEach((x) => { o(x) }); case 4: return xs.flatMap((x) => [x, [x]]); case 5: return xs.sort((a, b) => a - b); case 6: return xs.sort().length; case 7: return xs.findLast((x) => x); case 8: return xs.toSorted((a, b) => b - a) } }
+      for (let k = 0; k < 9; k++) T(() => run(k)) }
+    const frozen = Object.freeze([3, 1, 2]); const { map } = Array.prototype; let a, b, sets = 0; const put = (of, key, what) => Object.defineProperty(of, key, { configurable: true, ...what }), drop = (of, key) => { delete of[key] }
+    try { put(Array.prototype, "map", { value: function (f) { return ["patched", map.call(this, f)] } }); a = [1, , 2].concat().map((x) => x); b = frozen.map((x) => x) } finally { put(Array.prototype, "map", { value: map, writable: true }) } o(a); o(b); o(frozen.map((x) => x).map((x) => x + 1))
+    try { put(Array.prototype, 1, { set() { sets++ } }); a = frozen.map((x) => x); b = frozen.filter((x) => x) } finally { drop(Array.prototype, 1) } o(a); o(b); o(sets)
+    o(frozen.map((x) => x).filter(function () { return this === undefined }).length); o(frozen.map(function (x) { return this.k + x }, { k: 1 })); o(frozen.map(() => {}, o("this")).length); const named = frozen.map(() => () => 1)[0]; o(named.name); o(frozen.map((f, i, { length }) => length)); each(frozen); o(Y(1))`,
   "private names on the left of in": `
     class A { #x; static h(v) { let s = 0; for (let i = 0; i < 2; i++) s += #x in Y(v); return s } } o(A.h(new A())); o(A.h({})); try { A.h(1) } catch (e) { o(e.name) }`,
   "an arrow function as the head of a loop": `

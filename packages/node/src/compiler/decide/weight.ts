@@ -19,6 +19,9 @@ const callWeight = 8 * nodesPerUnit
 const cheap =
   /^(abs|acos|asin|at|atan2?|cbrt|ceil|charAt|charCodeAt|clz32|codePointAt|cos|exp|floor|fromCharCode|get|has|hypot|imul|isArray|log|max|min|pop|pow|push|random|round|set|sign|sin|sqrt|tan|trunc)$/
 
+/** Whether a method or function of this name does little work, whatever its arguments. */
+export const isCheap = (name: string): boolean => cheap.test(name)
+
 /** The number of rounds of a loop that does not tell it: a guess. */
 const someRounds = 8
 

@@ -58,6 +58,7 @@ const runtimeNames = [
   "isSliceOver",
   "leave",
   "methodOf",
+  "natives",
   "ofPackage",
   "place",
   "refused",
@@ -81,14 +82,19 @@ const runtimeConstants = [
   "dispatchArray",
   "emit",
   "ended",
+  "isArray",
+  "isPlain",
+  "isProxy",
   "iterator",
   "link",
   "native",
   "notCallable",
   "open",
   "save",
+  "sortUnits",
   "start",
-  "SUSPENDED"
+  "SUSPENDED",
+  "walked"
 ]
 
 /** Imports the parts of the runtime that `code` uses. */

@@ -4,9 +4,12 @@
  */
 import type { CallExpression } from "oxc-parser"
 import { builtinCall, kernelOf } from "../decide/builtins.ts"
+import { callbackWeight } from "../decide/callbackWeight.ts"
 import { calledFunction, calledMethod, importedCallee } from "../decide/calls.ts"
+import { functionOf } from "../decide/marks.ts"
 import type { Binding } from "../read/scope.ts"
 import type { AnyFunction, Node } from "../read/syntax.ts"
+import { isFunction } from "../read/syntax.ts"
 import type { Unit } from "./unit.ts"
 import { twinName } from "./unit.ts"
 
@@ -52,6 +55,38 @@ export const calleeText = (callee: Node): string => {
 /** Arguments of at most this many characters are written twice, once for each of two calls, of which one runs. A guess. */
 const shortArguments = 80
 
+/** An array method that may be called as it is. */
+interface ShortCall {
+  /** the constant with the native method */
+  readonly native: string
+  /** the test whether the call is short; sets the variable `units` to its work */
+  readonly test: (object: string, method: string, callback: string | undefined, units: string) => string
+}
+
+/** Of a call; `undefined` if it is of no array method, or its callback has a twin. */
+export const shortCall = (unit: Unit, call: CallExpression): ShortCall | undefined => {
+  const { classification, prefix, scopes, sites } = unit
+  const builtin = builtinCall(call, calledMethod(call), scopes)
+  if (builtin === undefined || builtin.name === "from") return undefined
+  const hasTwin = (node: AnyFunction): boolean => classification.steppable.has(node)
+  const known = builtin.callback === undefined ? undefined : functionOf(builtin.callback, scopes)
+  if (known !== undefined && hasTwin(known)) return undefined
+  const weight = callbackWeight(builtin.callback, scopes, hasTwin)
+  const native = `${prefix}native_${builtin.name}`
+  sites.set(native, `${prefix}natives.${builtin.name}`)
+  const sorts = builtin.name === "sort" || builtin.name === "toSorted"
+  const isOwn = builtin.callback === undefined || isFunction(builtin.callback)
+  return {
+    native,
+    test: (object, method, callback, units) => {
+      const isPlain = isOwn ? "" : ` && ${prefix}isPlain(${callback})`
+      const work = sorts ? `${prefix}sortUnits(${object}.length, ${weight})` : `${object}.length * ${weight}`
+      const isArray = `${prefix}isArray(${object}) && !${prefix}isProxy(${object})`
+      return `${method} === ${native} && ${isArray}${isPlain} && (${units} = ${work}) <= ${prefix}budget[0]`
+    }
+  }
+}
+
 /**
  * The call of a method that may have a twin. `object` and `method` are variables with the values; `found` is a variable for
  * the twin.
@@ -62,9 +97,10 @@ export const methodCall = (
   found: string,
   object: string,
   method: string,
-  args: string
+  args: ReadonlyArray<string>,
+  short?: ShortCall
 ): string => {
-  const all = args === "" ? object : `${object}, ${args}`
+  const all = [object, ...args].join(", ")
   const target = unit.classification.privateCalls.get(call)
   if (target !== undefined) return `${twinName(unit, target)}(${all})`
   const { prefix, scopes, sites } = unit
@@ -76,11 +112,15 @@ export const methodCall = (
   const dispatch = builtin === undefined ? "dispatch" : "dispatchArray"
   const name = JSON.stringify(calleeText(call.callee))
   const twin = `${found} = ${method} === ${site}.f0 ? ${site}.t0 : ${prefix}${dispatch}(${site}, ${method}, ${name})`
-  if (args.length > shortArguments) return `((${twin}) ?? ${prefix}native(${method}))(${all})`
-  const other = `(${twin}) === undefined ? ${prefix}call(${method}, ${all}) : ${found}(${all})`
   const own = candidates(unit, calledMethod(call)!).map(
     (node) => `${method} === ${plainName(unit, node)} ? ${twinName(unit, node)}(${all}) : `
   )
+  if (short !== undefined) {
+    const native = `${short.test(object, method, args[0], found)} ? (${prefix}budget[0] -= ${found}, ${prefix}call(${short.native}, ${all}))`
+    return `(${native} : ${own.join("")}${prefix}walked(${site}, ${method}, ${name}, ${all}))`
+  }
+  if (all.length - object.length > shortArguments) return `((${twin}) ?? ${prefix}native(${method}))(${all})`
+  const other = `(${twin}) === undefined ? ${prefix}call(${method}, ${all}) : ${found}(${all})`
   return `(${own.join("")}${other})`
 }
 

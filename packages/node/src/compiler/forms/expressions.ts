@@ -7,7 +7,7 @@
 import type { ObjectProperty } from "oxc-parser"
 import { calledFunction, calledMethod, callsSteppable, isSteppableCall } from "../decide/calls.ts"
 import type { Unit } from "../emit/unit.ts"
-import { calleeText, methodCall, twinCall } from "../emit/twinCalls.ts"
+import { calleeText, methodCall, shortCall, twinCall } from "../emit/twinCalls.ts"
 import { keyOf } from "../decide/declared.ts"
 import type { Frames } from "./frames.ts"
 import { assign } from "./frames.ts"
@@ -17,6 +17,9 @@ import { isConstant } from "../read/scope.ts"
 import { isFunction } from "../read/syntax.ts"
 import { tracedCall } from "../emit/traces.ts"
 import { Unsuited } from "../decide/variables.ts"
+
+/** Characters of a callback that is written twice, at most. A longer one works for longer than it takes to make it. A guess. */
+const longestCallback = 240
 
 /** An instance per function. In all of its methods `root` is the statement around the expression. */
 export class Expressions {
@@ -239,8 +242,15 @@ export class Expressions {
       const receiver = this.expression(node.callee.object, root, steps)
       const object = settled || this.frames.isTemporary(receiver) ? receiver : this.frames.spill(receiver, steps)
       const method = this.frames.spill(`${object}.${name}`, steps)
-      const args = this.operands(node.arguments, root, steps).join(", ")
-      return methodCall(this.unit, node, this.frames.temporary(), object, method, args)
+      const args = [...this.operands(node.arguments, root, steps)]
+      const short = shortCall(this.unit, node)
+      const [callback] = node.arguments
+      // the text of a function stands in both calls: V8 need not make it where it inlines the native method
+      const isOwn = callback !== undefined && isFunction(callback) && args[0]!.length <= longestCallback
+      if (short !== undefined && callback !== undefined && !isOwn && !this.frames.isTemporary(args[0]!)) {
+        args[0] = this.frames.spill(isFunction(callback) ? `(0, ${args[0]!})` : args[0]!, steps)
+      }
+      return methodCall(this.unit, node, this.frames.temporary(), object, method, args, short)
     }
     if (!callsSteppableBelow(this.unit, node)) {
       const args = node.arguments.map((argument) =>

@@ -84,7 +84,7 @@ export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): st
   }
 
   // the twin and its object are read before the arguments are evaluated, so nested calls can use the same variables
-  const callOfMethod = (call: CallExpression, args: string): string => {
+  const callOfMethod = (call: CallExpression, args: ReadonlyArray<string>): string => {
     const { callee } = call
     if (callee.type !== "MemberExpression") throw new TypeError(callee.type)
     const name = calledMethod(call)!
@@ -92,18 +92,16 @@ export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): st
     return `(${object} = (${receiver}), ${method} = ${object}.${name}, ${methodCall(unit, call, found, object, method, args)})`
   }
 
-  const argumentsOf = (call: CallExpression): string =>
-    call.arguments
-      .map((argument) => {
-        const text = rewrite(unit, argument, replace)
-        return argument.type === "SpreadElement" ? text : `(${text})`
-      })
-      .join(", ")
+  const argumentsOf = (call: CallExpression): ReadonlyArray<string> =>
+    call.arguments.map((argument) => {
+      const text = rewrite(unit, argument, replace)
+      return argument.type === "SpreadElement" ? text : `(${text})`
+    })
 
   // the twin of a generator hands on its suspensions as well as its elements
   const handedOn = ({ call, to }: Delegation): string => {
     if (!classification.steppable.has(to)) return `(yield* ${prefix}delegate((${rewrite(unit, call, replace)})))`
-    const twin = `${twinName(unit, to, "g")}(${argumentsOf(call)})`
+    const twin = `${twinName(unit, to, "g")}(${argumentsOf(call).join(", ")})`
     return to.type === "FunctionDeclaration" ? `(yield* ${twin})` : `(yield* (${nameOf(call)}, ${twin}))`
   }
 
@@ -138,7 +136,7 @@ export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): st
     if (at.type === "YieldExpression") return element(at)
     if (isSteppableCall(at, classification, scopes)) {
       const args = argumentsOf(at)
-      const call = calledMethod(at) === undefined ? twinCall(unit, at, args) : callOfMethod(at, args)
+      const call = calledMethod(at) === undefined ? twinCall(unit, at, args.join(", ")) : callOfMethod(at, args)
       const point = points.get(at) ?? points.size + 1
       points.set(at, point)
       return `((${result} = ${tracedCall(at, call)}) === ${prefix}SUSPENDED ? yield ${point} : ${result})`

@@ -11,6 +11,8 @@ import type { Callback, Kernel, Make } from "./arrayWalk.ts"
 
 import type { MethodTwin, Site } from "../callSites.ts"
 import { dispatch, remember, site } from "../callSites.ts"
+import { apply } from "../intrinsics.ts"
+import { SUSPENDED } from "../suspension.ts"
 
 /** Whether `f` is a function of the language itself: a program may have replaced it before this module was loaded. */
 const isNative = (f: unknown): f is Callback =>
@@ -36,6 +38,17 @@ const made: ReadonlyArray<readonly [name: string, native: unknown, make: Make]> 
 
 const makers = new Map(
   made.filter(([, native]) => isNative(native)).map(([name, native, make]) => [native, { name, make }] as const)
+)
+
+/**
+ * The language's own methods of arrays, by name: compiled code compares the method that it is about to call. A method that a program
+ * had replaced before is `SUSPENDED`, which no program has.
+ *
+ * @category calls
+ * @since 0.1.0
+ */
+export const natives: Readonly<Record<string, unknown>> = Object.fromEntries(
+  made.map(([name, native]) => [name, isNative(native) ? native : SUSPENDED])
 )
 
 /**
@@ -72,4 +85,22 @@ export const dispatchArray = (at: ArraySite, f: unknown, callee: string): Method
   const twin = found.make(f as Callback, found.name === at.name ? at.kernel : undefined)
   remember(at, f, twin)
   return twin
+}
+
+/**
+ * Compiled code, where it does not call an array method as it is: calls the steppable form of `f`, or `f` if it has none. It is a
+ * function of its own so that V8 need not make the callback, which is in `args`, before it is known that the call comes here.
+ *
+ * @category calls
+ * @since 0.1.0
+ */
+export const walked = (
+  at: ArraySite,
+  f: unknown,
+  callee: string,
+  self: unknown,
+  ...args: ReadonlyArray<unknown>
+): unknown => {
+  const twin = f === at.f0 ? at.t0 : dispatchArray(at, f, callee)
+  return twin === undefined ? apply(f as Callback, self, args) : twin(self, ...args)
 }
