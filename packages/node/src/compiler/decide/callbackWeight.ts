@@ -17,7 +17,7 @@ import { isFunction, isLoop, walkOwn } from "../read/syntax.ts"
 import { checkWeight, isCheap } from "./weight.ts"
 
 /** Units for a callback that calls unknown code. */
-export const unknownWeight = 20_000
+const unknownWeight = 20_000
 
 /** Units for what the native method itself does for an element. */
 const perElement = 3
