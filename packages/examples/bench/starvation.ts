@@ -8,6 +8,11 @@
  * nobody is to blame, or no line, that is what it has to say. The first report is timed when its text reaches another
  * process, from the beginning of the stall; the machine's doings are not counted there, as nobody runs then to report.
  *
+ * With `--rest` the service is not asked, and rests for 1 to 30 s before each stall. Each kind is injected into a fiber, and, if it is plain
+ * code, into the callback of an event too: only then may a report come later, by a second at most. Nothing is done to the process from
+ * outside: a loop that waits for nothing is not held by that (decision 0147). A false alarm is a record that is of no injection and accuses
+ * anybody.
+ *
  * A false alarm is a record of which the truth knows nothing: in the injected part one that is of no injection, unless the
  * plain timer saw it too, and in the healthy part one that the plain timer did not see. Some such records are right: a
  * machine that others use does not always give a core to who needs it.
@@ -21,11 +26,12 @@ import { fileURLToPath } from "node:url"
 import type { Starvation } from "@giveway/core"
 import type { Gap, News, Order } from "./measure/stallingService.ts"
 import type { Inside, Kind } from "./measure/stalls.ts"
-import { causes, hasPlace, isNobodys } from "./measure/stalls.ts"
+import { causes, hasPlace, isNobodys, isPlain } from "./measure/stalls.ts"
 import { median, quantile, round, table } from "./statistics.ts"
 
 export const summary = "stalls of every kind injected into a service: which are seen, and how they are told"
 export const hasQuick = true
+export const hasRest = true
 
 const thresholdMs = 50
 
@@ -34,6 +40,8 @@ type Record = Starvation.Starvation
 interface Truth extends Gap {
   readonly kind: Kind
   readonly fiberId: number | undefined
+  /** in the callback of an event, and in no fiber */
+  readonly raw: boolean
 }
 
 interface Service {
@@ -62,8 +70,9 @@ const load = (port: number, perSecond: number): (() => void) => {
   }
 }
 
+/** `perSecond` requests are sent to it; at 0 it rests. */
 const start = async (perSecond: number): Promise<Service> => {
-  const child: ChildProcess = fork(script, [], {
+  const child: ChildProcess = fork(script, perSecond === 0 ? ["rest"] : [], {
     execArgv: process.execArgv,
     stdio: ["ignore", "inherit", "pipe", "ipc"]
   })
@@ -91,7 +100,7 @@ const start = async (perSecond: number): Promise<Service> => {
     })
   const up = await heard(({ _tag }) => _tag === "Up", 30_000)
   if (up?._tag !== "Up") throw new Error("the service did not start")
-  const unload = load(up.port, perSecond)
+  const unload = perSecond === 0 ? () => {} : load(up.port, perSecond)
   return {
     pid: child.pid!,
     order: (order) => void child.send(order),
@@ -169,7 +178,13 @@ const starveFor = async ({ pid }: Service, ms: number): Promise<void> => {
 let orders = 0
 
 /** Injects a stall; `gaps` gets what the plain timer saw of one that is done to the process, where there may be several. */
-const inject = async (service: Service, kind: Kind, ms: number, gaps: Array<Gap>): Promise<Truth | undefined> => {
+const inject = async (
+  service: Service,
+  kind: Kind,
+  ms: number,
+  gaps: Array<Gap>,
+  raw = false
+): Promise<Truth | undefined> => {
   if (kind === "stop" || kind === "contention") {
     gaps.push(...(await witnessed(service)))
     await (kind === "stop" ? stopFor(service, ms) : starveFor(service, ms))
@@ -177,13 +192,13 @@ const inject = async (service: Service, kind: Kind, ms: number, gaps: Array<Gap>
     const seen = await witnessed(service)
     gaps.push(...seen)
     const gap = longest(seen)
-    return gap === undefined ? undefined : { kind, fiberId: undefined, ...gap }
+    return gap === undefined ? undefined : { kind, raw, fiberId: undefined, ...gap }
   }
   const id = ++orders
   const held = service.heard((news) => news._tag === "Held" && news.id === id, 20_000)
-  service.order({ _tag: "Hold", id, kind: kind as Inside, ms })
+  service.order({ _tag: "Hold", id, kind: kind as Inside, ms, raw })
   const news = await held
-  return news?._tag === "Held" ? { kind, fiberId: news.fiberId, from: news.from, to: news.to } : undefined
+  return news?._tag === "Held" ? { kind, raw, fiberId: news.fiberId, from: news.from, to: news.to } : undefined
 }
 
 // --- judging ------------------------------------------------------------------------------------------------------
@@ -220,7 +235,7 @@ const isRightLine = (kind: Kind, { hog: { place } }: Record): boolean => {
   })
 }
 
-const isRightFiber = ({ fiberId, kind }: Truth, { hog }: Record): boolean =>
+const isRightFiber = ({ fiberId, kind }: Pick<Truth, "fiberId" | "kind">, { hog }: Record): boolean =>
   isNobodys(kind) ? hog.fiberId === undefined && (kind !== "convoy" || hog.name === "convoy") : hog.fiberId === fiberId
 
 interface Judged {
@@ -239,7 +254,9 @@ const judge = (truth: Truth, { records, reports }: Service): Judged => {
 const share = (judged: ReadonlyArray<Judged>, is: (truth: Truth, record: Record) => boolean): number =>
   judged.filter(({ matched, truth }) => matched.length > 0 && is(truth, matched[0]!)).length
 
-const isRightClass = ({ kind }: Truth, { cause }: Record): boolean => cause === causes[kind]
+/** Outside of fibers code that computes is no slice. */
+const isRightClass = ({ kind, raw }: Truth, { cause }: Record): boolean =>
+  cause === (raw && causes[kind] === "slice" ? "loop" : causes[kind])
 
 const rowOf = (kind: Kind, judged: ReadonlyArray<Judged>): ReadonlyArray<string | number> => {
   const of = judged.filter(({ truth }) => truth.kind === kind)
@@ -316,13 +333,106 @@ const watchHealthy = async (seconds: number) => {
   }
 }
 
+/** The kinds that a service does to itself. */
+const insideKinds = (Object.keys(counts) as ReadonlyArray<Kind>).filter(
+  (kind) => kind !== "stop" && kind !== "contention"
+)
+
+const [shortestRestMs, longestRestMs] = [1000, 30_000]
+
+const injectAtRest = async (quick: boolean, log: (line: string) => void) => {
+  const random = seeded(7)
+  const times = quick ? 1 : 3
+  const order = insideKinds
+    .flatMap((kind) => [false, ...(isPlain(kind as Inside) ? [true] : [])].map((raw) => ({ kind, raw })))
+    .flatMap((one) => Array.from({ length: times }, () => ({ ...one, at: random() })))
+    .sort((a, b) => a.at - b.at)
+  const service = await start(0)
+  try {
+    await sleep(3000)
+    const truths: Array<Truth> = []
+    const before = service.records.length
+    for (const [index, { kind, raw }] of order.entries()) {
+      await sleep(shortestRestMs * (longestRestMs / shortestRestMs) ** (quick ? random() / 3 : random()))
+      const ms = shortestMs * (longestMs / shortestMs) ** random()
+      const truth = await inject(service, kind, ms, [], raw)
+      if (truth === undefined) log(`${kind} of ${round(ms, 0)} ms could not be injected`)
+      else truths.push(truth)
+      if ((index + 1) % 20 === 0) log(`${index + 1} of ${order.length} injected`)
+    }
+    await sleep(1500)
+    const judged = truths.filter(({ from, to }) => to - from >= thresholdMs + 5).map((truth) => judge(truth, service))
+    const matched = new Set(judged.flatMap((one) => one.matched.slice(0, 1)))
+    return { judged, others: service.records.slice(before).filter((record) => !matched.has(record)) }
+  } finally {
+    service.stop()
+  }
+}
+
+/** How late after its beginning each stall was reported that lasted until then, ms. */
+const delays = (judged: ReadonlyArray<Judged>, isIt: (truth: Truth) => boolean): ReadonlyArray<number> =>
+  judged.flatMap(({ reportMs, truth }) => (reportMs === undefined || !isIt(truth) ? [] : [reportMs]))
+
+const runAtRest = async (log: (line: string) => void, quick: boolean) => {
+  const { judged, others } = await injectAtRest(quick, log)
+  const falseAlarms = others.filter(({ cause }) => !["os-starved", "suspended", "gc"].includes(cause))
+  const rows = [false, true].flatMap((raw) => {
+    const of = judged.filter(({ truth }) => truth.raw === raw)
+    return insideKinds
+      .filter((kind) => of.some(({ truth }) => truth.kind === kind))
+      .map((kind) => [raw ? `event: ${kind}` : kind, ...rowOf(kind, of).slice(1)])
+  })
+  log(
+    table([
+      ["at rest", "injected", "detected", "fiber", "class", "line", "report p50 ms", "p99 ms", "error p99 ms"],
+      ...rows
+    ])
+  )
+  for (const { matched, reportMs, truth } of judged) {
+    const [first] = matched
+    const is = (right: boolean, what: string): string => (right ? "" : ` ${what}`)
+    const wrong =
+      first === undefined
+        ? " no record"
+        : is(matched.length === 1, "records") +
+          is(isRightFiber(truth, first), "fiber") +
+          is(isRightClass(truth, first), "class")
+    if (wrong === "" && (reportMs ?? 0) <= (truth.raw ? 1100 : thresholdMs + 40)) continue
+    log(
+      `${truth.raw ? "event: " : ""}${truth.kind} of ${round(truth.to - truth.from, 0)} ms, reported after ${reportMs === undefined ? "its end" : `${round(reportMs, 0)} ms`}:${wrong}`
+    )
+    for (const record of matched) log(`  ${describe(record)}`)
+  }
+  for (const record of falseAlarms) log(`false alarm: ${describe(record)}`)
+  const errors = judged.flatMap(({ matched, truth }) =>
+    matched.length === 0 ? [] : [Math.abs(matched[0]!.durationMs - (truth.to - truth.from))]
+  )
+  const [inFibers, raw] = [delays(judged, (truth) => !truth.raw), delays(judged, (truth) => truth.raw)]
+  return {
+    bench: "starvation",
+    mode: "rest",
+    injected: judged.length,
+    detected: judged.filter(({ matched }) => matched.length === 1).length,
+    falseAlarms: falseAlarms.length,
+    rightFiber: share(judged, isRightFiber),
+    rightClass: share(judged, isRightClass),
+    rightLine: share(judged, ({ kind }, record) => isRightLine(kind, record)),
+    fiberReportP50Ms: round(median(inFibers), 1),
+    fiberReportMostMs: round(quantile(inFibers, 1), 1),
+    eventReportP50Ms: round(median(raw), 1),
+    eventReportMostMs: round(quantile(raw, 1), 1),
+    totalErrorP99Ms: round(quantile(errors, 0.99), 1)
+  }
+}
+
 const describe = ({ cause, durationMs, hog, parts }: Record): string =>
   `${cause}, ${round(durationMs, 0)} ms, ${hog.name ?? "nobody"}, ${JSON.stringify(parts)}`
 
 export const run = async (
   log: (line: string) => void,
-  { quick }: { readonly quick: boolean }
+  { quick, rest }: { readonly quick: boolean; readonly rest: boolean }
 ): Promise<Readonly<{ readonly [field: string]: unknown }>> => {
+  if (rest) return runAtRest(log, quick)
   const injected = await injectAll(quick, log)
   log("a healthy service")
   const healthy = await watchHealthy(quick ? 20 : 300)

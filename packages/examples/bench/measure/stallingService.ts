@@ -2,6 +2,9 @@
  * The service of the benchmark `starvation`, a process of its own: it answers light requests under Giveway's stack, and
  * holds its loop when it is told to over the channel to its parent. It tells the parent of every record that supervision
  * publishes, and, from a plain timer that knows nothing of Giveway, how long the loop really did not turn.
+ *
+ * With the argument `rest` it has no timer and no fiber that runs by itself: between two orders its loop rests. An order that is
+ * `raw` is obeyed in the callback in which it comes, and not by a fiber.
  */
 import { NodeHttpServer } from "@effect/platform-node"
 import { FairScheduler, Supervision } from "@giveway/core"
@@ -10,11 +13,11 @@ import { Effect, Layer, Queue, Schedule, Stream } from "effect"
 import { HttpRouter, HttpServer, HttpServerResponse } from "effect/http"
 import { createServer } from "node:http"
 import type { Inside } from "./stalls.ts"
-import { calibrate, hold } from "./stalls.ts"
+import { calibrate, hold, holdHere, isPlain } from "./stalls.ts"
 
 /** What the parent asks for. */
 export type Order =
-  | { readonly _tag: "Hold"; readonly id: number; readonly kind: Inside; readonly ms: number }
+  | { readonly _tag: "Hold"; readonly id: number; readonly kind: Inside; readonly ms: number; readonly raw: boolean }
   | { readonly _tag: "Witness" }
 
 /** A time in which the plain timer did not come, ms of the clock that all threads share. */
@@ -26,9 +29,17 @@ export interface Gap {
 /** What the parent hears. */
 export type News =
   | { readonly _tag: "Up"; readonly port: number }
-  | { readonly _tag: "Held"; readonly id: number; readonly fiberId: number; readonly from: number; readonly to: number }
+  | {
+      readonly _tag: "Held"
+      readonly id: number
+      readonly fiberId: number | undefined
+      readonly from: number
+      readonly to: number
+    }
   | { readonly _tag: "Record"; readonly text: string; readonly record: unknown }
   | { readonly _tag: "Witnessed"; readonly gaps: ReadonlyArray<Gap> }
+
+const rests = process.argv[2] === "rest"
 
 const tell = (news: News): void => void process.send?.(news)
 
@@ -61,12 +72,17 @@ const program = Effect.gen(function* () {
     Effect.sync(() => tell({ _tag: "Record", text: String(record), record: JSON.parse(JSON.stringify(record)) }))
   ).pipe(Effect.forkScoped({ startImmediately: true }))
   // some fibers that run now and then without being asked
-  yield* Effect.forkScoped(Effect.repeat(work, Schedule.spaced("7 millis")))
+  if (!rests) yield* Effect.forkScoped(Effect.repeat(work, Schedule.spaced("7 millis")))
   const orders = yield* Queue.unbounded<Extract<Order, { readonly _tag: "Hold" }>>()
-  const gaps = witness(2, 30)
+  const gaps = rests ? () => [] : witness(2, 30)
   process.on("message", (order: Order) => {
-    if (order._tag === "Hold") Queue.offerUnsafe(orders, order)
-    else tell({ _tag: "Witnessed", gaps: gaps() })
+    if (order._tag === "Hold") {
+      if (order.raw && isPlain(order.kind)) {
+        tell({ _tag: "Held", id: order.id, fiberId: undefined, ...holdHere(order.kind, order.ms) })
+      } else {
+        Queue.offerUnsafe(orders, order)
+      }
+    } else tell({ _tag: "Witnessed", gaps: gaps() })
   })
   const { address } = yield* HttpServer.HttpServer
   if ("port" in address) tell({ _tag: "Up", port: address.port })

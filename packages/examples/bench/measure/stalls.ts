@@ -187,6 +187,17 @@ export const isNobodys = (kind: Kind): boolean => ["gc", "callback", "convoy", "
 /** Kinds that have a place in this file. */
 export const hasPlace = (kind: Kind): boolean => !["gc", "stop", "contention"].includes(kind)
 
+/** Kinds that are plain synchronous code. */
+export const isPlain = (kind: Inside): kind is keyof typeof inSlice => kind in inSlice
+
+/** Holds the loop in the code that calls it; what it took, as {@link hold} says it. */
+export const holdHere = (kind: keyof typeof inSlice, ms: number): { readonly from: number; readonly to: number } => {
+  const now = (): number => performance.timeOrigin + performance.now()
+  const from = now()
+  inSlice[kind](ms)
+  return { from, to: now() }
+}
+
 /** Holds the loop; what it took, from when to when, in ms of the clock that all threads share. */
 export const hold = (kind: Inside, ms: number): Effect.Effect<{ readonly from: number; readonly to: number }> =>
   Effect.suspend(() => {
