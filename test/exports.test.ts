@@ -22,10 +22,10 @@ const modulesOf = (name: string, folder = ""): ReadonlyArray<string> =>
     .filter((file) => /^[A-Z].*\.ts$/.test(file))
     .map((file) => file.slice(0, -3))
 
-/** Folders of the package that are not for users. Those of `testing` are reached through the index. */
+/** Folders of the package that are not for users. Those of `testing` are reached through the index, and `platform` is for @giveway/node. */
 const foldersOf = (name: string): ReadonlyArray<string> =>
   readdirSync(join(root, "packages", name, "src"), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && entry.name !== "testing")
+    .filter((entry) => entry.isDirectory() && !["platform", "testing"].includes(entry.name))
     .map((entry) => entry.name)
 
 const manifest = (name: string) => JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"))

@@ -25,7 +25,6 @@ import type * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
-import * as Scheduler from "effect/Scheduler"
 import type { InvalidOption } from "./InvalidOption.ts"
 import { names } from "./internal/options/fields.ts"
 import { forEachSplit } from "./internal/scheduler/forEachSplit.ts"
@@ -128,13 +127,7 @@ export const make: (options?: Options & { readonly attention?: (() => void) | un
  * @category layers
  * @since 0.1.0
  */
-export const layer = (options?: Options): Layer.Layer<never, InvalidOption> =>
-  Layer.effect(Scheduler.Scheduler)(
-    Effect.map(
-      Effect.fromResult(schedulerOptions.resolve(options)),
-      ({ slice, turn }) => new FairScheduler(turn, slice)
-    )
-  )
+export const layer: (options?: Options) => Layer.Layer<never, InvalidOption> = schedulerOptions.layer
 
 /**
  * {@link layer} with its options from the configuration, except for those that are given: `GIVEWAY_SCHEDULER_TURN` and

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import * as Schema from "effect/Schema"
+import * as Data from "effect/Data"
 import { shown, thrownText } from "./internal/options/shownValue.ts"
 
 /**
@@ -31,19 +31,19 @@ import { shown, thrownText } from "./internal/options/shownValue.ts"
  * @category errors
  * @since 0.1.0
  */
-export class InvalidOption extends Schema.TaggedError<InvalidOption>()("InvalidOption", {
+export class InvalidOption extends Data.TaggedError("InvalidOption")<{
   /** whose option it is, as in `NodeCompute` */
-  of: Schema.String,
+  readonly of: string
   /** its name, as in `queue.capacity` */
-  option: Schema.String,
-  value: Schema.Unknown,
+  readonly option: string
+  readonly value: unknown
   /** the values that it may have; of a name that is no option, the name that may be meant */
-  expected: Schema.String,
+  readonly expected: string
   /** whether there is no option of this name */
-  unknown: Schema.optionalKey(Schema.Literal(true)),
+  readonly unknown?: true
   /** whether the option could not be read: `value` is the error that its getter, or a Proxy, threw */
-  unreadable: Schema.optionalKey(Schema.Literal(true))
-}) {
+  readonly unreadable?: true
+}> {
   override get message(): string {
     if (this.unreadable) {
       return `${this.of}: ${this.option} cannot be read, since that throws ${thrownText(this.value)}; it must be ${this.expected}`

@@ -2,7 +2,8 @@
  * For packages that implement Giveway on a platform, as `@giveway/node` does; applications have no use for it. So it has a
  * path of its own, `@giveway/core/Platform`, and is not in the index.
  *
- * `PlatformWorker` is the half that a worker thread loads; it is part of this one.
+ * `PlatformWorker` is the half that a worker thread loads, and `platform/Start` the part that a program loads before it begins. Both are
+ * parts of this one.
  *
  * A platform starts threads, carries messages and keeps time. All the rest is here: the pool's decisions (`poolMachine`), both
  * ends of a job (`jobCaller` with the port it needs, `jobExecutor`), their messages, and the layout of shared memory.
@@ -11,23 +12,20 @@
  *
  * @module
  */
+export * from "./platform/Start.ts"
 export * from "./PlatformWorker.ts"
-export { table as supervisionOptions } from "./internal/watched/supervisionOptions.ts"
 export * as cut from "./internal/safeText/cut.ts"
-export * as ownFibers from "./internal/fibers/ownFibers.ts"
-export { runOwn } from "./internal/watched/allowances.ts"
-export * as answers from "./internal/watched/answers.ts"
 export type { Standing } from "./internal/pool/jobQueue.ts"
 export { isDefinition } from "./internal/job/taskDefinition.ts"
 export * as jobElements from "./internal/steppable/jobElements.ts"
 export { findUncloneable } from "./internal/job/cloneable.ts"
 export * as autoCaller from "./internal/caller/autoCaller.ts"
 export * as batchCaller from "./internal/caller/batchCaller.ts"
-export { serviceOver } from "./internal/caller/computeAdapter.ts"
+export { serviceOver } from "./internal/caller/serviceOver.ts"
 export * as computeMetrics from "./internal/caller/computeMetrics.ts"
 export * as jobCaller from "./internal/caller/jobCaller.ts"
+export * as judging from "./internal/watched/judging.ts"
 export { remember } from "./internal/hook/killedRegion.ts"
-export * as options from "./internal/options/options.ts"
 export * as poolMachine from "./internal/pool/poolMachine.ts"
 export * as streamCaller from "./internal/caller/streamCaller.ts"
 export { count as reloads } from "./internal/modules/reloads.ts"

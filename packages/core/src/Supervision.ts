@@ -13,15 +13,12 @@
  *
  * @module
  */
-import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import type * as Stream from "effect/Stream"
-import type * as FiberDump from "./FiberDump.ts"
 import type { InvalidOption } from "./InvalidOption.ts"
 import * as allowances from "./internal/watched/allowances.ts"
 import { fields, read } from "./internal/options/fields.ts"
@@ -29,57 +26,18 @@ import type { Readers } from "./internal/options/fields.ts"
 import { orDie } from "./internal/options/reader.ts"
 import * as superviseOptions from "./internal/restart/superviseOptions.ts"
 import * as superviseTree from "./internal/restart/supervise.ts"
-import type { Usage } from "./internal/sharedMemory/usage.ts"
+import * as judging from "./internal/watched/judging.ts"
 import * as supervision from "./internal/watched/supervision.ts"
 import type { WatchedThread } from "./internal/watched/supervision.ts"
 import * as supervisionOptions from "./internal/watched/supervisionOptions.ts"
-import type { Statistics } from "./internal/watched/supervisor.ts"
-import type * as Lints from "./Lints.ts"
-import type * as Starvation from "./Starvation.ts"
+import { Supervision } from "./internal/watched/supervisionService.ts"
 import type * as Sysmon from "./Sysmon.ts"
 
 export type { Usage } from "./internal/sharedMemory/usage.ts"
 export type { WatchedThread } from "./internal/watched/supervision.ts"
 export type { Statistics } from "./internal/watched/supervisor.ts"
 
-/**
- * The service: the live fibers of this thread, its stalls, and the cost of its fibers.
- *
- * @category services
- * @since 0.1.0
- */
-export class Supervision extends Context.Service<
-  Supervision,
-  {
-    /**
-     * The live fibers, in no order. A forked fiber is listed once it has begun to run, and one that had suspended before
-     * this thread was supervised once it runs again. Cost: about 1 µs a fiber, and 3 µs more for
-     * one that awaits a deferred, a queue or a latch.
-     */
-    readonly fibers: Effect.Effect<ReadonlyArray<FiberDump.FiberInfo>>
-    /** The live fibers as a snapshot that can be rendered and sent. */
-    readonly dump: Effect.Effect<FiberDump.FiberDump>
-    /**
-     * Stalls as they end, from now on. A subscriber that falls more than 64 behind loses the oldest: watching must not
-     * become a leak of its own.
-     */
-    readonly starvation: Stream.Stream<Starvation.Starvation>
-    /** The last 32 stalls, oldest first. */
-    readonly recent: Effect.Effect<ReadonlyArray<Starvation.Starvation>>
-    /**
-     * Where this thread's time has gone since it first was supervised: for each span or `Effect.fn` the cost of its fibers
-     * and how long they waited for their slices, dearest first. Cost: some 10 µs and 1 µs a name.
-     */
-    readonly usage: Effect.Effect<ReadonlyArray<Usage>>
-    /**
-     * The findings of the lints now, the gravest first: deadlocks, fibers that poll, fibers that outlived their parents,
-     * fibers that were garbage while they waited … (`Lints.summaries`). Cost: that of a dump.
-     */
-    readonly lints: Effect.Effect<ReadonlyArray<Lints.Finding>>
-    /** The counters so far. */
-    readonly statistics: Effect.Effect<Statistics>
-  }
->()("@giveway/core/Supervision") {}
+export { Supervision }
 
 /**
  * The watcher could not be started.
@@ -131,6 +89,8 @@ export type Watch<E = never> = (
   thread: WatchedThread
 ) => Effect.Effect<(request: Sysmon.Request) => void, WatcherError | InvalidOption | E, Scope.Scope>
 
+const before = { _tag: "Before", judging } as const
+
 const readOptions = fields(supervisionOptions.table satisfies Readers<Options>)
 
 const settingsOf = Effect.fnUntraced(function* (options: Options) {
@@ -169,7 +129,9 @@ const settingsOf = Effect.fnUntraced(function* (options: Options) {
  * @since 0.1.0
  */
 export const layer = (options: Options = {}): Layer.Layer<Supervision, InvalidOption> =>
-  Layer.effect(Supervision)(Effect.flatMap(settingsOf(options), (settings) => supervision.make(settings, undefined)))
+  Layer.effect(Supervision)(
+    Effect.flatMap(settingsOf(options), (settings) => supervision.make(settings, undefined, before))
+  )
 
 /**
  * Supervision with a watcher, which looks at the thread from outside. For platforms; on Node `NodeSysmon.layer` does this.
@@ -181,7 +143,9 @@ export const layerWatched = <E = never>(
   options: Options,
   watch: Watch<E>
 ): Layer.Layer<Supervision, InvalidOption | WatcherError | E> =>
-  Layer.effect(Supervision)(Effect.flatMap(settingsOf(options), (settings) => supervision.make(settings, watch)))
+  Layer.effect(Supervision)(
+    Effect.flatMap(settingsOf(options), (settings) => supervision.make(settings, watch, before))
+  )
 
 /**
  * Runs `effect`, and lets its fiber hold the loop for any time: the stalls that it makes are published with `reason` as

@@ -3,8 +3,8 @@
  *
  * Node takes about 0.7 ms of CPU time for each file of a program, most of it to find and link the file. So the modules of a package
  * are joined here into a few files below `dist/run`, and the package's `exports` name these for Node. Threads that share no module
- * with the program get one file each. The files that `tsc` writes stay beside them: bundlers take those (condition `module`), since
- * they can leave out a file of which nothing is used.
+ * with the program get one file each. The files that `tsc` writes stay beside them: bundlers for browsers take those, since they can
+ * leave out a file of which nothing is used.
  *
  * **Invariants**
  * - There is one instance of each module: all entries of a package that can meet in one thread come from one build, which shares chunks.
@@ -17,9 +17,9 @@
  * Decision 0149.
  */
 import { readdirSync, rmSync } from "node:fs"
-import { dirname, join, relative } from "node:path"
+import { basename, dirname, join, relative } from "node:path"
 import { fileURLToPath } from "node:url"
-import type { Plugin } from "rolldown"
+import type { InputOptions, Plugin } from "rolldown"
 import { rolldown } from "rolldown"
 
 const packages = fileURLToPath(new URL("../../", import.meta.url))
@@ -77,21 +77,35 @@ const truePlaces = (source: string, dist: string): Plugin => ({
 
 const isForeign = (id: string): boolean => !/^[./]/.test(id)
 
+/** The modules that an entry needs before it can begin. */
+const neededBy = async (options: InputOptions, entry: string): Promise<ReadonlySet<string>> => {
+  const build = await rolldown({ ...options, input: entry })
+  const { output } = await build.generate({ format: "es" })
+  await build.close()
+  const chunks = new Map(output.flatMap((file) => (file.type === "chunk" ? [[file.fileName, file] as const] : [])))
+  const first = output.find((file) => file.type === "chunk" && file.isEntry)!
+  const reached = new Set([first.fileName])
+  // what it imports when it runs is not needed
+  for (const name of reached) for (const each of chunks.get(name)?.imports ?? []) reached.add(each)
+  return new Set(Array.from(reached, (name) => chunks.get(name)?.moduleIds ?? []).flat())
+}
+
 interface Bundle {
   /** the package */
   readonly of: string
   /** entries below `src`, without an extension */
   readonly entries: ReadonlyArray<string>
   readonly external: (id: string) => boolean
+  /** entries below `src`: the modules that one needs are one file, but for those of the entries before it */
+  readonly wholes: ReadonlyArray<string>
   /** the folder below `dist` of the file with the code of an entry */
   readonly folderOf: (entry: string) => string
 }
 
-const write = async ({ entries, external, folderOf, of }: Bundle): Promise<void> => {
+const write = async ({ entries, external, folderOf, of, wholes }: Bundle): Promise<void> => {
   const source = join(packages, of, "src/")
   const dist = join(packages, of, "dist/")
-  const build = await rolldown({
-    input: Object.fromEntries(entries.map((entry) => [entry, join(source, `${entry}.ts`)])),
+  const options: InputOptions = {
     platform: "node",
     external,
     tsconfig: false,
@@ -99,13 +113,28 @@ const write = async ({ entries, external, folderOf, of }: Bundle): Promise<void>
     resolve: { conditionNames: ["giveway-source", "node", "import"] },
     transform: { target: "es2024" },
     plugins: [truePlaces(source, dist)]
-  })
+  }
+  const groups = []
+  for (const [index, whole] of wholes.entries()) {
+    const entry = join(source, `${whole}.ts`)
+    const needed = new Set(await neededBy(options, entry))
+    // to load a shared file must not begin the work of a thread
+    needed.delete(entry)
+    groups.push({
+      name: `with${basename(whole)}`,
+      test: (id: string) => needed.has(id),
+      priority: wholes.length - index
+    })
+  }
+  const input = Object.fromEntries(entries.map((entry) => [entry, join(source, `${entry}.ts`)]))
+  const build = await rolldown({ ...options, input })
   await build.write({
     dir: dist,
     format: "es",
     sourcemap: true,
     entryFileNames: ({ name }) => `${folderOf(name)}${name}.js`,
-    chunkFileNames: "run/chunks/[name].js"
+    chunkFileNames: "run/chunks/[name].js",
+    ...(groups.length === 0 ? {} : { codeSplitting: { groups } })
   })
   await build.close()
 }
@@ -115,21 +144,22 @@ const inRun = (): string => "run/"
 
 const publicIn = (of: string): ReadonlyArray<string> => modulesIn(join(packages, of, "src"))
 
-/** These threads import nothing but Node and the part of core that needs no Effect. */
-const alone = ["entry/sysmon", "entry/diagnostics"]
+const modulesBelow = (folder: string): ReadonlyArray<string> =>
+  modulesIn(join(packages, "core", "src", folder)).map((name) => `${folder}/${name}`)
+
+/** These threads, and the compiler's hook, import nothing but Node and the part of core that needs no Effect. */
+const alone = ["entry/sysmon", "entry/diagnostics", "compiler/host/register"]
 
 /** Where Node is told to begin by a path. The files that `tsc` has written there are replaced. */
-const begun = ["cli/main", "compiler/host/register", "compiler/host/unplugin", "entry/computeWorker", "entry/doctor"]
+const begun = ["cli/main", "compiler/host/unplugin", "entry/computeWorker", "entry/doctor"]
 
 const builds: Readonly<Record<string, ReadonlyArray<Bundle>>> = {
   core: [
     {
       of: "core",
-      entries: [
-        ...publicIn("core"),
-        ...modulesIn(join(packages, "core", "src", "testing")).map((name) => `testing/${name}`)
-      ],
+      entries: [...publicIn("core"), ...["platform", "testing"].flatMap(modulesBelow)],
       external: isForeign,
+      wholes: ["Sysmon", "YieldPoint", "Steppable", "platform/Start", "PlatformWorker", "Platform"],
       folderOf: inRun
     }
   ],
@@ -138,12 +168,14 @@ const builds: Readonly<Record<string, ReadonlyArray<Bundle>>> = {
       of: "node",
       entries: [...publicIn("node"), ...begun],
       external: isForeign,
+      wholes: ["Giveway", "NodeCompute", "entry/jobLoop"],
       folderOf: (name) => (begun.includes(name) ? "" : "run/")
     },
     ...alone.map((entry) => ({
       of: "node",
       entries: [entry],
       external: (id: string) => isForeign(id) && !id.startsWith("@giveway/core/"),
+      wholes: [],
       folderOf: beside
     }))
   ]

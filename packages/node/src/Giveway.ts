@@ -8,22 +8,23 @@
  */
 import "./thread/checkedNode.ts"
 import type * as Compute from "@giveway/core/Compute"
-import * as FairScheduler from "@giveway/core/FairScheduler"
+import type * as FairScheduler from "@giveway/core/FairScheduler"
 import type { InvalidOption } from "@giveway/core/InvalidOption"
-import { options as readers, ownFibers } from "@giveway/core/Platform"
-import * as Supervision from "@giveway/core/Supervision"
+import { options as readers } from "@giveway/core/platform/Start"
+import type * as Supervision from "@giveway/core/Supervision"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as Config from "effect/Config"
+import type * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import type { Teardown } from "effect/Runtime"
-import * as otlp from "./diagnostics/otlp.ts"
+import type * as otlp from "./diagnostics/otlp.ts"
+import * as beside from "./start/beside.ts"
 import * as mainModule from "./wire/mainModule.ts"
 import { isComputeWorker, startedInWorker } from "./wire/workerData.ts"
-import * as NodeCompute from "./NodeCompute.ts"
-import * as NodeSysmon from "./NodeSysmon.ts"
+import type * as NodeCompute from "./NodeCompute.ts"
+import type * as NodeSysmon from "./NodeSysmon.ts"
 
 /**
  * The options of {@link layer}: those of its parts. Each has a default.
@@ -69,16 +70,8 @@ export type Services = Compute.Compute | Supervision.Supervision
  */
 export type LayerError = InvalidOption | NodeSysmon.LayerError | Config.ConfigError
 
-const asStart = ownFibers.layerAs("start")
-
-/** The exporters start before the pool and the watcher and end after them, so that they get all their logs and spans. */
-const stack = <E, F, G, H>(
-  compute: Layer.Layer<Compute.Compute, E>,
-  sysmon: Layer.Layer<Supervision.Supervision, F>,
-  exporters: Layer.Layer<never, G>,
-  scheduler: Layer.Layer<never, H>
-): Layer.Layer<Services, E | F | G | H> =>
-  asStart(Layer.mergeAll(compute, sysmon).pipe(Layer.provideMerge(exporters))).pipe(Layer.provideMerge(scheduler))
+/** A program that starts by {@link runMain} loads the parts after it has begun. */
+const loadStack = Effect.promise(() => import("./start/stack.ts"))
 
 /**
  * `FairScheduler.layer`, `NodeCompute.layer` and `NodeSysmon.layer`, in the right order.
@@ -116,12 +109,7 @@ const stack = <E, F, G, H>(
 export const layer = (options: Options = {}): Layer.Layer<Services, LayerError> => {
   const read = readers.read(readParts, "Giveway", options)
   if (Result.isFailure(read)) return Layer.effectContext(Effect.fail(read.failure))
-  return stack(
-    NodeCompute.layer(options.compute),
-    NodeSysmon.layer(options.sysmon),
-    otlp.layer(options.otlp),
-    FairScheduler.layer(options.scheduler)
-  )
+  return Layer.unwrap(Effect.map(loadStack, (stack) => stack.layer(options)))
 }
 
 const part = <A>() =>
@@ -160,15 +148,10 @@ const readParts = readers.fields(parts satisfies readers.Readers<Options>)
  * @since 0.1.0
  */
 export const layerConfig = (config?: Config.Wrap<Options>): Layer.Layer<Services, LayerError> => {
-  if (Config.isConfig(config)) return Layer.unwrap(Effect.map(config, layer))
+  if (Effect.isEffect(config)) return Layer.unwrap(Effect.map(config, layer))
   const read = readers.read(readParts, "Giveway", config)
   if (Result.isFailure(read)) return Layer.effectContext(Effect.fail(read.failure))
-  return stack(
-    NodeCompute.layerConfig(config?.compute),
-    NodeSysmon.layerConfig(config?.sysmon),
-    otlp.layerConfig(config?.otlp),
-    FairScheduler.layerConfig(config?.scheduler)
-  )
+  return Layer.unwrap(Effect.map(loadStack, (stack) => stack.layerConfig(config)))
 }
 
 /**
@@ -181,8 +164,8 @@ export interface RunMainOptions extends Omit<Options, "sysmon"> {
   /** the watching thread; `false`: none, so that a stall is known, and logged, only when it is over */
   readonly sysmon?: NodeSysmon.Options | false | undefined
   /**
-   * The defaults of the other options. `"service"` (default): a worker, a standby, the watching thread and the thread that answers
-   * `giveway top` start at once. `"cli"`: no thread starts before the first job, then one worker for each job that none is free for,
+   * The defaults of the other options. `"service"` (default): the watching thread starts at once, and when it runs, a worker and
+   * the thread that answers `giveway top`. `"cli"`: no thread starts before the first job, then one worker for each job that none is free for,
    * and nothing watches; so it is `{ compute: { minWorkers: 0, standby: false }, sysmon: false }`. Given options hold in both.
    */
   readonly profile?: "service" | "cli" | undefined
@@ -201,6 +184,8 @@ export interface RunMainOptions extends Omit<Options, "sysmon"> {
  * end, then the process does. Exit codes are those of Effect's `NodeRuntime.runMain`: 0, 1 for a failure, which is
  * logged, 130 after an interruption; `teardown` can choose others.
  *
+ * The program begins at once, and these parts start beside it; `compute` and `otlp`, if they are given, and a port are waited for.
+ *
  * The process is served on its local socket, where `giveway top` and `giveway dump` find it, and SIGUSR2 prints its fibers.
  * That costs a thread of 22 MB. `sysmon: { serve: {} }` turns it off, and other options of `NodeDiagnostics` open a port.
  *
@@ -211,8 +196,8 @@ export interface RunMainOptions extends Omit<Options, "sysmon"> {
  * **Errors**: it throws `InvalidOption` for an option that it does not have, or that is of another type. An option of one of the
  * parts that cannot be fails the program, which is logged.
  *
- * **Cost**: that of {@link layer}. A program that does nothing takes 0.12 s of CPU time under `NodeRuntime.runMain`, 0.74 s here, and
- * 0.48 s with `profile: "cli"`, nearly all of it for loading modules.
+ * **Cost**: a program that does nothing takes 0.1 s of CPU time under `NodeRuntime.runMain`, and twice as much here
+ * (`npm run bench -- start`). One that lives pays for {@link layer} too, in its first half second.
  *
  * **Example**
  *
@@ -245,7 +230,8 @@ export const runMain: {
     // thrown, it fails the import, and the caller of the task gets the reason; the program would end the worker
     if (isComputeWorker()) throw startedInWorker("Giveway.runMain")
     mainModule.noteStart()
-    NodeRuntime.runMain(Effect.provide(effect, mainLayer(parts)), { disableErrorReporting, teardown })
+    const main = beside.provide(effect, partsOf(parts), { disableErrorReporting, teardown })
+    NodeRuntime.runMain(main.program, { disableErrorReporting, teardown: main.teardown })
   }
 )
 
@@ -267,20 +253,19 @@ const readRunMain = readers.fields({
 
 type ReadOptions = Result.Result.Success<ReturnType<typeof readRunMain>>
 
-const mainLayer = ({
+const partsOf = ({
   compute,
-  otlp: exporters,
   profile,
-  scheduler,
-  sysmon
-}: Omit<ReadOptions, "disableErrorReporting" | "teardown">): Layer.Layer<Services, LayerError> => {
+  sysmon,
+  ...parts
+}: Omit<ReadOptions, "disableErrorReporting" | "teardown">): beside.Parts => {
   const isCli = profile === "cli"
   const watched = sysmon ?? (isCli ? false : {})
   const serve = isCli ? undefined : { socket: true, signal: true }
-  return stack(
-    NodeCompute.layer(isCli ? readers.completed(compute, { minWorkers: 0, standby: false }) : compute),
-    watched === false ? Supervision.layer() : NodeSysmon.layer(readers.completed(watched, { serve })),
-    otlp.layer(exporters),
-    FairScheduler.layer(scheduler)
-  )
+  return {
+    ...parts,
+    compute: isCli ? readers.completed(compute, { minWorkers: 0, standby: false }) : compute,
+    pool: compute !== undefined ? "before" : isCli ? "asked" : "beside",
+    sysmon: watched === false ? undefined : readers.completed(watched, { serve })
+  }
 }

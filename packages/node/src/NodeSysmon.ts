@@ -8,14 +8,14 @@
  */
 import "./thread/checkedNode.ts"
 import type { InvalidOption } from "@giveway/core/InvalidOption"
-import { configuration, options as readers, supervisionOptions } from "@giveway/core/Platform"
+import { configuration, options as readers } from "@giveway/core/Platform"
 import * as Supervision from "@giveway/core/Supervision"
 import * as Config from "effect/Config"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as serveConfig from "./diagnostics/serveConfig.ts"
-import * as serveOptions from "./diagnostics/serveOptions.ts"
+import { table } from "./watch/watchOptions.ts"
 import { watch } from "./watch/watcher.ts"
 import type * as NodeDiagnostics from "./NodeDiagnostics.ts"
 
@@ -43,11 +43,7 @@ export interface Options extends Supervision.Options {
  */
 export type LayerError = InvalidOption | Supervision.WatcherError | NodeDiagnostics.ListenError
 
-const readOptions = readers.fields({
-  ...supervisionOptions,
-  interval: readers.or(readers.duration({ from: 1, suchAs: "10 millis" }), 10),
-  serve: serveOptions.reader
-} satisfies readers.Readers<Options>)
+const readOptions = readers.fields(table satisfies readers.Readers<Options>)
 
 /**
  * Supervision with a thread that watches this one. A stall is reported on standard error while it lasts, with the fiber, the

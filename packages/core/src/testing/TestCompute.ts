@@ -21,6 +21,7 @@ import * as Layer from "effect/Layer"
 import { Compute } from "../Compute.ts"
 import * as autoCaller from "../internal/caller/autoCaller.ts"
 import * as computeAdapter from "../internal/caller/computeAdapter.ts"
+import { serviceOver } from "../internal/caller/serviceOver.ts"
 import * as batchCaller from "../internal/caller/batchCaller.ts"
 import { findUncloneable } from "../internal/job/cloneable.ts"
 import { parcel } from "../internal/job/cutViews.ts"
@@ -77,7 +78,7 @@ export const layer: Layer.Layer<Compute> = Layer.effect(
           receive
         )
     const { auto, placement } = autoCaller.make(undefined)
-    return computeAdapter.serviceOver(
+    return serviceOver(
       {
         run: (task, ...rest) => jobCaller.over(exchangeFor(task))(task, ...rest),
         stream: (task, ...rest) => streamCaller.make(exchangeFor(task))(task, ...rest),

@@ -2,11 +2,11 @@
  * The options of `NodeDiagnostics`, checked, and completed with their defaults.
  */
 import { InvalidOption } from "@giveway/core/InvalidOption"
-import { options as readers } from "@giveway/core/Platform"
+import { options as readers } from "@giveway/core/platform/Start"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { Options } from "../NodeDiagnostics.ts"
-import * as access from "./http/access.ts"
+import { isLoopback } from "./http/loopback.ts"
 
 /** How a process is served. */
 export interface Served {
@@ -42,7 +42,7 @@ export const reader: readers.Reader<Served> = (value, of, option) =>
       const hidden = Redacted.make(token, { label: `${token.length} characters` })
       return refuse(hidden, `${leastToken} characters or more, chosen at random`)
     }
-    if (port !== undefined && token === undefined && !access.isLoopback(host)) {
+    if (port !== undefined && token === undefined && !isLoopback(host)) {
       return refuse(undefined, `set when host is ${host}, which others can reach`)
     }
     return Result.succeed({

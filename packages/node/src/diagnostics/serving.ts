@@ -2,7 +2,7 @@
  * Serves a process: starts the thread that answers, and gives it what only the main thread has. This file runs on the main
  * thread; `entry/diagnostics.ts` runs on the other side.
  *
- * Two calls, since sysmon starts between them: {@link make} prepares, `start` starts the thread.
+ * `serve.ts` loads it once sysmon runs. Two calls: {@link make} prepares, `start` starts the thread.
  *
  * **Invariant.** A thread that is started again knows all that the last one knew of this one: labels, workers, counts of stalls. It
  * listens on the same addresses.
@@ -11,8 +11,7 @@ import { basename, join } from "node:path"
 import type { MessagePort } from "node:worker_threads"
 import { MessageChannel } from "node:worker_threads"
 import * as FiberDump from "@giveway/core/FiberDump"
-import { answers, ownFibers } from "@giveway/core/Platform"
-import type { Starvation } from "@giveway/core/Starvation"
+import { answers, ownFibers } from "@giveway/core/platform/Start"
 import { safeLine } from "@giveway/core/Sysmon"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -23,37 +22,19 @@ import * as keptThread from "../thread/keptThread.ts"
 import * as oneAtATime from "../thread/oneAtATime.ts"
 import * as ownFiles from "../thread/ownFiles.ts"
 import * as permission from "../thread/permission.ts"
-import * as processSignals from "../thread/processSignals.ts"
 import * as threadPort from "../thread/threadPort.ts"
 import { origin } from "../wire/sharedClock.ts"
 import * as watchedWorkers from "../wire/watchedWorkers.ts"
 import * as localSocket from "./localSocket.ts"
 import * as programMetrics from "./programMetrics.ts"
-import type { DiagnosticsStart, FromMain, Label, Listen, Process, Started, ToMain } from "./protocol.ts"
+import type { DiagnosticsStart, FromMain, Listen, Process, Started, ToMain } from "./protocol.ts"
+import type { Serving } from "./servedThread.ts"
 import type { Served } from "./serveOptions.ts"
 
 /** The thread's heap limit, in MB, for a dump of 100,000 fibers that passes through as text. An idle thread holds 5 MB. */
 const maxHeapMb = 256
 
 const entry = ownFiles.url("entry/diagnostics")
-
-/** A process that is to be served, as its watcher needs it. */
-interface Serving {
-  readonly label: (label: Label) => void
-  /** connects sysmon with the thread anew; the port is for sysmon's reports, and `undefined` if there is no thread */
-  readonly connect: () => MessagePort | undefined
-  /** starts the thread, once sysmon runs */
-  readonly start: (thread: {
-    readonly buffer: SharedArrayBuffer
-    readonly accounts: SharedArrayBuffer
-    readonly thresholdMs: number
-    readonly stalls: Stream.Stream<Starvation>
-    /** those so far: a thread that is started again has to know them */
-    readonly labels: ReadonlyMap<number, Label>
-    /** a thread begins, and has no port from sysmon yet */
-    readonly begun: () => void
-  }) => Effect.Effect<void, ListenError, Scope.Scope>
-}
 
 /** A process has one socket, however many layers serve it: all tell the same facts. */
 const sockets = oneAtATime.make()
@@ -75,8 +56,8 @@ const provideMetrics = Effect.flatMap(Effect.context<never>(), (context) =>
   )
 )
 
-/** Runs in a listener of a signal, where an error would end the program. */
-const printDump = (): void => {
+/** Runs after a signal, where an error would end the program. */
+export const printDump = (): void => {
   try {
     const dump = answers.value("fibers") as ConstructorParameters<typeof FiberDump.FiberDump>[0] | undefined
     if (dump !== undefined) standardError.printLong(FiberDump.render(new FiberDump.FiberDump(dump)))
@@ -99,9 +80,7 @@ const objectionTo = ({ failed }: Started): string | undefined =>
 
 /** Prepares to serve this process as `options`, the option `serve` of `NodeSysmon.layer`, say. */
 export const make = Effect.fnUntraced(function* (options: Served): Effect.fn.Return<Serving, never, Scope.Scope> {
-  const { port, signal, socket, token } = options
-  if (signal) yield* processSignals.listen("SIGUSR2", printDump)
-  if (!socket && port === undefined) return { label: () => {}, connect: () => undefined, start: () => Effect.void }
+  const { port, socket, token } = options
   yield* provideMetrics
   const { close, isOpen, open, post } = yield* threadPort.make<FromMain, ToMain>(({ id, names }) => {
     const begun = performance.now()

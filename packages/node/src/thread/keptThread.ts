@@ -12,7 +12,7 @@
  *
  * Decision 0125.
  */
-import { ownFibers, runOwn } from "@giveway/core/Platform"
+import { ownFibers, runOwn } from "@giveway/core/platform/Start"
 import { safeLine } from "@giveway/core/Sysmon"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"

@@ -8,13 +8,13 @@
 import * as inspector from "node:inspector"
 import type { MessagePort } from "node:worker_threads"
 import { isMainThread } from "node:worker_threads"
-import { answers, runOwn } from "@giveway/core/Platform"
-import * as Supervision from "@giveway/core/Supervision"
+import { answers, runOwn } from "@giveway/core/platform/Start"
+import type * as Supervision from "@giveway/core/Supervision"
 import type * as Sysmon from "@giveway/core/Sysmon"
 import * as Effect from "effect/Effect"
 import type { Label } from "../diagnostics/protocol.ts"
 import type { Served } from "../diagnostics/serveOptions.ts"
-import * as serving from "../diagnostics/serving.ts"
+import * as serving from "../diagnostics/serve.ts"
 import type { ListenError } from "../NodeDiagnostics.ts"
 import * as keptThread from "../thread/keptThread.ts"
 import * as ownFiles from "../thread/ownFiles.ts"
@@ -47,12 +47,15 @@ const afterTurns = (turns: number, f: () => void): void => {
 const checkThread = Effect.suspend(() =>
   isMainThread
     ? Effect.void
-    : Effect.fail(
-        new Supervision.WatcherError({
-          cause: new Error("it can watch the main thread of a process only, and this is a worker thread")
-        })
-      )
+    : failed(new Error("it can watch the main thread of a process only, and this is a worker thread"))
 )
+
+/** The class of the error is loaded when there is one. */
+const failed = (cause: unknown): Effect.Effect<never, Supervision.WatcherError> =>
+  Effect.flatMap(
+    Effect.promise(() => import("@giveway/core/Supervision")),
+    ({ WatcherError }) => Effect.fail(new WatcherError({ cause }))
+  )
 
 /** Without the inspector nobody can look at a stuck thread's stack. */
 const warnOfNoLines = Effect.suspend(() =>
@@ -140,7 +143,7 @@ export const watch =
         begin
       })
       // its first word: from then on it watches
-      yield* Effect.mapError(keptThread.awaitStart(thread), (cause) => new Supervision.WatcherError({ cause }))
+      yield* Effect.catch(keptThread.awaitStart(thread), failed)
       yield* processSignals.listen("SIGCONT", () => receive({ _tag: "Continued", at: sharedClock.now() }))
       yield* served.start({ buffer, accounts, thresholdMs, stalls, labels, begun: joinThreads })
       return (request: Sysmon.Request) => {

@@ -4,9 +4,6 @@
  * Our own implementations make the service from their port, and the service carries the port along. For a service that
  * a user wrote the port is derived from the service, once per service.
  *
- * **Invariant**: a service that wraps one of ours, as `{ ...pool, run }`, loses our port: what it overrides holds for all
- * functions of `Compute`. So the property that carries the port is not enumerable.
- *
  * Rejected: the port as a part of the service (each user would have to write it); a `WeakMap` for our own ports as well
  * (a look-up for each call of `Compute.auto`, of which the shortest take 0.1 µs).
  */
@@ -25,38 +22,14 @@ import * as autoCaller from "./autoCaller.ts"
 import type { CallSite } from "./callSite.ts"
 import * as callSite from "./callSite.ts"
 import type { Batch, ComputePort, RunBatch } from "./computePort.ts"
-import { unlessStreamTask, unlessTask } from "./noTask.ts"
-import * as standing from "./standing.ts"
+import { ownPort } from "./serviceOver.ts"
 
 type Service = Compute["Service"]
 
-/** One key for all copies of this package, as that of the service. */
-const portKey = "~@giveway/core/Compute/port"
-
 /** The port of a service. */
-export const portOf = (service: Service): ComputePort =>
-  (service as { readonly [portKey]?: ComputePort })[portKey] ?? derivedPort(service)
+export const portOf = (service: Service): ComputePort => ownPort(service) ?? derivedPort(service)
 
-// --- from a port to the service ---------------------------------------------------------------------------------------
-
-/** The service over our own port. */
-export const serviceOver = (port: ComputePort, rest: Pick<Service, "ready" | "statistics" | "placement">): Service => {
-  const service: Service = {
-    run: (task, payload, options) => {
-      const refused = unlessTask(task, "Compute.run")
-      if (refused !== undefined) return Effect.die(refused)
-      return standing.provide(port.run(task, payload, callSite.capture(), options), options)
-    },
-    stream: (task, payload, options) => {
-      const refused = unlessStreamTask(task, "Compute.stream")
-      return refused === undefined ? port.stream(task, payload, callSite.capture(), options) : Stream.die(refused)
-    },
-    auto: (pure, args) => Effect.withFiber((fiber) => port.auto(pure, args, fiber)),
-    parallelism: port.parallelism,
-    ...rest
-  }
-  return Object.defineProperty(service, portKey, { value: port })
-}
+// --- a service without workers ------------------------------------------------------------------------------------------
 
 /** The statistics of a service without workers, before its first job. */
 export const noWorkers: Statistics = {

@@ -5,9 +5,6 @@
  */
 import * as Schema from "effect/Schema"
 
-/** From this length on, ms, a slice counts as long: by default such a slice is a stall. */
-export const longSliceMs = 50
-
 /**
  * What a waiting fiber awaits, and which fibers can wake it.
  *

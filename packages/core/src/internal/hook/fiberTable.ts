@@ -13,7 +13,7 @@
  * Decision 0068.
  */
 import type * as Fiber from "effect/Fiber"
-import { longSliceMs } from "../fibers/fiberInfo.ts"
+import { longSliceMs } from "../fibers/longSlice.ts"
 
 /** Rows of a fresh table. A guess: 80 kB, and no growth for a small service. */
 const initialRows = 1024

@@ -3,7 +3,10 @@
  * `effect/Config`: each worker makes a scheduler, and would start 8 ms later for it.
  */
 import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
+import * as Scheduler from "effect/Scheduler"
 import { InvalidOption } from "../../InvalidOption.ts"
 import { duration } from "../options/duration.ts"
 import { fields, read } from "../options/fields.ts"
@@ -89,3 +92,9 @@ export const make = (options?: Options & Insides): FairScheduler => {
   const times = Result.getOrThrow(bounded({ slice, turn }))
   return new FairScheduler(times.turn, times.slice, attention, afterPoll && { ...eventLoop.make(), afterPoll })
 }
+
+/** What `FairScheduler.layer` does. */
+export const layer = (options?: Options): Layer.Layer<never, InvalidOption> =>
+  Layer.effect(Scheduler.Scheduler)(
+    Effect.map(Effect.fromResult(resolve(options)), ({ slice, turn }) => new FairScheduler(turn, slice))
+  )

@@ -6,6 +6,9 @@
 
 const windowMs = 60_000
 
+/** A stall that lasts so long is logged also while the program starts, ms. */
+export const seriousMs = 1000
+
 /**
  * How many stalls may be logged in a minute.
  *

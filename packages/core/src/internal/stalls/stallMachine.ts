@@ -110,9 +110,6 @@ const keptGaps = 64
 /** Collections of garbage kept: those of a stall of a second, if they come as often as they can. */
 const keptCollections = 256
 
-/** A stall that lasts so long is logged also while the program starts, ms. */
-const seriousMs = 1000
-
 export const initial = (options: {
   readonly thresholdMs: number
   readonly watched: boolean
@@ -243,7 +240,8 @@ const publish = (
 
 const isLogged = ({ graceUntil }: State, { allowed, durationMs, hog, reportedAs, startedAt }: Starvation): boolean =>
   reportedAs !== undefined ||
-  (allowed === undefined && ((startedAt >= graceUntil && !ownNames.isOwn(hog.name)) || durationMs >= seriousMs))
+  (allowed === undefined &&
+    ((startedAt >= graceUntil && !ownNames.isOwn(hog.name)) || durationMs >= rateLimit.seriousMs))
 
 const recordOf = (
   { thresholdMs }: State,

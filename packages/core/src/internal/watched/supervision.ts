@@ -1,14 +1,16 @@
 /**
  * Supervision of this thread as Effects, for its layer. `supervisor.ts` finds the stalls; this publishes, counts and
  * logs them, and starts the watcher.
+ *
+ * Decision 0150.
  */
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import type * as Cause from "effect/Cause"
 import * as PubSub from "effect/PubSub"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
-import * as FiberDump from "../../FiberDump.ts"
 import * as ownFibers from "../fibers/ownFibers.ts"
-import * as Lints from "../../Lints.ts"
 import type { Starvation } from "../../Starvation.ts"
 import { line as safeLine } from "../safeText/safeText.ts"
 import { now } from "../sharedMemory/clock.ts"
@@ -20,6 +22,7 @@ import * as stallMetrics from "../stalls/stallMetrics.ts"
 import * as stallText from "../stalls/stallText.ts"
 import type { Message, Request } from "../watcher/watcherTypes.ts"
 import * as allowances from "./allowances.ts"
+import type * as Judging from "./judging.ts"
 import * as supervisor from "./supervisor.ts"
 import * as turns from "./turns.ts"
 
@@ -70,15 +73,28 @@ const log = (stall: Starvation, suppressed: number): Effect.Effect<void> =>
 /** Runs the program's own loggers and metrics: one that throws costs what it was given, and no later stall. */
 const alone = (effect: Effect.Effect<unknown>): Effect.Effect<unknown> => Effect.catchDefect(effect, () => Effect.void)
 
+/**
+ * How the program stands to the start. `Before`: it begins when the watcher watches. `Beside`: it begins at once, and `failed` tells it
+ * when the watcher could not be started; `load` gives the part that makes records.
+ */
+export type Start<E> =
+  | { readonly _tag: "Before"; readonly judging: typeof Judging }
+  | {
+      readonly _tag: "Beside"
+      readonly load: Effect.Effect<typeof Judging>
+      readonly failed: (error: Cause.Cause<E>) => Effect.Effect<void>
+    }
+
+type WatchThread<E, R> = (thread: WatchedThread) => Effect.Effect<(request: Request) => void, E, R>
+
 /** Supervises this thread until the scope closes. */
-export const make = <E, R>(
-  settings: Settings,
-  watch: ((thread: WatchedThread) => Effect.Effect<(request: Request) => void, E, R>) | undefined
-) => ownFibers.as("start")(started(settings, watch))
+export const make = <E, R>(settings: Settings, watch: WatchThread<E, R> | undefined, start: Start<E>) =>
+  ownFibers.as("start")(started(settings, watch, start))
 
 const started = Effect.fnUntraced(function* <E, R>(
   { graceMs, logs, perMinute, thresholdMs }: Settings,
-  watch: ((thread: WatchedThread) => Effect.Effect<(request: Request) => void, E, R>) | undefined
+  watch: WatchThread<E, R> | undefined,
+  start: Start<E>
 ) {
   const pubsub = yield* PubSub.sliding<Starvation>(backlog)
   const actions = yield* Queue.sliding<supervisor.Announcement>(backlog)
@@ -90,6 +106,9 @@ const started = Effect.fnUntraced(function* <E, R>(
         : Effect.void
   const stalls = Stream.fromPubSub(pubsub)
   const scheduler = yield* turns.currentScheduler
+  /** a stall has ended, or the watcher watches: the part that makes records is needed, or soon will be */
+  const needed = Deferred.makeUnsafe<void>()
+  const load: Effect.Effect<typeof Judging> = start._tag === "Before" ? Effect.succeed(start.judging) : start.load
   const supervised = yield* Effect.acquireRelease(
     Effect.sync(() =>
       allowances.runOwn(() =>
@@ -99,39 +118,44 @@ const started = Effect.fnUntraced(function* <E, R>(
           perMinute,
           watched: watch !== undefined,
           scheduler,
-          announce: (action) => Queue.offerUnsafe(actions, action)
+          announce: (action) => Queue.offerUnsafe(actions, action),
+          onWait: () => Deferred.doneUnsafe(needed, Effect.void)
         })
       )
     ),
     // the stalls that still wait for the watcher are published without it
-    (supervised) => Effect.suspend(() => Effect.forEach(supervised.stop(), execute, { discard: true }))
+    (supervised) =>
+      Effect.suspend(() => (supervised.isWaiting() ? Effect.map(load, supervised.judge) : Effect.void)).pipe(
+        Effect.andThen(Effect.suspend(() => Effect.forEach(supervised.stop(), execute, { discard: true })))
+      )
   )
+  const judging = Effect.tap(load, (by) => Effect.sync(() => supervised.judge(by)))
+  if (start._tag === "Before") supervised.judge(start.judging)
+  else yield* Effect.forkScoped(Effect.andThen(Deferred.await(needed), judging))
   yield* Effect.forkScoped(ownFibers.as("logs")(Effect.forever(Effect.flatMap(Queue.take(actions), execute))))
   if (watch !== undefined) {
     const { accounts, buffer, receive } = supervised
-    supervised.attach(
-      yield* watch({
-        buffer,
-        accounts,
-        fair: turns.observedOf(scheduler) !== undefined,
-        thresholdMs,
-        graceMs,
-        perMinute,
-        logs,
-        receive,
-        stalls
-      })
+    const fair = turns.observedOf(scheduler) !== undefined
+    const watching = Effect.map(
+      watch({ buffer, accounts, fair, thresholdMs, graceMs, perMinute, logs, receive, stalls }),
+      (request) => {
+        supervised.attach(request)
+        Deferred.doneUnsafe(needed, Effect.void)
+      }
     )
+    // the thread is made in this step: a program that never gives way is watched, too
+    if (start._tag === "Before") yield* watching
+    else yield* Effect.forkScoped(Effect.catchCause(watching, start.failed), { startImmediately: true })
   }
   return {
     fibers: Effect.sync(supervised.fibers),
-    dump: Effect.sync(() => new FiberDump.FiberDump({ takenAt: now(), fibers: supervised.fibers() })),
+    dump: Effect.map(judging, ({ FiberDump }) => new FiberDump({ takenAt: now(), fibers: supervised.fibers() })),
     starvation: stalls,
-    recent: Effect.sync(supervised.recent),
+    recent: Effect.map(judging, supervised.recent),
     usage: Effect.sync(supervised.usage),
-    lints: Effect.sync(() => {
+    lints: Effect.map(judging, ({ check }) => {
       const [takenAt, lost] = [now(), supervised.lost()]
-      return Lints.check({ takenAt, fibers: supervised.fibers(), stalls: supervised.recent(), lost })
+      return check({ takenAt, fibers: supervised.fibers(), stalls: supervised.recent(), lost })
     }),
     statistics: Effect.sync(supervised.statistics)
   }

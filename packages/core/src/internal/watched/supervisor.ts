@@ -4,9 +4,12 @@
  *
  * No Effect runs here: everything happens in the last moment of a slice or in a timer's callback. `supervision.ts` is the
  * part that does run Effects.
+ *
+ * **Invariant.** The stall machine may come later than the first events (`judging.ts`). They wait for it, with the times that they had, so
+ * the records are the same.
  */
 import type * as Scheduler from "effect/Scheduler"
-import * as Lints from "../../Lints.ts"
+import type * as Lints from "../../Lints.ts"
 import type { Starvation } from "../../Starvation.ts"
 import * as answers from "./answers.ts"
 import * as diagnose from "./diagnose.ts"
@@ -15,12 +18,14 @@ import * as fiberHook from "../hook/fiberHook.ts"
 import * as heartbeat from "./heart/heartbeat.ts"
 import type { FiberInfo, LostFiber } from "../fibers/fiberInfo.ts"
 import * as liveFibers from "../hook/liveFibers.ts"
+import type * as Judging from "./judging.ts"
 import * as longParses from "./longParses.ts"
 import { now } from "../sharedMemory/clock.ts"
 import * as threadBlock from "../sharedMemory/threadBlock.ts"
 import type { Notice } from "../stalls/observations.ts"
 import type { PerMinute } from "../stalls/rateLimit.ts"
-import * as stallMachine from "../stalls/stallMachine.ts"
+import { seriousMs } from "../stalls/rateLimit.ts"
+import type * as stallMachine from "../stalls/stallMachine.ts"
 import type { Usage } from "../sharedMemory/usage.ts"
 import * as usage from "../sharedMemory/usage.ts"
 import type { Message, Request } from "../watcher/watcherTypes.ts"
@@ -44,13 +49,16 @@ const largestAnswer: liveFibers.Limit = { fibers: 100_000, letters: 2 ** 26 }
 const mostFindings = 500
 
 /** The first findings, and one that says how many more there are. */
-const firstOf = (findings: ReadonlyArray<Lints.Finding>): ReadonlyArray<Lints.Finding> => {
+const firstOf = (findings: ReadonlyArray<Lints.Finding>, { Finding }: typeof Judging): ReadonlyArray<Lints.Finding> => {
   const more = findings.length - mostFindings
   if (more <= 0) return findings
   const message = `${more} more findings are left out`
-  const about = new Lints.Finding({ lint: "left-out", fibers: [], message, fix: "mend some of the others first" })
+  const about = new Finding({ lint: "left-out", fibers: [], message, fix: "mend some of the others first" })
   return [...findings.slice(0, mostFindings), about]
 }
+
+/** Events that wait for the stall machine, which takes some 100 ms to come. A guess: a stall has a few. */
+const mostWaiting = 1024
 
 /** Records that are kept to be looked at. A guess. */
 const keptStalls = 32
@@ -86,6 +94,10 @@ export interface Statistics {
 interface Supervised {
   readonly buffer: SharedArrayBuffer
   readonly receive: (message: Message | Notice) => void
+  /** the stall machine is here */
+  readonly judge: (judging: typeof Judging) => void
+  /** whether events wait for it that may become a line in the log: at the end of a program nobody sees the others any more */
+  readonly isWaiting: () => boolean
   /** from now on `request` reaches the watcher */
   readonly attach: (request: (request: Request) => void) => void
   readonly fibers: () => ReadonlyArray<FiberInfo>
@@ -107,23 +119,25 @@ export const start = (options: {
   readonly watched: boolean
   readonly scheduler: Scheduler.Scheduler
   readonly announce: (action: Announcement) => void
+  /** the first event waits for the stall machine */
+  readonly onWait: () => void
 }): Supervised => {
   const { thresholdMs } = options
   const { accounts, block, labels, table } = fiberHook.thread
-  let state = stallMachine.initial({
-    thresholdMs,
-    watched: options.watched,
-    graceUntil: now() + options.graceMs,
-    perMinute: options.perMinute
-  })
+  const graceUntil = now() + options.graceMs
+  let judged: { readonly by: typeof Judging; state: ReturnType<typeof Judging.initial> } | undefined
+  let waiting: ReadonlyArray<stallMachine.Event> = []
   let recent: ReadonlyArray<Starvation> = []
   let request: ((request: Request) => void) | undefined
   let slicesEndBy: "clock" | "watcher" | undefined
 
   /** the stalls that ended before the watcher watched: its first reading of the thread's times is older */
   let early: ReadonlyArray<Asked> = []
-  /** from then on a watcher that has not answered will not */
-  let answersFrom = options.watched ? Infinity : 0
+  /** the watcher may be asked from then on; one that has not answered for some time after that will not */
+  let attachedAt = options.watched ? Infinity : -Infinity
+
+  const mayBeLogged = ({ endedAt, startedAt }: stallMachine.Release): boolean =>
+    startedAt >= graceUntil || endedAt - startedAt >= seriousMs
 
   const settle = (ask: (request: Request) => void, { endedAt, number, startedAt }: Asked): void => {
     ask({ _tag: "Settle", release: number, from: startedAt, to: endedAt })
@@ -131,8 +145,13 @@ export const start = (options: {
   }
 
   const step = (event: stallMachine.Event, execute = options.announce): void => {
-    const next = stallMachine.transition(state, event)
-    state = next.state
+    if (judged === undefined) {
+      if (waiting.length === 0) options.onWait()
+      waiting = [...waiting, event].slice(-mostWaiting)
+      return
+    }
+    const next = judged.by.transition(judged.state, event)
+    judged.state = next.state
     for (const action of next.actions) {
       if (action._tag === "AskWatcher") {
         if (request === undefined) early = [...early, action].slice(-keptStalls)
@@ -155,8 +174,8 @@ export const start = (options: {
     liveFibers: table.live(),
     slices: fiberHook.thread.slices,
     selfMs: fiberHook.thread.times[fiberHook.Times.total]!,
-    stalls: state.published,
-    excused: state.excused,
+    stalls: judged?.state.published ?? 0,
+    excused: judged?.state.excused ?? 0,
     hooked: features !== undefined,
     slicesEndBy
   })
@@ -166,8 +185,10 @@ export const start = (options: {
     answers.provide("fibers", () => ({ takenAt: now(), ...snapshot(largestAnswer) })),
     // without lost fibers: collecting those changes the table, perhaps in the middle of another change
     answers.provide("lints", () => {
+      if (judged === undefined) return undefined
       const [takenAt, { fibers, left }] = [now(), snapshot(largestAnswer)]
-      return firstOf(Lints.check({ takenAt, fibers, stalls: recent, lost: [], after: left?.after }))
+      const { by } = judged
+      return firstOf(by.check({ takenAt, fibers, stalls: recent, lost: [], after: left?.after }), by)
     }),
     answers.provide("recent", () => recent),
     answers.provide("statistics", statistics),
@@ -176,10 +197,12 @@ export const start = (options: {
       thresholdMs,
       onStall: (stall) => step({ _tag: "Released", release: releases.ofBeat(stall, observed) }),
       onBeat: (at) => {
-        if (state.pending.length > 0 && at >= answersFrom) step({ _tag: "Ticked", now: at })
+        if (judged === undefined || judged.state.pending.length === 0) return
+        if (at >= attachedAt + judged.by.patienceMs) step({ _tag: "Ticked", now: at })
       },
       // a stall that waits for its watcher is published at a beat
-      mayRest: () => state.pending.length === 0 && (!options.watched || threadBlock.seesRest(block))
+      mayRest: () =>
+        (judged?.state.pending ?? waiting).length === 0 && (!options.watched || threadBlock.seesRest(block))
     }),
     turns.observe(observed),
     unfair
@@ -204,13 +227,21 @@ export const start = (options: {
   return {
     buffer: block.buffer,
     receive,
+    judge: (by) => {
+      if (judged !== undefined) return
+      const { perMinute, watched } = options
+      judged = { by, state: by.initial({ thresholdMs, watched, graceUntil, perMinute }) }
+      for (const event of waiting) step(event)
+      waiting = []
+    },
+    isWaiting: () => waiting.some((event) => event._tag !== "Released" || mayBeLogged(event.release)),
     attach: (ask) => {
       request = ask
       for (let label = 1; label < labels.count(); label++) {
         ask({ _tag: "Label", label, name: labels.name(label)! })
       }
       labels.onNew.add(ask)
-      answersFrom = now() + stallMachine.patienceMs
+      attachedAt = now()
       for (const action of early) settle(ask, action)
       early = []
       takeBack.push(
@@ -228,7 +259,7 @@ export const start = (options: {
       for (const undo of takeBack) undo()
       if (features !== undefined) fiberHook.uninstall()
       const left: Array<Announcement> = []
-      step({ _tag: "Ticked", now: Infinity }, (action) => left.push(action))
+      if (judged !== undefined) step({ _tag: "Ticked", now: Infinity }, (action) => left.push(action))
       return left
     }
   }

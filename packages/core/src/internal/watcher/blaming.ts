@@ -18,9 +18,6 @@ import type { Seen } from "./seen.ts"
 import * as threadTimes from "./threadTimes.ts"
 import type { Action, Open, Report } from "./watcherTypes.ts"
 
-/** A stall that lasts so long is logged also while the program starts, ms. */
-const seriousMs = 1000
-
 /** The sample that an answer to `asked` gives; `coreWaitMs` is how long the thread has waited for a core by now, all in all. */
 export const sampleOf = (
   answer: Answer,
@@ -113,7 +110,7 @@ export const report = (open: Open, phase: Report["phase"], scene: Scene): Readon
   const ageMs = now - open.startedAt
   const { answer, key, sample } = open
   const isAllowed = open.kind === "slice" && seen.depth > 0 && seen.allowed === seen.fiberId
-  const isInGrace = now < scene.graceUntil && ageMs < seriousMs
+  const isInGrace = now < scene.graceUntil && ageMs < rateLimit.seriousMs
   const blamed = blame(open, scene)
   const isOwn = ownNames.isOwn(blamed.name) || blamed.cause === "debugger"
   const quiet = isAllowed || answer?.allowed !== undefined || isInGrace || isOwn
@@ -127,7 +124,7 @@ export const report = (open: Open, phase: Report["phase"], scene: Scene): Readon
  */
 export const isTold = (open: Open, scene: Scene): boolean => {
   const ageMs = scene.now - open.startedAt
-  if (ageMs >= seriousMs) return true
+  if (ageMs >= rateLimit.seriousMs) return true
   // a loop that sleeps and has not answered yet may wait for its events only, or stand at a breakpoint
   const sleeps = open.sample === undefined && scene.accounts.at(-1)?.asleep === true
   if (sleeps && open.kind === "beat" && scene.seen.isBlocked) return true

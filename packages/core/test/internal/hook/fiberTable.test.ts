@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { longSliceMs } from "../../../src/internal/fibers/fiberInfo.ts"
+import { longSliceMs } from "../../../src/internal/fibers/longSlice.ts"
 import * as fiberTable from "../../../src/internal/hook/fiberTable.ts"
 
 const fiber = () => Effect.runFork(Effect.never)

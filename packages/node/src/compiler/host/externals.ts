@@ -25,8 +25,8 @@ const ownFolders = ["src", "dist"].map((name) => fileURLToPath(new URL(`../../..
 
 export const isOfThisPackage = (file: string): boolean => ownFolders.some((folder) => file.startsWith(folder))
 
-/** The runtime that belongs to this package, as bundlers take it: beside the files that Node runs. */
-const ownRuntime = (): string => fileURLToPath(import.meta.resolve(runtime).replace("/dist/run/", "/dist/"))
+/** The runtime that belongs to this package. */
+const ownRuntime = (): string => fileURLToPath(import.meta.resolve(runtime))
 
 // --- Rollup and the bundlers with its hooks ---------------------------------------------------------------------------------
 

@@ -30,6 +30,7 @@ import * as cache from "./cache.ts"
 import type { Handler } from "@giveway/core/Platform"
 import type { Compiled } from "./compile.ts"
 import { mayBeCompiled } from "../read/firstLook.ts"
+import { isLoading } from "../read/parser.ts"
 import type { Diagnostic } from "../read/diagnostic.ts"
 import * as diagnostic from "../read/diagnostic.ts"
 import * as standardError from "../../output/standardError.ts"
@@ -177,7 +178,7 @@ module.setSourceMapsSupport(true, { nodeModules: true })
 module.registerHooks({
   load: (url, context, nextLoad) => {
     const loaded = nextLoad(url, context)
-    if (!isFirst) return loaded
+    if (!isFirst || isLoading()) return loaded
     if (!url.startsWith("file:") || loaded.source === undefined || loaded.source === null) return loaded
     const file = fileURLToPath(url)
     const whole = isIncluded(file)

@@ -3,10 +3,10 @@
  */
 import * as module from "node:module"
 import type { Comment, Program } from "oxc-parser"
-import { parseSync } from "oxc-parser"
 import type { Diagnostic } from "./diagnostic.ts"
 import * as diagnostic from "./diagnostic.ts"
 import { isTooDeep } from "./nesting.ts"
+import { oxc } from "./parser.ts"
 
 interface Parsed {
   /** JavaScript, as long as the source */
@@ -35,7 +35,7 @@ export const isModule = (source: string, file: string): boolean => {
   // then `parse` makes the diagnostic
   if (isTooDeep(source)) return true
   const lang = isTypeScript(file) ? "ts" : "js"
-  const { errors, module } = parseSync(file, source, { lang, sourceType: "unambiguous" })
+  const { errors, module } = oxc().parseSync(file, source, { lang, sourceType: "unambiguous" })
   return module.hasModuleSyntax || (errors.length > 0 && /^\s*(import|export)\b/m.test(source))
 }
 
@@ -61,13 +61,13 @@ export const parse = (source: string, file: string, goal: Goal = "module"): Pars
     try {
       text = strip(text)
     } catch (error) {
-      const { errors } = parseSync(file, source, { lang: "ts", sourceType: "module" })
+      const { errors } = oxc().parseSync(file, source, { lang: "ts", sourceType: "module" })
       const offset = errors[0]?.labels[0]?.start ?? 0
       const fix = errors.length > 0 ? "correct the syntax" : "use only types that can be erased"
       return diagnostic.make(file, source, offset, messageOf(error).split("\n")[0]!, fix)
     }
   }
-  const { comments, errors, program } = parseSync(file, text, {
+  const { comments, errors, program } = oxc().parseSync(file, text, {
     lang: "js",
     sourceType: goal,
     preserveParens: false

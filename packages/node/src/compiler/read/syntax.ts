@@ -13,8 +13,8 @@ import type {
   Node,
   WhileStatement
 } from "oxc-parser"
-import { visitorKeys } from "oxc-parser"
 import { spend } from "./effort.ts"
+import { oxc } from "./parser.ts"
 
 export type { Node } from "oxc-parser"
 
@@ -29,7 +29,7 @@ export const children = (node: Node): ReadonlyArray<Node> => {
   spend(1)
   const found: Array<Node> = []
   const fields = node as unknown as Readonly<Record<string, unknown>>
-  for (const key of visitorKeys[node.type] ?? []) {
+  for (const key of oxc().visitorKeys[node.type] ?? []) {
     const value = fields[key]
     if (Array.isArray(value)) {
       for (const element of value) if (isNode(element)) found.push(element)

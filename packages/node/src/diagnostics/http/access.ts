@@ -17,11 +17,7 @@
  */
 import { createHash, timingSafeEqual } from "node:crypto"
 import type { IncomingHttpHeaders } from "node:http"
-
-const loopbackNames = new Set(["localhost", "127.0.0.1", "[::1]", "::1"])
-
-/** Whether only this machine can reach an address. */
-export const isLoopback = (host: string): boolean => loopbackNames.has(host) || /^127(\.\d{1,3}){3}$/.test(host)
+import { isLoopback } from "./loopback.ts"
 
 export const cookieName = "giveway-token"
 

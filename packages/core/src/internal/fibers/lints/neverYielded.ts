@@ -1,6 +1,6 @@
 import { duration } from "../../stalls/stallText.ts"
 import type { FiberInfo } from "../fiberInfo.ts"
-import { longSliceMs } from "../fiberInfo.ts"
+import { longSliceMs } from "../longSlice.ts"
 import type { Lint } from "./lint.ts"
 import { title } from "./lint.ts"
 
