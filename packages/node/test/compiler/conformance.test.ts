@@ -40,6 +40,20 @@ const programs: Record<string, string> = {
     for (var i = 0, n = 10; i < n; i++) { var n = 5; o(i) } for (var j = 0, m = 10; j < m; j++) { for (var m of [4, 3]) ; o(j) }
     for (var k = 0, s = 1; k < 20; k += s) { var s = s + 1; o(k) } for (var l = 0, { q } = { q: 9 }; l < q; l++) { var { q } = { q: 2 }; o(l) }
     for (let r = 0; r < 3; r++) { for (let i = 0; i < u; i++) { var u = r + 2; o(i) } if (r === 0) u = 10 } Y(1)`,
+  "loops that count near the ends of the integers": `
+    let c = 0; const m = 2147483647, f = (from, to) => { let k = 0, last; for (let i = from; i < to; i++) { last = i; if (++k > 20) break } return k + ":" + last }
+    o(f(m - 3, m)); o(f(m - 3, m + 4)); o(f(m + 1, m + 3)); o(f(m - 1, 5)); o(f(2113929213, 2113929220)); o(f(-m - 4, -m)); o(f(0, 2.5)); o(f(0.5, 3)); o(f(-0, 2)); o(f(0, -0)); o(f(0, NaN)); o(f(0, Infinity)); o(f("1", 3)); o(f(0n, 3n)); o(f(0, 3n)); o(f(0, { valueOf() { o("v"); return 2 } })); o(f(NaN, 3)); o(f(0, "3")); o(f(0, undefined))
+    const d = (from, to) => { let k = 0, last; for (let i = from; i >= to; i -= 3) { last = i; if (++k > 20) break } return k + ":" + last }
+    o(d(-m + 5, -m)); o(d(-m + 5, -m - 9)); o(d(-m, 5)); o(d(7, 0)); o(d(-2113929210, -2113929220)); o(d(3, -0)); o(d(9, -1.5))
+    const g = (by, to) => { let k = 0; for (let i = 0; i < to; i += by) if (++k > 20) break; return k }
+    for (const by of [1, 4096, 4097, 1.5, -1, 0, NaN, 2 ** 31, "2"]) o(g(by, 9000)); const h = (from) => { let k = 0; for (let i = from; Y(i) === i && k < 5; i++) k++; for (let i = from; k < 9; i++) k++; for (let i = from; k-- > 0; i--); return k }
+    o(h(0)); o(h(m - 2)); o(h(-m)); for (let i = 2147483000; i < 2147483002; i++) o(i); for (let i = 0; i <= 2147483647; i += 1000000000) o(i); for (let i = 2; i < 3000000000; i += 2000000000) o(i)
+    try { o(d(5n, 1n)) } catch (e) { o(e.name) }`,
+  "variables of integers": `
+    let x = 0, y = 5, z = 7 | 0, b = 1n, u = 3, w = 1; const k = (Y(9) | 0); let late
+    for (let i = 0; i < 4; i++) { x = (x * 33 + i * 1e9) | 0; y ^= x; z = i > 2 ? 4 : -1 >> i; b = b | 2n; u = x >>> 1; w = Y(i) ? w | y : 2147483648; Y(i); o([x, y, z, String(b), u, w, k].join()) }
+    { o(Y(1)); let q = 0; for (let i = 0; i < 2; i++) { o(Y(q)); let r = 3; q = r << 30; Y(q); o(q) } } late = 1 | Y(2); o(late); let n = 0; const set = () => { n = 1.5 }; n = 2 | 0; set(); Y(1); o(n)
+    let v = 0; v |= Y(3); try { v &= 1n } catch (e) { o(e.name) } v <<= 31; Y(1); o(v); let t = 0; t = 2147483648 | 0; Y(1); o(t); let p = 4294967295; p = p | 1; Y(1); o(p); let e = -0; e = 1 & 2; Y(e); o(e); let ob = 0; ob = ob | { valueOf() { o("of"); return Y(6) } }; o(ob)`,
   "counting from where adding one changes nothing": `
     let c = 0; for (let i = 9007199254740990; i < 9007199254740996; i++) { if (++c > 20) break; o(i) }
     c = 0; for (let i = 9007199254740992; i <= Infinity; i += 1) { if (++c > 20) break } o(c); Y(1)`,

@@ -8,6 +8,7 @@ import type { Unit } from "../emit/unit.ts"
 import { selfName, twinName } from "../emit/unit.ts"
 import type { Binding } from "../read/scope.ts"
 import { boundIdentifiers } from "../read/patterns.ts"
+import { integersOf } from "../decide/integers.ts"
 import type { Kept, Step } from "./steps.ts"
 import type { AnyFunction, Node } from "../read/syntax.ts"
 import { isFunction, usesLexical } from "../read/syntax.ts"
@@ -36,12 +37,14 @@ export class Frames {
   /** temporaries that the statement at hand has assigned */
   private assigned: Array<string> = []
   private point = 0
+  private readonly integers: ReadonlySet<Binding>
   /** the functions that make frames, by the fields of the frames */
   private readonly makers = new Map<string, Maker>()
 
   constructor(unit: Unit, node: AnyFunction) {
     this.unit = unit
     this.node = node
+    this.integers = integersOf(node, unit.scopes)
     const usesThis = usesLexical(node, "this")
     // the receiver of a resume shows in stack traces, where a method has its class already
     const isMethod = unit.classification.methods.has(node)
@@ -97,7 +100,7 @@ export class Frames {
   }
 
   private keep(binding: Binding): Kept {
-    return { name: binding.name, field: this.field(binding) }
+    return { name: binding.name, field: this.field(binding), isInteger: this.integers.has(binding) }
   }
 
   /** Parameters, `var`s and the functions of the outermost block, which may be declared again: in scope throughout. */

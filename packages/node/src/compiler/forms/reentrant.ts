@@ -42,7 +42,9 @@ export const emitReentrant = (unit: Unit, node: AnyFunction, lowered: Lowered, a
   const point = `${prefix}p`
 
   const declare = (kept: ReadonlyArray<Kept>, keyword: string): string =>
-    kept.length === 0 ? "" : `${keyword} ${kept.map(({ field, name }) => `${name} = ${frame}.${field}`).join(", ")}; `
+    kept.length === 0
+      ? ""
+      : `${keyword} ${kept.map(({ field, isInteger, name }) => `${name} = ${frame}.${field}${isInteger === true ? " | 0" : ""}`).join(", ")}; `
 
   const trace = traceOf(unit, node, callsOf(lowered.steps))
 

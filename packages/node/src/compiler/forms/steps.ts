@@ -12,6 +12,8 @@ import type { CallExpression } from "oxc-parser"
 export interface Kept {
   readonly name: string
   readonly field: string
+  /** whether it only ever has integers of 32 bits, see `decide/integers.ts` */
+  readonly isInteger?: boolean
 }
 
 export type Step =
