@@ -22,7 +22,10 @@ const modulesOf = (name: string, folder = ""): ReadonlyArray<string> =>
     .filter((file) => /^[A-Z].*\.ts$/.test(file))
     .map((file) => file.slice(0, -3))
 
-/** Folders of the package that are not for users. Those of `testing` are reached through the index, and `platform` is for @giveway/node. */
+/** Modules of core's `testing` that the index has too; the others are reached through `@giveway/core/testing` alone. */
+const testingInIndex = ["TestCompute"]
+
+/** Folders of the package that are not for users; `platform` is for @giveway/node. */
 const foldersOf = (name: string): ReadonlyArray<string> =>
   readdirSync(join(root, "packages", name, "src"), { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !["platform", "testing"].includes(entry.name))
@@ -33,9 +36,14 @@ const manifest = (name: string) => JSON.parse(readFileSync(join(root, "packages"
 describe.each(["core", "node"])("@giveway/%s", (name) => {
   it("exports each public module for users once, under its own name, and nothing else", async () => {
     const index = (await import(`@giveway/${name}`)) as Record<string, unknown>
-    const testing = name === "core" ? modulesOf(name, "testing") : []
+    const testing = name === "core" ? testingInIndex : []
     const forUsers = modulesOf(name).filter((module) => !notForUsers.has(`${name}/${module}`))
     assert.sameMembers(Object.keys(index), [...forUsers, ...testing])
+  })
+
+  it.each(name === "core" ? [name] : [])("@giveway/%s/testing has each module for tests", async () => {
+    const index = (await import("@giveway/core/testing")) as Record<string, unknown>
+    assert.sameMembers(Object.keys(index), [...modulesOf(name, "testing")])
   })
 
   it("exports no name that Effect owns", async () => {

@@ -1,0 +1,8 @@
+/**
+ * `@giveway/core/testing`: layers and schedulers for the tests of programs. A service loads none of it.
+ *
+ * @module
+ */
+export * as Interleavings from "./Interleavings.ts"
+export * as TestCompute from "./TestCompute.ts"
+export * as TestScheduler from "./TestScheduler.ts"
