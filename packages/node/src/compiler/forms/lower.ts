@@ -13,7 +13,7 @@ import { Expressions } from "./expressions.ts"
 import { Frames } from "./frames.ts"
 import type { Around } from "./lowerLoops.ts"
 import { LoopLowering } from "./lowerLoops.ts"
-import type { Handler, Kept, Step } from "./steps.ts"
+import type { Handler, Kept, RoundCounter, Step } from "./steps.ts"
 import type { AnyFunction, Node } from "../read/syntax.ts"
 import { isClass, isFunction, isLoop, someOwn, usesLexical, walkOwn } from "../read/syntax.ts"
 import { checkVariables, hasPoints, Unsuited } from "../decide/variables.ts"
@@ -25,8 +25,8 @@ export interface Lowered {
   readonly variables: ReadonlyArray<Kept>
   /** the other variables of the function's outermost block */
   readonly body: ReadonlyArray<Kept>
-  /** counters of rounds, 0 at first, that no frame keeps */
-  readonly counters: ReadonlyArray<string>
+  /** counters of rounds that no frame keeps */
+  readonly counters: ReadonlyArray<RoundCounter>
   readonly frames: Frames
   /** whether some yield point stands in a `try` */
   readonly guarded: boolean

@@ -15,7 +15,7 @@ import * as iterables from "../emit/iterables.ts"
 import type { ChunkContext } from "../emit/loops.ts"
 import { chunked, chunkedForOf, isChunkable, jumpsTo } from "../emit/loops.ts"
 import { isShort } from "../decide/rounds.ts"
-import type { Kept, Step } from "./steps.ts"
+import type { Kept, RoundCounter, Step } from "./steps.ts"
 import type { Loop, Node } from "../read/syntax.ts"
 import { isLoop, someOwn } from "../read/syntax.ts"
 import { Unsuited } from "../decide/variables.ts"
@@ -39,8 +39,8 @@ export interface Around {
 }
 
 export class LoopLowering {
-  /** counters of rounds, 0 at first, that no frame keeps */
-  readonly counters: Array<string> = []
+  /** counters of rounds that no frame keeps */
+  readonly counters: Array<RoundCounter> = []
   private readonly around: Around
   private readonly expressions: Expressions
   private readonly frames: Frames
@@ -129,7 +129,7 @@ export class LoopLowering {
     for (const jump of continues) this.around.jumps.set(jump, `break ${round};`)
     const { rounds: between, weight } = chunkOf([loop.body], scopes, largestChunk)
     const counter = `${prefix}n${number}`
-    this.counters.push(counter)
+    this.counters.push({ counter, between })
     const point = this.frames.nextPoint()
     const check: Step = { kind: "check", point, weight, kept: this.frames.frame(), rounds: { counter, between } }
     return { out, round, check }

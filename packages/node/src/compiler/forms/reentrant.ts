@@ -182,8 +182,11 @@ export const emitReentrant = (unit: Unit, node: AnyFunction, lowered: Lowered, a
     }
   }
 
-  const counters = lowered.counters.map((name) => `${name} = 0`)
-  const fresh = [...lowered.frames.temporaries, ...counters]
+  // a call that has looked at the budget at its entry looks again after as many rounds as lie between two looks: a short loop never does
+  const hasLooked = lowered.steps.some((step) => step.kind === "check" && step.rounds === undefined)
+  const counters = lowered.counters.map(({ counter }) => `${counter} = 0`)
+  const full = lowered.counters.map(({ between, counter }) => `${counter} = ${hasLooked ? between : 0}`)
+  const fresh = [...lowered.frames.temporaries, ...full]
   if (lowered.finishes) fresh.push(`${pausing(unit)} = false`)
   const temporaries = fresh.length === 0 ? "" : `let ${fresh.join(", ")}; `
   const { steps } = lowered

@@ -16,6 +16,12 @@ export interface Kept {
   readonly isInteger?: boolean
 }
 
+/** A variable that counts the rounds of a loop down, and the number of rounds between two looks at the budget. */
+export interface RoundCounter {
+  readonly counter: string
+  readonly between: number
+}
+
 export type Step =
   /** code without a yield point; `again` is the same code in a block whose variables a resume has declared already */
   | { readonly kind: "code"; readonly text: string; readonly again: string }
@@ -25,7 +31,7 @@ export type Step =
       readonly weight: number
       readonly kept: ReadonlyArray<Kept>
       /** in a loop: a variable that counts the rounds until the budget is touched */
-      readonly rounds?: { readonly counter: string; readonly between: number } | undefined
+      readonly rounds?: RoundCounter | undefined
     }
   | {
       readonly kind: "call"
