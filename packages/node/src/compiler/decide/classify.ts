@@ -26,6 +26,8 @@ import { functionOf } from "./marks.ts"
 import { obstacle } from "./objections.ts"
 import { languageCalls } from "./receivers.ts"
 import { isShort } from "./rounds.ts"
+import { longGetters, unseen } from "./unseen.ts"
+import { lineColumnsIn } from "../read/lines.ts"
 import type { Scopes } from "../read/scope.ts"
 import { isConstant, ownName } from "../read/scope.ts"
 import type { AnyFunction, Node } from "../read/syntax.ts"
@@ -187,10 +189,17 @@ export const classify = (
     const method = methods.get(node)
     if (method !== undefined && !method.name.startsWith("#")) methodNames.add(method.name)
   }
+  const lineColumnOf = lineColumnsIn(text)
+  const module = { text, getters: longGetters(program), isMethod: (name: string) => byName.has(name) }
+  const whyShort = (node: AnyFunction): string => {
+    const names = unseen(node, scopes, module, (offset) => lineColumnOf(offset).line)
+    const short = "it has no long loop and no recursion"
+    return names === "" ? short : `${short} of its own; not looked into: ${names}`
+  }
   for (const node of callees.keys()) {
     // a callback gets no row of its own
     if (needed.has(node) || native.has(node) || refused.has(node) || callbacks.has(node)) continue
-    native.set(node, steppable.has(node) ? "only refused functions call it" : "it has no long loop and no recursion")
+    native.set(node, steppable.has(node) ? "only refused functions call it" : whyShort(node))
   }
   const isPlain = (node: AnyFunction): boolean => {
     let plain = able.has(node) && !usesLexical(node, "arguments")

@@ -16,7 +16,7 @@ const nodesPerUnit = 8
 const callWeight = 8 * nodesPerUnit
 
 /** Methods and functions of the language that do little work for any arguments. */
-const cheap =
+export const cheap =
   /^(abs|acos|asin|at|atan2?|cbrt|ceil|charAt|charCodeAt|clz32|codePointAt|cos|exp|floor|fromCharCode|get|has|hypot|imul|isArray|log|max|min|pop|pow|push|random|round|set|sign|sin|sqrt|tan|trunc)$/
 
 /** Whether a method or function of this name does little work, whatever its arguments. */
