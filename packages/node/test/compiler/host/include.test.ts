@@ -91,7 +91,8 @@ describe("the package of a file", () => {
   })
 })
 
-describe("under register", () => {
+// each test starts some processes
+describe("under register", { timeout: 120_000 }, () => {
   const run = promisify(execFile)
   const node = (...args: ReadonlyArray<string>) =>
     run(process.execPath, ["--conditions=giveway-source", ...args], { cwd: join(folder, "program"), timeout: 60_000 })
