@@ -20,6 +20,18 @@
  * Decision 0143.
  */
 
+import { bareArray, takeLast } from "../bareArray.ts"
+
+const positionOf = <A>(array: ReadonlyArray<A>, a: A): number => {
+  for (let i = 0; i < array.length; i++) if (array[i] === a) return i
+  return -1
+}
+
+const takeAway = <A>(array: Array<A>, at: number): void => {
+  for (let i = at + 1; i < array.length; i++) array[i - 1] = array[i]!
+  array.length--
+}
+
 /** The answer to an activation that wants to touch state. `help`: the holder has to end first, and the caller cannot wait. */
 type Answer = "go" | "wait" | "help"
 
@@ -29,9 +41,9 @@ export class BatonMachine<A> {
   mine = true
   holder: A | undefined = undefined
   /** the activations whose code runs, outermost first: plain code of one may drive the next one */
-  private readonly stack: Array<A> = []
+  private readonly stack = bareArray<A>()
   /** those that wait, first come first */
-  private readonly queue: Array<A> = []
+  private readonly queue = bareArray<A>()
 
   /** The activation whose code runs. */
   get running(): A | undefined {
@@ -40,13 +52,13 @@ export class BatonMachine<A> {
 
   /** The code of `a` begins, or goes on. */
   begins(a: A): void {
-    this.stack.push(a)
+    this.stack[this.stack.length] = a
     this.look()
   }
 
   /** The code of `a` pauses or is over. `keeps`: it goes on later. Returns the activation to be told that it may try again. */
   stops(a: A, keeps: boolean): A | undefined {
-    this.stack.pop()
+    takeLast(this.stack)
     return keeps ? void this.look() : this.leaves(a)
   }
 
@@ -58,17 +70,17 @@ export class BatonMachine<A> {
   /** The code that runs now is about to touch state. `mayWait`: it can pause here. */
   touches(mayWait: boolean): Answer {
     const { holder, queue, running } = this
-    if (holder !== undefined && this.stack.includes(holder)) return "go"
+    if (holder !== undefined && positionOf(this.stack, holder) !== -1) return "go"
     if (running === undefined) return holder === undefined ? "go" : "help"
     if (holder === undefined && (!mayWait || queue.length === 0 || queue[0] === running)) {
       this.holder = running
-      const at = queue.indexOf(running)
-      if (at !== -1) queue.splice(at, 1)
+      const at = positionOf(queue, running)
+      if (at !== -1) takeAway(queue, at)
       this.look()
       return "go"
     }
     if (!mayWait) return "help"
-    if (!queue.includes(running)) queue.push(running)
+    if (positionOf(queue, running) === -1) queue[queue.length] = running
     return "wait"
   }
 
@@ -79,13 +91,13 @@ export class BatonMachine<A> {
 
   /** Whether `a` must not pause: it runs within a call of the holder. */
   isPinned(a: A): boolean {
-    return this.holder !== undefined && this.holder !== a && this.stack.includes(this.holder)
+    return this.holder !== undefined && this.holder !== a && positionOf(this.stack, this.holder) !== -1
   }
 
   /** `a` is over, or is given up. Returns the activation to be told that it may try again. */
   leaves(a: A): A | undefined {
-    const at = this.queue.indexOf(a)
-    if (at !== -1) this.queue.splice(at, 1)
+    const at = positionOf(this.queue, a)
+    if (at !== -1) takeAway(this.queue, at)
     const freed = this.holder === a
     if (freed) this.holder = undefined
     this.look()
@@ -94,6 +106,6 @@ export class BatonMachine<A> {
 
   private look(): void {
     const { holder, stack } = this
-    this.mine = holder === undefined ? stack.length === 0 : stack.includes(holder)
+    this.mine = holder === undefined ? stack.length === 0 : positionOf(stack, holder) !== -1
   }
 }
