@@ -9,7 +9,6 @@ const busy = (ms: number): void => {
 }
 
 const programs: Readonly<Record<string, Effect.Effect<unknown>>> = {
-  nothing: Effect.void,
   endless: Effect.sync(() => busy(60_000)).pipe(Effect.withSpan("endless")),
   "at once": Effect.sync(() => busy(1_500)).pipe(Effect.withSpan("at once")),
   lives: Effect.sleep("2 seconds")
