@@ -6,12 +6,15 @@
  * The process is supervised and served meanwhile, and attacked (`troubles.ts`): by names that mean harm, floods of log lines, clients
  * that never read, spoilt caches and helper threads that die. Memory has to stay flat, and diagnostics has to answer.
  *
+ * Linux's allocator keeps the free memory of each thread that it has had to itself, in up to 16 places, so a process whose threads come and go seems to
+ * grow for an hour. The soak begins once more with two of them (`MALLOC_ARENA_MAX`), where growth means a leak.
+ *
  * The seed decides what is run, not how threads interleave: a failure may need several runs of its seed to come again.
  */
 import { Effect, Exit, Scope } from "effect"
 import { parseArgs } from "node:util"
 import { table } from "../bench/statistics.ts"
-import { baselineAfter, held, leaks } from "./leaks.ts"
+import { baselineAfter, held, leaks, slopeMb, slopeOf } from "./leaks.ts"
 import * as log from "./log.ts"
 import type { Books } from "./round.ts"
 import { run } from "./round.ts"
@@ -27,6 +30,11 @@ if (!(minutes > 0)) {
   console.error(`--minutes must be a number above 0, not ${values.minutes}. ${usage}`)
   process.exit(2)
 }
+if (process.platform === "linux" && process.env["MALLOC_ARENA_MAX"] === undefined) {
+  const args = [process.execPath, ...process.execArgv, ...process.argv.slice(1)]
+  process.execve?.(process.execPath, args, { ...process.env, MALLOC_ARENA_MAX: "2" })
+}
+
 const seed = values.seed ?? String(Math.floor(Math.random() * 1e9))
 
 /** Jobs of a round: enough for each kind of trouble, few enough that a minute sees many pools. */
@@ -63,6 +71,7 @@ const trouble = await Effect.runPromise(Scope.provide(troubles.make, scope))
 const deadline = performance.now() + minutes * 60_000
 // the first round loads what is loaded once; what it leaves behind is the measure for the others, its memory apart
 let baseline = await held()
+const rssMb: Array<number> = []
 for (let round = 1; round === 1 || performance.now() < deadline; round++) {
   const start = performance.now()
   const endStalls = await trouble.stall()
@@ -73,6 +82,7 @@ for (let round = 1; round === 1 || performance.now() < deadline; round++) {
   const now = await held()
   if (round > 1) books.complaints.push(...leaks(baseline, now).map((leak) => `after round ${round}: ${leak}`))
   baseline = baselineAfter(round, baseline, now)
+  rssMb.push(now.rssMb)
   console.log(
     `round ${round}: ${options.maxWorkers} workers, ${options.callers} callers, grace ${options.graceMs} ms, ` +
       `queue ${options.capacity} (${options.overflow})${options.standby ? "" : ", no standby"}` +
@@ -94,6 +104,11 @@ const { deaths, spoilt, stalled } = trouble.counts
 const ends = log.counted.get(log.threadEnded) ?? 0
 if (ends !== deaths) books.complaints.push(`${deaths} helper threads were killed, and ${ends} ended`)
 console.log(`\n${deaths} helper threads died, ${spoilt} cache entries were spoilt, ${stalled} clients never read`)
+const slope = slopeOf(rssMb)
+if (slope !== undefined) {
+  console.log(`the process grew by ${slope.toFixed(1)} MiB a round in the second half of ${rssMb.length} rounds`)
+  if (slope > slopeMb) books.complaints.push(`that is more than ${slopeMb} MiB a round: something leaks`)
+}
 for (const [kind, count] of [...log.counted].toSorted(([a], [b]) => a.localeCompare(b))) {
   console.log(`${count} lines: ${kind}`)
 }

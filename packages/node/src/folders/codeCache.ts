@@ -61,15 +61,20 @@ export const folderOfV8 = (): string | undefined => {
   return cache === undefined || ownFolder.user() === undefined ? cache : ownFolder.forCode(cache, ["v8"], hidden)
 }
 
-/** The text of an entry. Throws if there is none, or another user could have written it. */
+/** The largest entry that is read, bytes: far beyond any module, and no harm to the memory of a thread. A guess. */
+const mostBytes = 64 * 2 ** 20
+
+/** The text of an entry. Throws if there is none, if another user could have written it, or if it is no file of a usual size. */
 export const read = (path: string): string => {
   // a link is not followed, and a pipe not waited for; Windows has no such flags
   const file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0))
   try {
     const user = ownFolder.user()
-    if (user !== undefined && !trust.isOwn(ownFolder.seenOf(fstatSync(file)), user)) {
+    const found = fstatSync(file)
+    if (user !== undefined && !trust.isOwn(ownFolder.seenOf(found), user)) {
       throw new Error(`${path} is not a file of this user alone`)
     }
+    if (!found.isFile() || found.size > mostBytes) throw new Error(`${path} is no entry: it has ${found.size} bytes`)
     return readFileSync(file, "utf8")
   } finally {
     closeSync(file)

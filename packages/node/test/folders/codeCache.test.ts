@@ -147,6 +147,7 @@ describe.skipIf(process.platform === "win32")("an entry is made again", () => {
     ["longer", (path) => appendFileSync(path, "\n")],
     ["full of zeros", (path) => writeFileSync(path, Buffer.alloc(statSync(path).size))],
     ["another program's", (path) => writeFileSync(path, '{"code":"planted"}')],
+    ["of 5 GB, most of them a hole", (path) => truncateSync(path, 5 * 2 ** 30)],
     ["a folder", (path) => (rmSync(path), mkdirSync(path))],
     ["a pipe that nobody writes to", (path) => (rmSync(path), execFileSync("mkfifo", [path]))]
   ])("if it is %s", (_, spoil) => {

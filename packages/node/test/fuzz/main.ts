@@ -56,6 +56,9 @@ const atOnce = 2000
 /** Between two lines of progress, ms. */
 const everyMs = 10_000
 
+/** Inputs of each parser, however slow it is and small its share: a twentieth of an equal one. */
+const least = Math.ceil(numbers.inputs / chosen.length / 20)
+
 /** Long inputs of each parser. */
 const longOnes = Math.min(500, Math.ceil(numbers.inputs / 2000))
 
@@ -77,7 +80,7 @@ let done = 0
 let told = begun
 console.log(`fuzz: ${numbers.inputs} inputs for ${chosen.length} parsers, seed ${numbers.seed}`)
 for (const parser of chosen) {
-  const count = Math.ceil((numbers.inputs * (parser.share ?? 1)) / shares)
+  const count = Math.max(least, Math.ceil((numbers.inputs * (parser.share ?? 1)) / shares))
   const start = performance.now()
   const before = failures.length
   let ran = 0

@@ -5,8 +5,10 @@
  * - Its time grows with its input at most linearly. An input that takes long is tried again, and the time of the thread counts,
  *   not that of the clock; long inputs of one repeated piece show what grows faster.
  * - No prototype is changed.
+ * - Its memory has a bound: what one input takes is measured for each, garbage that was not collected yet included.
  * - Memory is given back: what stays is measured over all inputs.
  */
+import { getHeapStatistics } from "node:v8"
 import { Random } from "./random.ts"
 
 export interface Parser<Input = any> {
@@ -38,6 +40,15 @@ const longLength = 100_000
 
 /** CPU time that a long one may take, ms. */
 const mostLongMs = 1500
+
+/** Memory that a usual input may take, bytes: they are of some kB, and a thousand times that is a bomb. A long one has 100 kB. */
+const mostBytes = 32 * 2 ** 20
+const mostLongBytes = 256 * 2 ** 20
+
+const usedBytes = (): number => {
+  const { external_memory: external, used_heap_size: heap } = getHeapStatistics()
+  return heap + external
+}
 
 const prototypes = [Object, Array, Function, String, Number, Boolean, Map, Set, Error, Promise, RegExp, Date].map(
   ({ prototype }) => prototype as object
@@ -71,14 +82,17 @@ const reviveless = (_: string, value: unknown): unknown =>
       : value
 
 /** Parses one input. Returns the error with which it breaks a promise. */
-const tried = (parser: Parser, input: unknown, keys: number, limitMs: number): unknown => {
+const tried = (parser: Parser, input: unknown, keys: number, limitMs: number, limitBytes: number): unknown => {
   const start = performance.now()
+  const bytesBefore = usedBytes()
   try {
     parser.check(input)
   } catch (error) {
     return error
   }
   if (countKeys() !== keys) return new Error("it changed a prototype")
+  const bytes = usedBytes() - bytesBefore
+  if (bytes > limitBytes) return new Error(`it took ${Math.round(bytes / 2 ** 20)} MiB of memory`)
   if (performance.now() - start < limitMs) return undefined
   // the machine may have been busy
   const before = cpuMs()
@@ -101,7 +115,7 @@ export const run = (
   const keys = countKeys()
   for (let index = from; index < to; index++) {
     const input = inputOf(parser, seed, index)
-    const error = tried(parser, input, keys, mostMs)
+    const error = tried(parser, input, keys, mostMs, mostBytes)
     if (error !== undefined) failed({ parser: parser.name, seed, input: String(index), shown: shown(input), error })
   }
 }
@@ -111,10 +125,11 @@ export const runLong = (parser: Parser, seed: number, count: number, failed: (fa
   const keys = countKeys()
   for (let index = 0; index < count && parser.long !== undefined; index++) {
     const input = parser.long(new Random(seed, -2 - index), longLength)
-    const error = tried(parser, input, keys, mostLongMs)
+    const error = tried(parser, input, keys, mostLongMs, mostLongBytes)
     if (error !== undefined) failed({ parser: parser.name, seed, input: `long ${index}`, shown: shown(input), error })
   }
 }
 
 /** Parses an input of the corpus. */
-export const again = (parser: Parser, input: unknown): unknown => tried(parser, input, countKeys(), mostLongMs)
+export const again = (parser: Parser, input: unknown): unknown =>
+  tried(parser, input, countKeys(), mostLongMs, mostLongBytes)
