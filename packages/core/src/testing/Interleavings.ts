@@ -217,6 +217,7 @@ export type Interleave = <A, E>(name: string, program: Effect.Effect<A, E>, opti
  * **Example**
  *
  * ```ts
+ * // count.test.ts
  * import { it as base } from "@effect/vitest"
  * import { Interleavings } from "@giveway/core/testing"
  * import { Effect, Ref } from "effect"
