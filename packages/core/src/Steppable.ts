@@ -16,23 +16,15 @@ export { giveWay, isSliceOver } from "./internal/steppable/slices/effectLoops.ts
 export type { Twin } from "./internal/steppable/twins.ts"
 export { attach, attachJob, leave, ofPackage, twinOf } from "./internal/steppable/twins.ts"
 export { attachElements, delegate, emit } from "./internal/steppable/jobElements.ts"
-export type { Link, MethodTwin, Site } from "./internal/steppable/callSites.ts"
-export {
-  attachMethods,
-  constructorOf,
-  dispatch,
-  link,
-  methodOf,
-  native,
-  notCallable,
-  site
-} from "./internal/steppable/callSites.ts"
+export { callable, heard, notCallable, register } from "./internal/steppable/calls/register.ts"
+export type { MethodTwin } from "./internal/steppable/callSites.ts"
+export { announcing, constructorOf, methodOf } from "./internal/steppable/callSites.ts"
 export type { ArraySite } from "./internal/steppable/arrays/arrayTwins.ts"
 export { arraySite, dispatchArray, natives, walked } from "./internal/steppable/arrays/arrayTwins.ts"
 export { isArray, isPlain, isProxy, sortUnits } from "./internal/steppable/arrays/nativeCalls.ts"
 export type { Kernel } from "./internal/steppable/arrays/arrayWalk.ts"
 export { apply, bind, call } from "./internal/steppable/intrinsics.ts"
-export { Cursor, ended, iterator, open } from "./internal/steppable/iteration.ts"
+export { Cursor, ended, iterable, iterator, open } from "./internal/steppable/iteration.ts"
 export { define, extracted, refused, work, WorkerUrl } from "./internal/steppable/inlineWork.ts"
 export { baton } from "./internal/steppable/baton/baton.ts"
 export { enter, touch } from "./internal/steppable/touching.ts"

@@ -86,37 +86,45 @@ describe("Steppable", () => {
     assert.deepStrictEqual(log, ["closed"])
   })
 
-  it("an import is linked to its twin, to itself if it has none, and again when it changes", () => {
-    const plain = () => "plain"
+  it("hears an announcement only where exactly this function was announced, and only once", () => {
+    const own = () => "own"
     const other = () => "other"
-    Steppable.attach(plain, () => "twin")
-    const cell: Steppable.Link = {}
-    assert.strictEqual((Steppable.link(cell, plain, "f").twin as () => string)(), "twin")
-    assert.strictEqual((Steppable.link(cell, other, "f").twin as () => string)(), "other")
-    assert.throws(() => (Steppable.link(cell, 1, "f").twin as () => string)(), "f is not a function")
+    Steppable.register.to = own
+    Steppable.register.now = 1
+    assert.isFalse(Steppable.heard(other))
+    assert.strictEqual(Steppable.register.now, 0)
+    Steppable.register.now = 1
+    assert.isTrue(Steppable.heard(own))
+    assert.strictEqual(Steppable.register.now, 0)
   })
 
-  it("a call site knows the twins of more methods than it has room for", () => {
-    const at = Steppable.site()
+  it("an announcement that nobody heard ends with the activation", () => {
+    const unheard = () => "unheard"
+    const twin = () => {
+      Steppable.register.to = unheard
+      Steppable.register.now = 1
+      throw new Error("before the prologue")
+    }
+    assert.throws(() => new Steppable.Activation().begin(twin, [], eager), "before the prologue")
+    assert.strictEqual(Steppable.register.now, 0)
+  })
+
+  it("a value that is no function fails when it is called", () => {
+    const f = () => 1
+    assert.strictEqual(Steppable.callable(f, "o.f"), f)
+    assert.throws(() => (Steppable.callable(undefined, "o.f") as () => void)(), "o.f is not a function")
+  })
+
+  it("a call site looks for the methods of the language only", () => {
+    const at = Steppable.arraySite()
     const methods = Array.from({ length: 6 }, (_, index) => ({ [`m${index}`]: () => index }))
-    methods.forEach((holder, index) => {
-      if (index % 2 === 0) Steppable.attachMethods(holder, { [`m${index}`]: (self) => [self, index] })
-    })
     for (let round = 0; round < 3; round++) {
       methods.forEach((holder, index) => {
-        const twin = Steppable.dispatch(at, holder[`m${index}`], "o.m")
-        assert.deepStrictEqual(twin?.("self"), index % 2 === 0 ? ["self", index] : undefined)
+        assert.isUndefined(Steppable.dispatchArray(at, holder[`m${index}`], "o.m"))
       })
+      assert.isDefined(Steppable.dispatchArray(at, [].map, "o.m"))
     }
-    assert.throws(() => Steppable.dispatch(at, undefined, "o.m")!("self"), "o.m is not a function")
-  })
-
-  it("a function that is no method has a twin as one, too", () => {
-    const plain = () => "plain"
-    Steppable.attach(plain, function (this: unknown, ...args) {
-      return [this, args]
-    })
-    assert.deepStrictEqual(Steppable.dispatch(Steppable.site(), plain, "o.f")?.("self", 1, 2), ["self", [1, 2]])
+    assert.throws(() => Steppable.dispatchArray(at, undefined, "o.m")!("self"), "o.m is not a function")
   })
 })
 

@@ -8,6 +8,7 @@
 import { bareArray, takeLast } from "./bareArray.ts"
 import type { Runner } from "./baton/baton.ts"
 import { baton, leaves, stops } from "./baton/baton.ts"
+import { clear } from "./calls/register.ts"
 import { apply } from "./intrinsics.ts"
 import type { Pace, Policy } from "./slices/budget.ts"
 import { budget, firstBudget, unhurried } from "./slices/budget.ts"
@@ -46,6 +47,7 @@ export const attempt = (twin: Twin, args: ReadonlyArray<unknown>): unknown => {
     unwound.length = 0
     throw error
   } finally {
+    clear()
     budget[0] = left
     adoptable = running
     stops(running, result === SUSPENDED)
@@ -130,6 +132,7 @@ export class Activation implements Pace, Runner {
             frame.abandon === undefined ? apply(frame.resume, frame.self, [frame, ABANDONED, true]) : frame.abandon()
           this.settleFrames(left, depth, unhurried)
         } catch (error) {
+          clear()
           errors.push(error)
         }
       }
@@ -166,6 +169,7 @@ export class Activation implements Pace, Runner {
         value = apply(frame.resume, frame.self, [frame, value, threw])
         threw = false
       } catch (error) {
+        clear()
         // an error that only passes this frame was stitched where it came from
         if (!threw || error !== value) stitch(error, stack)
         value = error
@@ -186,6 +190,7 @@ export class Activation implements Pace, Runner {
     try {
       return work()
     } finally {
+      clear()
       unwound.length = 0
       budget[0] = left
       stops(this, this.canWait && !this.isOver)

@@ -1,26 +1,13 @@
 /**
- * How compiled code finds the twin of a function that it is about to call: a method (by a {@link Site} for each call in the
- * source) or an import (by a {@link Link} for each import).
+ * The method that a call in compiled code is about to call: its steppable form, if it is one of the language's own with a
+ * callback (`arrays/`). All other methods are announced (`calls/register.ts`).
  *
  * A call site caches the last four functions that it met, in eight plain fields, so that V8 sees which function it calls.
  */
-import { shared } from "../copies/sharedState.ts"
+import { notCallable, register } from "./calls/register.ts"
 import { apply, isConstructor } from "./intrinsics.ts"
 import { SUSPENDED } from "./suspension.ts"
 import type { Twin } from "./twins.ts"
-import { twinOf } from "./twins.ts"
-
-/**
- * Compiled code calls the result, after it has evaluated the arguments, in place of a callee that is no function.
- *
- * @category calls
- * @since 0.1.0
- */
-export const notCallable =
-  (callee: string): (() => never) =>
-  () => {
-    throw new TypeError(`${callee} is not a function`)
-  }
 
 /** The functions that are known to construct: to ask costs a proxy, and a function stays what it is. */
 const constructors = new WeakSet<object>()
@@ -45,8 +32,6 @@ export const constructorOf = (f: unknown, callee: string): unknown => {
   }
 }
 
-// --- methods --------------------------------------------------------------------------------------------------------
-
 /**
  * The steppable form of a method: takes `this` as its first parameter, so that V8 sees which function a site calls.
  *
@@ -55,27 +40,8 @@ export const constructorOf = (f: unknown, callee: string): unknown => {
  */
 export type MethodTwin = (self: unknown, ...args: Array<any>) => unknown
 
-const methodTwins = shared("methodTwins/1", () => new WeakMap<object, MethodTwin>())
-
 /**
- * Compiled code, after a class: the twins of its methods, by name.
- *
- * @category calls
- * @since 0.1.0
- */
-export const attachMethods = (holder: object, methods: Readonly<Record<string, MethodTwin>>): void => {
-  const names = Object.keys(methods)
-  // by index: a program can replace the steps of an iterator
-  for (let i = 0; i < names.length; i++) {
-    const name = names[i]!
-    const twin = methods[name]!
-    const plain: unknown = Object.getOwnPropertyDescriptor(holder, name)?.value
-    if (typeof plain === "function") methodTwins.set(plain, twin)
-  }
-}
-
-/**
- * Compiled code, after that: the method that `holder` has under `name`, or `SUSPENDED`, which no call site can meet.
+ * Compiled code, after a class: the method that `holder` has under `name`, or `SUSPENDED`, which no call can meet.
  *
  * @category calls
  * @since 0.1.0
@@ -132,9 +98,8 @@ export const dispatch = (at: Site, f: unknown, callee: string): MethodTwin | und
 
 const learn = (at: Site, f: unknown, callee: string): MethodTwin | undefined => {
   if (typeof f !== "function") return notCallable(callee)
-  const twin = methodTwins.get(f) ?? selfFirst(f)
-  remember(at, f, twin)
-  return twin
+  remember(at, f, undefined)
+  return undefined
 }
 
 /** Puts `f` in the place of the function that the site has known longest. */
@@ -158,48 +123,16 @@ export const remember = (at: Site, f: unknown, twin: MethodTwin | undefined): vo
   }
 }
 
-/** A function that is no method of a class may be called as one. */
-const selfFirst = (plain: object): MethodTwin | undefined => {
-  const twin = twinOf(plain)
-  if (twin === undefined) return undefined
-  const method: MethodTwin = (self, ...args) => apply(twin, self, args)
-  methodTwins.set(plain, method)
-  return method
-}
-
 /**
- * A native function, callable in the form of a method's twin.
+ * `f`, announced, in the form of a method's twin.
  *
  * @category calls
  * @since 0.1.0
  */
-export const native =
+export const announcing =
   (f: unknown): MethodTwin =>
-  (self, ...args) =>
-    apply(f as Twin, self, args)
-
-// --- imports --------------------------------------------------------------------------------------------------------
-
-/**
- * An import that compiled code calls: the function, and its twin, or the function again if it has none.
- *
- * @category calls
- * @since 0.1.0
- */
-export interface Link {
-  plain?: unknown
-  twin?: unknown
-}
-
-/**
- * Compiled code, when it calls an import for the first time, or when the import is another value than the last time.
- *
- * @category calls
- * @since 0.1.0
- */
-export const link = (cell: Link, plain: unknown, name: string): Link => {
-  if (typeof plain !== "function") return { plain, twin: notCallable(name) }
-  cell.twin = twinOf(plain) ?? plain
-  cell.plain = plain
-  return cell
-}
+  (self, ...args) => {
+    register.to = f
+    register.now = 1
+    return apply(f as Twin, self, args)
+  }

@@ -10,6 +10,7 @@
  * of its iterators are those that this thread began with, and the iterators have no `return`. (If a program gives them a
  * `return` while a loop over an array runs, that loop does not call it.)
  */
+import { clear } from "./calls/register.ts"
 
 /**
  * A loop over an iterable that goes by the protocol.
@@ -52,6 +53,7 @@ export class Cursor {
 
   /** The loop is left by an error. An error of the closing does not replace it. */
   fail(): void {
+    clear()
     try {
       this.close()
     } catch {
@@ -122,6 +124,21 @@ const openOther = (iterable: unknown, method: unknown, text: string): Cursor | u
   const iterating: unknown = Reflect.apply(method, iterable, [])
   if (!isObject(iterating)) throw new TypeError("Result of the Symbol.iterator method is not an object")
   return new Cursor(iterating as Iterator<unknown>, (iterating as Iterator<unknown>).next)
+}
+
+/**
+ * Compiled code, at a loop that the language runs: `source`, or an iterable of the iterator that it gives. If `source` is not
+ * iterable, the error names `text`.
+ *
+ * @category iteration
+ * @since 0.1.0
+ */
+export const iterable = (source: unknown, text: string): unknown => {
+  if (source === undefined || source === null) throw notIterable(text)
+  const method: unknown = (source as Iterable<unknown>)[Symbol.iterator]
+  if (typeof method !== "function") throw notIterable(text)
+  const iterating: unknown = Reflect.apply(method, source, [])
+  return { [Symbol.iterator]: () => iterating }
 }
 
 /**

@@ -1,10 +1,11 @@
 /**
- * Where a call goes, as far as the text tells: to a function of this module by its name, to an import, or to a method.
+ * Where a call goes, as far as the text tells: to a function of this module by its name, to a method, or through a value
+ * (`meanings.ts`).
  */
 import type { CallExpression } from "oxc-parser"
 import { builtinCall } from "./builtins.ts"
 import { functionOf } from "./marks.ts"
-import type { Binding, Scopes } from "../read/scope.ts"
+import type { Scopes } from "../read/scope.ts"
 import type { AnyFunction, Node } from "../read/syntax.ts"
 import { someOwn } from "../read/syntax.ts"
 
@@ -19,6 +20,8 @@ export interface Twins {
   readonly privateCalls: ReadonlyMap<Node, AnyFunction>
   /** calls of methods that go to the language's own, see `receivers.ts` */
   readonly languageCalls: ReadonlySet<Node>
+  /** calls through values: their callee is announced */
+  readonly announced: ReadonlySet<Node>
 }
 
 /** The function that a call by name means. */
@@ -26,7 +29,7 @@ export const calledFunction = (call: CallExpression, scopes: Scopes): AnyFunctio
   call.callee.type === "Identifier" && !isShortCut(call) ? functionOf(call.callee, scopes) : undefined
 
 /** Whether a `?.` before it may keep `node` from being evaluated. */
-const isShortCut = (node: Node): boolean =>
+export const isShortCut = (node: Node): boolean =>
   (node.type === "MemberExpression" && (node.optional || isShortCut(node.object))) ||
   (node.type === "CallExpression" && (node.optional || isShortCut(node.callee)))
 
@@ -37,15 +40,6 @@ export const calledMethod = (call: CallExpression): string | undefined => {
     return undefined
   }
   return callee.property.type === "PrivateIdentifier" ? `#${callee.property.name}` : callee.property.name
-}
-
-/**
- * The import that a call by name goes to, if it is a function of the same package: that one may have a twin in its own
- * module, which only the running program can tell.
- */
-export const importedCallee = (call: CallExpression, scopes: Scopes): Binding | undefined => {
-  const binding = call.optional ? undefined : ownImport(call.callee, scopes)
-  return binding === undefined || isNamespace(binding) ? undefined : binding
 }
 
 /** Whether `call` may be of an array method that runs long, by itself or by its callback. */
@@ -60,27 +54,6 @@ const mayBeLong = (
   const callback = builtin.callback === undefined ? undefined : functionOf(builtin.callback, scopes)
   return callback !== undefined && steppable.has(callback)
 }
-
-/** Whether a call goes to a function of an imported namespace of the same package. */
-const callsNamespace = (call: CallExpression, scopes: Scopes): boolean => {
-  if (calledMethod(call) === undefined || call.callee.type !== "MemberExpression") return false
-  const binding = ownImport(call.callee.object, scopes)
-  return binding !== undefined && isNamespace(binding)
-}
-
-/** Whether a call goes to another module of the same package. */
-export const callsOwnImport = (call: CallExpression, scopes: Scopes): boolean =>
-  importedCallee(call, scopes) !== undefined || callsNamespace(call, scopes)
-
-const ownImport = (node: Node, scopes: Scopes): Binding | undefined => {
-  const binding = node.type === "Identifier" ? scopes.bindings.get(node) : undefined
-  if (binding?.kind !== "import" || binding.declarator.type !== "ImportDeclaration") return undefined
-  return /^[.#]/.test(binding.declarator.source.value) ? binding : undefined
-}
-
-const isNamespace = ({ declaration, declarator }: Binding): boolean =>
-  declarator.type === "ImportDeclaration" &&
-  declarator.specifiers.some(({ local, type }) => local === declaration && type === "ImportNamespaceSpecifier")
 
 /** A call of a generator of this module, all of whose elements the caller hands on. */
 export interface Delegation {
@@ -112,14 +85,14 @@ const generatorCall = (call: Node, scopes: Scopes): Delegation | undefined => {
 /** Whether `call` goes to a function that has a twin, or may have one. */
 export const isSteppableCall = (call: Node, twins: Twins, scopes: Scopes): call is CallExpression => {
   if (call.type !== "CallExpression") return false
+  if (twins.announced.has(call)) return true
   const target = calledFunction(call, scopes)
   if (target !== undefined) return twins.steppable.has(target) && !twins.emitters.has(target)
   const own = twins.privateCalls.get(call)
   if (own !== undefined) return twins.steppable.has(own)
   const method = calledMethod(call)
   if (method !== undefined && twins.methodNames.has(method) && !twins.languageCalls.has(call)) return true
-  if (method !== undefined && mayBeLong(call, method, twins, scopes)) return true
-  return callsOwnImport(call, scopes)
+  return method !== undefined && mayBeLong(call, method, twins, scopes)
 }
 
 /** Whether something in `node`'s own code calls a function that has a twin. */

@@ -12,10 +12,12 @@
  * **Refused** is a root that the compiler cannot express, as an async function. A root that changes state which outlives the call is not
  * refused: it waits until no other activation is in the middle of that (`touched.ts`).
  */
-import type { Program } from "oxc-parser"
+import type { CallExpression, Program } from "oxc-parser"
 import { builtinCall } from "./builtins.ts"
 import type { Delegation, Twins } from "./calls.ts"
-import { calledFunction, calledMethod, callsOwnImport, delegation, forwarding, isSteppableCall } from "./calls.ts"
+import { calledFunction, calledMethod, delegation, forwarding, isShortCut, isSteppableCall } from "./calls.ts"
+import { hasPlainParameters } from "./hearing.ts"
+import { meaningsOf, meant } from "./meanings.ts"
 import type { Method } from "./declared.ts"
 import { methodsOf, names, variablesOf } from "./declared.ts"
 import type { Diagnostic } from "../read/diagnostic.ts"
@@ -31,7 +33,7 @@ import { lineColumnsIn } from "../read/lines.ts"
 import type { Scopes } from "../read/scope.ts"
 import { isConstant, ownName } from "../read/scope.ts"
 import type { AnyFunction, Node } from "../read/syntax.ts"
-import { isClass, isFunction, isLoop, someOwn, usesLexical, walkOwn } from "../read/syntax.ts"
+import { children, isClass, isFunction, isLoop, someOwn, usesLexical, walk, walkOwn } from "../read/syntax.ts"
 
 /** The result for a function, for `giveway compile` and for tests. */
 export interface Decision {
@@ -60,6 +62,12 @@ export interface Classification extends Twins {
   readonly methods: ReadonlyMap<AnyFunction, Method>
   /** arguments of array methods that may be steppable functions, and these functions */
   readonly callbacks: ReadonlyMap<Node, AnyFunction>
+  /** functions that go on in their twin if they are called through a value */
+  readonly hearing: ReadonlySet<AnyFunction>
+  /** those among them that no call names: their twin stands in their prologue */
+  readonly valued: ReadonlySet<AnyFunction>
+  /** functions whose twin takes `this` as its first parameter */
+  readonly selfFirst: ReadonlySet<AnyFunction>
   /** the methods of the module's own classes and objects that have a twin, by name: a call is likely to mean one of them */
   readonly ownMethods: ReadonlyMap<string, ReadonlyArray<AnyFunction>>
 }
@@ -99,6 +107,12 @@ export const classify = (
 
   // the call graph below the roots
   const callees = new Map<AnyFunction, ReadonlySet<AnyFunction>>()
+  /** the same, with all functions that the graph of names knows */
+  const means = new Map<AnyFunction, Set<AnyFunction>>()
+  const meanings = meaningsOf(program, scopes)
+  /** calls of property names, with the functions that they mean */
+  const calls: Array<{ readonly call: CallExpression; readonly functions: ReadonlyArray<AnyFunction> | undefined }> = []
+  const callsValues = new Set<AnyFunction>()
   const native = new Map<AnyFunction, string>()
   const refused = new Map<AnyFunction, Diagnostic>()
   const refuse = (root: AnyFunction, at: Node, reason: string, fix: string): void => {
@@ -112,12 +126,15 @@ export const classify = (
     if (target === undefined || !emits || sliced.has(target)) continue
     if (target.generator || forwarding(target, scopes) !== undefined) emitters.add(target)
   }
-  const generators = new Set<AnyFunction>()
-  const pending = [...marked].toReversed()
+  const generatorCalls: Array<readonly [caller: AnyFunction, generator: AnyFunction]> = []
+  // whatever the module defines may be called through a value
+  const pending = marked.size === 0 ? [] : [...scopes.functions.keys(), ...marked].toReversed()
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
     if (callees.has(node)) continue
     const found = new Set<AnyFunction>()
     callees.set(node, found)
+    const meantHere = new Set<AnyFunction>()
+    means.set(node, meantHere)
     const handsOn = (delegated: Delegation | undefined): void => {
       if (delegated === undefined || !emitters.has(node)) return
       emitters.add(delegated.to)
@@ -129,7 +146,7 @@ export const classify = (
       if (inner.type !== "CallExpression") return
       const target = calledFunction(inner, scopes)
       // a call of a generator runs none of its code
-      if (target?.generator === true) generators.add(target)
+      if (target?.generator === true) generatorCalls.push([node, target])
       else if (target !== undefined) found.add(target)
       const method = calledMethod(inner)
       const own = privateCalls.get(inner)
@@ -137,6 +154,22 @@ export const classify = (
       else if (method !== undefined && !ofLanguage.has(inner))
         for (const each of byName.get(method) ?? []) found.add(each)
       const builtin = builtinCall(inner, method, scopes)
+      if (
+        builtin === undefined &&
+        target === undefined &&
+        own === undefined &&
+        !isShortCut(inner) &&
+        !ofLanguage.has(inner)
+      ) {
+        const where = meant(inner, meanings, scopes)
+        if (where.kind === "value") {
+          calls.push({ call: inner, functions: undefined })
+          callsValues.add(node)
+        } else if (where.kind === "functions") {
+          calls.push({ call: inner, functions: where.functions })
+          for (const each of where.functions) meantHere.add(each)
+        }
+      }
       if (builtin === undefined) return
       if (!builtin.isShort) callsBuiltins.add(node)
       const callback = builtin.callback === undefined ? undefined : functionOf(builtin.callback, scopes)
@@ -144,46 +177,87 @@ export const classify = (
       found.add(callback)
       callbacks.set(builtin.callback!, callback)
     })
+    for (const each of found) meantHere.add(each)
     pending.push(...found)
   }
-  const onCycle = graph.onCycles(callees)
+  const reached = new Set<AnyFunction>(marked)
+  for (const root of marked) for (const node of graph.below(callees, root)) reached.add(node)
+  const onCycle = graph.onCycles(means)
 
   const able = new Set<AnyFunction>()
+  /** functions that only values mean */
+  const ofValues = new Set<AnyFunction>()
+  const expressions = functionExpressions(program)
+  const isOfValue = (node: AnyFunction): boolean => {
+    const found = expressions.has(node) && !inline.has(node) && !callbacks.has(node) && hasPlainParameters(node)
+    return found && !sloppy.has(node) && obstacle(node, true) === undefined
+  }
   for (const node of callees.keys()) {
     const isCallback = callbacks.has(node)
+    const isNamed = methods.has(node) || knowsItself(node, variableOf.get(node), scopes)
+    if ((marks.whole || !marked.has(node)) && !isNamed && isOfValue(node)) {
+      ofValues.add(node)
+      continue
+    }
+    const leave = (reason: string): void => void (reached.has(node) && native.set(node, reason))
     const problem = obstacle(node, isCallback, emitters.has(node))
     if (sloppy.has(node)) {
-      native.set(node, sloppy.get(node)!)
+      leave(sloppy.get(node)!)
     } else if (problem !== undefined) {
       if (sliced.has(node) && !marks.whole) refuse(node, problem.at, problem.reason, problem.fix)
-      else native.set(node, problem.reason)
+      else leave(problem.reason)
     } else if (!variableOf.has(node) && !inline.has(node) && !methods.has(node) && !isCallback) {
-      native.set(node, unsure.get(node) ?? "it is not declared by a statement of its own")
+      leave(unsure.get(node) ?? "it is not declared by a statement of its own")
     } else if (!inline.has(node) && !canNameItself(node, variableOf.get(node), scopes)) {
-      native.set(node, "the name that it has inside has no variable where the steppable form stands")
+      leave("the name that it has inside has no variable where the steppable form stands")
     } else {
       able.add(node)
     }
   }
 
-  for (const node of generators) if (!callees.has(node)) native.set(node, obstacle(node)!.reason)
-
-  const recursive = new Set([...able].filter((node) => onCycle.has(node)))
-  const long = new Set(
-    [...able].filter((node) => recursive.has(node) || hasLongLoop(node, scopes) || callsBuiltins.has(node))
-  )
-  for (const root of marked) {
-    if (able.has(root) && root.body !== null && callsImport(root.body, scopes)) long.add(root)
+  for (const [caller, node] of generatorCalls) {
+    if (reached.has(caller) && !reached.has(node)) native.set(node, obstacle(node)!.reason)
   }
-  const steppable = graph.above(callees, long, able)
+
+  const capable = new Set([...able, ...ofValues])
+  // a call through a value may lead back here
+  const recursive = new Set([...capable].filter((node) => onCycle.has(node) || callsValues.has(node)))
+  const long = new Set(
+    [...capable].filter((node) => recursive.has(node) || hasLongLoop(node, scopes) || callsBuiltins.has(node))
+  )
+  const steppable = graph.above(means, long, capable)
+  const announced = new Set<Node>()
+  for (const { call, functions } of calls) {
+    if (functions === undefined || functions.some((node) => steppable.has(node))) announced.add(call)
+  }
 
   // the twin of a function that only refused roots call is not needed
-  const roots = new Set([...marked].filter((root) => steppable.has(root) && !refused.has(root)))
+  const roots = new Set([...marked].filter((root) => steppable.has(root) && able.has(root) && !refused.has(root)))
   const needed = new Set<AnyFunction>()
   for (const root of roots) {
     if (needed.has(root)) continue
-    for (const node of [root, ...graph.below(callees, root)]) if (steppable.has(node)) needed.add(node)
+    for (const node of [root, ...graph.below(callees, root)])
+      if (steppable.has(node) && able.has(node)) needed.add(node)
   }
+  const hearing = new Set<AnyFunction>()
+  if (marked.size > 0) {
+    for (const node of steppable) {
+      if (emitters.has(node) || inline.has(node) || callbacks.has(node)) continue
+      if (
+        !hasPlainParameters(node) ||
+        !(ofValues.has(node) || canHear(node, variableOf.get(node), methods.get(node), scopes))
+      )
+        continue
+      hearing.add(node)
+      // callbacks have their twin where they stand
+      for (const below of [node, ...graph.below(callees, node)]) {
+        if (able.has(below) && steppable.has(below)) needed.add(below)
+      }
+    }
+  }
+  const valued = new Set([...hearing].filter((node) => ofValues.has(node)))
+  const selfFirst = new Set(methods.keys())
+  for (const node of valued) if (usesLexical(node, "this") && !usesLexical(node, "arguments")) selfFirst.add(node)
   const methodNames = new Set<string>()
   for (const node of needed) {
     const method = methods.get(node)
@@ -198,7 +272,8 @@ export const classify = (
   }
   for (const node of callees.keys()) {
     // a callback gets no row of its own
-    if (needed.has(node) || native.has(node) || refused.has(node) || callbacks.has(node)) continue
+    if (needed.has(node) || native.has(node) || refused.has(node) || callbacks.has(node) || !reached.has(node)) continue
+    if (valued.has(node)) continue
     native.set(node, steppable.has(node) ? "only refused functions call it" : whyShort(node))
   }
   const isPlain = (node: AnyFunction): boolean => {
@@ -209,7 +284,7 @@ export const classify = (
         inside ||
         isSteppableCall(
           inner,
-          { steppable: needed, emitters, methodNames, privateCalls, languageCalls: ofLanguage },
+          { steppable: needed, emitters, methodNames, privateCalls, languageCalls: ofLanguage, announced },
           scopes
         )
       )
@@ -237,6 +312,10 @@ export const classify = (
     privateCalls,
     languageCalls: ofLanguage,
     methodNames,
+    announced,
+    hearing,
+    valued,
+    selfFirst,
     ownMethods
   }
 }
@@ -251,9 +330,37 @@ const canNameItself = (node: AnyFunction, variable: string | undefined, scopes: 
   return holder !== undefined && isConstant(holder) && own.uses.every((use) => use.node.start > start)
 }
 
-/** A call of an import is reason enough to compile a marked function only: small helpers call imports, too. */
-const callsImport = (node: Node, scopes: Scopes): boolean =>
-  someOwn(node, (inner) => inner.type === "CallExpression" && callsOwnImport(inner, scopes))
-
 const hasLongLoop = (node: AnyFunction, scopes: Scopes): boolean =>
   node.body !== null && someOwn(node.body, (inner) => isLoop(inner) && !isShort(inner, scopes))
+
+/** Function expressions that stand for a value, and are no method or accessor. */
+const functionExpressions = (program: Program): ReadonlySet<AnyFunction> => {
+  const found = new Set<AnyFunction>()
+  walk(program, (node) => {
+    for (const child of children(node)) {
+      if (!isFunction(child) || child.type === "FunctionDeclaration") continue
+      if (node.type === "MethodDefinition") continue
+      if (node.type === "Property" && (node.method || node.kind !== "init" || node.computed)) continue
+      if (node.type === "PropertyDefinition" && node.computed) continue
+      found.add(child)
+    }
+  })
+  return found
+}
+
+/** Whether the variable of a function, or its own name, always means it: so the function knows itself. */
+const knowsItself = (node: AnyFunction, variable: string | undefined, scopes: Scopes): boolean => {
+  if (variable === undefined || scopes.of.get(node)!.names.has(variable)) return false
+  let scope = scopes.of.get(node)!.parent
+  while (scope !== undefined && (scope.node === node || !scope.names.has(variable))) scope = scope.parent
+  const binding = scope?.names.get(variable)
+  return binding !== undefined && isConstant(binding)
+}
+
+/** Whether a function with a name can tell itself from others in its prologue. */
+const canHear = (
+  node: AnyFunction,
+  variable: string | undefined,
+  method: Method | undefined,
+  scopes: Scopes
+): boolean => (method === undefined ? knowsItself(node, variable, scopes) : !method.name.startsWith("#"))

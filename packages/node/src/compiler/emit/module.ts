@@ -3,10 +3,7 @@
  */
 import type { Program } from "oxc-parser"
 import { fileURLToPath } from "node:url"
-import type { Classification } from "../decide/classify.ts"
-import type { MarkCall } from "../decide/marks.ts"
 import type { Goal } from "../read/parse.ts"
-import type { AnyFunction, Node } from "../read/syntax.ts"
 import { walk } from "../read/syntax.ts"
 import { plain } from "./plain.ts"
 import { copy } from "./print.ts"
@@ -24,14 +21,11 @@ export const emitModule = (unit: Unit, program: Program, runtime: string, goal: 
     .filter((node) => classification.roots.has(node) && node.type === "FunctionDeclaration")
     .filter((node) => scopes.outer.get(node) === undefined && node.id !== null)
     .map((node) => `${prefix}attach(${node.id!.name}, ${twinName(unit, node)}); `)
-  // it fills the unit's imports, sites, traces and makers
+  // it fills the unit's sites, traces and makers
   const whole = rewriteBelow(unit, program, plain(unit))
-  // `SUSPENDED` is a value that no program can find in a name or a property
-  const empty = `{ plain: ${prefix}SUSPENDED, twin: undefined }`
   const url = unit.urlOfTasks
   const made = [
     url === undefined ? "" : `const ${moduleUrlName(unit)} = ${url}; `,
-    ...Array.from(unit.imports, ({ name }) => `const ${prefix}i_${name} = ${empty}; `),
     ...Array.from(unit.sites, ([name, site]) => `const ${name} = ${site}; `),
     ...Array.from(unit.traces, ([name, trace]) => `const ${name} = ${trace}; `),
     ...unit.makers.values(),
@@ -49,7 +43,6 @@ const runtimeNames = [
   "attach",
   "attachElements",
   "attachJob",
-  "attachMethods",
   "baton",
   "bind",
   "enter",
@@ -62,7 +55,6 @@ const runtimeNames = [
   "ofPackage",
   "place",
   "refused",
-  "site",
   "touch",
   "WorkerUrl"
 ]
@@ -73,23 +65,25 @@ const runtimeNames = [
  */
 const runtimeConstants = [
   "ABANDONED",
+  "announcing",
   "apply",
   "budget",
   "call",
+  "callable",
   "constructorOf",
   "delegate",
-  "dispatch",
   "dispatchArray",
   "emit",
   "ended",
+  "heard",
+  "iterable",
   "isArray",
   "isPlain",
   "isProxy",
   "iterator",
-  "link",
-  "native",
   "notCallable",
   "open",
+  "register",
   "save",
   "sortUnits",
   "start",
@@ -105,8 +99,9 @@ const importRuntime = (prefix: string, runtime: string, goal: Goal, code: string
   const imports = runtimeNames.filter((name) => mentioned.has(name)).map((name) => `${name} as ${prefix}${name}`)
   let constants = ""
   for (const name of runtimeConstants) {
-    if (!mentioned.has(name)) continue
+    if (!mentioned.has(name) && !mentioned.has(`shared_${name}`)) continue
     imports.push(`${name} as ${prefix}shared_${name}`)
+    if (!mentioned.has(name)) continue
     constants += `const ${prefix}${name} = ${prefix}shared_${name}; `
   }
   return `import { ${imports.join(", ")} } from ${JSON.stringify(runtime)}; ${constants}`
@@ -115,9 +110,14 @@ const importRuntime = (prefix: string, runtime: string, goal: Goal, code: string
 /** In CommonJS: the runtime that `register` keeps for such modules, or else the module itself. */
 const requireRuntime = (prefix: string, runtime: string, mentioned: ReadonlySet<string | undefined>): string => {
   const names = [...runtimeNames, ...runtimeConstants].filter((name) => mentioned.has(name))
+  const early = runtimeConstants.filter((name) => mentioned.has(`shared_${name}`))
   const path = JSON.stringify(runtime.startsWith("file:") ? fileURLToPath(runtime) : runtime)
   const kept = `globalThis[Symbol.for("~giveway/steppable")]`
-  return `const { ${names.map((name) => `${name}: ${prefix}${name}`).join(", ")} } = ${kept} ?? require(${path}); `
+  const taken = [
+    ...names.map((name) => `${name}: ${prefix}${name}`),
+    ...early.map((name) => `${name}: ${prefix}shared_${name}`)
+  ]
+  return `const { ${taken.join(", ")} } = ${kept} ?? require(${path}); `
 }
 
 /** A prefix that no name in the source contains, escapes resolved. */
@@ -134,17 +134,3 @@ const insertAt = (marked: string, offset: number, inserted: string): string => {
   const at = marked.indexOf(`\uFDD0${offset}\uFDD1`)
   return at === -1 ? inserted + marked : marked.slice(0, at) + inserted + marked.slice(at)
 }
-
-/** Functions whose twin plain code needs: those of the module's own scope, and all of them once a function contains a mark. */
-export const neededInPlain = (
-  classification: Classification,
-  calls: ReadonlyArray<MarkCall>,
-  outer: ReadonlyMap<AnyFunction, AnyFunction | undefined>
-): ReadonlySet<AnyFunction> => {
-  const nested = [...classification.roots].some((root) => outer.get(root) !== undefined)
-  const anyInside = nested || calls.some((call) => insideFunction(call.call, outer))
-  return new Set([...classification.steppable].filter((node) => outer.get(node) === undefined || anyInside))
-}
-
-const insideFunction = (node: Node, outer: ReadonlyMap<AnyFunction, unknown>): boolean =>
-  [...outer.keys()].some((around) => around.start < node.start && node.end < around.end)

@@ -15,7 +15,8 @@ import * as inline from "../work/inline.ts"
 import { copy } from "./print.ts"
 import { touchedBody } from "./state.ts"
 import { taggedCall } from "./templates.ts"
-import { candidates, plainName } from "./twinCalls.ts"
+import * as prologues from "./prologues.ts"
+import { isKept, plainName, reachedName } from "./twinCalls.ts"
 import type { Replace, Unit } from "./unit.ts"
 import { insideOf, moduleUrlName, rewrite, rewriteBelow, selfName, twinName } from "./unit.ts"
 
@@ -34,28 +35,21 @@ export const twinsOf = (unit: Unit, functions: ReadonlyArray<AnyFunction>, plain
       out += ` ${unit.prefix}attach(${variable}, ${twinName(unit, node)});`
     }
   }
-  if (out !== "") out += attachMethods(unit, functions)
+  if (out !== "") out += keepMethods(unit, functions)
   return out === "" ? "" : `;${out}`
 }
 
-/** Tells the runtime the twins of methods: calls find them by the method, which is known at run time only. */
-const attachMethods = (unit: Unit, functions: ReadonlyArray<AnyFunction>): string => {
-  const { classification, prefix } = unit
-  const fields = new Map<string, Array<string>>()
-  const known: Array<string> = []
-  for (const node of functions) {
-    const method = classification.methods.get(node)
-    // a call of a private method has the name of its twin
-    if (method === undefined || !classification.steppable.has(node) || method.name.startsWith("#")) continue
-    const own = fields.get(method.holder) ?? []
-    fields.set(method.holder, [...own, `${method.name}: ${twinName(unit, node)}`])
-    if (candidates(unit, method.name).includes(node)) {
-      known.push(` ${plainName(unit, node)} = ${prefix}methodOf(${method.holder}, "${method.name}");`)
-    }
-  }
-  const attached = [...fields].map(([holder, own]) => ` ${prefix}attachMethods(${holder}, { ${own.join(", ")} });`)
-  return [...attached, ...known].join("")
-}
+/** Keeps the plain methods: calls compare with them, and prologues. */
+const keepMethods = (unit: Unit, functions: ReadonlyArray<AnyFunction>): string =>
+  functions
+    .filter((node) => unit.classification.steppable.has(node) && isKept(unit, node))
+    .map((node) => {
+      const { holder, name } = unit.classification.methods.get(node)!
+      const reached = reachedName(unit, node)
+      const reach = reached === undefined ? "" : ` ${reached} = ${twinName(unit, node)};`
+      return ` ${plainName(unit, node)} = ${unit.prefix}methodOf(${holder}, "${name}");${reach}`
+    })
+    .join("")
 
 /** The body of a class, with the twins of its methods if they stand inside. */
 const classBody = (unit: Unit, body: Node): string | undefined => {
@@ -79,6 +73,10 @@ export const reasonLeft = (
   return diagnosed === undefined ? native.get(target) : renderShort(diagnosed)
 }
 
+/** The plain text of a function, with its prologue if it has one, and without its twin. */
+export const functionText = (unit: Unit, node: AnyFunction): string =>
+  prologues.hearing(unit, node, plain(unit)) ?? rewriteBelow(unit, node, plain(unit))
+
 /** Plain code: the source, with twins where other code needs them and marks that know their twin. */
 export const plain =
   (unit: Unit): Replace =>
@@ -91,6 +89,10 @@ export const plain =
     if (weight !== undefined) {
       const check = `if ((${prefix}budget[0] -= ${weight}) < 0 && ${prefix}isSliceOver()) yield* ${prefix}giveWay;`
       return `{ ${check} ${rewriteBelow(unit, node, plain(unit))} }`
+    }
+    if (isFunction(node) && classification.hearing.has(node)) {
+      const twins = unit.declared.has(node) ? twinsAfter(unit, node, true) : ""
+      return functionText(unit, node) + twins
     }
     if (unit.declared.has(node)) {
       const twins = twinsAfter(unit, node, true)
@@ -155,7 +157,7 @@ export const callback = (unit: Unit, argument: Node, method?: AnyFunction): stri
   if (called !== argument) return `${attach}(${copy(text, argument.start, argument.end)}, ${twinName(unit, called)})`
   const isBound = called.type === "ArrowFunctionExpression" && usesLexical(called, "this")
   if (!isBound) return attachInline(unit, called, attach, plain(unit), undefined)
-  const hasSelf = method !== undefined && classification.methods.has(method)
+  const hasSelf = method !== undefined && classification.selfFirst.has(method)
   const replace = hasSelf ? withSelf(unit, method, plain(unit)) : plain(unit)
   return attachInline(unit, called, attach, replace, hasSelf ? selfName(unit) : "this")
 }
@@ -175,7 +177,7 @@ export const parameters = (unit: Unit, node: AnyFunction, replace: Replace = pla
 
 /** In the re-entrant twin of a method `this` is a parameter, also for the arrow functions inside. */
 export const withSelf = (unit: Unit, method: AnyFunction, replace: Replace): Replace => {
-  if (!unit.classification.methods.has(method)) return replace
+  if (!unit.classification.selfFirst.has(method)) return replace
   return (at) => {
     if (at.type === "ThisExpression") return selfName(unit)
     if (at.type === "ArrowFunctionExpression" && usesLexical(at, "this")) {

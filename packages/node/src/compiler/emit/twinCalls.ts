@@ -1,13 +1,13 @@
 /**
- * Calls of functions that have a twin, or may have one. The twin of a function of this module has a name. The twins of
- * imports and methods are found at run time, and each call keeps the twins that it found.
+ * Calls of functions that have a twin, or may have one. The twin of a function of this module has a name. A method is compared
+ * with the module's own methods first. Every other callee is announced: core's `steppable/calls/register.ts` has the
+ * protocol, and `prologues.ts` the side of the callee.
  */
 import type { CallExpression } from "oxc-parser"
 import { builtinCall, kernelOf } from "../decide/builtins.ts"
 import { callbackWeight } from "../decide/callbackWeight.ts"
-import { calledFunction, calledMethod, importedCallee } from "../decide/calls.ts"
+import { calledFunction, calledMethod } from "../decide/calls.ts"
 import { functionOf } from "../decide/marks.ts"
-import type { Binding } from "../read/scope.ts"
 import type { AnyFunction, Node } from "../read/syntax.ts"
 import { isFunction } from "../read/syntax.ts"
 import type { Unit } from "./unit.ts"
@@ -23,17 +23,36 @@ export const candidates = (unit: Unit, name: string): ReadonlyArray<AnyFunction>
 /** The variable that holds the plain method, once its class is evaluated. */
 export const plainName = (unit: Unit, node: AnyFunction): string => twinName(unit, node, "p")
 
+/** The methods whose plain function the module keeps in a variable: calls compare with it, and so does its prologue. */
+export const isKept = (unit: Unit, node: AnyFunction): boolean => {
+  const { hearing, methods } = unit.classification
+  const method = methods.get(node)
+  if (method === undefined) return false
+  return hearing.has(node) || candidates(unit, method.name).includes(node)
+}
+
+/** The variable of the module by which a prologue reaches a twin that stands in the body of the class. */
+export const reachedName = (unit: Unit, node: AnyFunction): string | undefined => {
+  const { hearing, methods } = unit.classification
+  return hearing.has(node) && methods.get(node)?.inside !== undefined ? twinName(unit, node, "i") : undefined
+}
+
 /** Declares these variables; for the module. */
 export const declarePlain = (unit: Unit): string =>
-  [...unit.classification.ownMethods.keys()]
-    .flatMap((name) => candidates(unit, name).map((node) => `let ${plainName(unit, node)} = ${unit.prefix}SUSPENDED; `))
+  [...unit.classification.methods.keys()]
+    .filter((node) => isKept(unit, node))
+    .map((node) => {
+      const reached = reachedName(unit, node)
+      return `let ${plainName(unit, node)} = ${unit.prefix}SUSPENDED${reached === undefined ? "" : `, ${reached}`}; `
+    })
     .join("")
 
-/** The constant in which the module keeps an import that it calls, with its twin. */
-const importCell = (unit: Unit, binding: Binding): string => {
-  unit.imports.add(binding)
-  return `${unit.prefix}i_${binding.name}`
-}
+const keyText = (key: Node): string =>
+  key.type === "Literal"
+    ? typeof key.value === "string"
+      ? JSON.stringify(key.value)
+      : String(key.value)
+    : calleeText(key)
 
 /** The text by which V8 names a callee that is no function. (For literals and operators V8 shows more.) */
 export const calleeText = (callee: Node): string => {
@@ -45,7 +64,7 @@ export const calleeText = (callee: Node): string => {
     case "CallExpression":
       return `${calleeText(callee.callee)}(...)`
     case "MemberExpression":
-      if (callee.computed) return "(intermediate value)"
+      if (callee.computed) return `${calleeText(callee.object)}[${keyText(callee.property)}]`
       return `${calleeText(callee.object)}.${callee.property.type === "PrivateIdentifier" ? "#" : ""}${callee.property.name}`
     default:
       return "(intermediate value)"
@@ -87,9 +106,44 @@ export const shortCall = (unit: Unit, call: CallExpression): ShortCall | undefin
   }
 }
 
+/** The arguments of a call, in order. `spread`: an array with all of them instead. */
+export interface Arguments {
+  readonly texts: ReadonlyArray<string>
+  readonly spread: string | undefined
+}
+
+/** A variable of the compiler, or `this`: to read it runs no code. */
+const isName = (text: string): boolean => /^\(?(?:this|\$y+\w+)\)?$/.test(text)
+
+/**
+ * The call of `f`, a variable, through its value. The announcement is the last thing before the call: it stands in the last
+ * argument, after that is evaluated. `self`: the receiver, a name; `scratch`: a variable for the last argument.
+ */
+export const announcedCall = (
+  { prefix }: Unit,
+  callee: Node,
+  f: string,
+  self: string | undefined,
+  { spread, texts }: Arguments,
+  scratch: string
+): string => {
+  const announce = `${prefix}register.to !== ${f} && (${prefix}register.to = ${f}), ${prefix}register.now = 1`
+  const called = `(typeof ${f} === "function" ? ${f} : ${prefix}callable(${f}, ${JSON.stringify(calleeText(callee))}))`
+  if (spread !== undefined) {
+    return `${prefix}apply(${called}, ${self ?? "undefined"}, (${scratch} = ${spread}, ${announce}, ${scratch}))`
+  }
+  const all = self === undefined ? texts : [self, ...texts]
+  const last = all[all.length - 1]
+  if (last === undefined) return `(${announce}, ${called}())`
+  // `(0, ...)`: a function gets no name from the variable
+  const announcing = isName(last) ? `(${announce}, ${last})` : `(${scratch} = (0, ${last}), ${announce}, ${scratch})`
+  const args = [...all.slice(0, -1), announcing].join(", ")
+  return self === undefined ? `${called}(${args})` : `${prefix}call(${called}, ${args})`
+}
+
 /**
  * The call of a method that may have a twin. `object` and `method` are variables with the values; `found` is a variable for
- * the twin.
+ * the twin, or for the last argument.
  */
 export const methodCall = (
   unit: Unit,
@@ -102,37 +156,35 @@ export const methodCall = (
 ): string => {
   const all = [object, ...args].join(", ")
   const target = unit.classification.privateCalls.get(call)
-  if (target !== undefined) return `${twinName(unit, target)}(${all})`
+  if (target !== undefined && unit.classification.steppable.has(target)) return `${twinName(unit, target)}(${all})`
   const { prefix, scopes, sites } = unit
+  const name = calledMethod(call)!
+  const isLong = all.length > shortArguments
+  const own = isLong
+    ? ""
+    : candidates(unit, name)
+        .map((node) => `${method} === ${plainName(unit, node)} ? ${twinName(unit, node)}(${all}) : `)
+        .join("")
+  const announced = announcedCall(unit, call.callee, method, object, { texts: args, spread: undefined }, found)
+  const builtin = builtinCall(call, name, scopes)
+  if (builtin === undefined) return `(${own}${announced})`
   const site = `${prefix}m${call.end}`
-  const builtin = builtinCall(call, calledMethod(call), scopes)
-  const kernel = builtin === undefined ? undefined : kernelOf(builtin.name)
-  const known = builtin === undefined || kernel === undefined ? "" : `"${builtin.name}", ${kernel}`
-  sites.set(site, builtin === undefined ? `${prefix}site()` : `${prefix}arraySite(${known})`)
-  const dispatch = builtin === undefined ? "dispatch" : "dispatchArray"
-  const name = JSON.stringify(calleeText(call.callee))
-  const twin = `${found} = ${method} === ${site}.f0 ? ${site}.t0 : ${prefix}${dispatch}(${site}, ${method}, ${name})`
-  const own = candidates(unit, calledMethod(call)!).map(
-    (node) => `${method} === ${plainName(unit, node)} ? ${twinName(unit, node)}(${all}) : `
-  )
+  const kernel = kernelOf(builtin.name)
+  const known = kernel === undefined ? "" : `"${builtin.name}", ${kernel}`
+  sites.set(site, `${prefix}arraySite(${known})`)
+  const text = JSON.stringify(calleeText(call.callee))
   if (short !== undefined) {
     const native = `${short.test(object, method, args[0], found)} ? (${prefix}budget[0] -= ${found}, ${prefix}call(${short.native}, ${all}))`
-    return `(${native} : ${own.join("")}${prefix}walked(${site}, ${method}, ${name}, ${all}))`
+    return `(${native} : ${own}${prefix}walked(${site}, ${method}, ${text}, ${all}))`
   }
-  if (all.length - object.length > shortArguments) return `((${twin}) ?? ${prefix}native(${method}))(${all})`
-  const other = `(${twin}) === undefined ? ${prefix}call(${method}, ${all}) : ${found}(${all})`
-  return `(${own.join("")}${other})`
+  const twin = `${found} = ${method} === ${site}.f0 ? ${site}.t0 : ${prefix}dispatchArray(${site}, ${method}, ${text})`
+  if (isLong) return `((${twin}) ?? ${prefix}announcing(${method}))(${all})`
+  return `(${own}(${twin}) === undefined ? ${announced} : ${found}(${all}))`
 }
 
 /** The call of a twin instead of its function. If a constant does not hold the function yet, it fails like the plain call. */
 export const twinCall = (unit: Unit, callee: CallExpression, args: string): string => {
-  const { prefix, scopes } = unit
-  const imported = importedCallee(callee, scopes)
-  if (imported !== undefined) {
-    const cell = importCell(unit, imported)
-    return `(0, (${cell}.plain === ${imported.name} ? ${cell} : ${prefix}link(${cell}, ${imported.name}, "${imported.name}")).twin)(${args})`
-  }
-  const target = calledFunction(callee, scopes)!
+  const target = calledFunction(callee, unit.scopes)!
   const call = `${twinName(unit, target)}(${args})`
   const name = callee.callee.type === "Identifier" ? callee.callee.name : ""
   return target.type === "FunctionDeclaration" || name === "" ? call : `(${name}, ${call})`

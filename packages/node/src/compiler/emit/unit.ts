@@ -6,7 +6,7 @@ import type { Classification } from "../decide/classify.ts"
 import type { EffectLoops } from "../decide/effectLoops.ts"
 import type { Marks } from "../decide/marks.ts"
 import type { LineColumn } from "../read/lines.ts"
-import type { Binding, Scopes } from "../read/scope.ts"
+import type { Scopes } from "../read/scope.ts"
 import type { AnyFunction, Node } from "../read/syntax.ts"
 import { children } from "../read/syntax.ts"
 import type { Addresses } from "../work/addresses.ts"
@@ -53,10 +53,10 @@ export interface Unit {
   readonly sites: Map<string, string>
   /** the declarations of the functions that make frames; grows */
   readonly makers: Map<AnyFunction, string>
-  /** imports that compiled code calls; grows */
-  readonly imports: Set<Binding>
   /** functions that touch state which outlives their call, by their body */
   readonly touched: ReadonlyMap<Node | null, AnyFunction>
+  /** the names that functions without one get from where they stand */
+  readonly namesGiven: ReadonlyMap<AnyFunction, string>
   /** tagged templates in steppable code */
   readonly templates: ReadonlyMap<Node, Template>
   readonly lineColumnOf: (offset: number) => LineColumn

@@ -4,10 +4,11 @@
  * The parts of the expression that are evaluated before such a call go into temporaries; the parts after it stay:
  * `a[i] + f(x)` becomes `t = a[i]; u = f(x); t + u`.
  */
-import type { ObjectProperty } from "oxc-parser"
+import type { CallExpression, MemberExpression, ObjectProperty } from "oxc-parser"
 import { calledFunction, calledMethod, callsSteppable, isSteppableCall } from "../decide/calls.ts"
 import type { Unit } from "../emit/unit.ts"
-import { calleeText, methodCall, shortCall, twinCall } from "../emit/twinCalls.ts"
+import type { Arguments } from "../emit/twinCalls.ts"
+import { announcedCall, calleeText, methodCall, shortCall, twinCall } from "../emit/twinCalls.ts"
 import { keyOf } from "../decide/declared.ts"
 import type { Frames } from "./frames.ts"
 import { assign } from "./frames.ts"
@@ -230,27 +231,21 @@ export class Expressions {
     return `(${at} = ${before} ${binary} ${this.expression(right, root, steps)})`
   }
 
-  /** The call of a twin, its arguments evaluated in order. */
+  /** The call of a twin, or of an announced function, its arguments evaluated in order. */
   call(node: Node, root: Node, steps: Array<Step>): string {
     if (node.type !== "CallExpression") throw new TypeError(node.type)
-    const name = calledMethod(node)
-    if (name !== undefined && node.callee.type === "MemberExpression") {
-      if (node.arguments.some((argument) => argument.type === "SpreadElement")) {
-        throw new Unsuited("a method is called with spread arguments")
-      }
-      const settled = this.isSettled(node.callee.object, root)
-      const receiver = this.expression(node.callee.object, root, steps)
-      const object = settled || this.frames.isTemporary(receiver) ? receiver : this.frames.spill(receiver, steps)
-      const method = this.frames.spill(`${object}.${name}`, steps)
-      const args = [...this.operands(node.arguments, root, steps)]
-      const short = shortCall(this.unit, node)
-      const [callback] = node.arguments
-      // the text of a function stands in both calls: V8 need not make it where it inlines the native method
-      const isOwn = callback !== undefined && isFunction(callback) && args[0]!.length <= longestCallback
-      if (short !== undefined && callback !== undefined && !isOwn && !this.frames.isTemporary(args[0]!)) {
-        args[0] = this.frames.spill(isFunction(callback) ? `(0, ${args[0]!})` : args[0]!, steps)
-      }
-      return methodCall(this.unit, node, this.frames.temporary(), object, method, args, short)
+    const { classification, scopes } = this.unit
+    const { callee } = node
+    if (
+      callee.type === "MemberExpression" &&
+      (calledMethod(node) !== undefined || classification.announced.has(node))
+    ) {
+      return this.methodCall(node, callee, root, steps)
+    }
+    if (classification.announced.has(node)) {
+      const f = this.frames.spill(this.unnamed(callee, root, steps), steps)
+      const args = this.arguments(node.arguments, root, steps)
+      return announcedCall(this.unit, callee, f, undefined, args, this.frames.temporary())
     }
     if (!callsSteppableBelow(this.unit, node)) {
       const args = node.arguments.map((argument) =>
@@ -262,10 +257,45 @@ export class Expressions {
       throw new Unsuited("spread arguments have a steppable call inside")
     }
     // a constant without a value yet fails before the arguments are evaluated
-    if (node.callee.type === "Identifier" && calledFunction(node, this.unit.scopes)?.type !== "FunctionDeclaration") {
-      steps.push({ kind: "code", text: `${node.callee.name};`, again: `${node.callee.name};` })
+    if (callee.type === "Identifier" && calledFunction(node, scopes)?.type !== "FunctionDeclaration") {
+      steps.push({ kind: "code", text: `${callee.name};`, again: `${callee.name};` })
     }
     return twinCall(this.unit, node, this.operands(node.arguments, root, steps).join(", "))
+  }
+
+  private methodCall(node: CallExpression, callee: MemberExpression, root: Node, steps: Array<Step>): string {
+    const settled = this.isSettled(callee.object, root)
+    const receiver = this.expression(callee.object, root, steps)
+    const object = settled || this.frames.isTemporary(receiver) ? receiver : this.frames.spill(receiver, steps)
+    const key = callee.computed ? `[${this.expression(callee.property, root, steps)}]` : `.${calledMethod(node)}`
+    const method = this.frames.spill(`${object}${key}`, steps)
+    const args = this.arguments(node.arguments, root, steps)
+    const found = this.frames.temporary()
+    if (callee.computed || args.spread !== undefined) {
+      return announcedCall(this.unit, callee, method, object, args, found)
+    }
+    const texts = [...args.texts]
+    const short = shortCall(this.unit, node)
+    const [callback] = node.arguments
+    // the text of a function stands in both calls: V8 need not make it where it inlines the native method
+    const isOwn = callback !== undefined && isFunction(callback) && texts[0]!.length <= longestCallback
+    if (short !== undefined && callback !== undefined && !isOwn && !this.frames.isTemporary(texts[0]!)) {
+      texts[0] = this.frames.spill(isFunction(callback) ? `(0, ${texts[0]!})` : texts[0]!, steps)
+    }
+    return methodCall(this.unit, node, found, object, method, texts, short)
+  }
+
+  /** Arguments, evaluated in order. */
+  private arguments(nodes: ReadonlyArray<Node>, root: Node, steps: Array<Step>): Arguments {
+    if (!nodes.some(({ type }) => type === "SpreadElement")) {
+      return { texts: this.operands(nodes, root, steps), spread: undefined }
+    }
+    const { classification, scopes } = this.unit
+    if (nodes.some((node) => callsSteppable(node, classification, scopes))) {
+      throw new Unsuited("spread arguments have a steppable call inside")
+    }
+    const texts = nodes.map((node) => (node.type === "SpreadElement" ? this.text(node) : `(${this.text(node)})`))
+    return { texts: [], spread: `[${texts.join(", ")}]` }
   }
 
   /** A call of a native function, with a steppable call in its arguments or in its callee. */

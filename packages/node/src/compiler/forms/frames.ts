@@ -47,7 +47,7 @@ export class Frames {
     this.integers = integersOf(node, unit.scopes)
     const usesThis = usesLexical(node, "this")
     // the receiver of a resume shows in stack traces, where a method has its class already
-    const isMethod = unit.classification.methods.has(node)
+    const isMethod = unit.classification.selfFirst.has(node)
     const self = isMethod ? { name: selfName(unit), field: "of" } : { name: "this", field: "self" }
     this.self = usesThis ? [self] : []
   }

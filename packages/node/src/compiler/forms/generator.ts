@@ -12,9 +12,10 @@
 import type { CallExpression, ForOfStatement, VariableDeclaration, YieldExpression } from "oxc-parser"
 import { calledMethod, callsSteppable, delegation, forwarding, isSteppableCall } from "../decide/calls.ts"
 import type { Replace, Unit } from "../emit/unit.ts"
-import { callback, parameters, plain, twinsAfter, twinsOf } from "../emit/plain.ts"
+import { callback, functionText, parameters, plain, twinsAfter, twinsOf } from "../emit/plain.ts"
 import { declareTwin, insideOf, rewrite, rewriteBelow, selfName, twinName } from "../emit/unit.ts"
-import { methodCall, twinCall } from "../emit/twinCalls.ts"
+import type { Arguments } from "../emit/twinCalls.ts"
+import { announcedCall, calleeText, methodCall, twinCall } from "../emit/twinCalls.ts"
 import { taggedCall } from "../emit/templates.ts"
 import type { Reading } from "../emit/iterables.ts"
 import * as iterables from "../emit/iterables.ts"
@@ -42,9 +43,6 @@ const nameOf = ({ callee }: CallExpression): string => (callee.type === "Identif
 export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): string => {
   const { classification, prefix, scopes } = unit
   const result = `${prefix}v`
-  const object = `${prefix}o`
-  const method = `${prefix}h`
-  const found = `${prefix}w`
   const check = (weight: number): string => `if ((${prefix}budget[0] -= ${weight}) < 0) yield;`
   const jumps = new Map<Node, string>()
   const points = new Map<CallExpression, number>()
@@ -57,11 +55,19 @@ export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): st
   }
 
   const heads = new Set<Node>()
+  /** iterables that call: the error for one that is none has to name the call of the source */
+  const sources = new Set<Node>()
+  /** constructors that a call gives: the same */
+  const callees = new Set<Node>()
+  /** blocks that begin after an error: a call that failed may have left its announcement */
+  const handlers = new Set<Node>()
 
   const loop = (at: Loop, names: ReadonlyArray<string>): string => {
     if (at.type === "ForStatement" && at.init !== null) heads.add(at.init)
     if (at.type === "ForOfStatement" || at.type === "ForInStatement") heads.add(at.left)
     if (isShort(at, scopes) && !callsSteppable(at, classification, scopes)) return rewriteBelow(unit, at, replace)
+    if (at.type === "ForOfStatement" && !isChunkable(unit, at) && callsSteppable(at.right, classification, scopes))
+      sources.add(at.right)
     if (!isChunkable(unit, at)) return withFirst(unit, at, check(checkWeight(at.body, scopes)), replace)
     if (at.type === "ForOfStatement") return forOf(at, names)
     const init = at.type === "ForStatement" && at.init !== null ? headText(at.init) : ""
@@ -83,13 +89,36 @@ export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): st
     return `{ let ${Object.values(iteration).join(", ")}; ${open} ${either} }`
   }
 
-  // the twin and its object are read before the arguments are evaluated, so nested calls can use the same variables
-  const callOfMethod = (call: CallExpression, args: ReadonlyArray<string>): string => {
-    const { callee } = call
-    if (callee.type !== "MemberExpression") throw new TypeError(callee.type)
-    const name = calledMethod(call)!
+  // each call has variables of its own: its arguments may be calls, and the callee is announced after them
+  const variables: Array<string> = []
+  const fresh = (): string => {
+    const name = `${prefix}c${variables.length}`
+    variables.push(name)
+    return name
+  }
+
+  const callOfValue = (call: CallExpression): string => {
+    const { arguments: nodes, callee } = call
+    const hasSpread = nodes.some(({ type }) => type === "SpreadElement")
+    const given = (): Arguments =>
+      hasSpread
+        ? { texts: [], spread: `[${argumentsOf(call).join(", ")}]` }
+        : { texts: nodes.map((argument) => `(${rewrite(unit, argument, replace)})`), spread: undefined }
+    const f = fresh()
+    const scratch = fresh()
+    if (callee.type !== "MemberExpression") {
+      const found = rewrite(unit, callee, replace)
+      return `(${f} = (0, ${found}), ${announcedCall(unit, callee, f, undefined, given(), scratch)})`
+    }
+    const object = fresh()
     const receiver = rewrite(unit, callee.object, replace)
-    return `(${object} = (${receiver}), ${method} = ${object}.${name}, ${methodCall(unit, call, found, object, method, args)})`
+    const key = callee.computed ? `[${rewrite(unit, callee.property, replace)}]` : `.${calledMethod(call)}`
+    const args = given()
+    const made =
+      callee.computed || hasSpread
+        ? announcedCall(unit, callee, f, object, args, scratch)
+        : methodCall(unit, call, scratch, object, f, args.texts)
+    return `(${object} = (${receiver}), ${f} = ${object}${key}, ${made})`
   }
 
   const argumentsOf = (call: CallExpression): ReadonlyArray<string> =>
@@ -113,8 +142,18 @@ export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): st
   }
 
   const replace: Replace = (at) => {
+    if (callees.delete(at)) {
+      return `(${prefix}constructorOf(${rewrite(unit, at, replace)}, ${JSON.stringify(calleeText(at))}))`
+    }
+    if (at.type === "NewExpression" && callsSteppable(at.callee, classification, scopes)) callees.add(at.callee)
+    if (sources.delete(at)) {
+      return `${prefix}iterable((${rewrite(unit, at, replace)}), ${JSON.stringify(calleeText(at))})`
+    }
     const called = callback(unit, at)
     if (called !== undefined) return called
+    if (isFunction(at) && classification.hearing.has(at)) {
+      return functionText(unit, at) + (unit.declared.has(at) ? twinsAfter(unit, at, false) : "")
+    }
     if (isFunction(at) || isClass(at)) {
       const twins = unit.declared.has(at) ? twinsAfter(unit, at, false) : ""
       const mark = plain(unit)(at)
@@ -133,10 +172,15 @@ export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): st
     }
     const jump = jumps.get(at)
     if (jump !== undefined) return jump
+    if (handlers.has(at)) return `{ ${prefix}register.now = 0; ${insideOf(unit, at, replace)} }`
+    if (at.type === "TryStatement") {
+      if (at.handler !== null) handlers.add(at.handler.body)
+      if (at.finalizer !== null) handlers.add(at.finalizer)
+    }
     if (at.type === "YieldExpression") return element(at)
     if (isSteppableCall(at, classification, scopes)) {
-      const args = argumentsOf(at)
-      const call = calledMethod(at) === undefined ? twinCall(unit, at, args.join(", ")) : callOfMethod(at, args)
+      const isValue = classification.announced.has(at) || calledMethod(at) !== undefined
+      const call = isValue ? callOfValue(at) : twinCall(unit, at, argumentsOf(at).join(", "))
       const point = points.get(at) ?? points.size + 1
       points.set(at, point)
       return `((${result} = ${tracedCall(at, call)}) === ${prefix}SUSPENDED ? yield ${point} : ${result})`
@@ -173,12 +217,12 @@ export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): st
   const entry = classification.recursive.has(node) ? ` ${check(checkWeight(body, scopes))}` : ""
   const generatorName = twinName(unit, node, "g")
   const uses = usesLexical(node, "this")
-  const generator = `${named(node.start, classification.nameOf(node))}function* ${generatorName}(${parameters(unit, node)}) { ${touches(unit, node)}let ${result}, ${object}, ${method}, ${found};${ownConstant}${entry} ${code} }`
+  const generator = `${named(node.start, classification.nameOf(node))}function* ${generatorName}(${parameters(unit, node)}) { ${touches(unit, node)}let ${[result, ...variables].join(", ")};${ownConstant}${entry} ${code} }`
 
   // the generator gets the same arguments, or as many of them as the function can see
   const given = `${prefix}a`
   // the twin of a method takes `this` as its first parameter
-  const self = classification.methods.has(node) ? selfName(unit) : undefined
+  const self = classification.selfFirst.has(node) ? selfName(unit) : undefined
   const asList = usesLexical(node, "arguments") || node.params.some(({ type }) => type === "RestElement")
   const forwarded = asList ? [`...${given}`] : node.params.map((_, index) => `${given}${index}`)
   const receiver = uses ? (self ?? "this") : "undefined"

@@ -7,7 +7,7 @@
 import { isSteppableCall } from "../decide/calls.ts"
 import { countdown } from "../decide/countdown.ts"
 import type { Replace, Unit } from "../emit/unit.ts"
-import { callback, plain, twinsAfter, withSelf } from "../emit/plain.ts"
+import { callback, functionText, plain, twinsAfter, withSelf } from "../emit/plain.ts"
 import { rewrite, rewriteBelow } from "../emit/unit.ts"
 import { Expressions } from "./expressions.ts"
 import { Frames } from "./frames.ts"
@@ -88,7 +88,8 @@ class Lowering implements Around {
   // --- text
 
   private readonly replaceOwn: Replace = (at) => {
-    if (isFunction(at) || isClass(at)) return plain(this.unit)(at) ?? rewriteBelow(this.unit, at, plain(this.unit))
+    if (isFunction(at)) return functionText(this.unit, at)
+    if (isClass(at)) return plain(this.unit)(at) ?? rewriteBelow(this.unit, at, plain(this.unit))
     const jump = this.jumps.get(at)
     if (jump !== undefined) return jump
     return plain(this.unit)(at)
@@ -159,7 +160,7 @@ class Lowering implements Around {
   private code(statement: Node, steps: Array<Step>): void {
     const { unit } = this
     if (statement.type === "FunctionDeclaration") {
-      const text = rewriteBelow(unit, statement, plain(unit)) + twinsAfter(unit, statement, false)
+      const text = functionText(unit, statement) + twinsAfter(unit, statement, false)
       steps.push({ kind: "code", text, again: "" })
       return
     }

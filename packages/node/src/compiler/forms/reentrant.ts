@@ -60,7 +60,7 @@ export const emitReentrant = (unit: Unit, node: AnyFunction, lowered: Lowered, a
   const thrown = lowered.guarded ? rethrow : ""
 
   const finallyOf = (finalizer: string | undefined): string =>
-    finalizer === undefined ? "" : ` finally { if (!${pausing(unit)}) ${finalizer} }`
+    finalizer === undefined ? "" : ` finally { ${prefix}register.now = 0; if (!${pausing(unit)}) ${finalizer} }`
 
   /** Runs `steps` from their beginning; `again` if their variables are declared already. */
   const clean = (steps: ReadonlyArray<Step>, again = false): string =>
@@ -100,7 +100,7 @@ export const emitReentrant = (unit: Unit, node: AnyFunction, lowered: Lowered, a
   }
 
   const handlerOf = (handler: Handler | undefined): string =>
-    handler === undefined ? "" : ` catch ${handler.parameter} { ${clean(handler.body)} }`
+    handler === undefined ? "" : ` catch ${handler.parameter} { ${prefix}register.now = 0; ${clean(handler.body)} }`
 
   /** Finishes `steps` from the yield point that `point` names, then sets it to 0. */
   const rest = (steps: ReadonlyArray<Step>): string => {
@@ -190,7 +190,7 @@ export const emitReentrant = (unit: Unit, node: AnyFunction, lowered: Lowered, a
   if (lowered.finishes) fresh.push(`${pausing(unit)} = false`)
   const temporaries = fresh.length === 0 ? "" : `let ${fresh.join(", ")}; `
   const { steps } = lowered
-  const isMethod = unit.classification.methods.has(node)
+  const isMethod = unit.classification.selfFirst.has(node)
   const own = parameters(unit, node, withSelf(unit, node, plain(unit)))
   const taken = !isMethod ? own : own === "" ? selfName(unit) : `${selfName(unit)}, ${own}`
   const self = isMethod ? `let ${selfName(unit)} = ${frame}.of; ` : ""

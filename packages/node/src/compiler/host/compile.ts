@@ -11,10 +11,11 @@ import { declarations } from "../decide/declared.ts"
 import { findEffectLoops } from "../decide/effectLoops.ts"
 import * as marks from "../decide/marks.ts"
 import * as touched from "../decide/touched.ts"
-import { emitModule, neededInPlain, unusedPrefix } from "../emit/module.ts"
+import { emitModule, unusedPrefix } from "../emit/module.ts"
 import { reasonLeft } from "../emit/plain.ts"
 import type { SourceMap } from "../emit/print.ts"
 import { canCarryMarks, print } from "../emit/print.ts"
+import * as prologues from "../emit/prologues.ts"
 import * as templates from "../emit/templates.ts"
 import type { Unit } from "../emit/unit.ts"
 import type { Forms } from "../forms/twin.ts"
@@ -172,12 +173,12 @@ const compileMarked = (source: string, options: Options): Compiled => {
     prefix,
     largestChunk: options.largestChunk ?? 1024,
     declared: scopes.functions.size === 0 ? new Map() : declarations(program, classification.methods),
-    neededInPlain: neededInPlain(classification, found.calls, scopes.outer),
-    imports: new Set(),
     touched: new Map(Array.from(stateful, (node) => [node.body, node])),
+    neededInPlain: classification.steppable,
+    namesGiven: prologues.namesGiven(program),
     sites: new Map(),
     makers: new Map(),
-    templates: templates.find(classification.steppable, prefix),
+    templates: templates.find([...classification.steppable, ...classification.valued], prefix),
     lineColumnOf: lineColumnsIn(text),
     sourceName: options.sourceName ?? file,
     traces: new Map(),

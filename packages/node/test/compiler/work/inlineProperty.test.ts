@@ -4,6 +4,7 @@
  * The work is called at once, so it captures the values that it would see. Compiled, it is the extracted module that runs, on
  * structured clones; refused, the work itself. `GIVEWAY_SEED` chooses other programs.
  */
+import * as Steppable from "@giveway/core/Steppable"
 import * as fc from "fast-check"
 import { assert, it } from "vitest"
 import { compile } from "../../../src/compiler/host/compile.ts"
@@ -186,6 +187,7 @@ const both = async (source: string) => {
   const compute = { fn: (f: unknown) => f, effect: (value: unknown) => value }
   const made = new Map<string, (...captured: Array<unknown>) => (...args: Array<unknown>) => unknown>()
   const fake: Fake & Record<string, unknown> = {
+    ...Steppable,
     Compute: compute,
     extracted: (kind, _url, suffix, _name, _make, _names, values = () => []) => {
       const job = (...args: ReadonlyArray<unknown>) => {

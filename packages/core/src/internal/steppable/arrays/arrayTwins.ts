@@ -10,8 +10,7 @@ import { sort, toSorted } from "./arraySort.ts"
 import type { Callback, Kernel, Make } from "./arrayWalk.ts"
 
 import type { MethodTwin, Site } from "../callSites.ts"
-import { dispatch, remember, site } from "../callSites.ts"
-import { apply } from "../intrinsics.ts"
+import { announcing, dispatch, remember, site } from "../callSites.ts"
 import { SUSPENDED } from "../suspension.ts"
 
 /** Whether `f` is a function of the language itself: a program may have replaced it before this module was loaded. */
@@ -102,5 +101,5 @@ export const walked = (
   ...args: ReadonlyArray<unknown>
 ): unknown => {
   const twin = f === at.f0 ? at.t0 : dispatchArray(at, f, callee)
-  return twin === undefined ? apply(f as Callback, self, args) : twin(self, ...args)
+  return twin === undefined ? announcing(f)(self, ...args) : twin(self, ...args)
 }
