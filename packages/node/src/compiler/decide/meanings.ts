@@ -28,7 +28,7 @@ const builtinNames = new Set(
     "hasOwnProperty hypot imul includes indexOf intersection is isArray isExtensible isFinite isFrozen isInteger isNaN " +
     "isPrototypeOf isSafeInteger isSealed isView isWellFormed join keys lastIndexOf localeCompare log log10 log1p log2 " +
     "match matchAll max min next normalize now of or ownKeys padEnd padStart parse parseFloat parseInt pop pow " +
-    "preventExtensions propertyIsEnumerable push random raw repeat resize reverse round seal set setBigInt64 " +
+    "preventExtensions propertyIsEnumerable push random raw repeat replace replaceAll resize reverse round seal search set setBigInt64 " +
     "setBigUint64 setDate setFloat32 setFloat64 setFullYear setHours setInt16 setInt32 setInt8 setMilliseconds setMinutes " +
     "setMonth setPrototypeOf setSeconds setTime setUint16 setUint32 setUint8 shift sign sin sinh slice splice split sqrt " +
     "startsWith stringify subarray substr substring tan tanh test then toDateString toExponential toFixed toISOString " +
