@@ -15,9 +15,16 @@
 import type { CallExpression, Program } from "oxc-parser"
 import { builtinCall } from "./builtins.ts"
 import type { Delegation, Twins } from "./calls.ts"
-import { calledFunction, calledMethod, delegation, forwarding, isShortCut, isSteppableCall } from "./calls.ts"
-import { hasPlainParameters } from "./hearing.ts"
-import { meaningsOf, meant } from "./meanings.ts"
+import {
+  calledFunction,
+  calledMethod,
+  delegation,
+  forwarding,
+  isShortCut,
+  isSteppableCall,
+  meaningsOf,
+  meant
+} from "./calls.ts"
 import type { Method } from "./declared.ts"
 import { methodsOf, names, variablesOf } from "./declared.ts"
 import type { Diagnostic } from "../read/diagnostic.ts"
@@ -25,7 +32,7 @@ import * as diagnostic from "../read/diagnostic.ts"
 import * as graph from "../read/graph.ts"
 import type { Marks } from "./marks.ts"
 import { functionOf } from "./marks.ts"
-import { obstacle } from "./objections.ts"
+import { hasPlainParameters, obstacle } from "./objections.ts"
 import { languageCalls } from "./receivers.ts"
 import { isShort } from "./rounds.ts"
 import { longGetters, unseen } from "./unseen.ts"

@@ -84,3 +84,14 @@ export const obstacle = (node: AnyFunction, isCallback = false, isEmitter = fals
   }
   return undefined
 }
+
+/** Whether the parameters run no code when the function is called: a function that hears (`emit/prologues.ts`) begins with its prologue. */
+export const hasPlainParameters = ({ params }: AnyFunction): boolean =>
+  params.every((parameter: Node) => {
+    if (parameter.type === "Identifier") return true
+    if (parameter.type === "RestElement") return parameter.argument.type === "Identifier"
+    return parameter.type === "AssignmentPattern" && parameter.left.type === "Identifier" && isLiteral(parameter.right)
+  })
+
+const isLiteral = (node: Node): boolean =>
+  (node.type === "Literal" && !("regex" in node)) || (node.type === "UnaryExpression" && isLiteral(node.argument))

@@ -17,7 +17,7 @@ import { twinName } from "./unit.ts"
 const mostCandidates = 4
 
 /** The methods that a call of this name is compared with first: V8 can inline the call after each comparison. */
-export const candidates = (unit: Unit, name: string): ReadonlyArray<AnyFunction> =>
+const candidates = (unit: Unit, name: string): ReadonlyArray<AnyFunction> =>
   (unit.classification.ownMethods.get(name) ?? []).slice(0, mostCandidates)
 
 /** The variable that holds the plain method, once its class is evaluated. */
