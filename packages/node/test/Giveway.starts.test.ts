@@ -70,6 +70,7 @@ it(
         const ms = (number * 37) % 250
         const { code, output, tookMs } = await run(how, ms)
         took.push(tookMs)
+        if (took.length % 100 === 0) console.log(`${took.length} of ${wanted} ended`)
         if (code !== expected) wrong.push(`${how} after ${ms} ms: exit code ${code}, output:\n${output}`)
       }
     }
