@@ -61,6 +61,7 @@ const known: Readonly<Record<string, Readonly<Record<string, readonly [count: nu
     "Effect.logInfo(": [1, "an address that was bound"]
   },
   "packages/node/src/output/standardError.ts": { "writeSync(": [1, "safeText.line, safeText.terminal"] },
+  "packages/node/src/start/beside.ts": { "Effect.logError(": [1, "a cause, as Effect's own runMain logs it"] },
   "packages/node/src/thread/helperThread.ts": { "emitWarning(": [1, "a name of our own"] },
   "packages/node/src/thread/keptThread.ts": { "Effect.logWarning(": [1, "safeText.line"] },
   "packages/node/src/watch/journal.ts": { "appendFileSync(": [1, "JSON, which doctor makes safe when it prints it"] },

@@ -282,3 +282,29 @@ describe("a compiled function", () => {
     }
   })
 })
+
+describe("what the compiler has made", () => {
+  it.each([
+    ["twins", marked("let s = 0; for (let i = 0; i < n; i++) s += i; return s")],
+    ["inline work", `import { Compute } from "@giveway/core"\nexport const f = Compute.fn((n) => n)\n`],
+    [
+      "loops of effects",
+      `import { Effect } from "effect"\nexport const f = Effect.gen(function* () { for (;;) yield* Effect.void })\n`
+    ]
+  ])("is never compiled again: %s", (_, source) => {
+    const { code } = compile(source, { file: "file.js" })
+    assert.notStrictEqual(code, source)
+    assert.strictEqual(compile(code, { file: "file.js", whole: true }).code, code)
+  })
+
+  it("of work that calls a pure function of its module goes to a worker, without a prologue", () => {
+    const { code } = compile(
+      `import { Compute, Pure } from "@giveway/core"
+      const fib = (n) => (n < 2 ? n : fib(n - 1) + fib(n - 2))
+      export const here = Pure.fn("here", (n) => fib(n))
+      export const there = Compute.fn((n) => fib(n))`,
+      { file: "file.js" }
+    )
+    assert.match(code, /Compute\.fn\(\$yextracted\(.*, \(\) => \(\(n\) => fib\(n\)\)\)\)/)
+  })
+})

@@ -194,7 +194,8 @@ const value: Meant = { kind: "value" }
 /** Modules that are never compiled: they have no pure functions that run long. */
 const neverCompiled = /^(?:node:|(?:effect|@effect|@giveway)(?:\/|$))/
 
-const isForeign = (node: Node, scopes: Scopes): boolean => {
+/** Whether `node` is an import of such a module. */
+export const isForeign = (node: Node, scopes: Scopes): boolean => {
   const binding = scopes.bindings.get(node)
   return (
     binding?.kind === "import" &&

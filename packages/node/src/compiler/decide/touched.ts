@@ -13,6 +13,7 @@
  *
  * Decision 0143.
  */
+import { isForeign } from "./calls.ts"
 import { assignedBy, walkPattern } from "../read/patterns.ts"
 import type { Binding, Scopes, Use } from "../read/scope.ts"
 import { isConstant } from "../read/scope.ts"
@@ -81,8 +82,17 @@ const isTarget = (at: Node, parent: Node): boolean => {
   return target !== undefined && (target === at || (at.type === "ChainExpression" && target === at.expression))
 }
 
+/**
+ * Whether the variable holds a closure that a call has made, which may keep state. Those of Effect and of this package (`Pure.fn`,
+ * `Compute.fn`, `Effect.fn`) keep none: the functions in them ask by themselves.
+ */
+const mayKeepState = (binding: Binding, scopes: Scopes): boolean => {
+  const init = initialValue(binding)
+  return init?.type === "CallExpression" && !isForeign(baseOf(init.callee), scopes)
+}
+
 /** Whether the use may change the object in `binding`, or give it to code that may. */
-const mayChangeObject = (use: Node, binding: Binding, { parents }: Looked): boolean => {
+const mayChangeObject = (use: Node, binding: Binding, { parents, scopes }: Looked): boolean => {
   const at = memberOf(use, parents)
   const parent = parents.get(at)
   if (parent === undefined) return false
@@ -90,8 +100,7 @@ const mayChangeObject = (use: Node, binding: Binding, { parents }: Looked): bool
   if (parent.type === "CallExpression" || parent.type === "NewExpression") {
     if (parent.callee === at) {
       // a call of the value itself: of a closure that another call has made
-      if (at === use || parent.type === "NewExpression")
-        return at === use && initialValue(binding)?.type === "CallExpression"
+      if (at === use || parent.type === "NewExpression") return at === use && mayKeepState(binding, scopes)
       return !callsKnown(use, at, binding)
     }
     if (at !== use) return false

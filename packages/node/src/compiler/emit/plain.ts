@@ -90,6 +90,11 @@ export const plain =
       const check = `if ((${prefix}budget[0] -= ${weight}) < 0 && ${prefix}isSliceOver()) yield* ${prefix}giveWay;`
       return `{ ${check} ${rewriteBelow(unit, node, plain(unit))} }`
     }
+    // before the prologues: a worker runs this function, and it has its yield points there
+    const work = unit.inlineWorks.get(node)
+    if (work !== undefined) {
+      return inline.wrap(work, rewriteBelow(unit, node, plain(unit)), prefix, unit.urlOfWork)
+    }
     if (isFunction(node) && classification.hearing.has(node)) {
       const twins = unit.declared.has(node) ? twinsAfter(unit, node, true) : ""
       return functionText(unit, node) + twins
@@ -100,10 +105,6 @@ export const plain =
     }
     if (node.type === "TaggedTemplateExpression" && unit.templates.has(node)) return taggedCall(unit, node, plain(unit))
     if (node.type === "ClassBody") return classBody(unit, node)
-    const work = unit.inlineWorks.get(node)
-    if (work !== undefined) {
-      return inline.wrap(work, rewriteBelow(unit, node, plain(unit)), prefix, unit.urlOfWork)
-    }
     const address = node.type === "CallExpression" ? addresses.get(node) : undefined
     if (address !== undefined) {
       const reason = address.staysBecause === undefined ? "" : `, ${JSON.stringify(address.staysBecause)}`

@@ -36,6 +36,7 @@ import * as inline from "../work/inline.ts"
 import type { UrlOfTasks } from "../work/taskModules.ts"
 import * as taskModules from "../work/taskModules.ts"
 import type { Handler } from "@giveway/core/Platform"
+import type { Program } from "oxc-parser"
 import { decisionsOf, handlersOf } from "./decisions.ts"
 
 export interface Options {
@@ -106,6 +107,28 @@ export const compile = (source: string, options: Options): Compiled => {
   }
 }
 
+const defaultRuntime = "@giveway/core/Steppable"
+
+/** The names that an extracted module imports before it is compiled, see `work/extract.ts`. */
+const ofExtracted = new Set(["define", "work"])
+
+/**
+ * Whether it is the compiler's own output, which a bundler may have put into a file with other code. Twins and frames of twins would
+ * cost time and stacks, and no yield point would be new.
+ */
+const isCompiled = (program: Program, runtime = defaultRuntime): boolean =>
+  program.body.some(
+    (node) =>
+      node.type === "ImportDeclaration" &&
+      (node.source.value === runtime || node.source.value === defaultRuntime) &&
+      node.specifiers.some(
+        (specifier) =>
+          specifier.type === "ImportSpecifier" &&
+          specifier.imported.type === "Identifier" &&
+          !ofExtracted.has(specifier.imported.name)
+      )
+  )
+
 const compileMarked = (source: string, options: Options): Compiled => {
   const { file } = options
   const note = (reason: string, fix: string): Compiled =>
@@ -120,6 +143,7 @@ const compileMarked = (source: string, options: Options): Compiled => {
   const parsed = parse(source, file, goal)
   if ("reason" in parsed) return leftAlone(source, [parsed])
   const { program, text } = parsed
+  if (isCompiled(program, options.runtime)) return leftAlone(source)
   const scopes = analyse(program)
   const loose = goal === "commonjs" ? sloppy.find(program, scopes) : undefined
   if (loose?.whole !== undefined) {
@@ -184,6 +208,6 @@ const compileMarked = (source: string, options: Options): Compiled => {
     traces: new Map(),
     emitTwin: twins.emit
   }
-  const { code, map } = print(emitModule(unit, program, options.runtime ?? "@giveway/core/Steppable", goal), text, file)
+  const { code, map } = print(emitModule(unit, program, options.runtime ?? defaultRuntime, goal), text, file)
   return { code, map: { ...map, sourcesContent: [source] }, decisions: decisions(), diagnostics, handlers, works }
 }

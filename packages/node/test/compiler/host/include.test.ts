@@ -1,4 +1,5 @@
 /** Packages that a program includes: which files belong to them, and that their functions get yield points. */
+import * as Steppable from "@giveway/core/Steppable"
 import { execFile } from "node:child_process"
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -168,7 +169,7 @@ describe("CommonJS", () => {
     assert.match(code, /^"use strict"\nconst \{ .*\} = globalThis\[.*\] \?\? require\("@giveway\/core\/Steppable"\); /)
     const module = { exports: {} as { readonly sum: (n: number) => number } }
     // oxlint-disable-next-line no-implied-eval -- the code is made here
-    new Function("module", "require", code)(module, () => ({ attach: (f: unknown) => f }))
+    new Function("module", "require", code)(module, () => Steppable)
     assert.strictEqual(module.exports.sum(4), 6)
   })
 
