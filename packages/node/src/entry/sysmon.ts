@@ -154,8 +154,9 @@ const settle = (): void => {
   settling = settling.filter((one) => !isDue(one))
 }
 
-// only the times of the thread tell that it computes while its heart rests
-Sysmon.setSeesRest(block, threadTimes(now()) !== undefined)
+// Only the times of the thread tell that it computes while its heart rests. Doctor wants the line of each stall, also of one that is over
+// before a look at a thread at rest: under it no heart rests.
+Sysmon.setSeesRest(block, start.journal === undefined && threadTimes(now()) !== undefined)
 parentPort?.postMessage("watching")
 for (;;) {
   receive()
