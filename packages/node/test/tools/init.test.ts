@@ -28,7 +28,7 @@ const commonJs = '{ "name": "mine", "scripts": { "start": "node ." } }\n'
 
 describe("giveway init in a terminal", { timeout: 90_000 }, () => {
   it("shows each change, and makes those that the user agrees to", () =>
-    withInit({ "package.json": commonJs, "README.md": "mine\n" }, async (screen, folder) => {
+    withInit({ "package.json": commonJs, "README.md": "mine\n", "index.js": "" }, async (screen, folder) => {
       await screen.until(/package\.json: type is absent; the service has "module"\.\s+\? Change type/)
       screen.type("y")
       await screen.until(/-mine\n\+# A service with Giveway[^]*\? Replace README\.md\?/)
@@ -44,7 +44,7 @@ describe("giveway init in a terminal", { timeout: 90_000 }, () => {
     }))
 
   it("ends at a no without which there is no service", () =>
-    withInit({ "package.json": commonJs }, async (screen, folder) => {
+    withInit({ "package.json": commonJs, "index.js": "" }, async (screen, folder) => {
       await screen.until(/\? Change type/)
       screen.type("n")
       await screen.until(/giveway: package\.json has no "type"[^]*Nothing was written\.\s+^shell>\s*$/m)
@@ -52,7 +52,7 @@ describe("giveway init in a terminal", { timeout: 90_000 }, () => {
     }))
 
   it("ends at Ctrl-C, and writes nothing", () =>
-    withInit({ "package.json": commonJs }, async (screen, folder) => {
+    withInit({ "package.json": commonJs, "index.js": "" }, async (screen, folder) => {
       await screen.until(/\? Change type/)
       screen.type("C-c")
       await screen.until(/giveway init: nothing was written\s+^shell>\s*$/m)

@@ -92,7 +92,9 @@ describe("the site", () => {
         .filter(({ path }) => /\/src\/(testing\/)?[A-Z]\w*\.ts$/.test(path))
         .flatMap(({ exports, path }) => {
           const module = /(\w+)\.ts$/.exec(path)![1]!
-          const parent = `@giveway/${name}${index.includes(`/${module}.ts"`) ? "." : "/"}${module}`
+          const isForTests = !index.includes(`/${module}.ts"`) && path.includes("/testing/")
+          const home = `@giveway/${name}${isForTests ? "/testing" : ""}`
+          const parent = `${home}${isForTests || index.includes(`/${module}.ts"`) ? "." : "/"}${module}`
           return exports.filter(({ name }) => name !== "*").map((exported) => `${parent}/${exported.name}`)
         })
     })
