@@ -39,7 +39,7 @@ const usage = async (): Promise<string> => {
   for (const name of names) {
     const { hasQuick, hasRest, summary } = await load(name)
     const known = [...(hasQuick === true ? ["--quick"] : []), ...(hasRest === true ? ["--rest"] : [])]
-    lines.push(`  ${name.padEnd(12)}${summary}${known.length > 0 ? ` (knows ${known.join(" and ")})` : ""}`)
+    lines.push(`  ${name.padEnd(15)}${summary}${known.length > 0 ? ` (knows ${known.join(" and ")})` : ""}`)
   }
   return lines.join("\n")
 }
