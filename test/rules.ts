@@ -210,6 +210,9 @@ export interface Document {
   readonly text: string
 }
 
+/** Code spans may look like links: `ops[k](n)`. */
+const withoutCode = (text: string): string => text.replaceAll(/(`+)[^`\n]+\1/g, "")
+
 /** Relative links of documents to files or headings that do not exist. */
 export const deadLinks = (
   documents: ReadonlyArray<Document>,
@@ -217,7 +220,7 @@ export const deadLinks = (
 ): ReadonlyArray<string> => {
   const byPath = new Map(documents.map((document) => [document.path, document]))
   return documents.flatMap(({ path, text }) =>
-    Array.from(text.matchAll(/\]\(([^)\s]+)\)/g), (match) => match[1]!)
+    Array.from(withoutCode(text).matchAll(/\]\(([^)\s]+)\)/g), (match) => match[1]!)
       .filter((link) => !/^[a-z]+:/.test(link))
       .filter((link) => {
         const [file, anchor] = link.split("#")
