@@ -122,7 +122,7 @@ describe("documents", () => {
   const documents = [
     {
       path: "docs/a.md",
-      text: "# One Two, three!\n[ok](b.md) [ok](#one-two-three) [ok](b.md#b) [no](c.md) [no](b.md#c)"
+      text: "# One Two, three!\n[ok](b.md) [ok](#one-two-three) [ok](b.md#b) [no](c.md) [no](b.md#c) `ops[k](n)`"
     },
     { path: "docs/b.md", text: "# B\n`internal/pool/x.ts` and `internal/pool/gone.ts`" }
   ]
