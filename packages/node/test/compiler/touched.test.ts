@@ -97,3 +97,12 @@ describe("touches nothing", () => {
     }
   })
 })
+
+it("a closure that Effect or this package has made keeps no state of the module", () => {
+  const calling = (init: string) =>
+    touching(`import { Pure } from "@giveway/core"; import { make } from "./own.js"
+      const made = ${init}
+      function f(n) { return made(n) }`)
+  assert.deepStrictEqual(calling('Pure.fn("made", (n) => n)'), [])
+  assert.deepStrictEqual(calling("make()"), ["f"])
+})
