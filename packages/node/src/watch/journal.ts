@@ -58,6 +58,8 @@ export type Line =
   | { readonly _tag: "Cut"; readonly thread: number; readonly count: number }
   /** a stall that lasts; the last line of a key counts, unless a `Stalled` followed */
   | { readonly _tag: "Stalls"; readonly key: string; readonly stall: Stall }
+  /** where that stall was, in the lines of the sources; the process may be killed before its `Stalled` is made */
+  | { readonly _tag: "Placed"; readonly key: string; readonly place: Stall["place"]; readonly stack: string }
 
 /** The journal for watchers that start now; set by `entry/doctor.ts` while it starts its own. */
 export const current: { file: string | undefined } = { file: undefined }
@@ -158,6 +160,8 @@ const isLine = (line: unknown): line is Line => {
       return Number.isSafeInteger(line["thread"]) && Number.isSafeInteger(line["count"])
     case "Stalls":
       return isText(line["key"]) && isStall(line["stall"])
+    case "Placed":
+      return isText(line["key"]) && isPlace(line["place"]) && isText(line["stack"])
     case "Linted":
       return Array.isArray(line["findings"]) && line["findings"].every(isFinding)
     default:
@@ -192,6 +196,18 @@ export const stalled = (starvation: Starvation.Starvation): string => {
     }
   })
 }
+
+/**
+ * A sample of the watcher, as the thread itself can map it. It comes to the thread in the first turn of its loop after the stall, and the
+ * record some 20 ms later: Vitest and others kill a process before that.
+ */
+export const placed = (key: string, { place, stack }: Sysmon.Sample): string =>
+  line({
+    _tag: "Placed",
+    key,
+    place: place && mappedStack.mappedPlace(place),
+    stack: mappedStack.mapped(stack)
+  })
 
 /** Long batches are left out: they are stalls, and stand in the journal as stalls. */
 const alsoStalls = "long-batch"

@@ -89,15 +89,22 @@ export const watch =
         Effect.sync(observed.stop)
       )
       const served = yield* serving.make(serve)
+      // a thread that is started again goes on in the same journal
+      const journalFile = journal.current.file
       /** the collections of garbage in a stall have to be known before the stall is settled */
       const settle = (message: Sysmon.Message): void =>
         runOwn(() => {
           receive({ _tag: "Collected", collections: collected.take() })
           receive(message)
         })
-      const hear = (message: Sysmon.Message): void => (message._tag === "Settled" ? settle : receive)(message)
+      const take = (message: Sysmon.Message): void => {
+        receive(message)
+        if (journalFile === undefined || message._tag !== "Sampled") return
+        runOwn(() => journal.appendStall(journalFile, journal.placed(message.key, message.sample)))
+      }
+      const hear = (message: Sysmon.Message): void => (message._tag === "Settled" ? settle : take)(message)
       const connection = yield* threadPort.make<ToSysmon, Sysmon.Message>(
-        (message) => (message._tag === "Settled" ? afterTurns(settleTurns, () => settle(message)) : receive(message)),
+        (message) => (message._tag === "Settled" ? afterTurns(settleTurns, () => settle(message)) : take(message)),
         // these belong to the stall in which the scope closes
         receive
       )
@@ -126,7 +133,7 @@ export const watch =
           intervalMs,
           graceMs: Math.max(0, graceMs - (now - begunAt)),
           perMinute,
-          journal: journal.current.file,
+          journal: journalFile,
           logs,
           fair,
           debugged: isDebugged(),

@@ -219,6 +219,17 @@ describe("tests that Vitest runs", () => {
 })
 
 describe("the doctor", () => {
+  it("has the lines that the program itself prints, also of one that is killed right after it was held", async () => {
+    const killed = program(
+      "killed.mjs",
+      `${spin}Error.prepareStackTrace = (error, sites) => [String(error), ...sites.map((site) => \`    at \${site.getFunctionName()} (\${site.getFileName()}:4242:1)\`)].join("\\n")
+       setTimeout(() => { spin(1000); setTimeout(() => process.kill(process.pid, "SIGKILL"), 1) }, 100)\n`
+    )
+    const { stderr, stdout } = await doctor([...eager, "--", process.execPath, killed])
+    const [fault] = faultsOf(stdout)
+    assert.deepInclude(fault, { file: "killed.mjs", line: 4242 }, stdout + stderr)
+  }, 60_000)
+
   it("watches the processes that a command starts, and writes JUnit XML", async () => {
     const inner = program("inner.mjs", `${spin}setTimeout(() => spin(300), 100)\nsetTimeout(() => {}, 700)\n`)
     const outer = program(

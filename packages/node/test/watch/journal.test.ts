@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "vitest"
+import type * as Sysmon from "@giveway/core/Sysmon"
 import * as journal from "../../src/watch/journal.ts"
 
 const unwatched = (why: string): journal.Line => ({ _tag: "Unwatched", why })
@@ -27,6 +28,34 @@ describe("the journal", () => {
       const whole = text.slice(0, end).split("\n").length - 1
       assert.includeMembers([whole, whole + 1], [journal.linesOf(text.slice(0, end)).length], `cut at ${end}`)
     }
+  })
+
+  it("has the place of a sample as its thread maps it", () => {
+    const sample: Sysmon.Sample = {
+      at: 0,
+      delayMs: 1,
+      late: false,
+      returning: false,
+      shown: "code",
+      fiberId: undefined,
+      name: undefined,
+      frames: [],
+      place: { file: "src/work.ts", line: 102, function: "grind" },
+      debugged: false,
+      whole: undefined,
+      stack: "Error: held\n    at grind (/app/src/work.ts:102:9)"
+    }
+    const prints = Error.prepareStackTrace
+    Error.prepareStackTrace = (error, [site]) => `${String(error)}\n    at grind (${site?.getFileName()}:15:9)`
+    const text = journal.placed("beat:1", sample)
+    Error.prepareStackTrace = prints
+    const [line] = journal.linesOf(text)
+    assert.deepInclude(line, {
+      _tag: "Placed",
+      key: "beat:1",
+      stack: "Error: held\n    at grind (/app/src/work.ts:15:9)"
+    })
+    assert.deepInclude(line?._tag === "Placed" && line.place, { line: 15, function: "grind" })
   })
 
   it("ends when it is full, and says how many records found no room", () => {

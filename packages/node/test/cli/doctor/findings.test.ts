@@ -84,6 +84,24 @@ describe("stalls", () => {
     assert.lengthOf(seen, 1)
     assert.deepInclude(seen[0], { count: 2, totalMs: 1090 })
   })
+
+  it("of a process that was killed before their record have the lines that the thread itself gave", () => {
+    const transformed = "Error: held\n    at resize (/app/src/photo.ts:102:3)"
+    const lasting = lasts("beat:1", {
+      stack: transformed,
+      place: { file: "src/photo.ts", line: 102, function: "resize" }
+    })
+    const placed: Line = {
+      _tag: "Placed",
+      key: "beat:1",
+      place: { file: "src/photo.ts", line: 15, function: "resize" },
+      stack: "Error: held\n    at resize (/app/src/photo.ts:15:3)"
+    }
+    const [seen, ...others] = found(lasting, placed, { ...placed, key: "beat:2" })
+    assert.lengthOf(others, 0)
+    assert.strictEqual(seen?.worst.place?.line, 15)
+    assert.include(seen?.worst.stack, "photo.ts:15:3")
+  })
 })
 
 const at = (...frames: ReadonlyArray<string>): string =>
