@@ -37,41 +37,53 @@ interface QueuedTask {
 
 const byPriority = (a: QueuedTask, b: QueuedTask): number => a.priority - b.priority
 
-/** The queued tasks of one owner that run in one go, time permitting. */
+/** The queued tasks of one owner that run in one go, time permitting. Most batches have one task, which needs no list. */
 export class Batch<O extends Owner> {
   readonly owner: O
-  private readonly tasks: Array<QueuedTask> = []
+  /** the task of a batch that has had one only, until it runs */
+  private only: (() => void) | undefined
+  private onlyPriority: number
+  private onlySince: number
+  private tasks: Array<QueuedTask> | undefined = undefined
   private head = 0
-  private mixed = false
 
-  constructor(owner: O) {
+  constructor(owner: O, run: () => void, priority: number, readySince: number) {
     this.owner = owner
+    this.only = run
+    this.onlyPriority = priority
+    this.onlySince = readySince
   }
 
   get isEmpty(): boolean {
-    return this.head === this.tasks.length
+    return this.only === undefined && (this.tasks === undefined || this.head === this.tasks.length)
   }
 
   /** Since when its first task is ready, ms. Only call if it is not empty. */
   get readySince(): number {
-    return this.tasks[this.head]!.readySince
+    return this.only === undefined ? this.tasks![this.head]!.readySince : this.onlySince
   }
 
-  add(task: QueuedTask): void {
-    if (task.priority !== 0) this.mixed = true
-    this.tasks.push(task)
+  /** Only call before its first task runs. */
+  add(run: () => void, priority: number, readySince: number): void {
+    const tasks = (this.tasks ??= [])
+    if (this.only !== undefined) {
+      tasks.push({ run: this.only, priority: this.onlyPriority, readySince: this.onlySince })
+      this.only = undefined
+    }
+    tasks.push({ run, priority, readySince })
   }
 
   /** No task comes to it any more: its order is final. */
   close(): void {
-    if (!this.mixed) return
-    this.mixed = false
-    this.tasks.sort(byPriority)
+    if (this.tasks !== undefined && this.tasks.some(({ priority }) => priority !== 0)) this.tasks.sort(byPriority)
   }
 
   /** The next task. Only call if it is not empty. */
-  shift(): QueuedTask {
-    return this.tasks[this.head++]!
+  shift(): () => void {
+    const { only } = this
+    if (only === undefined) return this.tasks![this.head++]!.run
+    this.only = undefined
+    return only
   }
 }
 
@@ -169,13 +181,11 @@ export class RunQueue<O extends Owner> {
   enqueue(run: () => void, owner: O, priority: number, weight: number, now: number, later = false): boolean {
     owner.queued++
     this.size++
-    const task: QueuedTask = { run, priority, readySince: now }
     if (owner.batch !== undefined) {
-      owner.batch.add(task)
+      owner.batch.add(run, priority, now)
       return false
     }
-    const batch: Batch<O> = (owner.batch = new Batch(owner))
-    batch.add(task)
+    const batch: Batch<O> = (owner.batch = new Batch(owner, run, priority, now))
     const { latest, ready } = this
     const weightClass = latest !== undefined && latest.weight === weight ? latest : this.classOf(weight)
     if (weightClass.isIdle) {
@@ -225,7 +235,7 @@ export class RunQueue<O extends Owner> {
   }
 
   /** The next task of a batch, counted as run. */
-  take(batch: Batch<O>): QueuedTask {
+  take(batch: Batch<O>): () => void {
     batch.owner.queued--
     this.size--
     return batch.shift()

@@ -296,9 +296,9 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
     const { budget, observer } = this
     const { owner } = batch
     const nested = this.inTask
-    const { readySince, run } = this.queue.take(batch)
+    if (observer !== undefined) observer.ran(batch.readySince)
+    const run = this.queue.take(batch)
     this.tasks++
-    if (observer !== undefined) observer.ran(readySince)
     budget.beginSlice(owner.pace)
     this.inTask = true
     this.resuming = true

@@ -10,7 +10,7 @@ const owner = (): Owner => ({ queued: 0, batch: undefined })
 const next = (queue: RunQueue<Owner>): void => {
   const batch = queue.shift()
   if (batch === undefined) return queue.admit()
-  while (!batch.isEmpty) queue.take(batch).run()
+  while (!batch.isEmpty) queue.take(batch)()
 }
 
 const drain = (queue: RunQueue<Owner>): void => {
@@ -58,7 +58,7 @@ describe("runQueue", () => {
     for (const name of ["a1", "a2", "a3"]) add(mine, name)
     add(other, "b")
     const batch = queue.shift()!
-    queue.take(batch).run()
+    queue.take(batch)()
     queue.unshift(batch)
     add(mine, "a4")
     drain(queue)
@@ -90,7 +90,7 @@ describe("runQueue", () => {
           if (flush !== null) {
             const before = queue.size
             const { queued } = owners[flush]!
-            for (const batch of queue.batchesOf(owners[flush]!)) while (!batch.isEmpty) queue.take(batch).run()
+            for (const batch of queue.batchesOf(owners[flush]!)) while (!batch.isEmpty) queue.take(batch)()
             assert.strictEqual(owners[flush]!.queued, 0)
             assert.strictEqual(queue.size, before - queued)
           }
@@ -134,7 +134,7 @@ describe("runQueue", () => {
     for (let pass = 0; pass < 3; pass++) {
       ran.length = 0
       for (let room = 4, batch = queue.shift(); batch !== undefined && room > 0; room--) {
-        while (!batch.isEmpty) queue.take(batch).run()
+        while (!batch.isEmpty) queue.take(batch)()
         queue.charge(1)
         batch = queue.shift()
       }
@@ -249,7 +249,7 @@ describe("runQueue", () => {
     add(mine, "second", 0)
     add(mine, "first", -1)
     add(other, "other 2", -1)
-    for (const batch of queue.batchesOf(mine)) while (!batch.isEmpty) queue.take(batch).run()
+    for (const batch of queue.batchesOf(mine)) while (!batch.isEmpty) queue.take(batch)()
     assert.deepStrictEqual(ran, ["first", "second"])
     // the place of what was taken stays: those behind it keep theirs
     assert.strictEqual(queue.length, 2)
