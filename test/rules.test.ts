@@ -150,15 +150,17 @@ describe("documents", () => {
     const records = [
       {
         path: "docs/decisions/README.md",
-        text: "| [0001](0001-a.md) | A thing | holds |\n| [0002](0002-b.md) | B | |"
+        text: `| [0001](0001-a.md) | A thing | holds |\n| [0002](0002-b.md) | B | |\n${"| [0003](0003-c.md) | C | holds |\n".repeat(2)}`
       },
       { path: "docs/decisions/0001-a.md", text: "# 0001, see 0002" },
-      { path: "docs/decisions/0002-b.md", text: "# 0002" }
+      { path: "docs/decisions/0002-b.md", text: "# 0002" },
+      { path: "docs/decisions/0003-c.md", text: "# 0003" }
     ]
-    const sources = files({ [`${inside}/a.ts`]: "// Decision 0001." })
+    const sources = files({ [`${inside}/a.ts`]: "// Decisions 0001 and 0003." })
     assert.deepStrictEqual(rules.lostDecisions(records, sources), [
       "docs/decisions/0002-b.md is not listed",
-      "docs/decisions/0002-b.md is cited nowhere"
+      "docs/decisions/0002-b.md is cited nowhere",
+      "docs/decisions/0003-c.md is listed 2 times"
     ])
   })
 })

@@ -273,7 +273,7 @@ export const missingTests = (
     return named.filter((title) => !source.includes(title)).map((title) => `${path} names "${title}" of ${file}`)
   })
 
-/** Records of decisions that the index does not list with a status, or that nothing but other records cites. */
+/** Records of decisions that the index does not list once, with a status, or that nothing but other records cites. */
 export const lostDecisions = (
   documents: ReadonlyArray<Document>,
   files: ReadonlyArray<SourceFile>
@@ -283,8 +283,10 @@ export const lostDecisions = (
   const citing = [...documents.filter(({ path }) => !path.startsWith("docs/decisions/")), ...files]
   return documents.filter(isRecord).flatMap(({ path }) => {
     const number = path.slice("docs/decisions/".length, "docs/decisions/".length + 4)
-    const isListed = new RegExp(`^\\| \\[${number}\\][^|]*\\| [^|]*[^|\\s][^|]*\\| +[^|\\s]`, "m").test(index)
+    const row = new RegExp(`^\\| \\[${number}\\][^|]*\\| [^|]*[^|\\s][^|]*\\| +[^|\\s]`, "gm")
+    const rows = Array.from(index.matchAll(row)).length
     const isCited = citing.some(({ text }) => new RegExp(`\\b${number}\\b`).test(text))
-    return [...(isListed ? [] : [`${path} is not listed`]), ...(isCited ? [] : [`${path} is cited nowhere`])]
+    const listed = rows === 1 ? [] : [`${path} is ${rows === 0 ? "not listed" : `listed ${rows} times`}`]
+    return [...listed, ...(isCited ? [] : [`${path} is cited nowhere`])]
   })
 }

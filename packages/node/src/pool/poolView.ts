@@ -3,7 +3,7 @@
  * the pool.
  */
 import type { Statistics, WorkerStatistics } from "@giveway/core/Compute"
-import type { JobRunner } from "@giveway/core/Platform"
+import type { JobRunner, JobTable } from "@giveway/core/Platform"
 import { cut, poolMachine } from "@giveway/core/Platform"
 import type { Lane, PoolView } from "../diagnostics/protocol.ts"
 import type { PoolJob } from "./poolJob.ts"
@@ -14,7 +14,7 @@ import type { WorkerThread } from "./workerThread.ts"
 export interface PoolParts {
   readonly state: poolMachine.PoolState
   /** jobs that are not settled */
-  readonly jobs: ReadonlyMap<number, PoolJob>
+  readonly jobs: Pick<JobTable<PoolJob>, "get" | "size">
   readonly threads: ReadonlyMap<number, WorkerThread>
   readonly meters: ReadonlyMap<number, WorkerMeter>
   /** since the pool was made */

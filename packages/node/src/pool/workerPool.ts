@@ -23,7 +23,7 @@ import type {
   Outcome,
   Standing
 } from "@giveway/core/Platform"
-import { findUncloneable, pack, poolMachine, reloads, succeeded } from "@giveway/core/Platform"
+import { findUncloneable, JobTable, pack, poolMachine, reloads, succeeded } from "@giveway/core/Platform"
 import type { PoolView } from "../diagnostics/protocol.ts"
 import { Delays } from "./delays.ts"
 import { Foresight } from "./foresight.ts"
@@ -78,7 +78,7 @@ export class WorkerPool implements JobRunner {
   private readonly state: poolMachine.PoolState
   private readonly threads = new Map<number, WorkerThread>()
   private readonly meters = new Map<number, WorkerMeter>()
-  private readonly jobs = new Map<number, PoolJob>()
+  private readonly jobs = new JobTable<PoolJob>()
   private readonly counts = { completed: 0, failed: 0, cancelled: 0, killed: 0 }
   private readonly parts: PoolParts
   /** modules that workers have imported without harm; a new worker imports them before it is ready */

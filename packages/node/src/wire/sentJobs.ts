@@ -12,6 +12,7 @@
  *
  * **Invariant**: outcomes are collected in the order in which the jobs were put in.
  */
+import { JobTable } from "@giveway/core/Platform"
 import type { JobRequest, Outcome } from "@giveway/core/PlatformWorker"
 import { jobRing, parcel } from "@giveway/core/PlatformWorker"
 import * as plainBytes from "./plainBytes.ts"
@@ -49,7 +50,7 @@ export class WrongMemory extends Error {}
 export class SentJobs {
   readonly ring = jobRing.make()
   private readonly memory = plainBytes.over(this.ring.buffer)
-  private readonly jobs = new Map<number, SentJob>()
+  private readonly jobs = new JobTable<SentJob>()
   /** jobs for which the ring had no free slot */
   private readonly outside: Array<number> = []
   /** outcomes that came as messages before their slot was collected */
@@ -161,7 +162,7 @@ export class SentJobs {
    * first one.
    */
   begun(): number {
-    if (this.isWrong) return this.jobs.keys().next().value ?? 0
+    if (this.isWrong) return this.jobs.lowest()
     return jobRing.wasClaimed(this.ring) ? jobRing.jobOf(this.ring, this.ring.next) : 0
   }
 

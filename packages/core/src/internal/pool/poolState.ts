@@ -10,6 +10,7 @@
  * Rejected: counts that are kept up to date. There are few workers, and a count that is taken anew cannot be wrong.
  */
 import { JobQueue } from "./jobQueue.ts"
+import { JobTable } from "./jobTable.ts"
 import type { PoolConfig } from "./poolProtocol.ts"
 import type { Deaths, Lifecycle, Tries } from "./workerLifecycle.ts"
 import { noDeaths } from "./workerLifecycle.ts"
@@ -50,7 +51,7 @@ export interface PoolState {
   /** idle workers that are no standby, the most recently used last: it is the one whose caches are warm */
   readonly idle: Array<number>
   /** jobs in inboxes and the worker of each */
-  readonly sent: Map<number, number>
+  readonly sent: JobTable<number>
   /** those of them whose callers were interrupted */
   readonly unwanted: Set<number>
   /** jobs whose payload moves: each is sent once, to a worker that has no other */
@@ -76,7 +77,7 @@ export const make = (config: PoolConfig): PoolState => ({
   config,
   workers: new Map(),
   idle: [],
-  sent: new Map(),
+  sent: new JobTable(),
   unwanted: new Set(),
   final: new Set(),
   queued: new JobQueue(config.ageingMs ?? 10_000),
@@ -96,7 +97,7 @@ export const copy = (state: PoolState): PoolState => ({
   ...state,
   workers: new Map(Array.from(state.workers, ([id, worker]) => [id, { ...worker, inbox: worker.inbox.slice() }])),
   idle: state.idle.slice(),
-  sent: new Map(state.sent),
+  sent: state.sent.copy(),
   unwanted: new Set(state.unwanted),
   final: new Set(state.final),
   deaths: { ...state.deaths },

@@ -678,7 +678,7 @@ describe("where every worker dies as soon as it is ready", () => {
         if (state.sent.has(poison)) pool.step(state, { _tag: "Submit", job: other++, now: 0 })
         pool.step(state, { _tag: "WorkerReady", worker })
       }
-      for (const [job, worker] of Array.from(state.sent)) {
+      for (const [job, worker] of Array.from(state.sent.entries())) {
         if (job === poison) continue
         pool.step(state, { _tag: "JobDone", worker, job })
       }
