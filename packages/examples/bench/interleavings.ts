@@ -5,9 +5,7 @@
 import { Interleavings } from "@giveway/core/testing"
 import { Effect, Fiber, Ref } from "effect"
 import type { Bug } from "./gallery/bug.ts"
-import { classic } from "./gallery/classic.ts"
-import { goker } from "./gallery/goker.ts"
-import { nodeRaces } from "./gallery/nodeRaces.ts"
+import { bugs } from "./gallery/index.ts"
 import { median, quantile, round } from "./statistics.ts"
 
 export const summary = "bugs found by controlled schedules, and schedules a second"
@@ -55,7 +53,6 @@ const perSecond = async (strategy: Interleavings.Strategy, schedules: number): P
 }
 
 export const run = async (log: (line: string) => void, { quick }: { readonly quick: boolean }) => {
-  const bugs = [...classic, ...goker, ...nodeRaces]
   const firstSchedules: Array<number> = []
   const preemptions: Array<number> = []
   const foundBy: Record<string, number> = Object.fromEntries(strategies.map((name) => [name, 0]))

@@ -6,18 +6,7 @@
 import { Deferred, Effect, Fiber, Latch, Queue, Ref, Semaphore } from "effect"
 import type { Bug } from "./bug.ts"
 import { bug, expect, step, together } from "./bug.ts"
-
-const kernel = (number: string) => `GoBench, GoKer: ${number}`
-
-/** A channel without a buffer: the sender waits until somebody has received. */
-const channel = Effect.gen(function* () {
-  const sent = yield* Queue.bounded<number>(1)
-  const received = yield* Queue.bounded<void>(1)
-  return {
-    send: (value: number) => Effect.andThen(Queue.offer(sent, value), Queue.take(received)),
-    receive: Effect.tap(Queue.take(sent), () => Queue.offer(received, undefined))
-  }
-})
+import { channel, kernel } from "./go.ts"
 
 export const goker: ReadonlyArray<Bug> = [
   bug("status manager: a lock held over a full channel", kernel("kubernetes/10182"), (isFixed) =>
@@ -111,22 +100,6 @@ export const goker: ReadonlyArray<Bug> = [
     })
   ),
 
-  bug("rolled back and closed: the channel that is closed twice", kernel("serving/3068"), (isFixed) =>
-    Effect.gen(function* () {
-      const isClosed = yield* Ref.make(false)
-      const close = isFixed
-        ? Ref.set(isClosed, true)
-        : Effect.gen(function* () {
-            if (yield* Ref.get(isClosed)) return yield* Effect.die(new Error("close of closed channel"))
-            yield* Ref.set(isClosed, true)
-          })
-      const guarded = isFixed
-        ? close
-        : Effect.flatMap(Ref.get(isClosed), (closed) => (closed ? Effect.void : Effect.andThen(step, close)))
-      yield* together(guarded, guarded)
-    })
-  ),
-
   bug("a message that is sent after the stream was closed", kernel("grpc/1687"), (isFixed) =>
     Effect.gen(function* () {
       const isClosed = yield* Ref.make(false)
@@ -181,15 +154,24 @@ export const goker: ReadonlyArray<Bug> = [
     })
   ),
 
-  bug("idle timer: a reset under the lock that the loop needs", kernel("kubernetes/6632"), (isFixed) =>
+  bug("idle timer: a frame waits under the lock that the end needs", kernel("kubernetes/6632"), (isFixed) =>
     Effect.gen(function* () {
       const writeLock = yield* Semaphore.make(1)
       const resets = yield* channel
-      const write = isFixed
-        ? Effect.andThen(writeLock.withPermits(1)(step), resets.send(1))
-        : writeLock.withPermits(1)(resets.send(1))
-      const monitor = Effect.andThen(writeLock.withPermits(1)(step), resets.receive)
-      yield* together(write, monitor)
+      const close = yield* Deferred.make<void>()
+      const isOver = yield* Ref.make(false)
+      // the mended one goes on to receive until it has the lock
+      const drain = Effect.forkChild(Effect.forever(resets.receive))
+      const end = writeLock.withPermits(1)(Ref.set(isOver, true))
+      const monitor = Effect.gen(function* () {
+        yield* Deferred.await(close)
+        if (isFixed) yield* drain
+        yield* end
+      })
+      const write = writeLock.withPermits(1)(
+        Effect.flatMap(Ref.get(isOver), (over) => (over ? Effect.void : resets.send(1)))
+      )
+      yield* together(monitor, write, Deferred.succeed(close, undefined))
     })
   ),
 

@@ -2,7 +2,7 @@
  * After races of Node.js programs that NodeRacer (Endo and Møller, ICST 2020) and Node.fz (Davis and others, EuroSys 2017) study: callbacks that
  * come in another order than the author saw. Written afresh from the kind of each race.
  */
-import { Deferred, Effect, Fiber, Queue, Ref } from "effect"
+import { Deferred, Effect, Fiber, Queue, Ref, Semaphore } from "effect"
 import type { Bug } from "./bug.ts"
 import { bug, expect, step, together } from "./bug.ts"
 
@@ -26,14 +26,14 @@ export const nodeRaces: ReadonlyArray<Bug> = [
 
   bug("answer after the socket is closed", fuzz("a reply to a client that is gone"), (isFixed) =>
     Effect.gen(function* () {
-      const socket = yield* Ref.make<string | undefined>("open")
-      const reply = Effect.gen(function* () {
-        const open = yield* Ref.get(socket)
-        if (open === undefined) return
-        yield* step
-        if (!isFixed) yield* expect((yield* Ref.get(socket)) !== undefined, "write after end")
-      })
-      yield* together(reply, Ref.set(socket, undefined))
+      const socket = { isOpen: true }
+      const write = Effect.suspend(() => expect(socket.isOpen, "write after end"))
+      const reply = isFixed
+        ? Effect.suspend(() => (socket.isOpen ? write : Effect.void))
+        : Effect.suspend(() => (socket.isOpen ? Effect.andThen(step, write) : Effect.void))
+      const lock = yield* Semaphore.make(1)
+      const end = Effect.sync(() => (socket.isOpen = false))
+      yield* isFixed ? together(lock.withPermits(1)(reply), lock.withPermits(1)(end)) : together(reply, end)
     })
   ),
 
@@ -175,6 +175,124 @@ export const nodeRaces: ReadonlyArray<Bug> = [
         })
       yield* together(use("a"), use("b"), use("c"))
       yield* expect(most <= 1, `${most} have the lock`)
+    })
+  ),
+
+  bug("socket of the pool that times out before it is used", fuzz("agentkeepalive"), (isFixed) =>
+    Effect.gen(function* () {
+      const socket = { isOpen: true, isFree: true }
+      const request = Effect.gen(function* () {
+        const isTaken = yield* Effect.sync(() => {
+          if (!socket.isOpen) return false
+          if (isFixed) socket.isFree = false
+          return true
+        })
+        if (!isTaken) return
+        yield* step
+        yield* expect(socket.isOpen, "ECONNRESET")
+      })
+      const expire = Effect.sync(() => {
+        if (socket.isFree) socket.isOpen = false
+      })
+      yield* together(Effect.andThen(Effect.sleep(5), request), Effect.andThen(Effect.sleep(5), expire))
+    })
+  ),
+
+  bug("job that completes before anybody listens", fuzz("kue"), (isFixed) =>
+    Effect.gen(function* () {
+      const listeners: Array<() => void> = []
+      let isComplete = false
+      const told = yield* Deferred.make<void>()
+      const tell = () => void Deferred.doneUnsafe(told, Effect.void)
+      const complete = Effect.sync(() => {
+        isComplete = true
+        for (const listener of listeners) listener()
+      })
+      const job = yield* Effect.forkChild(complete)
+      yield* step
+      yield* Effect.sync(() => {
+        listeners.push(tell)
+        if (isFixed && isComplete) tell()
+      })
+      yield* Deferred.await(told)
+      yield* Fiber.await(job)
+    })
+  ),
+
+  bug("subscription of a client that has left meanwhile", fuzz("nes"), (isFixed) =>
+    Effect.gen(function* () {
+      let isConnected = true
+      const subscriptions = new Set<string>()
+      const subscribe = Effect.gen(function* () {
+        yield* Effect.promise(async () => {})
+        yield* Effect.sync(() => {
+          if (isConnected || !isFixed) subscriptions.add("client")
+        })
+      })
+      const leave = Effect.sync(() => {
+        isConnected = false
+        subscriptions.delete("client")
+      })
+      yield* together(subscribe, leave)
+      yield* expect(subscriptions.size === 0, "a client that has left is subscribed")
+    })
+  ),
+
+  bug("log line for a file that was rotated", fuzz("cinovo-logger-file"), (isFixed) =>
+    Effect.gen(function* () {
+      const newFile = () => ({ lines: 0, isOpen: true })
+      const current = yield* Ref.make(newFile())
+      const log = Effect.gen(function* () {
+        const file = yield* Ref.get(current)
+        if (!isFixed) yield* step
+        const last = isFixed ? yield* Ref.get(current) : file
+        yield* expect(last.isOpen, "write after end")
+        last.lines++
+      })
+      const rotate = Effect.gen(function* () {
+        const old = yield* Ref.getAndSet(current, newFile())
+        yield* Effect.sync(() => (old.isOpen = false))
+      })
+      const lock = yield* Semaphore.make(1)
+      yield* isFixed ? together(lock.withPermits(1)(log), lock.withPermits(1)(rotate)) : together(log, rotate)
+    })
+  ),
+
+  bug("port that two callers find free", racer("get-port"), (isFixed) =>
+    Effect.gen(function* () {
+      const used = new Set<number>()
+      const free = (from: number) => {
+        let port = from
+        while (used.has(port)) port++
+        return port
+      }
+      const bind = (port: number) =>
+        Effect.suspend(() => {
+          if (used.has(port)) return Effect.fail("EADDRINUSE")
+          used.add(port)
+          return Effect.void
+        })
+      // the mended one looks and binds in one operation
+      const listen = isFixed
+        ? Effect.sync(() => void used.add(free(80)))
+        : Effect.flatMap(
+            Effect.sync(() => free(80)),
+            bind
+          )
+      yield* together(listen, listen)
+    })
+  ),
+
+  bug("file that is deleted between the list and its turn", racer("del"), (isFixed) =>
+    Effect.gen(function* () {
+      const files = new Set(["a", "b"])
+      const remove = (file: string) =>
+        Effect.suspend(() => (files.delete(file) || isFixed ? Effect.void : Effect.fail(`ENOENT: ${file}`)))
+      const removeAll = Effect.flatMap(
+        Effect.sync(() => [...files]),
+        (list) => Effect.forEach(list, remove, { discard: true })
+      )
+      yield* together(removeAll, removeAll)
     })
   )
 ]
