@@ -9,6 +9,9 @@ type Pick = <A>(options: ReadonlyArray<A>) => A
 
 const count = 6
 
+/** The body of a constructor: it keeps its result. */
+const constructing = (body: string): string => body.replaceAll(/\breturn ([ns])\b/g, "return void (this.v = $1)")
+
 /** A function `name` with this body. */
 const made = (name: string, body: string, pick: Pick): string =>
   pick([
@@ -28,7 +31,9 @@ const made = (name: string, body: string, pick: Pick): string =>
     `const ${name} = (o, n, ...rest) => { o(rest.length); ${body} }`,
     `const ${name} = (o, n, k = o(5)) => { ${body} }`,
     `const ${name} = memo((o, n) => { ${body} })`,
-    `const { ${name} } = { ${name}(o, n) { ${body} } }`
+    `const { ${name} } = { ${name}(o, n) { ${body} } }`,
+    `class ${name}K { k = 6; constructor(o, n) { o(this.k); ${constructing(body)} } } const ${name} = (o, n) => new ${name}K(o, n).v`,
+    `function ${name}K(o, n) { o(this instanceof ${name}K); ${constructing(body)} } const ${name} = (o, n) => new ${name}K(o, n).v`
   ])
 
 /** A call of the function `g`, in one of many ways. */
@@ -51,6 +56,15 @@ const called = (g: string, h: string, pick: Pick): string =>
     `new Proxy(${g}, {})(o, n - 1)`,
     `new Proxy(${g}, { apply: (f, self, args) => f(...args) })(o, n - 1)`,
     `each(new Map([[1, n - 1]]), (v) => ${g}(o, v))`,
+    `[n - 1].map(curry(${g})(o))[0]`,
+    `[n - 1, 0].some(curry(${g})(o))`,
+    `seen(new Set([n - 1, 0]), curry(${g})(o))`,
+    `Float64Array.of(n - 1, 0).map(curry(${g})(o)).join()`,
+    `seen(Float64Array.of(n - 1), (v) => ${g}(o, v))`,
+    `"axa".replace(/a/g, (m, at) => ${g}(o, n - 1 - at))`,
+    `new (class { constructor() { this.v = ${g}(o, n - 1) } })().v`,
+    `${g}.bind(null).bind(null, o)(n - 1)`,
+    `o?.all?.(o, ${g}(o, n - 1)).length`,
     `"x".replace("x", () => String(${g}(o, n - 1)))`,
     `({ get p() { return ${g}(o, n - 1) } }).p`,
     `\`\${{ toString() { return String(${g}(o, n - 1)) } }}\``,
@@ -94,6 +108,7 @@ export const write = (tape: ReadonlyArray<number>): string => {
     "const curry = (f) => (o) => (n) => f(o, n)",
     "const memo = (f) => { const known = new Map(); return (o, n) => { if (!known.has(n)) return f(o, n); return known.get(n) } }",
     "const each = (map, f) => { let last; map.forEach((v) => { last = f(v) }); return last }",
+    "const seen = (all, f) => { let s = ''; all.forEach((v) => { s += f(v) }); all.forEach(f); return s }",
     "const pipe = (...fs) => (o, n) => fs.reduce((v, f) => f(o, n - 1), n)",
     "function* numbers(f, o, n) { yield f(o, n); yield n }",
     "class Box { constructor(f) { this.f = f } run(o, n) { return this.f(o, n) } }",

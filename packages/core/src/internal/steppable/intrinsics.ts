@@ -47,3 +47,39 @@ export const isConstructor = (value: unknown): boolean => {
     return false
   }
 }
+
+/**
+ * `Function.prototype.call`
+ *
+ * @category calls
+ * @since 0.1.0
+ */
+export const functionCall: unknown = Function.prototype.call
+
+/**
+ * `Function.prototype.apply`
+ *
+ * @category calls
+ * @since 0.1.0
+ */
+export const functionApply: unknown = Function.prototype.apply
+
+/** Longer lists may not fit on the stack: the language's own `apply` says so before it reads their elements. */
+const longList = 10_000
+
+/**
+ * The arguments in `list`, read as `f.apply(self, list)` reads them: to call with the result runs no code before `f`.
+ *
+ * @category calls
+ * @since 0.1.0
+ */
+export const listOf = (list: unknown, f: unknown): unknown => {
+  if (typeof f !== "function" || (typeof list !== "object" && typeof list !== "function") || list === null) return list
+  const length = +(list as { readonly length: never }).length
+  const count = length > 0 ? Math.min(Math.trunc(length), Number.MAX_SAFE_INTEGER) : 0
+  // throws if the list is too long
+  if (count > longList) apply(Object.is, undefined, { length: count })
+  const read: Array<unknown> = Object.setPrototypeOf([], null)
+  for (let i = 0; i < count; i++) read[i] = (list as ReadonlyArray<unknown>)[i]
+  return read
+}

@@ -81,6 +81,11 @@ export const builtinCall = (node: Node, method: string | undefined, scopes: Scop
       ? { name: method, callback, isShort: false }
       : undefined
   }
+  if (method === "replace") {
+    const callback = args[1]
+    const isKnown = callback !== undefined && functionOf(callback, scopes) !== undefined
+    return isKnown ? { name: method, callback, isShort: false } : undefined
+  }
   if (!withCallback.test(method)) return undefined
   const callback = args[0]
   const sorts = method === "sort" || method === "toSorted"

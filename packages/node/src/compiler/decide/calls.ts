@@ -2,10 +2,11 @@
  * Where a call goes, as far as the text tells: to a function of this module by its name, to a method, or through a value
  * (the graph of names, below).
  */
-import type { CallExpression, Program } from "oxc-parser"
+import type { CallExpression, NewExpression, Program } from "oxc-parser"
 import { builtinCall } from "./builtins.ts"
 import { functionOf } from "./marks.ts"
 import type { Scopes } from "../read/scope.ts"
+import { isConstant } from "../read/scope.ts"
 import type { AnyFunction, Node } from "../read/syntax.ts"
 import { isFunction, someOwn, walk } from "../read/syntax.ts"
 import { keyOf } from "./declared.ts"
@@ -29,10 +30,59 @@ export interface Twins {
 export const calledFunction = (call: CallExpression, scopes: Scopes): AnyFunction | undefined =>
   call.callee.type === "Identifier" && !isShortCut(call) ? functionOf(call.callee, scopes) : undefined
 
+/** The function of this module that constructs for `new C()`, if the text tells. */
+export const constructorFunction = (
+  { callee }: NewExpression,
+  scopes: Scopes,
+  constructors: ReadonlyMap<Node, AnyFunction>
+): AnyFunction | undefined => {
+  if (callee.type !== "Identifier") return undefined
+  const target = functionOf(callee, scopes)
+  if (target !== undefined) {
+    const constructs = target.type !== "ArrowFunctionExpression" && !target.generator && !target.async
+    return constructs ? target : undefined
+  }
+  const binding = scopes.bindings.get(callee)
+  if (binding === undefined || !isConstant(binding)) return undefined
+  const { declarator } = binding
+  const made = declarator.type === "VariableDeclarator" && binding.kind !== "var" ? declarator.init : declarator
+  return made === null ? undefined : constructors.get(made)
+}
+
+/**
+ * The constructors of classes with which nothing runs before: no parent, and fields that call nothing. So they begin with their
+ * prologue.
+ */
+export const constructorsOf = (program: Program): ReadonlyMap<Node, AnyFunction> => {
+  const found = new Map<Node, AnyFunction>()
+  walk(program, (node) => {
+    if ((node.type !== "ClassDeclaration" && node.type !== "ClassExpression") || node.id === null) return
+    if (node.superClass !== null || node.decorators.length > 0) return
+    const own = node.body.body.find((each) => each.type === "MethodDefinition" && each.kind === "constructor")
+    const isQuiet = node.body.body.every(
+      (each) =>
+        each.type === "MethodDefinition" ||
+        each.type === "StaticBlock" ||
+        (each.type === "PropertyDefinition" &&
+          each.decorators.length === 0 &&
+          (each.static || each.value === null || isFunction(each.value) || each.value.type === "Literal"))
+    )
+    if (own?.type === "MethodDefinition" && isQuiet) found.set(node, own.value)
+  })
+  return found
+}
+
 /** Whether a `?.` before it may keep `node` from being evaluated. */
 export const isShortCut = (node: Node): boolean =>
   (node.type === "MemberExpression" && (node.optional || isShortCut(node.object))) ||
   (node.type === "CallExpression" && (node.optional || isShortCut(node.callee)))
+
+/** The call of `f?.()`, `o?.m()` or `o.m?.()`: nothing else of the chain comes after it or before. */
+export const optionalCall = (node: Node): CallExpression | undefined => {
+  if (node.type !== "ChainExpression" || node.expression.type !== "CallExpression") return undefined
+  const { callee } = node.expression
+  return isShortCut(callee.type === "MemberExpression" ? callee.object : callee) ? undefined : node.expression
+}
 
 /** The name of the method that a call calls, with the `#` of a private one. */
 export const calledMethod = (call: CallExpression): string | undefined => {
@@ -84,7 +134,12 @@ const generatorCall = (call: Node, scopes: Scopes): Delegation | undefined => {
 }
 
 /** Whether `call` goes to a function that has a twin, or may have one. */
-export const isSteppableCall = (call: Node, twins: Twins, scopes: Scopes): call is CallExpression => {
+export const isSteppableCall = (
+  call: Node,
+  twins: Twins,
+  scopes: Scopes
+): call is CallExpression | (NewExpression & { readonly optional?: undefined }) => {
+  if (call.type === "NewExpression") return twins.announced.has(call)
   if (call.type !== "CallExpression") return false
   if (twins.announced.has(call)) return true
   const target = calledFunction(call, scopes)
@@ -204,6 +259,15 @@ export const isForeign = (node: Node, scopes: Scopes): boolean => {
   )
 }
 
+/** `f.call` and `f.apply`: they call `f`. */
+export const passesOn = (callee: Node): "call" | "apply" | undefined => {
+  if (callee.type !== "MemberExpression" || callee.computed || callee.object.type === "Super") return undefined
+  if (callee.object.type === "Identifier" && callee.object.name === "Reflect") return undefined
+  const { property } = callee
+  if (property.type !== "Identifier") return undefined
+  return property.name === "call" || property.name === "apply" ? property.name : undefined
+}
+
 /** Where `call` goes; only for calls that do not name a function of this module. */
 export const meant = (call: CallExpression, meanings: Meanings, scopes: Scopes): Meant => {
   const { callee } = call
@@ -218,6 +282,7 @@ export const meant = (call: CallExpression, meanings: Meanings, scopes: Scopes):
   if (callee.type !== "MemberExpression") return value
   const { object } = callee
   if (object.type === "Super") return short
+  if (passesOn(callee) !== undefined) return value
   if (object.type === "Identifier" && (scopes.bindings.get(object) === undefined || isForeign(object, scopes)))
     return short
   if (callee.computed) return value

@@ -12,18 +12,21 @@
  * **Refused** is a root that the compiler cannot express, as an async function. A root that changes state which outlives the call is not
  * refused: it waits until no other activation is in the middle of that (`touched.ts`).
  */
-import type { CallExpression, Program } from "oxc-parser"
+import type { Program } from "oxc-parser"
 import { builtinCall } from "./builtins.ts"
 import type { Delegation, Twins } from "./calls.ts"
 import {
   calledFunction,
   calledMethod,
+  constructorFunction,
+  constructorsOf,
   delegation,
   forwarding,
   isShortCut,
   isSteppableCall,
   meaningsOf,
-  meant
+  meant,
+  optionalCall
 } from "./calls.ts"
 import type { Method } from "./declared.ts"
 import { methodsOf, names, variablesOf } from "./declared.ts"
@@ -73,6 +76,8 @@ export interface Classification extends Twins {
   readonly hearing: ReadonlySet<AnyFunction>
   /** those among them that no call names: their twin stands in their prologue */
   readonly valued: ReadonlySet<AnyFunction>
+  /** constructors of classes that hear, with the name that their class has inside */
+  readonly constructorNames: ReadonlyMap<AnyFunction, string>
   /** functions whose twin takes `this` as its first parameter */
   readonly selfFirst: ReadonlySet<AnyFunction>
   /** the methods of the module's own classes and objects that have a twin, by name: a call is likely to mean one of them */
@@ -117,9 +122,11 @@ export const classify = (
   /** the same, with all functions that the graph of names knows */
   const means = new Map<AnyFunction, Set<AnyFunction>>()
   const meanings = meaningsOf(program, scopes)
+  const constructors = constructorsOf(program)
   /** calls of property names, with the functions that they mean */
-  const calls: Array<{ readonly call: CallExpression; readonly functions: ReadonlyArray<AnyFunction> | undefined }> = []
+  const calls: Array<{ readonly call: Node; readonly functions: ReadonlyArray<AnyFunction> | undefined }> = []
   const callsValues = new Set<AnyFunction>()
+  const optional = new Set<Node>()
   const native = new Map<AnyFunction, string>()
   const refused = new Map<AnyFunction, Diagnostic>()
   const refuse = (root: AnyFunction, at: Node, reason: string, fix: string): void => {
@@ -150,6 +157,15 @@ export const classify = (
     handsOn(forwarding(node, scopes))
     walkOwn(node, (inner) => {
       handsOn(delegation(inner, scopes))
+      const chained = optionalCall(inner)
+      if (chained !== undefined) optional.add(chained)
+      if (inner.type === "NewExpression") {
+        const made = constructorFunction(inner, scopes, constructors)
+        if (made === undefined) return
+        calls.push({ call: inner, functions: [made] })
+        found.add(made)
+        return
+      }
       if (inner.type !== "CallExpression") return
       const target = calledFunction(inner, scopes)
       // a call of a generator runs none of its code
@@ -161,13 +177,8 @@ export const classify = (
       else if (method !== undefined && !ofLanguage.has(inner))
         for (const each of byName.get(method) ?? []) found.add(each)
       const builtin = builtinCall(inner, method, scopes)
-      if (
-        builtin === undefined &&
-        target === undefined &&
-        own === undefined &&
-        !isShortCut(inner) &&
-        !ofLanguage.has(inner)
-      ) {
+      const isWhole = !isShortCut(inner) || optional.has(inner)
+      if (builtin === undefined && target === undefined && own === undefined && isWhole && !ofLanguage.has(inner)) {
         const where = meant(inner, meanings, scopes)
         if (where.kind === "value") {
           calls.push({ call: inner, functions: undefined })
@@ -194,7 +205,7 @@ export const classify = (
   const able = new Set<AnyFunction>()
   /** functions that only values mean */
   const ofValues = new Set<AnyFunction>()
-  const expressions = functionExpressions(program)
+  const expressions = new Set([...functionExpressions(program), ...constructors.values()])
   const isOfValue = (node: AnyFunction): boolean => {
     const found = expressions.has(node) && !inline.has(node) && !callbacks.has(node) && hasPlainParameters(node)
     return found && !sloppy.has(node) && obstacle(node, true) === undefined
@@ -263,6 +274,13 @@ export const classify = (
     }
   }
   const valued = new Set([...hearing].filter((node) => ofValues.has(node)))
+  const constructorNames = new Map<AnyFunction, string>()
+  for (const [node, made] of constructors) {
+    const { id } = node as { readonly id: { readonly name: string } }
+    if (!scopes.of.get(made)!.names.has(id.name)) constructorNames.set(made, id.name)
+    else valued.delete(made)
+  }
+  for (const made of constructors.values()) if (!constructorNames.has(made)) hearing.delete(made)
   const selfFirst = new Set(methods.keys())
   for (const node of valued) if (usesLexical(node, "this") && !usesLexical(node, "arguments")) selfFirst.add(node)
   const methodNames = new Set<string>()
@@ -322,6 +340,7 @@ export const classify = (
     announced,
     hearing,
     valued,
+    constructorNames,
     selfFirst,
     ownMethods
   }

@@ -16,7 +16,7 @@ import { copy } from "./print.ts"
 import { touchedBody } from "./state.ts"
 import { taggedCall } from "./templates.ts"
 import * as prologues from "./prologues.ts"
-import { isKept, plainName, reachedName } from "./twinCalls.ts"
+import { binding, isKept, plainName, reachedName } from "./twinCalls.ts"
 import type { Replace, Unit } from "./unit.ts"
 import { insideOf, moduleUrlName, rewrite, rewriteBelow, selfName, twinName } from "./unit.ts"
 
@@ -105,6 +105,8 @@ export const plain =
     }
     if (node.type === "TaggedTemplateExpression" && unit.templates.has(node)) return taggedCall(unit, node, plain(unit))
     if (node.type === "ClassBody") return classBody(unit, node)
+    const bound = binding(unit, node, plain(unit))
+    if (bound !== undefined) return bound
     const address = node.type === "CallExpression" ? addresses.get(node) : undefined
     if (address !== undefined) {
       const reason = address.staysBecause === undefined ? "" : `, ${JSON.stringify(address.staysBecause)}`

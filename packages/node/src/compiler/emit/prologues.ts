@@ -34,7 +34,9 @@ const isEarly = (unit: Unit, node: AnyFunction): boolean => {
 
 /** The text that means the function inside itself; `undefined` if it needs a variable of its own. */
 const ownText = (unit: Unit, node: AnyFunction): string | undefined => {
-  const { methods, valued, variableOf } = unit.classification
+  const { constructorNames, methods, valued, variableOf } = unit.classification
+  const ofClass = constructorNames.get(node)
+  if (ofClass !== undefined) return ofClass
   if (!valued.has(node)) return methods.has(node) ? plainName(unit, node) : variableOf.get(node)
   if (node.type !== "FunctionExpression" || node.id === null) return undefined
   return unit.scopes.of.get(node)!.names.has(node.id.name) ? undefined : node.id.name

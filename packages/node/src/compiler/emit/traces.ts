@@ -4,17 +4,17 @@
  * For functions on the stack, the source map does it. A suspended function is not on the stack. For these the module has one
  * constant per function, with the line and column of each call by the number of its yield point.
  */
-import type { CallExpression } from "oxc-parser"
+import type { CallExpression, NewExpression } from "oxc-parser"
 import type { Unit } from "./unit.ts"
 import { mark } from "./print.ts"
 import type { AnyFunction } from "../read/syntax.ts"
 
 /** The offset that V8 reports for a call: that of the name that is called. */
-const callOffset = ({ callee }: CallExpression): number =>
-  callee.type === "MemberExpression" ? callee.property.start : callee.start
+const callOffset = ({ callee, start, type }: CallExpression | NewExpression): number =>
+  type === "NewExpression" ? start : callee.type === "MemberExpression" ? callee.property.start : callee.start
 
 /** The text of a twin's call, marked as `call`. */
-export const tracedCall = (call: CallExpression, text: string): string => mark(callOffset(call)) + text
+export const tracedCall = (call: CallExpression | NewExpression, text: string): string => mark(callOffset(call)) + text
 
 /** The name that V8 shows for a function. */
 export const traceName = ({ classification }: Unit, node: AnyFunction): string => {
@@ -27,7 +27,7 @@ export const traceName = ({ classification }: Unit, node: AnyFunction): string =
 export const traceOf = (
   unit: Unit,
   node: AnyFunction,
-  calls: Iterable<readonly [point: number, call: CallExpression]>
+  calls: Iterable<readonly [point: number, call: CallExpression | NewExpression]>
 ): string => {
   const { prefix, scopes, lineColumnOf, sourceName, traces } = unit
   const points = Array.from(calls, ([point, call]) => {

@@ -6,12 +6,12 @@
 import type { CallExpression } from "oxc-parser"
 import { builtinCall, kernelOf } from "../decide/builtins.ts"
 import { callbackWeight } from "../decide/callbackWeight.ts"
-import { calledFunction, calledMethod } from "../decide/calls.ts"
+import { calledFunction, calledMethod, passesOn, isShortCut } from "../decide/calls.ts"
 import { functionOf } from "../decide/marks.ts"
 import type { AnyFunction, Node } from "../read/syntax.ts"
 import { isFunction } from "../read/syntax.ts"
-import type { Unit } from "./unit.ts"
-import { twinName } from "./unit.ts"
+import type { Replace, Unit } from "./unit.ts"
+import { rewrite, twinName } from "./unit.ts"
 
 /** A call compares its method with this many methods of the module, at most: V8 would inline as many. */
 const mostCandidates = 4
@@ -86,10 +86,12 @@ interface ShortCall {
 export const shortCall = (unit: Unit, call: CallExpression): ShortCall | undefined => {
   const { classification, prefix, scopes, sites } = unit
   const builtin = builtinCall(call, calledMethod(call), scopes)
-  if (builtin === undefined || builtin.name === "from") return undefined
+  if (builtin === undefined || builtin.name === "from" || builtin.name === "replace") return undefined
   const hasTwin = (node: AnyFunction): boolean => classification.steppable.has(node)
   const known = builtin.callback === undefined ? undefined : functionOf(builtin.callback, scopes)
   if (known !== undefined && hasTwin(known)) return undefined
+  // nobody knows whether it runs long: the walk asks it
+  if (builtin.callback !== undefined && known === undefined) return undefined
   const weight = callbackWeight(builtin.callback, scopes, hasTwin)
   const native = `${prefix}native_${builtin.name}`
   sites.set(native, `${prefix}natives.${builtin.name}`)
@@ -127,7 +129,18 @@ export const announcedCall = (
   { spread, texts }: Arguments,
   scratch: string
 ): string => {
-  const announce = `${prefix}register.to !== ${f} && (${prefix}register.to = ${f}), ${prefix}register.now = 1`
+  // the language's own `call` runs nothing before `f`, and gives its result; so does `apply` once its list is read
+  const passing = self === undefined || spread !== undefined ? undefined : passesOn(callee)
+  const isApply = passing === "apply"
+  const isPassing =
+    passing === undefined || (isApply && texts.length !== 2)
+      ? undefined
+      : `${f} === ${prefix}${isApply ? "functionApply" : "functionCall"}`
+  const to = isPassing === undefined ? f : `(${isPassing} ? ${self} : ${f})`
+  const announce =
+    to === f
+      ? `${prefix}register.to !== ${f} && (${prefix}register.to = ${f}), ${prefix}register.now = 1`
+      : `${prefix}register.to = ${to}, ${prefix}register.now = 1`
   const called = `(typeof ${f} === "function" ? ${f} : ${prefix}callable(${f}, ${JSON.stringify(calleeText(callee))}))`
   if (spread !== undefined) {
     return `${prefix}apply(${called}, ${self ?? "undefined"}, (${scratch} = ${spread}, ${announce}, ${scratch}))`
@@ -136,6 +149,11 @@ export const announcedCall = (
   const last = all[all.length - 1]
   if (last === undefined) return `(${announce}, ${called}())`
   // `(0, ...)`: a function gets no name from the variable
+  if (isPassing !== undefined && isApply) {
+    const list = `${isPassing} && (${scratch} = ${prefix}listOf(${scratch}, ${self}))`
+    const read = `(${scratch} = (0, ${last}), ${list}, ${announce}, ${scratch})`
+    return `${prefix}call(${called}, ${[...all.slice(0, -1), read].join(", ")})`
+  }
   const announcing = isName(last) ? `(${announce}, ${last})` : `(${scratch} = (0, ${last}), ${announce}, ${scratch})`
   const args = [...all.slice(0, -1), announcing].join(", ")
   return self === undefined ? `${called}(${args})` : `${prefix}call(${called}, ${args})`
@@ -182,10 +200,34 @@ export const methodCall = (
   return `(${own}(${twin}) === undefined ? ${announced} : ${found}(${all}))`
 }
 
+/** What follows a `?.`: `name` is a variable with the value before it. */
+export const unlessMissing = (name: string, text: string): string =>
+  `(${name} === undefined || ${name} === null ? undefined : ${text})`
+
 /** The call of a twin instead of its function. If a constant does not hold the function yet, it fails like the plain call. */
 export const twinCall = (unit: Unit, callee: CallExpression, args: string): string => {
   const target = calledFunction(callee, unit.scopes)!
   const call = `${twinName(unit, target)}(${args})`
   const name = callee.callee.type === "Identifier" ? callee.callee.name : ""
   return target.type === "FunctionDeclaration" || name === "" ? call : `(${name}, ${call})`
+}
+
+/** Whether to evaluate `node` runs no code, so that the order of two of them does not matter. */
+const isStill = (unit: Unit, node: Node): boolean =>
+  node.type === "ThisExpression" ||
+  (node.type === "Literal" && !("regex" in node)) ||
+  (node.type === "Identifier" && unit.scopes.bindings.has(node) && node.name !== "arguments")
+
+/** `f.bind(...)`, with the function that it binds remembered: the bound one is announced instead of it. */
+export const binding = (unit: Unit, node: Node, replace: Replace): string | undefined => {
+  if (node.type !== "CallExpression" || node.optional || unit.classification.announced.has(node)) return undefined
+  const { arguments: args, callee } = node
+  if (callee.type !== "MemberExpression" || callee.computed || callee.optional || isShortCut(callee)) return undefined
+  if (callee.property.type !== "Identifier" || callee.property.name !== "bind" || callee.object.type === "Super") {
+    return undefined
+  }
+  if (!args.every((each) => isStill(unit, each))) return undefined
+  const given = [callee.object, ...args].map((each) => rewrite(unit, each, replace))
+  given.splice(1, 0, JSON.stringify(calleeText(callee.object)))
+  return `${unit.prefix}bindOf(${given.join(", ")})`
 }

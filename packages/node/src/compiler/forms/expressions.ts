@@ -4,11 +4,11 @@
  * The parts of the expression that are evaluated before such a call go into temporaries; the parts after it stay:
  * `a[i] + f(x)` becomes `t = a[i]; u = f(x); t + u`.
  */
-import type { CallExpression, MemberExpression, ObjectProperty } from "oxc-parser"
-import { calledFunction, calledMethod, callsSteppable, isSteppableCall } from "../decide/calls.ts"
+import type { CallExpression, MemberExpression, NewExpression, ObjectProperty } from "oxc-parser"
+import { calledFunction, calledMethod, callsSteppable, isSteppableCall, optionalCall } from "../decide/calls.ts"
 import type { Unit } from "../emit/unit.ts"
 import type { Arguments } from "../emit/twinCalls.ts"
-import { announcedCall, calleeText, methodCall, shortCall, twinCall } from "../emit/twinCalls.ts"
+import { announcedCall, calleeText, methodCall, shortCall, twinCall, unlessMissing } from "../emit/twinCalls.ts"
 import { keyOf } from "../decide/declared.ts"
 import type { Frames } from "./frames.ts"
 import { assign } from "./frames.ts"
@@ -43,27 +43,30 @@ export class Expressions {
     return isFunction(node) && node.id === null ? `(0, ${text})` : text
   }
 
+  /** A call that may suspend: a step of its own. */
+  private stepped(node: CallExpression | NewExpression, root: Node, steps: Array<Step>): string {
+    // temporaries that only the call needs do not live beyond it
+    const call = this.frames.released(() => this.call(node, root, steps))
+    const result = this.frames.temporary()
+    steps.push({
+      kind: "call",
+      point: this.frames.nextPoint(),
+      result,
+      call: tracedCall(node, call),
+      node,
+      kept: this.frames.frame()
+    })
+    this.frames.assign(result)
+    return result
+  }
+
   /** The text of `node` once its calls of steppable functions are taken out. */
   expression(node: Node, root: Node, steps: Array<Step>): string {
     const { classification, scopes } = this.unit
     if (!callsSteppable(node, classification, scopes)) return `(${this.text(node)})`
     switch (node.type) {
       case "CallExpression": {
-        if (isSteppableCall(node, classification, scopes)) {
-          // temporaries that only the call needs do not live beyond it
-          const call = this.frames.released(() => this.call(node, root, steps))
-          const result = this.frames.temporary()
-          steps.push({
-            kind: "call",
-            point: this.frames.nextPoint(),
-            result,
-            call: tracedCall(node, call),
-            node,
-            kept: this.frames.frame()
-          })
-          this.frames.assign(result)
-          return result
-        }
+        if (isSteppableCall(node, classification, scopes)) return this.stepped(node, root, steps)
         return this.nativeCall(node, root, steps)
       }
       case "BinaryExpression": {
@@ -103,7 +106,17 @@ export class Expressions {
         this.frames.assign(value)
         return value
       }
+      case "ChainExpression": {
+        const call = optionalCall(node)
+        if (call === undefined || !isSteppableCall(call, classification, scopes)) break
+        const skipped = call.callee.type === "MemberExpression" && call.callee.computed ? [call.callee.property] : []
+        if ([...skipped, ...call.arguments].some((each) => callsSteppable(each, classification, scopes))) {
+          throw new Unsuited("an optional call has a steppable call inside")
+        }
+        return this.expression(call, root, steps)
+      }
       case "NewExpression":
+        if (isSteppableCall(node, classification, scopes)) return this.stepped(node, root, steps)
         return this.construction(node, root, steps)
       case "UnaryExpression": {
         if (node.operator === "delete") return this.deletion(node.argument, root, steps)
@@ -233,8 +246,17 @@ export class Expressions {
 
   /** The call of a twin, or of an announced function, its arguments evaluated in order. */
   call(node: Node, root: Node, steps: Array<Step>): string {
-    if (node.type !== "CallExpression") throw new TypeError(node.type)
     const { classification, scopes } = this.unit
+    if (node.type === "NewExpression") {
+      // a constant without a value yet fails before the arguments are evaluated
+      const touched = `${this.text(node.callee)};`
+      const isLate = node.arguments.some((each) => callsSteppable(each, classification, scopes))
+      if (isLate) steps.push({ kind: "code", text: touched, again: touched })
+      const args = this.arguments(node.arguments, root, steps)
+      const given = args.spread === undefined ? args.texts : [`...${args.spread}`]
+      return `${this.unit.prefix}construct(${[this.text(node.callee), ...given].join(", ")})`
+    }
+    if (node.type !== "CallExpression") throw new TypeError(node.type)
     const { callee } = node
     if (
       callee.type === "MemberExpression" &&
@@ -245,7 +267,8 @@ export class Expressions {
     if (classification.announced.has(node)) {
       const f = this.frames.spill(this.unnamed(callee, root, steps), steps)
       const args = this.arguments(node.arguments, root, steps)
-      return announcedCall(this.unit, callee, f, undefined, args, this.frames.temporary())
+      const made = announcedCall(this.unit, callee, f, undefined, args, this.frames.temporary())
+      return node.optional ? unlessMissing(f, made) : made
     }
     if (!callsSteppableBelow(this.unit, node)) {
       const args = node.arguments.map((argument) =>
@@ -267,12 +290,17 @@ export class Expressions {
     const settled = this.isSettled(callee.object, root)
     const receiver = this.expression(callee.object, root, steps)
     const object = settled || this.frames.isTemporary(receiver) ? receiver : this.frames.spill(receiver, steps)
-    const key = callee.computed ? `[${this.expression(callee.property, root, steps)}]` : `.${calledMethod(node)}`
-    const method = this.frames.spill(`${object}${key}`, steps)
+    const key = callee.computed
+      ? `[${this.expression(callee.property, root, steps)}]`
+      : `.${callee.property.type === "PrivateIdentifier" ? "#" : ""}${callee.property.name}`
+    const member = `${object}${key}`
+    const method = this.frames.spill(callee.optional ? unlessMissing(object, member) : member, steps)
     const args = this.arguments(node.arguments, root, steps)
     const found = this.frames.temporary()
-    if (callee.computed || args.spread !== undefined) {
-      return announcedCall(this.unit, callee, method, object, args, found)
+    if (callee.computed || args.spread !== undefined || node.optional || callee.optional) {
+      const made = announcedCall(this.unit, callee, method, object, args, found)
+      const called = node.optional ? unlessMissing(method, made) : made
+      return callee.optional ? unlessMissing(object, called) : called
     }
     const texts = [...args.texts]
     const short = shortCall(this.unit, node)

@@ -9,13 +9,13 @@
  * The twin of a generator that emits the elements of a job has this form too. Its own `yield` puts an element down, and
  * suspends as a yield point does (`steppable/jobElements.ts` in core).
  */
-import type { CallExpression, ForOfStatement, VariableDeclaration, YieldExpression } from "oxc-parser"
+import type { CallExpression, NewExpression, ForOfStatement, VariableDeclaration, YieldExpression } from "oxc-parser"
 import { calledMethod, callsSteppable, delegation, forwarding, isSteppableCall } from "../decide/calls.ts"
 import type { Replace, Unit } from "../emit/unit.ts"
 import { callback, functionText, parameters, plain, twinsAfter, twinsOf } from "../emit/plain.ts"
 import { declareTwin, insideOf, rewrite, rewriteBelow, selfName, twinName } from "../emit/unit.ts"
 import type { Arguments } from "../emit/twinCalls.ts"
-import { announcedCall, calleeText, methodCall, twinCall } from "../emit/twinCalls.ts"
+import { announcedCall, binding, calleeText, methodCall, twinCall, unlessMissing } from "../emit/twinCalls.ts"
 import { taggedCall } from "../emit/templates.ts"
 import type { Reading } from "../emit/iterables.ts"
 import * as iterables from "../emit/iterables.ts"
@@ -45,7 +45,7 @@ export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): st
   const result = `${prefix}v`
   const check = (weight: number): string => `if ((${prefix}budget[0] -= ${weight}) < 0) yield;`
   const jumps = new Map<Node, string>()
-  const points = new Map<CallExpression, number>()
+  const points = new Map<CallExpression | NewExpression, number>()
   let labels = 0
 
   const headText = (init: Node): string => {
@@ -108,20 +108,25 @@ export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): st
     const scratch = fresh()
     if (callee.type !== "MemberExpression") {
       const found = rewrite(unit, callee, replace)
-      return `(${f} = (0, ${found}), ${announcedCall(unit, callee, f, undefined, given(), scratch)})`
+      const made = announcedCall(unit, callee, f, undefined, given(), scratch)
+      return `(${f} = (0, ${found}), ${call.optional ? unlessMissing(f, made) : made})`
     }
     const object = fresh()
     const receiver = rewrite(unit, callee.object, replace)
-    const key = callee.computed ? `[${rewrite(unit, callee.property, replace)}]` : `.${calledMethod(call)}`
+    const key = callee.computed
+      ? `[${rewrite(unit, callee.property, replace)}]`
+      : `.${callee.property.type === "PrivateIdentifier" ? "#" : ""}${callee.property.name}`
     const args = given()
+    const isOptional = call.optional || callee.optional
     const made =
-      callee.computed || hasSpread
+      callee.computed || hasSpread || isOptional
         ? announcedCall(unit, callee, f, object, args, scratch)
         : methodCall(unit, call, scratch, object, f, args.texts)
-    return `(${object} = (${receiver}), ${f} = ${object}${key}, ${made})`
+    const called = `${f} = ${object}${key}, ${call.optional ? unlessMissing(f, made) : made}`
+    return `(${object} = (${receiver}), ${callee.optional ? unlessMissing(object, `(${called})`) : called})`
   }
 
-  const argumentsOf = (call: CallExpression): ReadonlyArray<string> =>
+  const argumentsOf = (call: CallExpression | NewExpression): ReadonlyArray<string> =>
     call.arguments.map((argument) => {
       const text = rewrite(unit, argument, replace)
       return argument.type === "SpreadElement" ? text : `(${text})`
@@ -179,12 +184,20 @@ export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): st
     }
     if (at.type === "YieldExpression") return element(at)
     if (isSteppableCall(at, classification, scopes)) {
-      const isValue = classification.announced.has(at) || calledMethod(at) !== undefined
-      const call = isValue ? callOfValue(at) : twinCall(unit, at, argumentsOf(at).join(", "))
+      const isValue =
+        at.type !== "NewExpression" && (classification.announced.has(at) || calledMethod(at) !== undefined)
+      const call =
+        at.type === "NewExpression"
+          ? `${prefix}construct(${[rewrite(unit, at.callee, replace), ...argumentsOf(at)].join(", ")})`
+          : isValue
+            ? callOfValue(at)
+            : twinCall(unit, at, argumentsOf(at).join(", "))
       const point = points.get(at) ?? points.size + 1
       points.set(at, point)
       return `((${result} = ${tracedCall(at, call)}) === ${prefix}SUSPENDED ? yield ${point} : ${result})`
     }
+    const bound = binding(unit, at, replace)
+    if (bound !== undefined) return bound
     if (at.type === "TaggedTemplateExpression" && unit.templates.has(at)) return taggedCall(unit, at, replace)
     if (at.type === "VariableDeclaration" && unit.declared.has(at)) return declarations(at)
     if (unit.declared.has(at)) return rewriteBelow(unit, at, replace) + twinsAfter(unit, at, false)

@@ -6,7 +6,7 @@
  * that a resume can enter it (`reentrant.ts`). Every yield point has a number. The numbers grow in the order of the text, so
  * the yield points in a step are a range.
  */
-import type { CallExpression } from "oxc-parser"
+import type { CallExpression, NewExpression } from "oxc-parser"
 
 /** A name that a frame keeps, and the field that keeps it. */
 export interface Kept {
@@ -38,7 +38,7 @@ export type Step =
       readonly point: number
       readonly result: string
       readonly call: string
-      readonly node: CallExpression
+      readonly node: CallExpression | NewExpression
       readonly kept: ReadonlyArray<Kept>
     }
   /** `kept`: the variables of the block, also those that are not initialised yet */
@@ -124,7 +124,9 @@ export const pointsOf = (steps: ReadonlyArray<Step>): readonly [number, number] 
 }
 
 /** The calls among the yield points, by their numbers. */
-export const callsOf = (steps: ReadonlyArray<Step>): ReadonlyArray<readonly [point: number, call: CallExpression]> =>
+export const callsOf = (
+  steps: ReadonlyArray<Step>
+): ReadonlyArray<readonly [point: number, call: CallExpression | NewExpression]> =>
   steps.flatMap((step) => {
     switch (step.kind) {
       case "call":

@@ -10,6 +10,7 @@ import { sort, toSorted } from "./arraySort.ts"
 import type { Callback, Kernel, Make } from "./arrayWalk.ts"
 
 import type { MethodTwin, Site } from "../callSites.ts"
+import * as callingBack from "../calls/callingBack.ts"
 import { announcing, dispatch, remember, site } from "../callSites.ts"
 import { SUSPENDED } from "../suspension.ts"
 
@@ -35,8 +36,19 @@ const made: ReadonlyArray<readonly [name: string, native: unknown, make: Make]> 
   ["from", Array.from, from]
 ]
 
+/** Methods of other objects that have the name of one of arrays, or call back as well. */
+const others: ReadonlyArray<readonly [name: string, native: unknown, make: Make]> = [
+  ["forEach", Map.prototype.forEach, callingBack.mapForEach],
+  ["forEach", Set.prototype.forEach, callingBack.setForEach],
+  ["forEach", Uint8Array.prototype.forEach, callingBack.typedForEach],
+  ["map", Uint8Array.prototype.map, callingBack.typedMap],
+  ["replace", String.prototype.replace, callingBack.stringReplace]
+]
+
 const makers = new Map(
-  made.filter(([, native]) => isNative(native)).map(([name, native, make]) => [native, { name, make }] as const)
+  [...made, ...others]
+    .filter(([, native]) => isNative(native))
+    .map(([name, native, make]) => [native, { name, make }] as const)
 )
 
 /**

@@ -17,6 +17,7 @@ import { ArrayPrototype, define } from "./arrayCreate.ts"
 import type { MethodTwin } from "../callSites.ts"
 import { apply } from "../intrinsics.ts"
 import { budget } from "../slices/budget.ts"
+import { register } from "../calls/register.ts"
 import type { Frame } from "../suspension.ts"
 import { save, SUSPENDED } from "../suspension.ts"
 import type { Twin } from "../twins.ts"
@@ -96,6 +97,9 @@ export class Walk implements Frame {
   /** the element that the suspended callback is called for */
   private element: unknown
   private waiting = false
+  /** whether the callback hears if it is announced: it is asked with the first element */
+  private hears: boolean
+  private asked: boolean
 
   constructor(
     method: Method,
@@ -113,6 +117,7 @@ export class Walk implements Frame {
     this.o = o
     this.f = f
     this.twin = twinOf(f)
+    this.hears = this.asked = this.twin !== undefined
     this.thisArg = thisArg
     this.length = length
     this.at = at
@@ -138,11 +143,11 @@ export class Walk implements Frame {
 
   run(): unknown {
     const { length, method } = this
-    const stepwise = this.twin !== undefined || this.thisArg !== undefined || this.defines || method.reverse
+    const stepwise = this.thisArg !== undefined || this.defines || method.reverse
     while (this.at < length) {
       const from = this.at
-      const end = chunkEnd(from, length)
-      if (stepwise || this.x === none) {
+      const end = this.asked ? chunkEnd(from, length) : from + 1
+      if (stepwise || this.hears || !this.asked || this.x === none) {
         if (this.steps(end) === SUSPENDED) return SUSPENDED
       } else {
         this.x = this.kernel(this.o, this.f, from, end, this.x, ArrayPrototype, define)
@@ -156,7 +161,7 @@ export class Walk implements Frame {
 
   /** One element after the other, as far as `end`. */
   private steps(end: number): unknown {
-    const { f, method, o, thisArg, twin } = this
+    const { method, o, thisArg, twin } = this
     for (; this.at < end; this.at++) {
       const i = this.index()
       if (method.skipsHoles && !(i in o)) continue
@@ -166,8 +171,8 @@ export class Walk implements Frame {
         continue
       }
       const args = method.accumulates ? [this.x, v, i, o] : [v, i, o]
-      const result = twin === undefined ? apply(f, thisArg, args) : apply(twin, thisArg, args)
-      if (result === SUSPENDED && twin !== undefined) {
+      const result = twin === undefined ? this.announced(args) : apply(twin, thisArg, args)
+      if (result === SUSPENDED) {
         this.element = v
         this.waiting = true
         return save(this)
@@ -179,6 +184,19 @@ export class Walk implements Frame {
       }
     }
     return undefined
+  }
+
+  /** Calls the callback. The first time it is announced; if it hears nothing then, it never will. */
+  private announced(args: ReadonlyArray<unknown>): unknown {
+    const { f, thisArg } = this
+    if (this.asked && !this.hears) return apply(f, thisArg, args)
+    register.to = f
+    register.now = 1
+    const isFirst = !this.asked
+    this.asked = this.hears = true
+    const result = apply(f, thisArg, args)
+    if (isFirst) this.hears = register.now === 0
+    return result
   }
 
   /** Adds an element to the result, `target`. */

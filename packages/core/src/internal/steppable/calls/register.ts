@@ -10,7 +10,7 @@
  * ```
  *
  * **Invariant.** Only stepped code announces. If the callee is compiled, its prologue is the next compiled code that runs,
- * and it takes the announcement away. If the callee is not compiled (a function of the language, a proxy, a bound function),
+ * and it takes the announcement away. If the callee is not compiled (a function of the language, a proxy, a function that native code bound),
  * no compiled function is equal to it. So no function that native code calls ever goes on in its twin. A function that does
  * not hear is never wrong; it has no yield points.
  *
@@ -21,6 +21,7 @@
  * (2 to 4 times as slow with eight callees). Decision 0136.
  */
 import { shared } from "../../copies/sharedState.ts"
+import { boundTo } from "./boundTo.ts"
 
 /** An integer beside the function: a prologue reads this first, and to write it needs no barrier of the collector. */
 class Register {
@@ -45,7 +46,7 @@ export const register: { now: number; to: unknown } = shared("register/1", () =>
  */
 export const heard = (own: unknown): boolean => {
   register.now = 0
-  return register.to === own
+  return register.to === own || boundTo(register.to) === own
 }
 
 /** Forgets an announcement that no prologue has heard. */
