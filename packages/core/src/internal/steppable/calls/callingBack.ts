@@ -10,7 +10,7 @@ import { apply } from "../intrinsics.ts"
 import { Visits } from "./visits.ts"
 
 type Native = (...args: ReadonlyArray<any>) => unknown
-export type MakeForm = (native: Native) => MethodTwin
+type MakeForm = (native: Native) => MethodTwin
 
 const getter = (holder: object, name: string): Native => Object.getOwnPropertyDescriptor(holder, name)!.get as Native
 

@@ -17,7 +17,7 @@ import { register } from "./register.ts"
 const weight = 12
 
 /** Calls `f` in its steppable form, if it has one: its result, or `SUSPENDED`. */
-export const stepInto = (f: unknown, self: unknown, args: ReadonlyArray<unknown>): unknown => {
+const stepInto = (f: unknown, self: unknown, args: ReadonlyArray<unknown>): unknown => {
   const twin = twinOf(f as object)
   if (twin !== undefined) return apply(twin, self, args)
   register.to = f
