@@ -69,6 +69,34 @@ describe("a check finds", () => {
     })
   )
 
+  it.effect("an array that a fiber changes while another's operation walks it", () =>
+    Effect.gen(function* () {
+      const program = Effect.gen(function* () {
+        const waiters: Array<(resumed: Effect.Effect<void>) => void> = []
+        const remove = Effect.sync(() => waiters.splice(0, 1))
+        const wait = Effect.andThen(
+          Effect.callback<void>((resume) => void waiters.push(resume)),
+          Effect.andThen(
+            Effect.sync(() => {}),
+            remove
+          )
+        )
+        const fibers = [yield* Effect.forkChild(wait), yield* Effect.forkChild(wait)]
+        yield* Effect.yieldNow
+        yield* Effect.sync(() => {
+          for (let i = 0; i < waiters.length; i++) waiters[i]!(Effect.void)
+        })
+        yield* Fiber.awaitAll(fibers)
+      })
+      // other orders have fewer waiters there in time
+      const strategy = "fifo"
+      const found = yield* failureOf(program, { strategy })
+      const again = yield* failureOf(program, { replay: found.token! })
+      assert.strictEqual(found.kind, "Deadlock")
+      assert.deepStrictEqual(again.trace, found.trace)
+    })
+  )
+
   it.effect("the lines of this file", () =>
     Effect.gen(function* () {
       const here = Number(/Interleavings\.test\.ts:(\d+)/.exec(new Error("here").stack!)![1])

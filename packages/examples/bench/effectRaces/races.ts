@@ -12,6 +12,7 @@ import {
   Exit,
   Fiber,
   FiberHandle,
+  FiberMap,
   Latch,
   Option,
   PartitionedSemaphore,
@@ -342,5 +343,58 @@ export const races: ReadonlyArray<Race> = [
         for (const fiber of fibers) yield* Fiber.await(fiber)
       })
     )
+  },
+  {
+    name: "Deferred that is completed with an interruption forgets every second waiter",
+    source: 7364,
+    broken: "4.0.0-rc.110",
+    mended: "4.0.0-rc.111",
+    program: Effect.gen(function* () {
+      const deferred = yield* Deferred.make<number>()
+      const waiters = [
+        yield* Effect.forkChild(Deferred.await(deferred)),
+        yield* Effect.forkChild(Deferred.await(deferred))
+      ]
+      yield* step
+      yield* Deferred.interrupt(deferred)
+      for (const waiter of waiters) yield* Fiber.await(waiter)
+    })
+  },
+
+  {
+    name: "Fiber.join that ends with its fiber takes the turn of the next observer",
+    source: 7344,
+    broken: "4.0.0-rc.110",
+    mended: "4.0.0-rc.111",
+    program: Effect.gen(function* () {
+      const fiber = yield* Effect.forkChild(Effect.never)
+      const joins = [yield* Effect.forkChild(Fiber.join(fiber)), yield* Effect.forkChild(Fiber.join(fiber))]
+      yield* step
+      yield* Fiber.interrupt(fiber)
+      for (const join of joins) yield* Fiber.await(join)
+    })
+  },
+
+  {
+    name: "FiberMap.set loses a fiber that the finalizer of the one before puts in",
+    source: 7615,
+    broken: "4.0.0-rc.112",
+    mended: "4.0.0-rc.113",
+    program: Effect.gen(function* () {
+      let orphan: Fiber.Fiber<any, any> | undefined
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const map = yield* FiberMap.make<string>()
+          const again = FiberMap.run(map, "key", Effect.never).pipe(
+            Effect.tap((fiber) => Effect.sync(() => void (orphan = fiber)))
+          )
+          const first = Effect.onInterrupt(Effect.never, () => again)
+          yield* FiberMap.run(map, "key", first)
+          yield* step
+          yield* FiberMap.run(map, "key", Effect.never)
+        })
+      )
+      yield* expect(orphan === undefined || orphan.pollUnsafe() !== undefined, "a fiber outlives its map")
+    })
   }
 ]

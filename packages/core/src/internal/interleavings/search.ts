@@ -231,7 +231,7 @@ export class Search {
     if (waits.length > 0) return uncontrolled(waitsForHost, waits)
     const small = this.settings.shrinks ? yield* shrink(session, first) : first
     const token = this.tokenOf(small, ended.hash, origin)
-    const replayed = yield* session.record(replaying(small.deviations, small.promisesFirst))
+    const replayed = yield* session.record(replaying(small.deviations, small))
     if (replayed.ended.hash !== small.ended.hash) return uncontrolled(goesTwoWays, this.guards.escapes)
     return yield* this.tell(small, origin, token)
   }
@@ -246,8 +246,8 @@ export class Search {
   private tokenOf(small: Recorded, hash: number, { promises, schedule }: Origin): string | undefined {
     const { seed, strategies } = this.settings
     const effects = strategies === "exhaustive"
-    const { deviations, promisesFirst } = small
-    const token = tokens.encode({ hash: small.ended.hash, effects, deviations, promisesFirst })
+    const { deviations, promisesFirst, resumesWhole } = small
+    const token = tokens.encode({ hash: small.ended.hash, effects, deviations, promisesFirst, resumesWhole })
     if (token.length <= tokens.longest) return token
     if (strategies === "exhaustive") return undefined
     return tokens.encode({ hash, effects, promises, strategies, seed, schedule })
@@ -302,7 +302,7 @@ export class Search {
 const strategyFor = (token: tokens.Token, shape: Sweep): Strategy =>
   "seed" in token
     ? strategyOf(token.strategies, token.seed, token.schedule - 1, shape, token.promises).strategy
-    : replaying(token.deviations, token.promisesFirst)
+    : replaying(token.deviations, token)
 
 const held = (schedules: number, complete: boolean, escapes: ReadonlyArray<Escape>, last: Ended): Held => ({
   _tag: "Held",

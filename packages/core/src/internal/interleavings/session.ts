@@ -6,17 +6,16 @@ import type { Record } from "./choose/deviations.ts"
 import { recording } from "./choose/deviations.ts"
 import type { Ended, MachineOptions } from "./machine/machine.ts"
 import { Machine } from "./machine/machine.ts"
-import type { Strategy } from "./machine/strategy.ts"
+import type { Strategy, Ways } from "./machine/strategy.ts"
 import { plain } from "./machine/strategy.ts"
 import type { Sweep } from "./choose/rotation.ts"
 import type { Finding, Rules } from "./verdict.ts"
 import { judge } from "./verdict.ts"
 
 /** A schedule that has ended, with its judgement and its choices. */
-export interface Recorded extends Record {
+export interface Recorded extends Record, Ways {
   readonly ended: Ended
   readonly finding: Finding | undefined
-  readonly promisesFirst: boolean
 }
 
 /** Work that yields where the host has to settle promises, and where others may run. */
@@ -49,7 +48,8 @@ export class Session {
   *record(strategy: Strategy): Work<Recorded> {
     const recorded = recording(strategy)
     const ended = yield* this.run(recorded)
-    return { ...recorded.record, ended, finding: this.judge(ended), promisesFirst: strategy.promisesFirst === true }
+    const { promisesFirst = false, resumesWhole = false } = strategy
+    return { ...recorded.record, ended, finding: this.judge(ended), promisesFirst, resumesWhole }
   }
 
   /** The plain schedule in figures. */

@@ -23,8 +23,12 @@ const mostForPairs = 24
 const farthest = 8
 
 /** Interruptions count most, then preemptions, then all deviations. */
-const weightOf = ({ deviations, promisesFirst }: Recorded): number =>
-  interruptionsOf(deviations) * 1e8 + preemptionsOf(deviations) * 1e4 + deviations.length * 2 + (promisesFirst ? 1 : 0)
+const weightOf = ({ deviations, promisesFirst, resumesWhole }: Recorded): number =>
+  interruptionsOf(deviations) * 1e8 +
+  preemptionsOf(deviations) * 1e4 +
+  deviations.length * 3 +
+  (promisesFirst ? 1 : 0) +
+  (resumesWhole ? 1 : 0)
 
 export function* shrink(session: Session, first: Recorded): Work<Recorded & { readonly runs: number }> {
   let best = first
@@ -37,9 +41,10 @@ export function* shrink(session: Session, first: Recorded): Work<Recorded & { re
     best = tried
     return true
   }
-  const keeps = (deviations: ReadonlyArray<Deviation>) => tries(replaying(deviations, best.promisesFirst))
+  const keeps = (deviations: ReadonlyArray<Deviation>) => tries(replaying(deviations, best))
 
-  if (best.promisesFirst) yield* tries(replaying(best.deviations, false))
+  if (best.promisesFirst) yield* tries(replaying(best.deviations, { ...best, promisesFirst: false }))
+  if (best.resumesWhole) yield* tries(replaying(best.deviations, { ...best, resumesWhole: false }))
   yield* ddmin(() => best.deviations, keeps)
   for (let again = true; again;) {
     again = yield* withoutPair(best.deviations, keeps)
@@ -103,7 +108,7 @@ function* withBlocksMoved(best: Recorded, tries: (strategy: Strategy) => Work<bo
       const moved = blocks.slice()
       moved.splice(i, 1)
       moved.splice(j > i ? j - 1 : j + 1, 0, block)
-      if (yield* tries(playing(moved.flat(), best.promisesFirst))) return true
+      if (yield* tries(playing(moved.flat(), best))) return true
     }
   }
   return false

@@ -9,6 +9,7 @@ import * as Result from "effect/Result"
 import type { Deviation } from "./choose/deviations.ts"
 import type { StrategyName } from "./choose/rotation.ts"
 import { names } from "./choose/rotation.ts"
+import type { Ways } from "./machine/strategy.ts"
 
 /** Characters of the longest token. */
 export const longest = 200
@@ -23,8 +24,7 @@ interface Common {
   readonly effects: boolean
 }
 
-interface ByDeviations extends Common {
-  readonly promisesFirst: boolean
+interface ByDeviations extends Common, Ways {
   readonly deviations: ReadonlyArray<Deviation>
 }
 
@@ -50,6 +50,7 @@ const write = (bytes: Array<number>, value: number): void => {
 const promises = 1
 const effects = 2
 const byNumber = 4
+const whole = 8
 
 /** Flags and hash. */
 const headBytes = 5
@@ -57,7 +58,9 @@ const headBytes = 5
 export const encode = (token: Token): string => {
   const isByNumber = "seed" in token
   const withPromises = isByNumber ? token.promises : token.promisesFirst
-  const flags = (token.effects ? effects : 0) | (isByNumber ? byNumber : 0) | (withPromises ? promises : 0)
+  const isWhole = !isByNumber && token.resumesWhole
+  const flags =
+    (token.effects ? effects : 0) | (isByNumber ? byNumber : 0) | (withPromises ? promises : 0) | (isWhole ? whole : 0)
   const bytes: Array<number> = [flags]
   for (const shift of [0, 8, 16, 24]) bytes.push((token.hash >>> shift) & 255)
   if (isByNumber) {
@@ -84,7 +87,7 @@ export const decode = (text: string): Result.Result<Token, string> => {
   if (Result.isFailure(decoded)) return Result.fail("its characters are not those of a token")
   const bytes = decoded.success
   const flags = bytes[0] ?? 255
-  if (bytes.length < headBytes || flags >= 2 * byNumber) return Result.fail(broken)
+  if (bytes.length < headBytes || flags >= 2 * whole) return Result.fail(broken)
   const hash = bytes[1]! | (bytes[2]! << 8) | (bytes[3]! << 16) | (bytes[4]! << 24)
   const common = { hash, effects: (flags & effects) !== 0 }
   const withPromises = (flags & promises) !== 0
@@ -98,7 +101,12 @@ export const decode = (text: string): Result.Result<Token, string> => {
           schedule: numbers.next(),
           strategies: strategiesOf(numbers)
         }
-      : { ...common, promisesFirst: withPromises, deviations: deviationsOf(numbers) }
+      : {
+          ...common,
+          promisesFirst: withPromises,
+          resumesWhole: (flags & whole) !== 0,
+          deviations: deviationsOf(numbers)
+        }
   return numbers.isBroken() ? Result.fail(broken) : Result.succeed(token)
 }
 

@@ -19,6 +19,7 @@ const byDeviations = fc.record({
   hash: fc.integer(),
   effects: fc.boolean(),
   promisesFirst: fc.boolean(),
+  resumesWhole: fc.boolean(),
   deviations: fc.array(deviation)
 })
 

@@ -8,7 +8,7 @@
  * Rejected: the list of all choices. One choice more or less at the beginning moves all others.
  */
 import type { Strand } from "../machine/strand.ts"
-import type { Choices, Strategy } from "../machine/strategy.ts"
+import type { Choices, Strategy, Ways } from "../machine/strategy.ts"
 import { plainPick } from "../machine/strategy.ts"
 
 export interface Deviation {
@@ -33,7 +33,7 @@ const placeOf = ({ last }: Choices, current: Strand | undefined) =>
     : { strand: current.id, step: current.steps, block: undefined }
 
 /** The schedule that deviates from the plain one exactly so, as far as the program still gets there. */
-export const replaying = (deviations: ReadonlyArray<Deviation>, promisesFirst: boolean): Strategy => {
+export const replaying = (deviations: ReadonlyArray<Deviation>, { promisesFirst, resumesWhole }: Ways): Strategy => {
   const byPlace = new Map<string, Array<Deviation>>()
   for (const deviation of deviations) {
     const key = keyOf(deviation.strand, deviation.step, deviation.block)
@@ -41,6 +41,7 @@ export const replaying = (deviations: ReadonlyArray<Deviation>, promisesFirst: b
   }
   return {
     promisesFirst,
+    resumesWhole,
     interrupts: deviations.some(({ interrupts }) => interrupts),
     pick: (choices, current) => {
       const { block, step, strand } = placeOf(choices, current)
@@ -91,10 +92,11 @@ export const recording = (base: Strategy): Strategy & { readonly record: Record 
 }
 
 /** Plays a list of picks, one for each decision. Where one is not ready, the plain choice takes its place. */
-export const playing = (picks: ReadonlyArray<number>, promisesFirst: boolean): Strategy => {
+export const playing = (picks: ReadonlyArray<number>, { promisesFirst, resumesWhole }: Ways): Strategy => {
   let decision = 0
   return {
     promisesFirst,
+    resumesWhole,
     interrupts: picks.some((pick) => pick < 0),
     pick: (choices, current) => {
       const wanted = picks[decision++]

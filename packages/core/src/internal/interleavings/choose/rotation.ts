@@ -1,11 +1,13 @@
 /**
  * Which strategy makes which schedule. No strategy finds all bugs, so the schedules of a search take turns, all from one seed.
  *
+ * A fiber that is resumed in the stack of another runs on there in one turn of four (decision 0170).
+ *
  * **Invariant.** Schedule number n of a seed is the same in each search of the same program.
  */
 import type { Shape } from "./strategies.ts"
 import * as strategies from "./strategies.ts"
-import type { Strategy } from "../machine/strategy.ts"
+import type { Strategy, Ways } from "../machine/strategy.ts"
 import { plain } from "../machine/strategy.ts"
 
 /** The strategies by name, in the order of their turns. */
@@ -44,24 +46,24 @@ export const strategyOf = (
   const name = wanted[schedule % wanted.length]!
   const turn = Math.floor(schedule / wanted.length)
   const own = seedOf(seed, schedule)
-  const early = promises && (turn & 1) === 1
+  const ways: Ways = { promisesFirst: promises && (turn & 1) === 1, resumesWhole: (turn & 3) === 2 }
   switch (name) {
     case "random":
-      return { name, strategy: strategies.random(own, early) }
+      return { name, strategy: strategies.random(own, ways) }
     case "pct":
-      return { name, strategy: strategies.pct(own, early, shape) }
+      return { name, strategy: strategies.pct(own, ways, shape) }
     case "pos":
-      return { name, strategy: strategies.pos(own, early, shape) }
+      return { name, strategy: strategies.pos(own, ways, shape) }
     case "urw":
-      return { name, strategy: strategies.urw(own, early, shape) }
+      return { name, strategy: strategies.urw(own, ways, shape) }
     case "fifo":
-      return { name, strategy: strategies.fifo(own, early) }
+      return { name, strategy: strategies.fifo(own, ways) }
     case "interrupt": {
       const count = Math.max(shape.victims.length, 1)
       const length = count * shape.places
       // each fiber at each decision of the plain schedule, then of random ones
       const at = ((Math.imul(seed, 7919) >>> 0) + turn * strideOf(length)) % length
-      const base = turn < length ? { ...plain, promisesFirst: early } : strategies.random(own, early)
+      const base = turn < length ? { ...plain, promisesFirst: ways.promisesFirst } : strategies.random(own, ways)
       return {
         name,
         strategy: strategies.interrupting(base, shape.victims[at % count] ?? 0, 1 + Math.floor(at / count))

@@ -10,7 +10,7 @@
  * - **interrupt**: a fiber is interrupted at one decision of a plain or random schedule.
  */
 import type { Strand } from "../machine/strand.ts"
-import type { Choices, Strategy } from "../machine/strategy.ts"
+import type { Choices, Strategy, Ways } from "../machine/strategy.ts"
 import { plainPick, randomFrom } from "../machine/strategy.ts"
 
 /** The plain schedule in figures: PCT and URW estimate by it, and interruption sweeps it. */
@@ -22,10 +22,10 @@ export interface Shape {
   readonly victims: ReadonlyArray<number>
 }
 
-export const random = (seed: number, promisesFirst: boolean): Strategy => {
+export const random = (seed: number, ways: Ways): Strategy => {
   const draw = randomFrom(seed)
   return {
-    promisesFirst,
+    ...ways,
     pick: ({ ready }, current) => {
       const count = ready.length
       if (current === undefined) return ready[(draw() * count) | 0]!.strand
@@ -51,14 +51,14 @@ const highest = ({ ready }: Choices, current: Strand | undefined): Strand => {
 const fairFromOf = (decisions: number): number => 4 * decisions + 100
 
 /** `depth` 3 finds bugs that need two changes of order. More points find fewer of the simple ones. */
-export const pct = (seed: number, promisesFirst: boolean, { decisions }: Shape, depth = 3): Strategy => {
+export const pct = (seed: number, ways: Ways, { decisions }: Shape, depth = 3): Strategy => {
   const draw = randomFrom(seed)
   const points = new Set(Array.from({ length: depth - 1 }, () => 1 + ((draw() * decisions) | 0)))
   const fairFrom = fairFromOf(decisions)
   let decision = 0
   let lowest = 0
   return {
-    promisesFirst,
+    ...ways,
     created: (strand) => {
       strand.priority = draw()
     },
@@ -72,12 +72,12 @@ export const pct = (seed: number, promisesFirst: boolean, { decisions }: Shape, 
   }
 }
 
-export const pos = (seed: number, promisesFirst: boolean, { decisions }: Shape): Strategy => {
+export const pos = (seed: number, ways: Ways, { decisions }: Shape): Strategy => {
   const draw = randomFrom(seed)
   const fairFrom = fairFromOf(decisions)
   let decision = 0
   return {
-    promisesFirst,
+    ...ways,
     created: (strand) => {
       strand.priority = draw()
     },
@@ -90,12 +90,12 @@ export const pos = (seed: number, promisesFirst: boolean, { decisions }: Shape):
   }
 }
 
-export const urw = (seed: number, promisesFirst: boolean, { steps }: Shape): Strategy => {
+export const urw = (seed: number, ways: Ways, { steps }: Shape): Strategy => {
   const draw = randomFrom(seed)
   // half an operation for a strand that does more than the estimate, or that the plain schedule did not have
   const left = (strand: Strand) => Math.max((steps[strand.id] ?? 1) - strand.steps, 0.5)
   return {
-    promisesFirst,
+    ...ways,
     pick: ({ ready }, current) => {
       let sum = current === undefined ? 0 : left(current)
       for (const { strand } of ready) sum += left(strand)
@@ -110,10 +110,10 @@ export const urw = (seed: number, promisesFirst: boolean, { steps }: Shape): Str
 /** A fifth of the decisions give way. A guess: few programs have long stretches that must not be cut. */
 const givesWay = 0.2
 
-export const fifo = (seed: number, promisesFirst: boolean): Strategy => {
+export const fifo = (seed: number, ways: Ways): Strategy => {
   const draw = randomFrom(seed)
   return {
-    promisesFirst,
+    ...ways,
     pick: ({ ready }, current) =>
       current === undefined || (ready.length > 0 && draw() < givesWay) ? ready[0]!.strand : current
   }

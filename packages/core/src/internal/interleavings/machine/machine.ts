@@ -245,7 +245,8 @@ export class Machine implements Scheduler.Scheduler, Choices {
     known.gaveWay = false
     known.grace = 0
     if (this.isCut) return this.gives(known)
-    known.resumed = true
+    if (this.strategy.resumesWhole === true) known.whole = true
+    else known.resumed = true
     this.count(known)
     return false
   }

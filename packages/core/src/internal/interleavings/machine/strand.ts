@@ -19,7 +19,7 @@ export class Strand {
   blocks = 0
   /** operations that must run before it may be preempted again: those that only undo a yield */
   grace = 0
-  /** it was started in the stack of another fiber: no decision until it suspends */
+  /** it was started in the stack of another fiber, or resumed there to run on: no decision until it suspends */
   whole = false
   /** it was resumed in the stack of another fiber: its first operation runs there */
   resumed = false

@@ -13,7 +13,18 @@ export interface Choices {
   interrupt: number | undefined
 }
 
-export interface Strategy {
+/** Ways of a whole schedule, besides its order. */
+export interface Ways {
+  /** whether promises settle before each choice, else only when nobody is ready */
+  readonly promisesFirst: boolean
+  /**
+   * Whether a fiber that is resumed in the stack of another runs there until it suspends, as it mostly does in production, else its
+   * first operation does.
+   */
+  readonly resumesWhole: boolean
+}
+
+export interface Strategy extends Partial<Ways> {
   /** a strand has appeared */
   readonly created?: (strand: Strand) => void
   /**
@@ -24,8 +35,6 @@ export interface Strategy {
   readonly pick: (choices: Choices, current: Strand | undefined) => Strand
   /** whether it may interrupt strands: it is asked also where there is nothing to choose */
   readonly interrupts?: boolean
-  /** whether promises settle before each choice, else only when nobody is ready */
-  readonly promisesFirst?: boolean
 }
 
 /** A stream of numbers from 0 to 1, without 1, from a seed: mulberry32. */

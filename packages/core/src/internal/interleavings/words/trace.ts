@@ -31,7 +31,7 @@ const silent = new Set(["OnSuccess", "OnFailure", "OnSuccessAndFailure", "Exit",
 export const titleOf = (strand: number): string => (strand === 0 ? "the program" : `fiber ${strand}`)
 
 /** `session` must be one that is observed. */
-export function* traceOf(session: Session, { deviations, promisesFirst }: Recorded): Work<Trace> {
+export function* traceOf(session: Session, small: Recorded): Work<Trace> {
   const { machine } = session
   const inspector = inspectors.open()
   const unwatch = waits.watch()
@@ -54,7 +54,7 @@ export function* traceOf(session: Session, { deviations, promisesFirst }: Record
     lines.push(line)
     lastLine.set(strand, line)
   }
-  const told = telling(replaying(deviations, promisesFirst), (text) => lines.push({ text }))
+  const told = telling(replaying(small.deviations, small), (text) => lines.push({ text }))
   try {
     const ended = yield* session.run(told)
     const found = waits.among(ended.left, titleOf)
