@@ -31,6 +31,8 @@ const made = (name: string, body: string, pick: Pick): string =>
     `const ${name} = (o, n, ...rest) => { o(rest.length); ${body} }`,
     `const ${name} = (o, n, k = o(5)) => { ${body} }`,
     `const ${name} = memo((o, n) => { ${body} })`,
+    `const ${name} = (o, n) => ((k) => ({ k, m(o, n) { o(this.k); ${body} } }))(7).m(o, n)`,
+    `const ${name} = (o, n) => { const all = { m(o, n) { o(all === this); ${body} }, k: o(8) }; return all.m(o, n) }`,
     `const { ${name} } = { ${name}(o, n) { ${body} } }`,
     `class ${name}K { k = 6; constructor(o, n) { o(this.k); ${constructing(body)} } } const ${name} = (o, n) => new ${name}K(o, n).v`,
     `function ${name}K(o, n) { o(this instanceof ${name}K); ${constructing(body)} } const ${name} = (o, n) => new ${name}K(o, n).v`

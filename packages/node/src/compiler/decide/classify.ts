@@ -29,7 +29,7 @@ import {
   optionalCall
 } from "./calls.ts"
 import type { Method } from "./declared.ts"
-import { methodsOf, names, variablesOf } from "./declared.ts"
+import { literalMethods, methodsOf, names, variablesOf } from "./declared.ts"
 import type { Diagnostic } from "../read/diagnostic.ts"
 import * as diagnostic from "../read/diagnostic.ts"
 import * as graph from "../read/graph.ts"
@@ -78,6 +78,8 @@ export interface Classification extends Twins {
   readonly valued: ReadonlySet<AnyFunction>
   /** constructors of classes that hear, with the name that their class has inside */
   readonly constructorNames: ReadonlyMap<AnyFunction, string>
+  /** methods of object literals, with their names, by literal: those that are `valued` know themselves by a variable around the literal */
+  readonly literals: ReadonlyMap<Node, ReadonlyMap<AnyFunction, string>>
   /** functions whose twin takes `this` as its first parameter */
   readonly selfFirst: ReadonlySet<AnyFunction>
   /** the methods of the module's own classes and objects that have a twin, by name: a call is likely to mean one of them */
@@ -123,6 +125,7 @@ export const classify = (
   const means = new Map<AnyFunction, Set<AnyFunction>>()
   const meanings = meaningsOf(program, scopes)
   const constructors = constructorsOf(program)
+  const literals = literalMethods(program)
   /** calls of property names, with the functions that they mean */
   const calls: Array<{ readonly call: Node; readonly functions: ReadonlyArray<AnyFunction> | undefined }> = []
   const callsValues = new Set<AnyFunction>()
@@ -206,6 +209,7 @@ export const classify = (
   /** functions that only values mean */
   const ofValues = new Set<AnyFunction>()
   const expressions = new Set([...functionExpressions(program), ...constructors.values()])
+  for (const own of literals.values()) for (const node of own.keys()) expressions.add(node)
   const isOfValue = (node: AnyFunction): boolean => {
     const found = expressions.has(node) && !inline.has(node) && !callbacks.has(node) && hasPlainParameters(node)
     return found && !sloppy.has(node) && obstacle(node, true) === undefined
@@ -341,6 +345,7 @@ export const classify = (
     hearing,
     valued,
     constructorNames,
+    literals,
     selfFirst,
     ownMethods
   }

@@ -110,6 +110,23 @@ const functionsOf = (object: Node): ReadonlyArray<readonly [node: AnyFunction, n
   )
 }
 
+/** The methods of object literals, with their literals: `{ m() {} }`. Of literals that may stand in an arrow function of their own. */
+export const literalMethods = (program: Program): ReadonlyMap<Node, ReadonlyMap<AnyFunction, string>> => {
+  const found = new Map<Node, ReadonlyMap<AnyFunction, string>>()
+  walk(program, (node) => {
+    if (node.type !== "ObjectExpression") return
+    const own = functionsOf(node).filter(([, , property]) => property.type === "Property" && property.method)
+    if (own.length === 0) return
+    let isBound = false
+    walkOwn(node, (inner) => {
+      if (inner.type === "YieldExpression" || inner.type === "AwaitExpression") isBound = true
+      if (inner.type === "Identifier" && inner.name === "arguments") isBound = true
+    })
+    if (!isBound) found.set(node, new Map(own.map(([method, name]) => [method, name])))
+  })
+  return found
+}
+
 /** Whether the declarators after `index` run no code that could change the value of that one. */
 const isLastToRun = ({ declarations }: VariableDeclaration, index: number): boolean =>
   declarations.slice(index + 1).every(({ init }) => init === null || init.type === "Literal" || isFunction(init))

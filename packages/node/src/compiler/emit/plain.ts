@@ -77,13 +77,20 @@ export const reasonLeft = (
 export const functionText = (unit: Unit, node: AnyFunction): string =>
   prologues.hearing(unit, node, plain(unit)) ?? rewriteBelow(unit, node, plain(unit))
 
+/** Nodes that are written anew with all that is inside of them, by `replace`. */
+const wholes = (unit: Unit, node: Node, replace: Replace): string | undefined =>
+  touchedBody(unit, node, replace) ??
+  prologues.literal(unit, node, replace, plain(unit)) ??
+  binding(unit, node, replace) ??
+  (node.type === "TaggedTemplateExpression" && unit.templates.has(node) ? taggedCall(unit, node, replace) : undefined)
+
 /** Plain code: the source, with twins where other code needs them and marks that know their twin. */
 export const plain =
   (unit: Unit): Replace =>
   (node) => {
     const { classification, effectLoops, addresses, marks, prefix } = unit
-    const looking = touchedBody(unit, node, plain(unit))
-    if (looking !== undefined) return looking
+    const whole = wholes(unit, node, plain(unit))
+    if (whole !== undefined) return whole
     if (unit.urlOfTasks !== undefined && unit.taskUrls.has(node)) return moduleUrlName(unit)
     const weight = effectLoops.weights.get(node)
     if (weight !== undefined) {
@@ -103,10 +110,7 @@ export const plain =
       const twins = twinsAfter(unit, node, true)
       if (twins !== "") return rewriteBelow(unit, node, plain(unit)) + twins
     }
-    if (node.type === "TaggedTemplateExpression" && unit.templates.has(node)) return taggedCall(unit, node, plain(unit))
     if (node.type === "ClassBody") return classBody(unit, node)
-    const bound = binding(unit, node, plain(unit))
-    if (bound !== undefined) return bound
     const address = node.type === "CallExpression" ? addresses.get(node) : undefined
     if (address !== undefined) {
       const reason = address.staysBecause === undefined ? "" : `, ${JSON.stringify(address.staysBecause)}`
@@ -181,11 +185,13 @@ export const parameters = (unit: Unit, node: AnyFunction, replace: Replace = pla
 /** In the re-entrant twin of a method `this` is a parameter, also for the arrow functions inside. */
 export const withSelf = (unit: Unit, method: AnyFunction, replace: Replace): Replace => {
   if (!unit.classification.selfFirst.has(method)) return replace
-  return (at) => {
+  const inner: Replace = (at) => {
     if (at.type === "ThisExpression") return selfName(unit)
     if (at.type === "ArrowFunctionExpression" && usesLexical(at, "this")) {
       return rewriteBelow(unit, at, withSelf(unit, method, plain(unit)))
     }
-    return replace(at)
+    // plain code writes these as a whole: `this` is inside
+    return wholes(unit, at, inner) ?? replace(at)
   }
+  return inner
 }

@@ -20,7 +20,7 @@ import { copy } from "./print.ts"
 import { touches } from "./state.ts"
 import { plainName, reachedName } from "./twinCalls.ts"
 import type { Replace, Unit } from "./unit.ts"
-import { insideOf, rewrite, twinName } from "./unit.ts"
+import { insideOf, rewrite, rewriteBelow, twinName } from "./unit.ts"
 
 /** The variable of a function that has no other way to know itself. */
 const selfVariable = (unit: Unit, node: AnyFunction): string => twinName(unit, node, "w")
@@ -128,6 +128,35 @@ const withPrologue = (unit: Unit, node: AnyFunction, own: string, replace: Repla
   head += copy(unit.text, position, arrow)
   const value = copy(unit.text, arrow, body.start) + rewrite(unit, body, replace) + copy(unit.text, body.end, node.end)
   return `${head} { ${begin} return (${value}\n) }`
+}
+
+/** The methods of an object literal that hear by a variable around the literal. */
+const hearingMethods = ({ classification }: Unit, node: Node): ReadonlyArray<readonly [AnyFunction, string]> =>
+  [...(classification.literals.get(node) ?? [])].filter(([method]) => classification.valued.has(method))
+
+/** An object literal with methods that hear. Where `isDivided`, it stands as it is, and they do not: it has a yield point inside. */
+export const literal = (
+  unit: Unit,
+  node: Node,
+  replace: Replace,
+  plain: Replace,
+  isDivided = false
+): string | undefined => {
+  const methods = hearingMethods(unit, node)
+  if (methods.length === 0) return undefined
+  const text = rewriteBelow(unit, node, (at) => {
+    const own = methods.find(([method]) => method === at)?.[0]
+    return own === undefined
+      ? replace(at)
+      : withPrologue(unit, own, isDivided ? `${unit.prefix}SUSPENDED` : selfVariable(unit, own), plain)
+  })
+  if (isDivided) return text
+  const made = `${unit.prefix}o`
+  const variables = methods.map(([method]) => selfVariable(unit, method))
+  const known = methods.map(
+    ([method, name]) => `${selfVariable(unit, method)} = ${unit.prefix}methodOf(${made}, ${JSON.stringify(name)});`
+  )
+  return `(() => { let ${variables.join(", ")}; const ${made} = ${text}; ${known.join(" ")} return ${made} })()`
 }
 
 /** The plain text of `node` if it is a function that hears. */

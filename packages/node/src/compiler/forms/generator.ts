@@ -19,6 +19,7 @@ import { announcedCall, binding, calleeText, methodCall, twinCall, unlessMissing
 import { taggedCall } from "../emit/templates.ts"
 import type { Reading } from "../emit/iterables.ts"
 import * as iterables from "../emit/iterables.ts"
+import * as prologues from "../emit/prologues.ts"
 import { chunked, chunkedForOf, isChunkable, withFirst } from "../emit/loops.ts"
 import type { Delegation } from "../decide/calls.ts"
 import { named } from "../emit/print.ts"
@@ -196,6 +197,8 @@ export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): st
       points.set(at, point)
       return `((${result} = ${tracedCall(at, call)}) === ${prefix}SUSPENDED ? yield ${point} : ${result})`
     }
+    const literal = prologues.literal(unit, at, replace, plain(unit), callsSteppable(at, classification, scopes))
+    if (literal !== undefined) return literal
     const bound = binding(unit, at, replace)
     if (bound !== undefined) return bound
     if (at.type === "TaggedTemplateExpression" && unit.templates.has(at)) return taggedCall(unit, at, replace)
