@@ -20,7 +20,7 @@ export { callable, heard, notCallable, register } from "./internal/steppable/cal
 export { bindOf } from "./internal/steppable/calls/boundTo.ts"
 export { construct } from "./internal/steppable/calls/construction.ts"
 export type { MethodTwin } from "./internal/steppable/callSites.ts"
-export { announcing, constructorOf, methodOf } from "./internal/steppable/callSites.ts"
+export { announcing, constructorOf, methodOf, superOf } from "./internal/steppable/callSites.ts"
 export type { ArraySite } from "./internal/steppable/arrays/arrayTwins.ts"
 export { arraySite, dispatchArray, natives, walked } from "./internal/steppable/arrays/arrayTwins.ts"
 export { isArray, isPlain, isProxy, sortUnits } from "./internal/steppable/arrays/nativeCalls.ts"

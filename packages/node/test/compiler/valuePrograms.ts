@@ -33,6 +33,8 @@ const made = (name: string, body: string, pick: Pick): string =>
     `const ${name} = memo((o, n) => { ${body} })`,
     `const ${name} = (o, n) => ((k) => ({ k, m(o, n) { o(this.k); ${body} } }))(7).m(o, n)`,
     `const ${name} = (o, n) => { const all = { m(o, n) { o(all === this); ${body} }, k: o(8) }; return all.m(o, n) }`,
+    `class ${name}S { constructor() { this.k = 9 } m(o, n) { o(this.k); ${body} } } class ${name}D extends ${name}S { m(o, n) { o("d"); return super.m(o, n) } } const ${name} = (o, n) => new ${name}D().m(o, n)`,
+    `class ${name}S { static m(o, n) { o(typeof this); ${body} } } class ${name}D extends ${name}S { static #k = 1; static m(o, n) { for (let i = 0; i < 2; i++) o(i); return super.m(o, n, 1) } } const ${name} = (o, n) => ${name}D.m(o, n)`,
     `const { ${name} } = { ${name}(o, n) { ${body} } }`,
     `class ${name}K { k = 6; constructor(o, n) { o(this.k); ${constructing(body)} } } const ${name} = (o, n) => new ${name}K(o, n).v`,
     `function ${name}K(o, n) { o(this instanceof ${name}K); ${constructing(body)} } const ${name} = (o, n) => new ${name}K(o, n).v`

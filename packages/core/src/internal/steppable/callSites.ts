@@ -51,6 +51,21 @@ export const methodOf = (holder: object, name: string): unknown => {
   return typeof plain === "function" ? plain : SUSPENDED
 }
 
+const { getPrototypeOf } = Object
+const { get } = Reflect
+
+/**
+ * Compiled code, in the twin of a method of `home` whose `this` is `self`: `super[name]`.
+ *
+ * @category calls
+ * @since 0.1.0
+ */
+export const superOf = (home: object, name: string, self: unknown): unknown => {
+  const parent = getPrototypeOf(home) as object | null
+  if (parent === null) throw new TypeError(`Cannot read properties of null (reading '${name}')`)
+  return get(parent, name, self)
+}
+
 /**
  * The last four functions that a call site met, with their twins: `undefined` if a function has none.
  *

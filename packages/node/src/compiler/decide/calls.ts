@@ -293,3 +293,12 @@ export const meant = (call: CallExpression, meanings: Meanings, scopes: Scopes):
   if (meaning === undefined) return builtinNames.has(name) && !isImport ? short : value
   return meaning.isOpen ? value : { kind: "functions", functions: [...meaning.functions] }
 }
+
+/** The functions that `super.m()` may mean; `undefined` if others may be meant. */
+export const meantBySuper = (call: CallExpression, meanings: Meanings): ReadonlyArray<AnyFunction> | undefined => {
+  const { callee } = call
+  if (callee.type !== "MemberExpression" || callee.property.type !== "Identifier") return undefined
+  const meaning = meanings.get(callee.property.name)
+  if (meaning === undefined) return builtinNames.has(callee.property.name) ? [] : undefined
+  return meaning.isOpen ? undefined : [...meaning.functions]
+}

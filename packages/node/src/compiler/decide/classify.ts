@@ -26,6 +26,7 @@ import {
   isSteppableCall,
   meaningsOf,
   meant,
+  meantBySuper,
   optionalCall
 } from "./calls.ts"
 import type { Method } from "./declared.ts"
@@ -35,7 +36,7 @@ import * as diagnostic from "../read/diagnostic.ts"
 import * as graph from "../read/graph.ts"
 import type { Marks } from "./marks.ts"
 import { functionOf } from "./marks.ts"
-import { hasPlainParameters, obstacle } from "./objections.ts"
+import { hasPlainParameters, isSuperCall, obstacle } from "./objections.ts"
 import { languageCalls } from "./receivers.ts"
 import { isShort } from "./rounds.ts"
 import { longGetters, unseen } from "./unseen.ts"
@@ -179,6 +180,14 @@ export const classify = (
       if (own !== undefined) found.add(own)
       else if (method !== undefined && !ofLanguage.has(inner))
         for (const each of byName.get(method) ?? []) found.add(each)
+      if (isSuperCall(inner)) {
+        // in a twin it is looked up by the runtime, also if it is short
+        calls.push({ call: inner, functions: undefined })
+        const parents = meantBySuper(inner, meanings)
+        if (parents === undefined) callsValues.add(node)
+        else for (const each of parents) meantHere.add(each)
+        return
+      }
       const builtin = builtinCall(inner, method, scopes)
       const isWhole = !isShortCut(inner) || optional.has(inner)
       if (builtin === undefined && target === undefined && own === undefined && isWhole && !ofLanguage.has(inner)) {
@@ -222,7 +231,8 @@ export const classify = (
       continue
     }
     const leave = (reason: string): void => void (reached.has(node) && native.set(node, reason))
-    const problem = obstacle(node, isCallback, emitters.has(node))
+    const isOfClass = methods.get(node)?.isOfObject === false
+    const problem = obstacle(node, isCallback, emitters.has(node), isOfClass)
     if (sloppy.has(node)) {
       leave(sloppy.get(node)!)
     } else if (problem !== undefined) {

@@ -1,6 +1,7 @@
 /**
  * The objections of the compiler: why a function cannot have a twin.
  */
+import type { CallExpression } from "oxc-parser"
 import type { AnyFunction, Node } from "../read/syntax.ts"
 import { children, isClass, isFunction, usesLexical, walk } from "../read/syntax.ts"
 
@@ -13,9 +14,14 @@ export interface Objection {
 
 /**
  * Why a function cannot have a twin; `undefined` if it can. `isCallback`: its twin stands where it stands. `isEmitter`: a job
- * takes the elements of this generator.
+ * takes the elements of this generator. `isOfClass`: it is a method of a class, so that `super.m()` has a meaning in its twin.
  */
-export const obstacle = (node: AnyFunction, isCallback = false, isEmitter = false): Objection | undefined => {
+export const obstacle = (
+  node: AnyFunction,
+  isCallback = false,
+  isEmitter = false,
+  isOfClass = false
+): Objection | undefined => {
   if (node.async) {
     return {
       at: node,
@@ -35,6 +41,7 @@ export const obstacle = (node: AnyFunction, isCallback = false, isEmitter = fals
     return undefined
   })
   if (found !== undefined) return found
+  let isInBody = false
   const own = (inner: Node): void => {
     if (found !== undefined) return
     if (inner !== node && (isClass(inner) || (isFunction(inner) && inner.type !== "ArrowFunctionExpression"))) return
@@ -62,7 +69,12 @@ export const obstacle = (node: AnyFunction, isCallback = false, isEmitter = fals
     ) {
       found = { at: inner, reason: "arguments.callee is not the steppable function", fix: "call the function by name" }
     }
-    for (const child of children(inner)) own(child)
+    if (inner === node.body) isInBody = true
+    const isPassed = isInBody && isOfClass && isSuperCall(inner)
+    const wasInBody = isInBody
+    if (inner !== node && isFunction(inner)) isInBody = false
+    for (const child of children(inner)) if (!isPassed || child !== inner.callee) own(child)
+    isInBody = wasInBody
   }
   own(node)
   if (found !== undefined) return found
@@ -84,6 +96,14 @@ export const obstacle = (node: AnyFunction, isCallback = false, isEmitter = fals
   }
   return undefined
 }
+
+/** `super.m()` */
+export const isSuperCall = (node: Node): node is CallExpression =>
+  node.type === "CallExpression" &&
+  !node.optional &&
+  node.callee.type === "MemberExpression" &&
+  node.callee.object.type === "Super" &&
+  !node.callee.computed
 
 /** Whether the parameters run no code when the function is called: a function that hears (`emit/prologues.ts`) begins with its prologue. */
 export const hasPlainParameters = ({ params }: AnyFunction): boolean =>

@@ -92,6 +92,7 @@ const runtimeConstants = [
   "save",
   "sortUnits",
   "start",
+  "superOf",
   "SUSPENDED",
   "walked"
 ]

@@ -8,15 +8,16 @@
 import type { Classification } from "../decide/classify.ts"
 import type { MarkCall } from "../decide/marks.ts"
 import { packageOfImport } from "../decide/marks.ts"
+import { isSuperCall } from "../decide/objections.ts"
 import { renderShort } from "../read/diagnostic.ts"
 import type { AnyFunction, Node } from "../read/syntax.ts"
-import { isFunction, usesLexical } from "../read/syntax.ts"
+import { isFunction, some, usesLexical } from "../read/syntax.ts"
 import * as inline from "../work/inline.ts"
 import { copy } from "./print.ts"
 import { touchedBody } from "./state.ts"
 import { taggedCall } from "./templates.ts"
 import * as prologues from "./prologues.ts"
-import { binding, isKept, plainName, reachedName } from "./twinCalls.ts"
+import { binding, homeName, isKept, plainName, reachedName } from "./twinCalls.ts"
 import type { Replace, Unit } from "./unit.ts"
 import { insideOf, moduleUrlName, rewrite, rewriteBelow, selfName, twinName } from "./unit.ts"
 
@@ -29,6 +30,9 @@ export const twinsOf = (unit: Unit, functions: ReadonlyArray<AnyFunction>, plain
   let out = ""
   for (const node of functions) {
     if (!classification.steppable.has(node) || (plain && !neededInPlain.has(node))) continue
+    const method = classification.methods.get(node)
+    if (method !== undefined && some(node.body!, isSuperCall))
+      out += ` const ${homeName(unit, node)} = ${method.holder};`
     out += ` ${unit.emitTwin(unit, node, false)}`
     const variable = classification.variableOf.get(node)
     if (variable !== undefined && unit.marks.directives.includes(node) && classification.roots.has(node)) {

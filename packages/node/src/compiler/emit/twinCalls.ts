@@ -231,3 +231,12 @@ export const binding = (unit: Unit, node: Node, replace: Replace): string | unde
   given.splice(1, 0, JSON.stringify(calleeText(callee.object)))
   return `${unit.prefix}bindOf(${given.join(", ")})`
 }
+
+/** The constant with the object that has a method: `super` begins with the prototype of that. */
+export const homeName = (unit: Unit, node: AnyFunction): string => twinName(unit, node, "h")
+
+/** `super.m`, in the twin of a method whose `this` is `self`. */
+export const superMember = (unit: Unit, method: AnyFunction, callee: Node, self: string): string | undefined =>
+  callee.type === "MemberExpression" && callee.object.type === "Super" && callee.property.type === "Identifier"
+    ? `${unit.prefix}superOf(${homeName(unit, method)}, "${callee.property.name}", ${self})`
+    : undefined

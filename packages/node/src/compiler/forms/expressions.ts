@@ -7,8 +7,17 @@
 import type { CallExpression, MemberExpression, NewExpression, ObjectProperty } from "oxc-parser"
 import { calledFunction, calledMethod, callsSteppable, isSteppableCall, optionalCall } from "../decide/calls.ts"
 import type { Unit } from "../emit/unit.ts"
+import { selfName } from "../emit/unit.ts"
 import type { Arguments } from "../emit/twinCalls.ts"
-import { announcedCall, calleeText, methodCall, shortCall, twinCall, unlessMissing } from "../emit/twinCalls.ts"
+import {
+  announcedCall,
+  calleeText,
+  methodCall,
+  shortCall,
+  superMember,
+  twinCall,
+  unlessMissing
+} from "../emit/twinCalls.ts"
 import { keyOf } from "../decide/declared.ts"
 import type { Frames } from "./frames.ts"
 import { assign } from "./frames.ts"
@@ -287,6 +296,12 @@ export class Expressions {
   }
 
   private methodCall(node: CallExpression, callee: MemberExpression, root: Node, steps: Array<Step>): string {
+    const own = superMember(this.unit, this.node, callee, selfName(this.unit))
+    if (own !== undefined) {
+      const method = this.frames.spill(own, steps)
+      const args = this.arguments(node.arguments, root, steps)
+      return announcedCall(this.unit, callee, method, selfName(this.unit), args, this.frames.temporary())
+    }
     const settled = this.isSettled(callee.object, root)
     const receiver = this.expression(callee.object, root, steps)
     const object = settled || this.frames.isTemporary(receiver) ? receiver : this.frames.spill(receiver, steps)

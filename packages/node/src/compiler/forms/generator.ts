@@ -15,7 +15,15 @@ import type { Replace, Unit } from "../emit/unit.ts"
 import { callback, functionText, parameters, plain, twinsAfter, twinsOf } from "../emit/plain.ts"
 import { declareTwin, insideOf, rewrite, rewriteBelow, selfName, twinName } from "../emit/unit.ts"
 import type { Arguments } from "../emit/twinCalls.ts"
-import { announcedCall, binding, calleeText, methodCall, twinCall, unlessMissing } from "../emit/twinCalls.ts"
+import {
+  announcedCall,
+  binding,
+  calleeText,
+  methodCall,
+  superMember,
+  twinCall,
+  unlessMissing
+} from "../emit/twinCalls.ts"
 import { taggedCall } from "../emit/templates.ts"
 import type { Reading } from "../emit/iterables.ts"
 import * as iterables from "../emit/iterables.ts"
@@ -112,6 +120,8 @@ export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): st
       const made = announcedCall(unit, callee, f, undefined, given(), scratch)
       return `(${f} = (0, ${found}), ${call.optional ? unlessMissing(f, made) : made})`
     }
+    const own = superMember(unit, node, callee, "this")
+    if (own !== undefined) return `(${f} = ${own}, ${announcedCall(unit, callee, f, "this", given(), scratch)})`
     const object = fresh()
     const receiver = rewrite(unit, callee.object, replace)
     const key = callee.computed

@@ -105,7 +105,11 @@ export const usesLexical = (node: Node, name: "this" | "arguments"): boolean => 
   let found = false
   const visit = (inner: Node): void => {
     if (found) return
-    if (name === "this" ? inner.type === "ThisExpression" : inner.type === "Identifier" && inner.name === "arguments") {
+    if (
+      name === "this"
+        ? inner.type === "ThisExpression" || inner.type === "Super"
+        : inner.type === "Identifier" && inner.name === "arguments"
+    ) {
       found = true
       return
     }

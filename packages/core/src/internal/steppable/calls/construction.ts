@@ -5,7 +5,7 @@
  * has left its frame, and while stepped code runs there are no other frames. So a frame says that the constructor gave way, and
  * the call waits for its end with the object in hand.
  *
- * Rejected: an object in place of `SUSPENDED` (a private field could be added to it).
+ * Rejected: an object in place of `SUSPENDED` (a private field could be added to it). Decision 0157.
  */
 import type { Frame } from "../suspension.ts"
 import { save, unwound } from "../suspension.ts"

@@ -3,7 +3,7 @@
  * Their steppable form calls the callback for one item after the other (a **visit**) and gives way between two visits, or in one.
  *
  * **Invariant.** The steps are those of ECMAScript, in that order. If the language itself cannot be told to take them one by one
- * (another receiver than usual, a patched prototype), the form calls the built-in function as it is.
+ * (another receiver than usual, a patched prototype), the form calls the built-in function as it is. Decision 0158.
  */
 import { apply } from "../intrinsics.ts"
 import { budget } from "../slices/budget.ts"
