@@ -32,7 +32,7 @@ const rows: Readonly<Record<string, readonly [module: string, body: string]>> = 
   "f.bind, in a step": [`function f(n) { ${work} return s }`, "return f.bind(null)(n)"],
   "f.bind, in plain code": [`function f(n) { ${work} return s } const g = f.bind(null)`, "const h = g; return h(n)"],
   "f?.()": [`function f(n) { ${work} return s }`, "return f?.(n)"],
-  "o?.m?.()": [`const o = { m(n) { ${work} return s } }`, "return o?.m?.(n)"],
+  "o?.m?.()": [`const own = { m(n) { ${work} return s } }`, "return own?.m?.(n)"],
   "Map.forEach": ["", `let r; new Map([[1, 1]]).forEach(() => { ${work} r = s }); return r`],
   "Set.forEach": ["", `let r; new Set([1]).forEach(() => { ${work} r = s }); return r`],
   "forEach of a typed array": ["", `let r; Int8Array.of(1).forEach(() => { ${work} r = s }); return r`],
