@@ -29,7 +29,7 @@ const timed = <A, E>(program: Effect.Effect<A, E, Compute.Compute>, options?: Te
     }
   )
 
-const second = { cost: () => "1 second" } as const
+const second: TestCompute.VirtualOptions = { cost: () => "1 second" }
 
 describe("TestCompute.layerVirtual", () => {
   it.effect("queues: five jobs of a second on two workers take three", () =>
@@ -56,7 +56,7 @@ describe("TestCompute.layerVirtual", () => {
         yield* Effect.forEach(jobs, run, { concurrency: "unbounded", discard: true })
         return done
       })
-      const one = { ...second, workers: 1 } as const
+      const one = { ...second, workers: 1 }
       const byPriority = yield* timed(order([{}, {}, {}, { priority: 5 }]), one)
       assert.deepStrictEqual(byPriority.value, [0, 3, 1, 2])
       const byKey = yield* timed(order([{}, { key: "a" }, { key: "a" }, { key: "b" }]), one)
@@ -78,7 +78,7 @@ describe("TestCompute.layerVirtual", () => {
         const error = yield* Effect.flip(Compute.run(echo, 1, { timeout: "1 second" }))
         return [error._tag, (yield* Compute.statistics).killed] as const
       })
-      const minute = { workers: 1, grace: "2 seconds" } as const
+      const minute: TestCompute.VirtualOptions = { workers: 1, grace: "2 seconds" }
       const heeds = yield* timed(late, { ...minute, cost: () => "1 minute" })
       assert.deepStrictEqual(heeds, { value: ["JobTimedOut", 0], seconds: 1 })
       const holds = yield* timed(late, { ...minute, cost: () => ({ duration: "1 minute", holds: true }) })
