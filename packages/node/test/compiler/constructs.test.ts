@@ -38,6 +38,8 @@ const rows: Readonly<Record<string, readonly [module: string, body: string]>> = 
   "forEach of a typed array": ["", `let r; Int8Array.of(1).forEach(() => { ${work} r = s }); return r`],
   "map of a typed array": ["", `return Int32Array.of(n).map((n) => { ${work} return s })[0]`],
   "replace with a function": ["", `return "a".replace(/a/g, () => { ${work} return s })`],
+  "Array.prototype.map.call": ["", `return Array.prototype.map.call([n], (n) => { ${work} return s })[0]`],
+  "a parameter's default": [`function w(n) { ${work} return s } function f(n, m = w(n)) { return m }`, "return f(n)"],
   "a callback that arrives as a value": [
     `const f = (n) => { ${work} return s }; const map = (xs, g) => xs.map(g)`,
     "return map([n], f)[0]"

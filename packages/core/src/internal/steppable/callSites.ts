@@ -139,15 +139,15 @@ export const remember = (at: Site, f: unknown, twin: MethodTwin | undefined): vo
 }
 
 /**
- * `f`, announced, in the form of a method's twin.
+ * `f`, announced, in the form of a method's twin. `through`: the function that is called, which calls `f` and runs nothing before.
  *
  * @category calls
  * @since 0.1.0
  */
 export const announcing =
-  (f: unknown): MethodTwin =>
+  (f: unknown, through: unknown = f): MethodTwin =>
   (self, ...args) => {
     register.to = f
     register.now = 1
-    return apply(f as Twin, self, args)
+    return apply(through as Twin, self, args)
   }

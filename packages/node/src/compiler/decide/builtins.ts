@@ -47,6 +47,9 @@ export const kernelOf = (name: string): string | undefined => (Object.hasOwn(ker
 const withCallback =
   /^(forEach|map|filter|flatMap|some|every|find|findIndex|findLast|findLastIndex|reduce|reduceRight|sort|toSorted)$/
 
+/** Whether `name` is that of a method which calls back. */
+export const isCallingBack = (name: string): boolean => withCallback.test(name)
+
 const mayBeFunction = (node: Node): boolean =>
   isFunction(node) ||
   node.type === "Identifier" ||

@@ -88,6 +88,7 @@ const runtimeConstants = [
   "listOf",
   "notCallable",
   "open",
+  "passOn",
   "register",
   "save",
   "sortUnits",

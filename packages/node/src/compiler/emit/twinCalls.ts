@@ -4,7 +4,7 @@
  * protocol, and `prologues.ts` the side of the callee.
  */
 import type { CallExpression } from "oxc-parser"
-import { builtinCall, kernelOf } from "../decide/builtins.ts"
+import { builtinCall, isCallingBack, kernelOf } from "../decide/builtins.ts"
 import { callbackWeight } from "../decide/callbackWeight.ts"
 import { calledFunction, calledMethod, passesOn, isShortCut } from "../decide/calls.ts"
 import { functionOf } from "../decide/marks.ts"
@@ -117,6 +117,12 @@ export interface Arguments {
 /** A variable of the compiler, or `this`: to read it runs no code. */
 const isName = (text: string): boolean => /^\(?(?:this|\$y+\w+)\)?$/.test(text)
 
+/** `Array.prototype.map`, `[].forEach`: their `call` may be of a function of the language that calls back. */
+const isOfBuiltin = (node: Node): boolean =>
+  node.type === "MemberExpression" &&
+  !node.computed &&
+  isCallingBack(node.property.type === "Identifier" ? node.property.name : "")
+
 /**
  * The call of `f`, a variable, through its value. The announcement is the last thing before the call: it stands in the last
  * argument, after that is evaluated. `self`: the receiver, a name; `scratch`: a variable for the last argument.
@@ -146,6 +152,9 @@ export const announcedCall = (
     return `${prefix}apply(${called}, ${self ?? "undefined"}, (${scratch} = ${spread}, ${announce}, ${scratch}))`
   }
   const all = self === undefined ? texts : [self, ...texts]
+  if (passing === "call" && callee.type === "MemberExpression" && isOfBuiltin(callee.object)) {
+    return `${prefix}passOn(${[called, ...all].join(", ")})`
+  }
   const last = all[all.length - 1]
   if (last === undefined) return `(${announce}, ${called}())`
   // `(0, ...)`: a function gets no name from the variable

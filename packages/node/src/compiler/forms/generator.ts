@@ -35,7 +35,7 @@ import { touches, waitsWith } from "../emit/state.ts"
 import { ownName } from "../read/scope.ts"
 import type { AnyFunction, Loop, Node } from "../read/syntax.ts"
 import { isShort } from "../decide/rounds.ts"
-import { isClass, isFunction, isLoop, usesLexical } from "../read/syntax.ts"
+import { isClass, isFunction, isLoop, usesLexical, walk, walkOwn } from "../read/syntax.ts"
 import { traceName, tracedCall, traceOf } from "../emit/traces.ts"
 import { checkWeight } from "../decide/weight.ts"
 
@@ -47,6 +47,38 @@ const mayLackSemicolon = (node: Node): boolean =>
 
 /** The function that a call by name calls: if a constant does not hold it yet, to read it fails like the plain call. */
 const nameOf = ({ callee }: CallExpression): string => (callee.type === "Identifier" ? callee.name : "undefined")
+
+/**
+ * Whether a parameter's default may suspend, and all parameters can be variables of the body: no name means another variable there.
+ */
+const hasSteppedDefaults = (unit: Unit, node: AnyFunction): boolean => {
+  const { classification, scopes } = unit
+  if (!node.params.some((parameter: Node) => callsSteppable(parameter, classification, scopes))) return false
+  const names = new Set<string>()
+  for (const parameter of node.params as ReadonlyArray<Node>) {
+    const name =
+      parameter.type === "AssignmentPattern"
+        ? parameter.left
+        : parameter.type === "RestElement"
+          ? parameter.argument
+          : parameter
+    if (name.type !== "Identifier") return false
+    walk(parameter, (inner) => void (inner.type === "Identifier" && names.add(inner.name)))
+  }
+  // a name of the body hides one that the parameters use
+  let isHidden = names.has("arguments")
+  walkOwn(node.body!, (inner) => {
+    const declared =
+      inner.type === "VariableDeclarator"
+        ? inner.id
+        : "id" in inner && inner !== node.body
+          ? (inner.id as Node | null)
+          : null
+    if (declared === null) return
+    walk(declared, (id) => void (id.type === "Identifier" && names.has(id.name) && (isHidden = true)))
+  })
+  return !isHidden
+}
 
 /** `again`: the variable for the entry is declared already. */
 export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): string => {
@@ -243,7 +275,15 @@ export const emitGenerator = (unit: Unit, node: AnyFunction, again: boolean): st
   const entry = classification.recursive.has(node) ? ` ${check(checkWeight(body, scopes))}` : ""
   const generatorName = twinName(unit, node, "g")
   const uses = usesLexical(node, "this")
-  const generator = `${named(node.start, classification.nameOf(node))}function* ${generatorName}(${parameters(unit, node)}) { ${touches(unit, node)}let ${[result, ...variables].join(", ")};${ownConstant}${entry} ${code} }`
+  // defaults that may suspend are evaluated in the body: the parameters themselves cannot yield
+  const early = hasSteppedDefaults(unit, node)
+    ? node.params.map((parameter: Node, index) => `${parameter.type === "RestElement" ? "..." : ""}${prefix}d${index}`)
+    : undefined
+  const late =
+    early === undefined
+      ? ""
+      : `let { ${node.params.map((parameter: Node, index) => `${index}: ${rewrite(unit, parameter.type === "RestElement" ? parameter.argument : parameter, replace)}`).join(", ")} } = { ${node.params.map((_, index) => `${index}: ${prefix}d${index}`).join(", ")} };`
+  const generator = `${named(node.start, classification.nameOf(node))}function* ${generatorName}(${early?.join(", ") ?? parameters(unit, node)}) { ${touches(unit, node)}let ${[result, ...variables].join(", ")};${late}${ownConstant}${entry} ${code} }`
 
   // the generator gets the same arguments, or as many of them as the function can see
   const given = `${prefix}a`

@@ -67,6 +67,8 @@ class Lowering implements Around {
   run(): Lowered {
     const { node, unit } = this
     if (usesLexical(node, "arguments")) throw new Unsuited("it uses arguments")
+    if (node.params.some((parameter) => hasPoints(unit, parameter)))
+      throw new Unsuited("a parameter's default has a steppable call inside")
     checkVariables(unit, node)
     const variables = this.frames.variables(node)
     const body = node.body!

@@ -12,6 +12,7 @@ import type { Callback, Kernel, Make } from "./arrayWalk.ts"
 import type { MethodTwin, Site } from "../callSites.ts"
 import * as callingBack from "../calls/callingBack.ts"
 import { announcing, dispatch, remember, site } from "../callSites.ts"
+import { functionCall } from "../intrinsics.ts"
 import { SUSPENDED } from "../suspension.ts"
 
 /** Whether `f` is a function of the language itself: a program may have replaced it before this module was loaded. */
@@ -114,4 +115,18 @@ export const walked = (
 ): unknown => {
   const twin = f === at.f0 ? at.t0 : dispatchArray(at, f, callee)
   return twin === undefined ? announcing(f)(self, ...args) : twin(self, ...args)
+}
+
+/**
+ * Compiled code: `call(f, self, ...args)`, where `f` may be `Function.prototype.call` and `self` a function of the language that calls
+ * back.
+ *
+ * @category calls
+ * @since 0.1.0
+ */
+export const passOn = (f: unknown, self: unknown, ...args: ReadonlyArray<unknown>): unknown => {
+  const isPassing = f === functionCall
+  const found = isPassing ? makers.get(self) : undefined
+  if (found !== undefined) return found.make(self as Callback, undefined)(args[0], ...args.slice(1))
+  return announcing(isPassing ? self : f, f)(self, ...args)
 }
