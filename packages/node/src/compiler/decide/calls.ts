@@ -269,8 +269,20 @@ export const passesOn = (callee: Node): "call" | "apply" | undefined => {
 }
 
 /** Where `call` goes; only for calls that do not name a function of this module. */
-export const meant = (call: CallExpression, meanings: Meanings, scopes: Scopes): Meant => {
-  const { callee } = call
+export const meant = (call: CallExpression, meanings: Meanings, scopes: Scopes): Meant =>
+  meantBy(call.callee, meanings, scopes)
+
+/** Whether `node` is a constant with a method of the language: `const has = Object.prototype.hasOwnProperty`. */
+const isBuiltin = (node: Node, scopes: Scopes): boolean => {
+  const declarator = scopes.bindings.get(node)?.declarator
+  if (declarator?.type !== "VariableDeclarator" || declarator.init?.type !== "MemberExpression") {
+    return node.type === "Identifier" && declarator?.type === "VariableDeclarator" && builtinNames.has(node.name)
+  }
+  const { computed, property } = declarator.init
+  return !computed && property.type === "Identifier" && builtinNames.has(property.name)
+}
+
+const meantBy = (callee: Node, meanings: Meanings, scopes: Scopes): Meant => {
   if (callee.type === "Super") return short
   if (callee.type === "Identifier") {
     // a global of the language
@@ -282,7 +294,7 @@ export const meant = (call: CallExpression, meanings: Meanings, scopes: Scopes):
   if (callee.type !== "MemberExpression") return value
   const { object } = callee
   if (object.type === "Super") return short
-  if (passesOn(callee) !== undefined) return value
+  if (passesOn(callee) !== undefined) return isBuiltin(object, scopes) ? short : meantBy(object, meanings, scopes)
   if (object.type === "Identifier" && (scopes.bindings.get(object) === undefined || isForeign(object, scopes)))
     return short
   if (callee.computed) return value
