@@ -47,7 +47,9 @@ export const run = async (log: (line: string) => void, { quick }: { readonly qui
       log(`reported on ${race.mended}: ${JSON.stringify(mended)}`)
     }
     const told = old._tag === "Found" ? `schedule ${old.schedule} (${old.strategy}): ${old.problem}` : "not found"
-    log(`#${race.source} ${race.broken}: ${race.name}\n  ${told}, ${old.token}`)
+    log(
+      `${race.source === undefined ? "found here" : `#${race.source}`}, ${race.broken}: ${race.name}\n  ${told}, ${old.token}`
+    )
   }
   return {
     bench: "effect-races",

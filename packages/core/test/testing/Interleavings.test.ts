@@ -69,6 +69,38 @@ describe("a check finds", () => {
     })
   )
 
+  it.effect("who interrupted whom, by the names in the trace", () =>
+    Effect.gen(function* () {
+      const program = Effect.gen(function* () {
+        const fiber = yield* Effect.forkChild(Effect.never)
+        yield* Effect.yieldNow
+        yield* Fiber.interrupt(fiber)
+        const exit = yield* Fiber.await(fiber)
+        yield* Effect.die(exit._tag)
+      })
+      const found = yield* failureOf(program)
+      const again = yield* failureOf(program, { replay: found.token! })
+      assert.match(found.message, /saw Failure\(Cause\(\[Interrupt\(the program\)\]\)\)/)
+      assert.deepStrictEqual(again.trace, found.trace)
+    })
+  )
+
+  it.effect("a deadlock, rather than the condition that it breaks", () =>
+    Effect.gen(function* () {
+      const program = Effect.gen(function* () {
+        let open = 0
+        yield* Interleavings.atEnd("nothing is open", () => open === 0)
+        const acquire = Effect.sync(() => open++)
+        yield* Effect.acquireUseRelease(
+          acquire,
+          () => Effect.never,
+          () => Effect.sync(() => open--)
+        )
+      })
+      assert.strictEqual((yield* failureOf(program)).kind, "Deadlock")
+    })
+  )
+
   it.effect("an array that a fiber changes while another's operation walks it", () =>
     Effect.gen(function* () {
       const program = Effect.gen(function* () {

@@ -14,12 +14,15 @@ import {
   FiberHandle,
   FiberMap,
   Latch,
+  Layer,
   Option,
   PartitionedSemaphore,
+  Pool,
   Queue,
   RcMap,
   RcRef,
   Scope,
+  ScopedCache,
   Semaphore,
   Stream,
   TxReentrantLock
@@ -27,8 +30,8 @@ import {
 
 export interface Race {
   readonly name: string
-  /** a pull request of Effect-TS/effect */
-  readonly source: number
+  /** an issue or a pull request of Effect-TS/effect; `undefined` for what `npm run bench -- effect-search` found on old versions */
+  readonly source: number | undefined
   /** the last published version that has it */
   readonly broken: string
   /** the first published version that has not */
@@ -395,6 +398,125 @@ export const races: ReadonlyArray<Race> = [
         })
       )
       yield* expect(orphan === undefined || orphan.pollUnsafe() !== undefined, "a fiber outlives its map")
+    })
+  },
+  {
+    name: "Queue.offer that is preempted before it waits does not see that there is room meanwhile",
+    source: undefined,
+    broken: "4.0.0-rc.117",
+    mended: "4.0.0-rc.118",
+    program: Effect.gen(function* () {
+      const queue = yield* Queue.bounded<number>(1)
+      yield* Queue.offer(queue, 0)
+      const producer = yield* Effect.forkChild(Queue.offer(queue, 1))
+      yield* step
+      yield* Queue.take(queue)
+      yield* Fiber.join(producer)
+    })
+  },
+  {
+    name: "Queue.take that was resumed and is interrupted takes the turn of the next",
+    source: undefined,
+    broken: "4.0.1",
+    mended: "4.0.2",
+    program: Effect.gen(function* () {
+      const queue = yield* Queue.unbounded<number>()
+      const first = yield* Effect.forkChild(Queue.take(queue))
+      const second = yield* Effect.forkChild(Queue.take(queue))
+      const producer = yield* Effect.forkChild(Queue.offer(queue, 1))
+      yield* Fiber.interrupt(first)
+      yield* Fiber.await(producer)
+      // the message is of the second, unless the first was faster than its interruption
+      if (Exit.isSuccess(yield* Fiber.await(first))) yield* Fiber.interrupt(second)
+      yield* Fiber.await(second)
+    })
+  },
+  {
+    name: "Cache.get that comes while the last caller is interrupted is interrupted too",
+    source: 8389,
+    broken: "4.0.0",
+    mended: "4.0.1",
+    program: Effect.gen(function* () {
+      const lookup = (_key: string) => Effect.andThen(Effect.yieldNow, Effect.succeed(1))
+      const cache = yield* Cache.make({ capacity: 2, lookup })
+      const get = Cache.get(cache, "key")
+      const other = yield* Effect.forkChild(Effect.exit(get))
+      const first = yield* Effect.forkChild(get)
+      yield* step
+      yield* Fiber.interrupt(first)
+      yield* expect(Exit.isSuccess(yield* Fiber.join(other)), "a caller that nobody interrupted was interrupted")
+    })
+  },
+  {
+    name: "ScopedCache.get that is interrupted interrupts the others that wait for the same key",
+    source: 8389,
+    broken: "4.0.0",
+    mended: "4.0.1",
+    program: Effect.scoped(
+      Effect.gen(function* () {
+        const lookup = (_key: string) => Effect.andThen(Effect.yieldNow, Effect.succeed(1))
+        const cache = yield* ScopedCache.make({ capacity: 2, lookup })
+        const get = ScopedCache.get(cache, "key")
+        const first = yield* Effect.forkChild(get)
+        const other = yield* Effect.forkChild(Effect.exit(get))
+        yield* step
+        yield* Fiber.interrupt(first)
+        yield* expect(Exit.isSuccess(yield* Fiber.join(other)), "a caller that nobody interrupted was interrupted")
+      })
+    )
+  },
+  {
+    name: "RcRef.get keeps its reference when it is interrupted before its finalizer is registered",
+    source: 8390,
+    broken: "4.0.0-rc.117",
+    mended: "4.0.0-rc.118",
+    program: Effect.scoped(
+      Effect.gen(function* () {
+        let open = 0
+        const acquire = Effect.acquireRelease(
+          Effect.sync(() => open++),
+          () => Effect.sync(() => open--)
+        )
+        const ref = yield* RcRef.make({ acquire })
+        const fiber = yield* Effect.forkChild(Effect.scoped(RcRef.get(ref)))
+        yield* step
+        yield* Fiber.interrupt(fiber)
+        yield* expect(open === 0, "nobody borrows, and it is open")
+      })
+    )
+  },
+  {
+    name: "Pool.use keeps its item when it is interrupted before its release is registered",
+    source: 8390,
+    broken: "4.0.0-rc.117",
+    mended: "4.0.0-rc.118",
+    program: Effect.scoped(
+      Effect.gen(function* () {
+        const pool = yield* Pool.make({ acquire: Effect.succeed(1), size: 1 })
+        const use = Pool.use(pool, () => step)
+        const fiber = yield* Effect.forkChild(use)
+        yield* step
+        yield* Fiber.interrupt(fiber)
+        yield* use
+      })
+    )
+  },
+  {
+    name: "Layer: who waits for a layer whose builder was interrupted waits for ever",
+    source: 8385,
+    broken: "4.0.0-rc.117",
+    mended: "4.0.0-rc.118",
+    program: Effect.gen(function* () {
+      const memo = yield* Layer.makeMemoMap
+      const layer = Layer.effectDiscard(Effect.yieldNow)
+      const build = Effect.exit(
+        Effect.scoped(Effect.flatMap(Effect.scope, (scope) => Layer.buildWithMemoMap(layer, memo, scope)))
+      )
+      const first = yield* Effect.forkChild(build)
+      const second = yield* Effect.forkChild(build)
+      yield* step
+      yield* Fiber.interrupt(first)
+      yield* Fiber.await(second)
     })
   }
 ]

@@ -44,9 +44,11 @@ export interface Rules {
 export const judge = (ended: Ended, rules: Rules): Finding | undefined => {
   const { broken, exit, isCut, left, openScopes, steps, thrown, victim } = ended
   if (isCut) return cutOff(ended, rules)
+  if (thrown.length > 0) return finding("Failed", `an error that nobody caught: ${thrownText(thrown[0])}`)
+  // that a finalizer did not run, and a condition with it, is the consequence
+  if (victim === undefined && exit === undefined) return stuck(ended)
   if (broken.length > 0)
     return finding("ConditionBroken", `at the end it is not true that ${broken.join(", nor that ")}`)
-  if (thrown.length > 0) return finding("Failed", `an error that nobody caught: ${thrownText(thrown[0])}`)
   if (victim !== undefined) {
     if (victim.fiber!.pollUnsafe() === undefined) {
       return finding("InterruptionLost", "interrupted, and never ended", [victim])
@@ -55,15 +57,9 @@ export const judge = (ended: Ended, rules: Rules): Finding | undefined => {
     if (left.length > 0) return finding("LeftBehind", "the program was interrupted, and left behind", left)
     return defectOf(exit!) ?? open(openScopes)
   }
-  if (exit === undefined) {
-    const deaf = left.filter(({ fiber }) => isInterrupted(fiber!))
-    return deaf.length > 0
-      ? finding("InterruptionLost", "nobody can go on; interrupted, and never ended", deaf)
-      : finding("Deadlock", "nobody can go on; for ever wait", left)
-  }
   if (left.length > 0) return finding("LeftBehind", "the program has ended, and left behind", left)
-  if (exit._tag === "Failure") {
-    const failed = exit.cause.reasons.find((reason) => reason._tag !== "Interrupt")
+  if (exit!._tag === "Failure") {
+    const failed = exit!.cause.reasons.find((reason) => reason._tag !== "Interrupt")
     if (failed === undefined)
       return finding("Interrupted", "the program was interrupted, and no schedule asked for that")
     return finding("Failed", thrownText(Cause.isFailReason(failed) ? failed.error : failed.defect))
@@ -83,6 +79,13 @@ const finding = (kind: Finding["kind"], text: string, strands: ReadonlyArray<Str
   text,
   strands
 })
+
+const stuck = ({ left }: Ended): Finding => {
+  const deaf = left.filter(({ fiber }) => isInterrupted(fiber!))
+  return deaf.length > 0
+    ? finding("InterruptionLost", "nobody can go on; interrupted, and never ended", deaf)
+    : finding("Deadlock", "nobody can go on; for ever wait", left)
+}
 
 const cutOff = ({ exit, left, steps, victim }: Ended, { endless }: Rules): Finding | undefined => {
   // with an interruption of a fiber below the root others may try for ever

@@ -42,7 +42,7 @@ export function* traceOf(session: Session, small: Recorded): Work<Trace> {
     if (fiber === undefined) return
     listen(fiber, (value) => {
       const line = lastLine.get(strand)
-      if (line !== undefined && value !== undefined) line.saw = valueText(value)
+      if (line !== undefined && value !== undefined) line.saw = valueText(value, machine.strands)
     })
     const kind = primitive["~effect/Effect/identifier"]
     // a yield that the schedule asked for has a line of its own
@@ -98,8 +98,16 @@ const telling = (base: Strategy, tell: (text: string) => void): Strategy => ({
   }
 })
 
-const valueText = (value: unknown): string => {
-  const text = typeof value === "object" && value !== null ? objectText(value) : shown(value)
+/** The ids of fibers differ from run to run, so whoever interrupted is told by the name it has in the trace. */
+const withNames = (text: string, strands: ReadonlyArray<Strand>): string =>
+  text.replaceAll(/\bInterrupt\((\d+)\)/g, (whole, id: string) => {
+    if (id === "0") return "Interrupt(the schedule)"
+    const by = strands.find(({ fiber }) => fiber?.id === Number(id))
+    return by === undefined ? whole : `Interrupt(${titleOf(by.id)})`
+  })
+
+const valueText = (value: unknown, strands: ReadonlyArray<Strand>): string => {
+  const text = withNames(typeof value === "object" && value !== null ? objectText(value) : shown(value), strands)
   return text.length > longestValue ? `${text.slice(0, longestValue)}…` : text
 }
 
