@@ -4,5 +4,6 @@
  * @module
  */
 export * as Interleavings from "./Interleavings.ts"
+export * as Simulation from "./Simulation.ts"
 export * as TestCompute from "./TestCompute.ts"
 export * as TestScheduler from "./TestScheduler.ts"

@@ -54,10 +54,15 @@ const routes = Layer.mergeAll(
   HttpMiddleware.layerTracerDisabledForUrls(["/ping", "/healthz"])
 )
 
+/** Serves by the `HttpServer` that it is given: that of Node, or that of a simulation. */
+export const service = (directory: string) =>
+  HttpRouter.serve(routes, { disableListenLog: true, disableLogger: true }).pipe(
+    Layer.provide([Images.layer(directory), Statistics.layer])
+  )
+
 /** Serves; needs only a `Thumbnailer` and the platform. Provides the `HttpServer`, which knows its address. */
 export const layer = (options: ServerOptions) =>
-  HttpRouter.serve(routes, { disableListenLog: true, disableLogger: true }).pipe(
-    Layer.provide([Images.layer(options.directory), Statistics.layer]),
+  service(options.directory).pipe(
     Layer.provideMerge(
       NodeHttpServer.layer(() => createServer({ keepAliveTimeout }), {
         gracefulShutdownTimeout: patience,
