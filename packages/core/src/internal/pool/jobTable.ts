@@ -5,8 +5,9 @@
  * One old store in the old generation keeps all later ones alive until the next full collection, and with them each job that was
  * live in one of them: a flood of jobs had a third of its garbage copied twice, and lost a third of its throughput.
  *
- * Numbers follow one another, so the lowest bits of a number are its place: open addressing with linear probing, at most half full. A
- * number that leaves moves those behind it back (Knuth, TAOCP 6.4, algorithm R), so there are no tombstones.
+ * Open addressing with linear probing, at most half full. A number that leaves moves those behind it back (Knuth, TAOCP 6.4, algorithm R),
+ * so there are no tombstones. Numbers follow one another, and multiplicative hashing lays those far apart (same chapter): with the
+ * lowest bits for a place, 100,000 live jobs would be one run of filled slots, and each job that leaves would look at all of it.
  *
  * **Invariant.** A slot without a number has no value: nothing is kept alive by a job that has left.
  *
@@ -15,15 +16,22 @@
  * Decision 0130.
  */
 
-const least = 16
+/** Slots of an empty table, a power of two: `2 ** leastBits`. */
+const leastBits = 4
+
+/** 2³² / φ, Knuth's multiplier. */
+const multiplier = 0x9e3779b1
 
 export class JobTable<V> {
   /** Number of jobs. */
   size = 0
   /** 0: free */
-  private numbers = new Int32Array(least)
-  private values: Array<V | undefined> = Array.from({ length: least })
+  private numbers = new Int32Array(2 ** leastBits)
+  private values: Array<V | undefined> = Array.from({ length: 2 ** leastBits })
+  /** the highest bits of a product are the place of its number */
+  private shift = 32 - leastBits
 
+  /** Here and below, `job` is a positive integer of 31 bits. 0 is no job. */
   has(job: number): boolean {
     return job !== 0 && this.numbers[this.find(job)] === job
   }
@@ -32,12 +40,11 @@ export class JobTable<V> {
     return this.values[this.find(job)]
   }
 
-  /** `job`: a positive integer of 31 bits. */
   set(job: number, value: V): void {
     let at = this.find(job)
     if (this.numbers[at] === 0) {
       if (2 * (this.size + 1) > this.numbers.length) {
-        this.resize(2 * this.numbers.length)
+        this.resize(this.shift - 1)
         at = this.find(job)
       }
       this.numbers[at] = job
@@ -51,10 +58,10 @@ export class JobTable<V> {
     const { numbers, values } = this
     const mask = numbers.length - 1
     let hole = this.find(job)
-    if (numbers[hole] !== job) return false
+    if (job === 0 || numbers[hole] !== job) return false
     for (let at = (hole + 1) & mask; numbers[at] !== 0; at = (at + 1) & mask) {
       // one that lies between the hole and its own place stays
-      if (((at - numbers[at]!) & mask) < ((at - hole) & mask)) continue
+      if (((at - this.placeOf(numbers[at]!)) & mask) < ((at - hole) & mask)) continue
       numbers[hole] = numbers[at]!
       values[hole] = values[at]
       hole = at
@@ -62,7 +69,7 @@ export class JobTable<V> {
     numbers[hole] = 0
     values[hole] = undefined
     this.size--
-    if (numbers.length > least && 8 * this.size < numbers.length) this.resize(numbers.length / 2)
+    if (this.shift < 32 - leastBits && 8 * this.size < numbers.length) this.resize(this.shift + 1)
     return true
   }
 
@@ -75,7 +82,10 @@ export class JobTable<V> {
 
   copy(): JobTable<V> {
     const copy = new JobTable<V>()
-    for (const [job, value] of this.entries()) copy.set(job, value)
+    copy.size = this.size
+    copy.numbers = this.numbers.slice()
+    copy.values = this.values.slice()
+    copy.shift = this.shift
     return copy
   }
 
@@ -84,17 +94,23 @@ export class JobTable<V> {
     for (const [at, job] of this.numbers.entries()) if (job !== 0) yield [job, this.values[at] as V]
   }
 
+  private placeOf(job: number): number {
+    return Math.imul(job, multiplier) >>> this.shift
+  }
+
   /** The slot of `job`, or the free one where it would be. */
   private find(job: number): number {
     const { numbers } = this
     const mask = numbers.length - 1
-    let at = job & mask
+    let at = this.placeOf(job)
     while (numbers[at] !== 0 && numbers[at] !== job) at = (at + 1) & mask
     return at
   }
 
-  private resize(length: number): void {
+  private resize(shift: number): void {
     const { numbers, values } = this
+    const length = 2 ** (32 - shift)
+    this.shift = shift
     this.numbers = new Int32Array(length)
     this.values = Array.from({ length })
     for (let i = 0; i < numbers.length; i++) {
