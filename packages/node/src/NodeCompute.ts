@@ -220,7 +220,8 @@ export const layer = (options: Options = {}): Layer.Layer<Compute.Compute, Inval
       )
       yield* Effect.acquireRelease(
         Effect.sync(() => answers.provide("pool", () => pool.view())),
-        (withdraw) => Effect.sync(withdraw)
+        // the advice about the slice in which the program ends need not say where to get a pool
+        (withdraw) => Effect.sync(() => void setImmediate(withdraw))
       )
       const exchange = jobCaller.exchangeOver(pool)
       const away = { exchange, load: () => pool.load(), refuses: refusesImport }

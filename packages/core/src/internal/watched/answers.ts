@@ -13,8 +13,10 @@
  */
 import { json } from "../safeText/safeText.ts"
 
-/** The functions that answer, by name. Their results are sent as JSON. */
-const answers = new Map<string, () => unknown>()
+type Answer = () => unknown
+
+/** The functions that answer, by name; the last one of a name is asked. Their results are sent as JSON. */
+const answers = new Map<string, ReadonlyArray<Answer>>()
 
 const key = Symbol.for("~giveway/answers")
 
@@ -30,7 +32,7 @@ export const expression = (names: ReadonlyArray<string>): string =>
   `globalThis[Symbol.for("~giveway/answers")]?.(${JSON.stringify(names)})`
 
 /** The answer to `name` as a value, for code in this thread. */
-export const value = (name: string): unknown => answers.get(name)?.()
+export const value = (name: string): unknown => answers.get(name)?.at(-1)?.()
 
 /** Whether this thread answers `name`. */
 export const has = (name: string): boolean => answers.has(name)
@@ -41,7 +43,7 @@ const mostLetters = 2 ** 26
 /** The member of the object of answers; `undefined` if there is no answer. */
 const memberOf = (name: string): string | undefined => {
   try {
-    const text = JSON.stringify(answers.get(name)?.()) as string | undefined
+    const text = JSON.stringify(value(name)) as string | undefined
     if (text === undefined) return undefined
     // in ASCII a letter takes one byte
     const ascii = json(text)
@@ -70,15 +72,14 @@ export const give = (names: ReadonlyArray<string>): string =>
     .filter((member) => member !== undefined)
     .join(",")}}`
 
-/** Answers `name` until the returned function is called. Then the answer that was given before is given again. */
-export const provide = (name: string, answer: () => unknown): (() => void) => {
-  const before = answers.get(name)
+/** Answers `name` until the returned function is called. Then it is answered as before, by those that have not withdrawn. */
+export const provide = (name: string, answer: Answer): (() => void) => {
   if (answers.size === 0) Object.defineProperty(globalThis, key, { value: give, configurable: true, enumerable: false })
-  answers.set(name, answer)
+  answers.set(name, [...(answers.get(name) ?? []), answer])
   return () => {
-    if (answers.get(name) !== answer) return
-    if (before === undefined) answers.delete(name)
-    else answers.set(name, before)
+    const left = answers.get(name)?.filter((other) => other !== answer) ?? []
+    if (left.length > 0) answers.set(name, left)
+    else answers.delete(name)
     if (answers.size === 0) Reflect.deleteProperty(globalThis, key)
   }
 }

@@ -28,6 +28,15 @@ describe("answers", () => {
     first()
   })
 
+  it("are never those of who has withdrawn, in whichever order they do", () => {
+    const first = answers.provide("pool", () => 1)
+    const second = answers.provide("pool", () => 2)
+    first()
+    assert.deepStrictEqual(asked("pool"), { pool: 2 })
+    second()
+    assert.isUndefined(asked("pool"))
+  })
+
   it("that cannot be given do not keep the others back", () => {
     const withdraw = [
       answers.provide("broken", () => {
