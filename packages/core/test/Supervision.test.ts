@@ -46,6 +46,29 @@ describe("the registry", { retry: 1 }, () => {
     }).pipe(Effect.scoped, Effect.provide(quiet))
   )
 
+  it.live("has a fiber that ran before it, from its first wait on, with its children", () =>
+    Effect.gen(function* () {
+      const gate = yield* Deferred.make<void>()
+      const look = Effect.sleep("5 millis").pipe(
+        Effect.andThen(Effect.all([find("before"), find("its child")])),
+        Effect.ensuring(Deferred.succeed(gate, undefined)),
+        Effect.withSpan("looking")
+      )
+      const [before, child] = yield* Effect.gen(function* () {
+        const looking = yield* Effect.forkChild(look)
+        yield* Effect.forkChild(Deferred.await(gate).pipe(Effect.withSpan("its child")))
+        yield* Deferred.await(gate)
+        return yield* Fiber.join(looking)
+        // built in this fiber's own slice, which began without it
+      }).pipe(Effect.provide(quiet), Effect.withSpan("before"), Effect.runPromise, (found) =>
+        Effect.promise(() => found)
+      )
+      assert.deepInclude(before, { state: "waiting" })
+      assert.strictEqual(before.awaits?.kind, "deferred")
+      assert.strictEqual(child.parentId, before.id)
+    })
+  )
+
   it.live("tells a fiber that gave way from one that waits and one that runs", () =>
     Effect.gen(function* () {
       const states = yield* Effect.gen(function* () {

@@ -26,8 +26,12 @@ import * as semaphores from "./semaphores.ts"
 import * as suspension from "./suspension.ts"
 
 /** Makes fibers leave their traces, and learns to read them; returns how to undo that, `undefined` if Effect does not let us. */
-export const install = (prototype: FiberPrototype, suspended: unknown): (() => void) | undefined => {
-  const restore = suspension.install(prototype, suspended)
+export const install = (
+  prototype: FiberPrototype,
+  suspended: unknown,
+  onWait: (fiber: AnyFiber) => void
+): (() => void) | undefined => {
+  const restore = suspension.install(prototype, suspended, onWait)
   if (restore === undefined) return undefined
   try {
     learn()

@@ -177,6 +177,19 @@ const enter = (fiber: HookedFiber, parent: number | undefined, frame: number): n
   return (fiber[mark] = table.insert(fiber, parentId, frames[frame + Frame.start]!, frames[frame + Frame.label]!))
 }
 
+/**
+ * A fiber waits. One that ran when the hook was installed waits for the first time in a slice whose end is not seen: the main fiber of a
+ * program whose supervision starts beside it.
+ */
+const meet = (fiber: HookedFiber): void => {
+  if (fiber[mark] !== undefined || running[thread.depth - 1] === fiber) return
+  const sleep = times[Times.sleep]!
+  times[Times.sleep] = 0
+  const at = now()
+  const row = (fiber[mark] = table.insert(fiber, parentOf(fiber), at, labels.of(fiber)))
+  table.account(row, 0, 0, at, false, sleep)
+}
+
 /** A fiber ends that had suspended. */
 const leave = (fiber: HookedFiber, row: number): void => {
   fiber[mark] = -1 - table.parentOf(row)
@@ -349,7 +362,7 @@ export const install = (): Features | undefined => {
     installedAt = now()
     const unwrap = wrap(prototype, features)
     // only now, so that the fibers that it learns from have the shape that all fibers will have
-    const unwait = awaiting.install(prototype, features.suspended)
+    const unwait = awaiting.install(prototype, features.suspended, meet)
     const unsleep = sleepNotes.install((ms) => {
       // the fiber suspends at once: the timer begins at the end of the slice
       if (Number.isFinite(ms)) times[Times.sleep] = ms

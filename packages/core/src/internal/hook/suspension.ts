@@ -147,8 +147,15 @@ const addJoin = (trace: Trace, id: number): void => {
   else known.push(id)
 }
 
-/** Wraps the primitive and `addObserver`; returns how to undo that, or `undefined` if Effect suspends in another way. */
-export const install = (prototype: FiberPrototype, suspended: unknown): (() => void) | undefined => {
+/**
+ * Wraps the primitive and `addObserver`; returns how to undo that, or `undefined` if Effect suspends in another way. Each fiber that
+ * waits is given to `onWait`.
+ */
+export const install = (
+  prototype: FiberPrototype,
+  suspended: unknown,
+  onWait: (fiber: AnyFiber) => void
+): (() => void) | undefined => {
   const callbacks = Object.getPrototypeOf(Effect.callback(() => {})) as Record<string, Evaluate | undefined>
   const evaluate = callbacks[evaluateKey]
   const { addObserver } = prototype
@@ -158,8 +165,9 @@ export const install = (prototype: FiberPrototype, suspended: unknown): (() => v
   const hookedEvaluate: Evaluate = function (fiber) {
     evaluateNext(this, fiber)
     const result = evaluate.call(this.withSignal ? signalled : plain, fiber)
+    if (result === suspended) onWait(fiber)
     // resumed while it registered: it did not suspend
-    if (result !== suspended) clear(fiber)
+    else clear(fiber)
     return result
   }
   const hookedAddObserver: FiberPrototype["addObserver"] = function (observer) {

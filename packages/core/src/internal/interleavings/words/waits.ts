@@ -12,7 +12,7 @@ import type { AnyFiber, Strand } from "../machine/strand.ts"
 /** Notes what fibers wait for from now on; returns how to stop. */
 export const watch = (): (() => void) => {
   const found = fiberProbe.run()
-  return (found && awaiting.install(found.prototype, found.features.suspended)) ?? (() => {})
+  return (found && awaiting.install(found.prototype, found.features.suspended, () => {})) ?? (() => {})
 }
 
 interface Waits {
