@@ -49,7 +49,10 @@ export interface Options {
   readonly host?: string | undefined
   /** Clients of the port must send it: `Authorization: Bearer TOKEN`, or `/?token=TOKEN` in a browser. */
   readonly token?: Redacted.Redacted | string | undefined
-  /** Whether SIGUSR2 prints the fiber dump on standard error. While the loop is stuck it cannot: use `/fibers`. */
+  /**
+   * Whether SIGUSR2 prints the fiber dump on standard error, unless the program listens for it. Under nodemon it ends the process, as
+   * nodemon means it. While the loop is stuck it cannot: use `/fibers`.
+   */
   readonly signal?: boolean | undefined
 }
 

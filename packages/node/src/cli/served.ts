@@ -5,6 +5,7 @@ import { request } from "node:http"
 import type { IncomingMessage } from "node:http"
 import { safeLine } from "@giveway/core/Sysmon"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type { Overview } from "../diagnostics/protocol.ts"
 import * as localSocket from "../diagnostics/localSocket.ts"
@@ -118,9 +119,19 @@ const nameOf = (found: localSocket.Found): Effect.Effect<string> =>
     Effect.catch(() => Effect.succeed(`${found.pid} (no response)`))
   )
 
+/** A process has its socket half a second after its start: one that has just been started is waited for. */
+const listed = (pid: number | undefined): Effect.Effect<ReadonlyArray<localSocket.Found>> =>
+  Effect.sync(() => localSocket.list()).pipe(
+    Effect.repeat({
+      schedule: Schedule.spaced("100 millis"),
+      times: 20,
+      until: (all) => (pid === undefined ? all.length > 0 : all.some((one) => one.pid === pid))
+    })
+  )
+
 /** The only process that is served, or the one that is asked for. */
 export const find = Effect.fnUntraced(function* (pid: number | undefined) {
-  const all = yield* Effect.sync(() => localSocket.list())
+  const all = yield* listed(pid)
   if (pid !== undefined) {
     const found = all.find((one) => one.pid === pid)
     return found ?? (yield* new NotFound({ message: `process ${pid} is not served: ${hint}` }))

@@ -6,19 +6,25 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import * as dumpSignal from "../thread/dumpSignal.ts"
 import * as processSignals from "../thread/processSignals.ts"
 import type { Served } from "./serveOptions.ts"
 import type { Serving } from "./servedThread.ts"
 
 const load = (): Promise<typeof import("./serving.ts")> => import("./serving.ts")
 
-const printDump = (): void => void load().then((serving) => serving.printDump())
+const printDump = (): void => {
+  if (dumpSignal.asksForFibers()) void load().then((serving) => serving.printDump())
+}
 
 /** Prepares to serve this process as `options`, the option `serve` of `NodeSysmon.layer`, say. */
 export const make = Effect.fnUntraced(function* (options: Served): Effect.fn.Return<Serving, never, Scope.Scope> {
   const { port, signal, socket } = options
   // without a listener the signal would end the process
-  if (signal) yield* processSignals.listen("SIGUSR2", printDump)
+  if (signal) {
+    dumpSignal.prepare()
+    yield* processSignals.listen(dumpSignal.signal, printDump)
+  }
   if (!socket && port === undefined) return { label: () => {}, connect: () => undefined, start: () => Effect.void }
   let serving: Serving | undefined
   return {

@@ -11,19 +11,25 @@ interface Subscription {
   readonly hear: () => void
 }
 
+/** Marks a listener of Giveway's: another copy of this package may have one, too. */
+const ours: unique symbol = Symbol.for("~giveway/signalListener")
+
+type Listener = (() => void) & { readonly [ours]: true }
+
 interface Listened {
   readonly subscriptions: Set<Subscription>
-  readonly listener: () => void
+  readonly listener: Listener
 }
 
 const listened = new Map<NodeJS.Signals, Listened>()
 
 const begin = (signal: NodeJS.Signals): Listened => {
   const subscriptions = new Set<Subscription>()
-  const listener = (): void => {
+  const hear = (): void => {
     // layers that would do the same do it once
     for (const hear of new Set(Array.from(subscriptions, ({ hear }) => hear))) hear()
   }
+  const listener: Listener = Object.assign(hear, { [ours]: true } as const)
   process.on(signal, listener)
   const begun = { subscriptions, listener }
   listened.set(signal, begun)
@@ -50,3 +56,13 @@ export const listen = (signal: NodeJS.Signals, hear: () => void): Effect.Effect<
       (end) => Effect.sync(end)
     )
   )
+
+/** Whether the program listens, besides Giveway. */
+export const isHeardByOthers = (signal: NodeJS.Signals): boolean =>
+  process.listeners(signal).some((listener) => !(ours in listener))
+
+/** Ends the process by `signal`, as it ends where nobody listens. */
+export const endBy = (signal: NodeJS.Signals): void => {
+  process.removeAllListeners(signal)
+  process.kill(process.pid, signal)
+}
