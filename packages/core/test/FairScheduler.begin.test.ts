@@ -4,6 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Exit, Fiber, Latch, Layer, Scheduler } from "effect"
 import { FairScheduler } from "@giveway/core"
+import { begin } from "../src/internal/scheduler/schedulerOptions.ts"
 import { VirtualLoop } from "./internal/scheduler/virtualLoop.ts"
 
 const turn = 2
@@ -327,4 +328,27 @@ describe("a fiber that builds a layer", () => {
     const passes = loop.run(200)
     assert.isAtMost(Math.max(...passes.slice(50)), turn + 1.5)
   })
+})
+
+it("a program that begins in a turn that its start has used up begins in one of its own, of 10 ms", () => {
+  const before = [true, false].map((isToldToBegin) => {
+    const { fork, loop, useUp } = start()
+    useUp()
+    let [ran, ranBeforeImmediate] = [0, 0]
+    const child = Effect.andThen(
+      loop.spend(0.4),
+      Effect.sync(() => void ran++)
+    )
+    const program = Effect.gen(function* () {
+      for (let n = 0; n < 20; n++) yield* Effect.forkChild(child)
+      loop.afterPoll(() => (ranBeforeImmediate = ran))
+      yield* Effect.yieldNow
+    })
+    fork(isToldToBegin ? begin(program) : program)
+    loop.run()
+    assert.strictEqual(ran, 20)
+    return ranBeforeImmediate
+  })
+  assert.strictEqual(before[0], 20)
+  assert.isBelow(before[1]!, 20)
 })

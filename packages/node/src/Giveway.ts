@@ -161,7 +161,10 @@ export const layerConfig = (config?: Config.Wrap<Options>): Layer.Layer<Services
  * @since 0.1.0
  */
 export interface RunMainOptions extends Omit<Options, "sysmon"> {
-  /** the watching thread; `false`: none, so that a stall is known, and logged, only when it is over */
+  /**
+   * The watching thread; `false`: none, so that a stall is known, and logged, only when it is over. Without the option there is one where
+   * it can start, and elsewhere a warning.
+   */
   readonly sysmon?: NodeSysmon.Options | false | undefined
   /**
    * The defaults of the other options. `"service"` (default): the watching thread starts at once, and when it runs, a worker and
@@ -187,7 +190,8 @@ export interface RunMainOptions extends Omit<Options, "sysmon"> {
  * The program begins at once, and these parts start beside it; `compute` and `otlp`, if they are given, and a port are waited for.
  *
  * The process is served on its local socket, where `giveway top` and `giveway dump` find it, and SIGUSR2 prints its fibers.
- * That costs a thread of 22 MB. `sysmon: { serve: {} }` turns it off, and other options of `NodeDiagnostics` open a port.
+ * That costs a thread of 22 MB. `sysmon: { serve: {} }` turns it off, and other options of `NodeDiagnostics` open a port. The signal is the
+ * program's own if it listens for it.
  *
  * **When to use**: once, in the entry module of a service, or with `profile: "cli"` of a command-line tool. On a compute worker,
  * which has imported that module to find a task, it throws: start the program under `if (import.meta.main)` if the module defines
@@ -266,6 +270,7 @@ const partsOf = ({
     ...parts,
     compute: isCli ? readers.completed(compute, { minWorkers: 0, standby: false }) : compute,
     pool: compute !== undefined ? "before" : isCli ? "asked" : "beside",
-    sysmon: watched === false ? undefined : readers.completed(watched, { serve })
+    sysmon: watched === false ? undefined : readers.completed(watched, { serve }),
+    mustWatch: sysmon !== undefined
   }
 }

@@ -5,7 +5,9 @@
  * **Invariants**
  * - The thread that watches is made before the program's first step: a program that never gives way is reported.
  * - A stall that ends before the watcher watches, or before the part that makes records is loaded, is told afterwards.
- * - A part that cannot start fails the program as it would have before: its finalizers run, the reason is logged, the exit code is 1.
+ * - A part that the program asked for and that cannot start fails it as it would have before: its finalizers run, the reason is logged, the
+ *   exit code is 1. Where the watching thread is there by default, the program goes on without it, and a warning says so: a program that ran
+ *   before runs.
  * - Nothing here loads `effect/Schema` or `effect/Config`.
  *
  * Options of the pool or of exporters make the program wait for these, since they may be wrong; a port makes it wait until it is open.
@@ -19,6 +21,7 @@ import type { Options as SchedulerOptions } from "@giveway/core/FairScheduler"
 import type { InvalidOption } from "@giveway/core/InvalidOption"
 import type { SupervisionStart, WatchedThread } from "@giveway/core/platform/Start"
 import {
+  begin,
   Compute,
   options as readers,
   ownFibers,
@@ -52,6 +55,8 @@ export interface Parts {
   readonly pool: "before" | "beside" | "asked"
   /** `undefined`: nothing watches */
   readonly sysmon: NodeSysmon.Options | undefined
+  /** whether a watching thread that cannot start fails the program */
+  readonly mustWatch: boolean
   readonly otlp: otlp.Options | undefined
 }
 
@@ -128,6 +133,16 @@ const layer = (parts: Parts, failed: Failed) => {
   ).pipe(Layer.provideMerge(schedulerLayer(parts.scheduler)))
 }
 
+const warnOfNoWatcher = (cause: Cause.Cause<LayerError>): Effect.Effect<void> => {
+  const error = Cause.squash(cause) as { readonly cause?: unknown }
+  const reason = String(error.cause ?? error)
+  return ownFibers.as("logs")(
+    Effect.logWarning(
+      `Giveway: no thread watches this program, so a stall is logged when it is over, without its line. ${reason}`
+    )
+  )
+}
+
 /** What `NodeRuntime.runMain` takes too. */
 interface Ending {
   readonly disableErrorReporting: boolean | undefined
@@ -149,13 +164,14 @@ export const provide = <A, E>(
       const failed: Failed = (cause) => {
         // the scope of the program closes
         if (Cause.hasInterruptsOnly(cause)) return Effect.void
+        if (!parts.mustWatch) return warnOfNoWatcher(cause)
         failure = Exit.failCause(cause)
         return Effect.andThen(
           disableErrorReporting === true ? Effect.void : Effect.logError(cause),
           Effect.sync(() => fiber.interruptUnsafe())
         )
       }
-      return Effect.provide(effect, layer(parts, failed))
+      return Effect.provide(begin(effect), layer(parts, failed))
     }),
     teardown: (exit, onExit) => teardown(failure ?? exit, onExit)
   }

@@ -40,13 +40,13 @@ export interface Options {
 /** How the start went: the thread's first word, or why there is none. */
 type Outcome = { readonly word: unknown } | { readonly cause: unknown }
 
-/** A thread, which starts when the object is made. {@link awaitStart} waits for it. */
 /**
  * New objects of a helper thread, MiB. V8's own limit is 48: a thread that writes an answer of 100 kB now and then would keep them all
  * for ever, since a thread at rest collects no garbage.
  */
 const youngMb = 12
 
+/** A thread, which starts when the object is made. {@link awaitStart} waits for it. */
 export class HelperThread {
   private readonly options: Options
   private readonly limits: Limits

@@ -79,7 +79,6 @@ export const watch =
   ({ accounts, buffer, fair, graceMs, logs, perMinute, receive, stalls, thresholdMs }) =>
     Effect.gen(function* () {
       yield* checkThread
-      yield* warnOfNoLines
       // a thread that stands at a breakpoint answers, and sleeps
       yield* Effect.acquireRelease(
         Effect.sync(() => answers.provide("debugged", isDebugged)),
@@ -151,6 +150,7 @@ export const watch =
       })
       // its first word: from then on it watches
       yield* Effect.catch(keptThread.awaitStart(thread), failed)
+      yield* warnOfNoLines
       yield* processSignals.listen("SIGCONT", () => receive({ _tag: "Continued", at: sharedClock.now() }))
       yield* served.start({ buffer, accounts, thresholdMs, stalls, labels, begun: joinThreads })
       return (request: Sysmon.Request) => {

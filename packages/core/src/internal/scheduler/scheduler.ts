@@ -178,6 +178,12 @@ export class FairScheduler implements Scheduler.Scheduler, SliceSource {
     if (queue.enqueue(task, owner, priority, this.weightFor(owner), budget.now, later)) passes.ask()
   }
 
+  /** @internal The program begins: the turn that its start has used is not its own. */
+  beginProgram(): void {
+    if (!this.budget.open) this.openTurn()
+    this.budget.openFirstTurn()
+  }
+
   /** @internal Runs what `owner` has queued, and what that queues there, each for a slice at most. */
   flush(owner: FiberDispatcher): void {
     if (owner.queued === 0) return

@@ -98,3 +98,10 @@ export const layer = (options?: Options): Layer.Layer<never, InvalidOption> =>
   Layer.effect(Scheduler.Scheduler)(
     Effect.map(Effect.fromResult(resolve(options)), ({ slice, turn }) => new FairScheduler(turn, slice))
   )
+
+/** `program`, with its first turn from now on: the start of its services is none of its time. */
+export const begin = <A, E, R>(program: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.flatMap(Effect.service(Scheduler.Scheduler), (scheduler) => {
+    if (scheduler instanceof FairScheduler) scheduler.beginProgram()
+    return program
+  })

@@ -44,6 +44,12 @@ export const unknownPace = 4
 /** Entries between readings, at most: 40 ns in 16 × 300 ns, 1 % of a loop over resolved promises. */
 const maxEntries = 16
 
+/**
+ * The first turn of a program, ms. Its code has never run: the engine reads and interprets it, some twenty times slower than later. A
+ * guess; nobody is served yet whom a longer turn could delay.
+ */
+const firstTurn = 10
+
 /** What is between two readings is small below 1/32 of a slice and too much above 1/16 (plucked from thin air). */
 const smallShare = 1 / 32
 const largeShare = 1 / 16
@@ -79,6 +85,8 @@ export class TurnBudget {
   private entryPace = 1
   private turnBegan = 0
   private turnEnd = 0
+  /** until when no slice ends, since the program has just begun */
+  private firstEnd = -Infinity
   private sliceStart = 0
   private sliceEnd = 0
   /** until when the slice that is over lends time to nested fibers; `-Infinity` once it has lent all */
@@ -109,6 +117,12 @@ export class TurnBudget {
     this.turnBegan = this.now
     this.turnEnd = this.now + this.turn
     this.beginSlice(unknownPace)
+  }
+
+  /** A program begins in a turn of its own: no slice ends in the next {@link firstTurn} ms. */
+  openFirstTurn(): void {
+    this.openTurn()
+    this.turnEnd = this.firstEnd = Math.max(this.turnEnd, this.now + firstTurn)
   }
 
   /**
@@ -268,7 +282,7 @@ export class TurnBudget {
     if (this.sliceBegan) {
       this.sliceBegan = false
       this.sliceStart = before
-      this.sliceEnd = before + this.slice
+      this.sliceEnd = Math.max(before + this.slice, this.firstEnd)
     }
     if (passed > this.large) {
       const far = passed > 4 * this.large

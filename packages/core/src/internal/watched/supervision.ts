@@ -75,7 +75,7 @@ const alone = (effect: Effect.Effect<unknown>): Effect.Effect<unknown> => Effect
 
 /**
  * How the program stands to the start. `Before`: it begins when the watcher watches. `Beside`: it begins at once, and `failed` tells it
- * when the watcher could not be started; `load` gives the part that makes records.
+ * when the watcher could not be started, and supervision goes on without it; `load` gives the part that makes records.
  */
 export type Start<E> =
   | { readonly _tag: "Before"; readonly judging: typeof Judging }
@@ -145,7 +145,10 @@ const started = Effect.fnUntraced(function* <E, R>(
     )
     // the thread is made in this step: a program that never gives way is watched, too
     if (start._tag === "Before") yield* watching
-    else yield* Effect.forkScoped(Effect.catchCause(watching, start.failed), { startImmediately: true })
+    else {
+      const goOn = (cause: Cause.Cause<E>) => Effect.andThen(Effect.sync(supervised.unwatch), start.failed(cause))
+      yield* Effect.forkScoped(Effect.catchCause(watching, goOn), { startImmediately: true })
+    }
   }
   return {
     fibers: Effect.sync(supervised.fibers),

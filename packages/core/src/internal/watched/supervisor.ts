@@ -98,6 +98,8 @@ interface Supervised {
   readonly judge: (judging: typeof Judging) => void
   /** whether events wait for it that may become a line in the log: at the end of a program nobody sees the others any more */
   readonly isWaiting: () => boolean
+  /** no watcher will come: stalls are published without it */
+  readonly unwatch: () => void
   /** from now on `request` reaches the watcher */
   readonly attach: (request: (request: Request) => void) => void
   readonly fibers: () => ReadonlyArray<FiberInfo>
@@ -133,8 +135,9 @@ export const start = (options: {
 
   /** the stalls that ended before the watcher watched: its first reading of the thread's times is older */
   let early: ReadonlyArray<Asked> = []
+  let watched = options.watched
   /** the watcher may be asked from then on; one that has not answered for some time after that will not */
-  let attachedAt = options.watched ? Infinity : -Infinity
+  let attachedAt = watched ? Infinity : -Infinity
 
   const mayBeLogged = ({ endedAt, startedAt }: stallMachine.Release): boolean =>
     startedAt >= graceUntil || endedAt - startedAt >= seriousMs
@@ -201,8 +204,7 @@ export const start = (options: {
         if (at >= attachedAt + judged.by.patienceMs) step({ _tag: "Ticked", now: at })
       },
       // a stall that waits for its watcher is published at a beat
-      mayRest: () =>
-        (judged?.state.pending ?? waiting).length === 0 && (!options.watched || threadBlock.seesRest(block))
+      mayRest: () => (judged?.state.pending ?? waiting).length === 0 && (!watched || threadBlock.seesRest(block))
     }),
     turns.observe(observed),
     unfair
@@ -229,12 +231,18 @@ export const start = (options: {
     receive,
     judge: (by) => {
       if (judged !== undefined) return
-      const { perMinute, watched } = options
+      const { perMinute } = options
       judged = { by, state: by.initial({ thresholdMs, watched, graceUntil, perMinute }) }
       for (const event of waiting) step(event)
       waiting = []
     },
     isWaiting: () => waiting.some((event) => event._tag !== "Released" || mayBeLogged(event.release)),
+    unwatch: () => {
+      watched = false
+      attachedAt = -Infinity
+      early = []
+      if (judged !== undefined) judged.state = { ...judged.state, watched }
+    },
     attach: (ask) => {
       request = ask
       for (let label = 1; label < labels.count(); label++) {

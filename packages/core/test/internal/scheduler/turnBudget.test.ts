@@ -36,6 +36,28 @@ describe("turnBudget", () => {
     }
   })
 
+  it("lets no slice end in the first 10 ms of a program, and from then on after its time", () => {
+    const { budget, operation } = start()
+    budget.openTurn()
+    while (!operation(1));
+    budget.openFirstTurn()
+    budget.beginSlice(1)
+    operation(0)
+    for (let ms = 1; ms < 10; ms++) {
+      assert.isFalse(operation(1, true))
+      if (ms % 3 === 0) {
+        budget.beginSlice(1)
+        operation(0)
+      }
+    }
+    assert.isTrue(operation(1, true))
+    budget.closeTurn()
+    budget.openTurn()
+    budget.beginSlice(1)
+    operation(0)
+    assert.isTrue(operation(1, true))
+  })
+
   it("reads no clock once the turn is exhausted", () => {
     const { budget, operation } = start()
     budget.openTurn()
