@@ -64,6 +64,6 @@ const programs: Readonly<Record<string, Effect.Effect<unknown>>> = {
 }
 
 const [name = "", how = ""] = process.argv.slice(2)
-if (how === "worker" && isMainThread) new Worker(new URL(import.meta.url), { argv: [name, how] })
+if (how === "worker" && isMainThread) void new Worker(new URL(import.meta.url), { argv: [name, how] })
 else if (how === "effect") NodeRuntime.runMain(programs[name]!)
 else Giveway.runMain(programs[name]!, how === "asked" ? { sysmon: {} } : {})
