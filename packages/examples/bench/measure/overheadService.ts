@@ -1,12 +1,12 @@
 /**
  * The thumbnail service with supervision `off` or `on`, for the benchmark `overhead`; otherwise it is the same. Arguments:
- * the side and the folder for images. Prints its port as a line of JSON, then, for each line on its standard input, the
+ * the side and the folder for images. Prints its port as a line of JSON and logs on standard error, then, for each line on its standard input, the
  * CPU time that the process has taken, µs; leaves when its standard input ends.
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { FairScheduler, FiberDump, Supervision } from "@giveway/core"
 import { NodeCompute, NodeSysmon } from "@giveway/node"
-import { Console, Effect, Layer, Stream } from "effect"
+import { Console, Effect, Layer, Logger, Stream } from "effect"
 import { HttpServer } from "effect/http"
 import { createInterface } from "node:readline"
 import * as server from "../../src/thumbnails/server.ts"
@@ -53,7 +53,9 @@ const service = Layer.effectDiscard(announce).pipe(
   Layer.provide(NodeCompute.layer({ queue: { capacity: 64, overflow: "fail" } })),
   Layer.provide(side === "on" ? NodeSysmon.layer({ logs: false }) : nobody),
   Layer.provide(NodeServices.layer),
-  Layer.provide(FairScheduler.layer())
+  Layer.provide(FairScheduler.layer()),
+  // standard output is read by the benchmark
+  Layer.provide(Layer.succeed(Logger.LogToStderr)(true))
 )
 
 NodeRuntime.runMain(Effect.raceFirst(parentGone, Layer.launch(service)))

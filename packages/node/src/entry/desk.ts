@@ -12,7 +12,7 @@
  * now and then: an idle worker uses no core.
  */
 import type { FromWorker, JobRequest, Outcome } from "@giveway/core/PlatformWorker"
-import { jobExecutor, jobRing, transferOf } from "@giveway/core/PlatformWorker"
+import { jobExecutor, jobRing, JobTable, transferOf } from "@giveway/core/PlatformWorker"
 import * as plainBytes from "../wire/plainBytes.ts"
 import * as slotData from "../wire/slotData.ts"
 import { now } from "./ownPrimitives.ts"
@@ -33,27 +33,27 @@ const tryAgain = 32
 
 type Post = (message: FromWorker, transfer?: ReadonlyArray<Transferable>) => void
 
-/** Requests that came as messages, by the position of their job in the ring, until the job is begun. */
+/** Requests that came as messages, by the position of their job in the ring, until the job is begun. Positions begin at 0. */
 class Mail implements jobRing.Mail {
-  private readonly requests = new Map<number, JobRequest | undefined>()
+  private readonly requests = new JobTable<JobRequest | undefined>()
   /** positions whose job was withdrawn before its message came */
   private readonly dropped = new Set<number>()
 
   has(position: number): boolean {
-    return this.requests.has(position)
+    return this.requests.has(position + 1)
   }
 
   drop(position: number): void {
-    if (!this.requests.delete(position)) this.dropped.add(position)
+    if (!this.requests.delete(position + 1)) this.dropped.add(position)
   }
 
   arrived(position: number, request: JobRequest | undefined): void {
-    if (!this.dropped.delete(position)) this.requests.set(position, request)
+    if (!this.dropped.delete(position)) this.requests.set(position + 1, request)
   }
 
   take(position: number): JobRequest {
-    const request = this.requests.get(position)!
-    this.requests.delete(position)
+    const request = this.requests.get(position + 1)!
+    this.requests.delete(position + 1)
     return request
   }
 }

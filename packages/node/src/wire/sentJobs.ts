@@ -54,7 +54,7 @@ export class SentJobs {
   /** jobs for which the ring had no free slot */
   private readonly outside: Array<number> = []
   /** outcomes that came as messages before their slot was collected */
-  private readonly posted = new Map<number, Outcome>()
+  private readonly posted = new JobTable<Outcome>()
   /** targets that the worker knows by number */
   private readonly knownTargets = new Set<number>()
   private isWrong = false

@@ -47,8 +47,12 @@ describe("the journal", () => {
     }
     const prints = Error.prepareStackTrace
     Error.prepareStackTrace = (error, [site]) => `${String(error)}\n    at grind (${site?.getFileName()}:15:9)`
-    const text = journal.placed("beat:1", sample)
-    Error.prepareStackTrace = prints
+    let text: string
+    try {
+      text = journal.placed("beat:1", sample)
+    } finally {
+      Error.prepareStackTrace = prints
+    }
     const [line] = journal.linesOf(text)
     assert.deepInclude(line, {
       _tag: "Placed",

@@ -42,10 +42,12 @@ export class Batch<O extends Owner> {
   readonly owner: O
   /** the task of a batch that has had one only, until it runs */
   private only: (() => void) | undefined
-  private onlyPriority: number
-  private onlySince: number
+  private readonly onlyPriority: number
+  private readonly onlySince: number
   private tasks: Array<QueuedTask> | undefined = undefined
   private head = 0
+  /** whether a task has another priority than the first one */
+  private mixed = false
 
   constructor(owner: O, run: () => void, priority: number, readySince: number) {
     this.owner = owner
@@ -66,6 +68,7 @@ export class Batch<O extends Owner> {
   /** Only call before its first task runs. */
   add(run: () => void, priority: number, readySince: number): void {
     const tasks = (this.tasks ??= [])
+    if (priority !== this.onlyPriority) this.mixed = true
     if (this.only !== undefined) {
       tasks.push({ run: this.only, priority: this.onlyPriority, readySince: this.onlySince })
       this.only = undefined
@@ -75,7 +78,7 @@ export class Batch<O extends Owner> {
 
   /** No task comes to it any more: its order is final. */
   close(): void {
-    if (this.tasks !== undefined && this.tasks.some(({ priority }) => priority !== 0)) this.tasks.sort(byPriority)
+    if (this.mixed) this.tasks!.sort(byPriority)
   }
 
   /** The next task. Only call if it is not empty. */

@@ -161,9 +161,9 @@ const stallsOf = (lines: ReadonlyArray<Line>): ReadonlyArray<Stall> => {
   const over = lines.flatMap((line) => (line._tag === "Stalled" ? [line.stall] : []))
   const lasting = new Map(lines.flatMap((line) => (line._tag === "Stalls" ? [[line.key, line.stall] as const] : [])))
   for (const line of lines) {
-    const stall = line._tag === "Placed" ? lasting.get(line.key) : undefined
-    if (stall === undefined || line._tag !== "Placed") continue
-    lasting.set(line.key, { ...stall, stack: line.stack, place: line.place ?? stall.place })
+    if (line._tag !== "Placed") continue
+    const stall = lasting.get(line.key)
+    if (stall !== undefined) lasting.set(line.key, { ...stall, stack: line.stack, place: line.place ?? stall.place })
   }
   return [...over, ...Array.from(lasting.values()).filter((stall) => !over.some((one) => overlap(one, stall)))]
 }
