@@ -40,6 +40,22 @@ const rows: Readonly<Record<string, readonly [module: string, body: string]>> = 
   "replace with a function": ["", `return "a".replace(/a/g, () => { ${work} return s })`],
   "Array.prototype.map.call": ["", `return Array.prototype.map.call([n], (n) => { ${work} return s })[0]`],
   "a parameter's default": [`function w(n) { ${work} return s } function f(n, m = w(n)) { return m }`, "return f(n)"],
+  "a function with defaults that are made anew": [
+    `const own = { m(n, xs = [], o = { xs, k: [-1] }) { ${work} xs.push(s); return o.xs[0] + o.k[0] } }`,
+    "const key = 'm'; return own[key](n)"
+  ],
+  "an arrow function with this": [
+    `class A { k = 2; m(n) { const f = () => { ${work} return s + this.k }; return f() } }`,
+    "return new A().m(n)"
+  ],
+  "an arrow function with this that is handed on": [
+    `const call = (f, n) => f(n); class A { k = 2; m(n) { return call((n) => { ${work} return s + this.k }, n) } }`,
+    "return new A().m(n)"
+  ],
+  "an arrow function with this in a field": [
+    `class A { k = 2; m = (n) => { ${work} return s + this.k } }`,
+    "return new A().m(n)"
+  ],
   "a callback that arrives as a value": [
     `const f = (n) => { ${work} return s }; const map = (xs, g) => xs.map(g)`,
     "return map([n], f)[0]"

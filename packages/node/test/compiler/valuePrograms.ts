@@ -35,6 +35,10 @@ const made = (name: string, body: string, pick: Pick): string =>
     `const ${name} = (o, n) => { const all = { m(o, n) { o(all === this); ${body} }, k: o(8) }; return all.m(o, n) }`,
     `class ${name}S { constructor() { this.k = 9 } m(o, n) { o(this.k); ${body} } } class ${name}D extends ${name}S { m(o, n) { o("d"); return super.m(o, n) } } const ${name} = (o, n) => new ${name}D().m(o, n)`,
     `class ${name}S { static m(o, n) { o(typeof this); ${body} } } class ${name}D extends ${name}S { static #k = 1; static m(o, n) { for (let i = 0; i < 2; i++) o(i); return super.m(o, n, 1) } } const ${name} = (o, n) => ${name}D.m(o, n)`,
+    `const ${name} = (o, n, xs = [], k = { xs, j: -1 }) => { xs.push(n); o(k.xs.length); ${body} }`,
+    `class ${name}T { k = 3; m(o, n) { const g = (n) => { o(this.k); ${body} }; o(0); return g(n) } } const ${name} = (o, n) => new ${name}T().m(o, n)`,
+    `class ${name}T { k = 3; m(o, n, xs = []) { xs.push(n); const g = (n) => { const p = { k: 4, h() { return this.k } }; o(this.k, p.h(), xs.length); ${body} }; return n % 2 ? g(n) : new Proxy(g, {})(n) } } const ${name} = (o, n) => new ${name}T().m(o, n)`,
+    `class ${name}T { k = 3; m(o, n) { return [n].map((n) => { class D { j = this.constructor === D; i = o } o(new D().j, this.k); ${body} })[0] } } const ${name} = (o, n) => new ${name}T().m(o, n)`,
     `const { ${name} } = { ${name}(o, n) { ${body} } }`,
     `class ${name}K { k = 6; constructor(o, n) { o(this.k); ${constructing(body)} } } const ${name} = (o, n) => new ${name}K(o, n).v`,
     `function ${name}K(o, n) { o(this instanceof ${name}K); ${constructing(body)} } const ${name} = (o, n) => new ${name}K(o, n).v`

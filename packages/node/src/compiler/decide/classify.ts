@@ -189,6 +189,7 @@ export const classify = (
         return
       }
       const builtin = builtinCall(inner, method, scopes)
+      if (target !== undefined && usesThisOfOthers(target)) calls.push({ call: inner, functions: [target] })
       const isWhole = !isShortCut(inner) || optional.has(inner)
       if (builtin === undefined && target === undefined && own === undefined && isWhole && !ofLanguage.has(inner)) {
         const where = meant(inner, meanings, scopes)
@@ -226,7 +227,8 @@ export const classify = (
   for (const node of callees.keys()) {
     const isCallback = callbacks.has(node)
     const isNamed = methods.has(node) || knowsItself(node, variableOf.get(node), scopes)
-    if ((marks.whole || !marked.has(node)) && !isNamed && isOfValue(node)) {
+    // the twin of an arrow function with `this` can only stand in the function itself
+    if ((marks.whole || !marked.has(node)) && (!isNamed || usesThisOfOthers(node)) && isOfValue(node)) {
       ofValues.add(node)
       continue
     }
@@ -370,6 +372,9 @@ const canNameItself = (node: AnyFunction, variable: string | undefined, scopes: 
   const holder = scopes.bindings.get(node.id!)!.scope.parent?.names.get(variable)
   return holder !== undefined && isConstant(holder) && own.uses.every((use) => use.node.start > start)
 }
+
+const usesThisOfOthers = (node: AnyFunction): boolean =>
+  node.type === "ArrowFunctionExpression" && usesLexical(node, "this")
 
 const hasLongLoop = (node: AnyFunction, scopes: Scopes): boolean =>
   node.body !== null && someOwn(node.body, (inner) => isLoop(inner) && !isShort(inner, scopes))

@@ -105,13 +105,50 @@ export const isSuperCall = (node: Node): node is CallExpression =>
   node.callee.object.type === "Super" &&
   !node.callee.computed
 
-/** Whether the parameters run no code when the function is called: a function that hears (`emit/prologues.ts`) begins with its prologue. */
-export const hasPlainParameters = ({ params }: AnyFunction): boolean =>
-  params.every((parameter: Node) => {
-    if (parameter.type === "Identifier") return true
-    if (parameter.type === "RestElement") return parameter.argument.type === "Identifier"
-    return parameter.type === "AssignmentPattern" && parameter.left.type === "Identifier" && isLiteral(parameter.right)
+/**
+ * Whether the parameters run no code of the program when the function is called: a function that hears (`emit/prologues.ts`) begins
+ * with its prologue, and then hands the values of its parameters to the twin. A default that is made twice is the same as one
+ * made once, because nobody has seen the first.
+ */
+export const hasPlainParameters = ({ params }: AnyFunction): boolean => {
+  const before = new Set<string>()
+  return params.every((parameter: Node) => {
+    const isPlain = parameter.type !== "AssignmentPattern" || runsNoCode(parameter.right, before)
+    const target =
+      parameter.type === "AssignmentPattern"
+        ? parameter.left
+        : parameter.type === "RestElement"
+          ? parameter.argument
+          : parameter
+    if (target.type !== "Identifier") return false
+    before.add(target.name)
+    return isPlain
   })
+}
 
-const isLiteral = (node: Node): boolean =>
-  (node.type === "Literal" && !("regex" in node)) || (node.type === "UnaryExpression" && isLiteral(node.argument))
+/** Whether a default only makes data: from literals, and from the parameters `before` it. */
+const runsNoCode = (node: Node, before: ReadonlySet<string>): boolean => {
+  switch (node.type) {
+    case "Literal":
+      return true
+    case "Identifier":
+      return before.has(node.name)
+    case "TemplateLiteral":
+      return node.expressions.length === 0
+    case "UnaryExpression":
+      return node.argument.type === "Literal" && !("regex" in node.argument)
+    case "ArrayExpression":
+      return node.elements.every((element) => element === null || runsNoCode(element, before))
+    case "ObjectExpression":
+      return node.properties.every(
+        (property) =>
+          property.type === "Property" &&
+          property.kind === "init" &&
+          !property.method &&
+          !property.computed &&
+          runsNoCode(property.value, before)
+      )
+    default:
+      return false
+  }
+}

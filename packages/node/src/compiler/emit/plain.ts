@@ -11,7 +11,7 @@ import { packageOfImport } from "../decide/marks.ts"
 import { isSuperCall } from "../decide/objections.ts"
 import { renderShort } from "../read/diagnostic.ts"
 import type { AnyFunction, Node } from "../read/syntax.ts"
-import { isFunction, some, usesLexical } from "../read/syntax.ts"
+import { isClass, isFunction, some, usesLexical } from "../read/syntax.ts"
 import * as inline from "../work/inline.ts"
 import { copy } from "./print.ts"
 import { touchedBody } from "./state.ts"
@@ -56,11 +56,11 @@ const keepMethods = (unit: Unit, functions: ReadonlyArray<AnyFunction>): string 
     .join("")
 
 /** The body of a class, with the twins of its methods if they stand inside. */
-const classBody = (unit: Unit, body: Node): string | undefined => {
+const classBody = (unit: Unit, body: Node, replace: Replace): string | undefined => {
   const { methods } = unit.classification
   const inside = [...methods].flatMap(([node, method]) => (method.inside === body ? [node] : []))
   const twins = twinsOf(unit, inside, false)
-  return twins === "" ? undefined : `{ static { ${twins} } ${insideOf(unit, body, plain(unit))} }`
+  return twins === "" ? undefined : `{ static { ${twins} } ${insideOf(unit, body, replace)} }`
 }
 
 /**
@@ -88,23 +88,27 @@ const wholes = (unit: Unit, node: Node, replace: Replace): string | undefined =>
   binding(unit, node, replace) ??
   (node.type === "TaggedTemplateExpression" && unit.templates.has(node) ? taggedCall(unit, node, replace) : undefined)
 
-/** Plain code: the source, with twins where other code needs them and marks that know their twin. */
+/**
+ * Plain code: the source, with twins where other code needs them and marks that know their twin. `inside` writes the nodes below
+ * those that it replaces; where it is not given, that is plain code, too.
+ */
 export const plain =
-  (unit: Unit): Replace =>
+  (unit: Unit, inside?: Replace): Replace =>
   (node) => {
+    const below = inside ?? plain(unit)
     const { classification, effectLoops, addresses, marks, prefix } = unit
-    const whole = wholes(unit, node, plain(unit))
+    const whole = wholes(unit, node, below)
     if (whole !== undefined) return whole
     if (unit.urlOfTasks !== undefined && unit.taskUrls.has(node)) return moduleUrlName(unit)
     const weight = effectLoops.weights.get(node)
     if (weight !== undefined) {
       const check = `if ((${prefix}budget[0] -= ${weight}) < 0 && ${prefix}isSliceOver()) yield* ${prefix}giveWay;`
-      return `{ ${check} ${rewriteBelow(unit, node, plain(unit))} }`
+      return `{ ${check} ${rewriteBelow(unit, node, below)} }`
     }
     // before the prologues: a worker runs this function, and it has its yield points there
     const work = unit.inlineWorks.get(node)
     if (work !== undefined) {
-      return inline.wrap(work, rewriteBelow(unit, node, plain(unit)), prefix, unit.urlOfWork)
+      return inline.wrap(work, rewriteBelow(unit, node, below), prefix, unit.urlOfWork)
     }
     if (isFunction(node) && classification.hearing.has(node)) {
       const twins = unit.declared.has(node) ? twinsAfter(unit, node, true) : ""
@@ -112,20 +116,20 @@ export const plain =
     }
     if (unit.declared.has(node)) {
       const twins = twinsAfter(unit, node, true)
-      if (twins !== "") return rewriteBelow(unit, node, plain(unit)) + twins
+      if (twins !== "") return rewriteBelow(unit, node, below) + twins
     }
-    if (node.type === "ClassBody") return classBody(unit, node)
+    if (node.type === "ClassBody") return classBody(unit, node, below)
     const address = node.type === "CallExpression" ? addresses.get(node) : undefined
     if (address !== undefined) {
       const reason = address.staysBecause === undefined ? "" : `, ${JSON.stringify(address.staysBecause)}`
-      const call = rewriteBelow(unit, node, plain(unit))
+      const call = rewriteBelow(unit, node, below)
       return `${prefix}place(${call}, import.meta.url, ${JSON.stringify(address.key)}${reason})`
     }
     const mark = marks.calls.find((call) => call.argument === node)
     if (mark === undefined) return undefined
     const reason = reasonLeft(mark, classification)
     if (reason !== undefined) {
-      const text = rewriteBelow(unit, node, plain(unit))
+      const text = rewriteBelow(unit, node, below)
       const exporter = packageOfImport(node, unit.scopes)
       if (exporter !== undefined) return `${prefix}ofPackage(${text}, ${JSON.stringify(exporter)})`
       return `${prefix}leave(${node.type === "SequenceExpression" ? `(${text})` : text}, ${JSON.stringify(reason)})`
@@ -133,7 +137,7 @@ export const plain =
     if (mark.target === undefined || !classification.roots.has(mark.target)) return undefined
     const attach = `${prefix}${mark.kind === "pure" ? "attach" : classification.emitters.has(mark.target) ? "attachElements" : "attachJob"}`
     if (!isFunction(node)) return `${attach}(${copy(unit.text, node.start, node.end)}, ${twinName(unit, mark.target)})`
-    return attachInline(unit, node, attach, plain(unit), undefined)
+    return attachInline(unit, node, attach, below, undefined)
   }
 
 /**
@@ -169,7 +173,7 @@ export const callback = (unit: Unit, argument: Node, method?: AnyFunction): stri
   const isBound = called.type === "ArrowFunctionExpression" && usesLexical(called, "this")
   if (!isBound) return attachInline(unit, called, attach, plain(unit), undefined)
   const hasSelf = method !== undefined && classification.selfFirst.has(method)
-  const replace = hasSelf ? withSelf(unit, method, plain(unit)) : plain(unit)
+  const replace = hasSelf ? plainWithSelf(unit) : plain(unit)
   return attachInline(unit, called, attach, replace, hasSelf ? selfName(unit) : "this")
 }
 
@@ -186,16 +190,37 @@ export const parameters = (unit: Unit, node: AnyFunction, replace: Replace = pla
   return out + copy(unit.text, at, end)
 }
 
-/** In the re-entrant twin of a method `this` is a parameter, also for the arrow functions inside. */
+/**
+ * In the re-entrant twin of a method `this` is a parameter, also for the arrow functions and the heads of classes inside. `replace`
+ * writes the twin's own code.
+ */
 export const withSelf = (unit: Unit, method: AnyFunction, replace: Replace): Replace => {
   if (!unit.classification.selfFirst.has(method)) return replace
   const inner: Replace = (at) => {
     if (at.type === "ThisExpression") return selfName(unit)
-    if (at.type === "ArrowFunctionExpression" && usesLexical(at, "this")) {
-      return rewriteBelow(unit, at, withSelf(unit, method, plain(unit)))
+    if (isClass(at) || (at.type === "ArrowFunctionExpression" && usesLexical(at, "this"))) {
+      return rewrite(unit, at, plainWithSelf(unit))
     }
+    if (isFunction(at)) return replace(at) ?? rewriteBelow(unit, at, plain(unit))
     // plain code writes these as a whole: `this` is inside
     return wholes(unit, at, inner) ?? replace(at)
   }
+  return inner
+}
+
+/** Plain code whose `this` is the twin's parameter, up to the functions that have a `this` of their own. */
+const plainWithSelf = (unit: Unit): Replace => {
+  const inner: Replace = (at) => {
+    if (at.type === "ThisExpression") return selfName(unit)
+    if (at.type === "ArrowFunctionExpression" && usesLexical(at, "this")) {
+      return prologues.hearing(unit, at, inner, selfName(unit)) ?? rewriteBelow(unit, at, inner)
+    }
+    if (isFunction(at) || at.type === "StaticBlock") return rewrite(unit, at, plain(unit))
+    if (at.type === "PropertyDefinition") {
+      return rewriteBelow(unit, at, (part) => (part === at.value ? rewrite(unit, part, plain(unit)) : inner(part)))
+    }
+    return code(at)
+  }
+  const code = plain(unit, inner)
   return inner
 }

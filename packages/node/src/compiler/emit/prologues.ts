@@ -11,7 +11,7 @@
  * several functions of one text share a variable, only the last one hears. No function ever takes an announcement for another.
  *
  * The twin of a function that has a name stands after its statement (`plain.ts`). The twin of any other function stands in
- * the prologue: it costs nothing until the function is told.
+ * the prologue: it costs nothing until the function is told. An arrow function with `this` always has it there. Decision 0160.
  */
 import { keyOf } from "../decide/declared.ts"
 import type { AnyFunction, Node } from "../read/syntax.ts"
@@ -42,7 +42,7 @@ const ownText = (unit: Unit, node: AnyFunction): string | undefined => {
   return unit.scopes.of.get(node)!.names.has(node.id.name) ? undefined : node.id.name
 }
 
-const prologue = (unit: Unit, node: AnyFunction, own: string): string => {
+const prologue = (unit: Unit, node: AnyFunction, own: string, self: string): string => {
   const { classification, prefix } = unit
   const runtime = isEarly(unit, node) ? `${prefix}shared_` : prefix
   const entry = reachedName(unit, node) ?? twinName(unit, node)
@@ -60,10 +60,10 @@ const prologue = (unit: Unit, node: AnyFunction, own: string): string => {
   const isSelfFirst = classification.selfFirst.has(node)
   const call = usesLexical(node, "arguments")
     ? isSelfFirst
-      ? `${entry}(this, ...arguments)`
+      ? `${entry}(${self}, ...arguments)`
       : `${runtime}apply(${entry}, this, arguments)`
     : isSelfFirst
-      ? `${entry}(${["this", ...args].join(", ")})`
+      ? `${entry}(${[self, ...args].join(", ")})`
       : usesLexical(node, "this") && node.type !== "ArrowFunctionExpression"
         ? `${runtime}call(${[entry, "this", ...args].join(", ")})`
         : `${entry}(${args.join(", ")})`
@@ -83,9 +83,9 @@ const afterArrow = (text: string, node: AnyFunction): number => {
 }
 
 /** The function with its prologue. */
-const withPrologue = (unit: Unit, node: AnyFunction, own: string, replace: Replace): string => {
+const withPrologue = (unit: Unit, node: AnyFunction, own: string, replace: Replace, self: string): string => {
   const body = node.body!
-  const begin = prologue(unit, node, own)
+  const begin = prologue(unit, node, own, self)
   if (body.type === "BlockStatement") {
     const first = body.body.find((statement) => !("directive" in statement))
     const at = first === undefined ? body.end - 1 : first.start
@@ -148,7 +148,7 @@ export const literal = (
     const own = methods.find(([method]) => method === at)?.[0]
     return own === undefined
       ? replace(at)
-      : withPrologue(unit, own, isDivided ? `${unit.prefix}SUSPENDED` : selfVariable(unit, own), plain)
+      : withPrologue(unit, own, isDivided ? `${unit.prefix}SUSPENDED` : selfVariable(unit, own), plain, "this")
   })
   if (isDivided) return text
   const made = `${unit.prefix}o`
@@ -159,13 +159,13 @@ export const literal = (
   return `(() => { let ${variables.join(", ")}; const ${made} = ${text}; ${known.join(" ")} return ${made} })()`
 }
 
-/** The plain text of `node` if it is a function that hears. */
-export const hearing = (unit: Unit, node: Node, replace: Replace): string | undefined => {
+/** The plain text of `node` if it is a function that hears. `self`: the text for its `this`. */
+export const hearing = (unit: Unit, node: Node, replace: Replace, self = "this"): string | undefined => {
   if (!isFunction(node) || !unit.classification.hearing.has(node)) return undefined
   const own = ownText(unit, node)
-  if (own !== undefined) return withPrologue(unit, node, own, replace)
+  if (own !== undefined) return withPrologue(unit, node, own, replace, self)
   const variable = selfVariable(unit, node)
-  const literal = withPrologue(unit, node, variable, replace)
+  const literal = withPrologue(unit, node, variable, replace, self)
   const name = unit.namesGiven.get(node)
   const made =
     name === undefined

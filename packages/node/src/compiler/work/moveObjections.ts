@@ -33,18 +33,18 @@ export const objectionToMove = (node: Node): Objection | undefined => {
   found ??= objectionToPrivate(node)
   if (found !== undefined || node.type === "FunctionDeclaration" || node.type === "FunctionExpression") return found
   // an arrow function, or an expression that is no function, has these of the function around it
+  if (some(node, (inner) => inner.type === "Super" || (inner.type === "MetaProperty" && inner.meta.name === "new"))) {
+    return objection(
+      node,
+      "it uses super or new.target of the function around it",
+      "put the value that it needs into a constant before it"
+    )
+  }
   for (const name of ["this", "arguments"] as const) {
     if (!usesLexical(node, name)) continue
     return objection(
       node,
       `it uses ${name} of the function around it`,
-      "put the value that it needs into a constant before it"
-    )
-  }
-  if (some(node, (inner) => inner.type === "Super" || (inner.type === "MetaProperty" && inner.meta.name === "new"))) {
-    return objection(
-      node,
-      "it uses super or new.target of the function around it",
       "put the value that it needs into a constant before it"
     )
   }
