@@ -131,6 +131,7 @@ export const classify = (
   const calls: Array<{ readonly call: Node; readonly functions: ReadonlyArray<AnyFunction> | undefined }> = []
   const callsValues = new Set<AnyFunction>()
   const optional = new Set<Node>()
+  const supers: Array<readonly [from: Set<AnyFunction>, to: ReadonlyArray<AnyFunction>]> = []
   const native = new Map<AnyFunction, string>()
   const refused = new Map<AnyFunction, Diagnostic>()
   const refuse = (root: AnyFunction, at: Node, reason: string, fix: string): void => {
@@ -185,7 +186,7 @@ export const classify = (
         calls.push({ call: inner, functions: undefined })
         const parents = meantBySuper(inner, meanings)
         if (parents === undefined) callsValues.add(node)
-        else for (const each of parents) meantHere.add(each)
+        else supers.push([meantHere, parents])
         return
       }
       const builtin = builtinCall(inner, method, scopes)
@@ -214,6 +215,8 @@ export const classify = (
   const reached = new Set<AnyFunction>(marked)
   for (const root of marked) for (const node of graph.below(callees, root)) reached.add(node)
   const onCycle = graph.onCycles(means)
+  // a chain of parents has an end: `super.m()` in `m` is no recursion
+  for (const [meantHere, parents] of supers) for (const each of parents) meantHere.add(each)
 
   const able = new Set<AnyFunction>()
   /** functions that only values mean */
