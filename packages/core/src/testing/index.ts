@@ -5,5 +5,7 @@
  */
 export * as Interleavings from "./Interleavings.ts"
 export * as Simulation from "./Simulation.ts"
+export * as Stall from "./Stall.ts"
 export * as TestCompute from "./TestCompute.ts"
 export * as TestScheduler from "./TestScheduler.ts"
+export * as TestSupervision from "./TestSupervision.ts"

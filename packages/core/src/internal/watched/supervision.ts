@@ -7,22 +7,17 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Cause from "effect/Cause"
-import * as PubSub from "effect/PubSub"
 import * as Queue from "effect/Queue"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
 import * as ownFibers from "../fibers/ownFibers.ts"
 import type { Starvation } from "../../Starvation.ts"
-import { line as safeLine } from "../safeText/safeText.ts"
 import { now } from "../sharedMemory/clock.ts"
-import * as causes from "../stalls/causes.ts"
 import type { Notice } from "../stalls/observations.ts"
 import type { PerMinute } from "../stalls/rateLimit.ts"
-import * as ownNames from "../stalls/ownNames.ts"
-import * as stallMetrics from "../stalls/stallMetrics.ts"
-import * as stallText from "../stalls/stallText.ts"
 import type { Message, Request } from "../watcher/watcherTypes.ts"
 import * as allowances from "./allowances.ts"
 import type * as Judging from "./judging.ts"
+import * as publishing from "./publishing.ts"
 import * as supervisor from "./supervisor.ts"
 import * as turns from "./turns.ts"
 
@@ -53,26 +48,6 @@ export interface WatchedThread extends Settings {
   readonly stalls: Stream.Stream<Starvation>
 }
 
-/** Stalls that a slow subscriber may be behind. A guess: a program that makes more stalls all the time. */
-const backlog = 64
-
-/** A finished stall as a log line. */
-const describe = (stall: Starvation, suppressed: number): string => {
-  const { durationMs, unobservedMs } = stall
-  // a few milliseconds without a core are not worth a remark
-  const doubt =
-    unobservedMs > durationMs / 4 ? ` (for ${stallText.duration(unobservedMs)} of it the thread had no core)` : ""
-  return `${String(stall)}${doubt}${stallText.suppressed(suppressed)}`
-}
-
-const log = (stall: Starvation, suppressed: number): Effect.Effect<void> =>
-  causes.isOfSystem(stall.cause) || ownNames.isOwn(stall.hog.name)
-    ? Effect.logInfo(safeLine(describe(stall, suppressed)))
-    : Effect.logWarning(safeLine(describe(stall, suppressed)))
-
-/** Runs the program's own loggers and metrics: one that throws costs what it was given, and no later stall. */
-const alone = (effect: Effect.Effect<unknown>): Effect.Effect<unknown> => Effect.catchDefect(effect, () => Effect.void)
-
 /**
  * How the program stands to the start. `Before`: it begins when the watcher watches. `Beside`: it begins at once, and `failed` tells it
  * when the watcher could not be started, and supervision goes on without it; `load` gives the part that makes records.
@@ -96,15 +71,14 @@ const started = Effect.fnUntraced(function* <E, R>(
   watch: WatchThread<E, R> | undefined,
   start: Start<E>
 ) {
-  const pubsub = yield* PubSub.sliding<Starvation>(backlog)
-  const actions = yield* Queue.sliding<supervisor.Announcement>(backlog)
+  const { publish, stalls } = yield* publishing.make
+  const actions = yield* Queue.sliding<supervisor.Announcement>(publishing.backlog)
   const execute = (action: supervisor.Announcement): Effect.Effect<unknown> =>
     action._tag === "Publish"
-      ? Effect.andThen(PubSub.publish(pubsub, action.stall), alone(stallMetrics.ended(action.stall)))
+      ? publish(action.stall)
       : logs
-        ? alone(log(action.stall, action.suppressed))
+        ? publishing.log(action.stall, action.suppressed)
         : Effect.void
-  const stalls = Stream.fromPubSub(pubsub)
   const scheduler = yield* turns.currentScheduler
   /** a stall has ended, or the watcher watches: the part that makes records is needed, or soon will be */
   const needed = Deferred.makeUnsafe<void>()

@@ -29,6 +29,7 @@ import type * as stallMachine from "../stalls/stallMachine.ts"
 import type { Usage } from "../sharedMemory/usage.ts"
 import * as usage from "../sharedMemory/usage.ts"
 import type { Message, Request } from "../watcher/watcherTypes.ts"
+import { kept } from "./publishing.ts"
 import * as provided from "./provided.ts"
 import * as releases from "./releases.ts"
 import * as turns from "./turns.ts"
@@ -59,9 +60,6 @@ const firstOf = (findings: ReadonlyArray<Lints.Finding>, { Finding }: typeof Jud
 
 /** Events that wait for the stall machine, which takes some 100 ms to come. A guess: a stall has a few. */
 const mostWaiting = 1024
-
-/** Records that are kept to be looked at. A guess. */
-const keptStalls = 32
 
 /**
  * The counters of a supervision.
@@ -157,11 +155,11 @@ export const start = (options: {
     judged.state = next.state
     for (const action of next.actions) {
       if (action._tag === "AskWatcher") {
-        if (request === undefined) early = [...early, action].slice(-keptStalls)
+        if (request === undefined) early = [...early, action].slice(-kept)
         else settle(request, action)
         continue
       }
-      if (action._tag === "Publish") recent = [...recent, action.stall].slice(-keptStalls)
+      if (action._tag === "Publish") recent = [...recent, action.stall].slice(-kept)
       execute(action)
     }
   }

@@ -47,6 +47,15 @@ const blind: Inspector = { locate: () => undefined, sourceOf: () => "", close: (
 /** Where the value that is asked for stands for the debugger. */
 const key = "~giveway/located"
 
+/**
+ * All scripts that a debugger was told of, by V8's number. It is told of all of them when it is enabled, which takes 15 ms and more, and a search
+ * asks for few.
+ */
+const scripts = new Map<string, Script>()
+
+/** Texts of scripts. */
+const sources = new Map<string, string>()
+
 export const open = (): Inspector => {
   const { Session } = builtin<{ readonly Session?: new () => Session }>("node:inspector") ?? {}
   if (Session === undefined) return blind
@@ -56,7 +65,6 @@ export const open = (): Inspector => {
   } catch {
     return blind
   }
-  const scripts = new Map<string, Script>()
   session.on("Debugger.scriptParsed", ({ params }) => scripts.set(params.scriptId, params))
   // the answers come before the calls return
   const ask = (method: string, params: object): Readonly<Record<string, any>> | undefined => {
@@ -66,11 +74,16 @@ export const open = (): Inspector => {
     })
     return found
   }
-  ask("Debugger.enable", {})
-  const sources = new Map<string, string>()
+  let isEnabled = false
+  const enable = (): void => {
+    if (isEnabled) return
+    isEnabled = true
+    ask("Debugger.enable", {})
+  }
   const sourceOf = (scriptId: string): string => {
     const known = sources.get(scriptId)
     if (known !== undefined) return known
+    enable()
     const source = String(ask("Debugger.getScriptSource", { scriptId })?.["scriptSource"] ?? "")
     sources.set(scriptId, source)
     return source
@@ -93,7 +106,9 @@ export const open = (): Inspector => {
       value?: { value?: any }
     }>
     const at = internal.find(({ name }) => /GeneratorLocation|FunctionLocation/.test(name))?.value?.value
-    const script = scripts.get(at?.scriptId)
+    if (at === undefined) return undefined
+    if (!scripts.has(at.scriptId)) enable()
+    const script = scripts.get(at.scriptId)
     if (script === undefined) return undefined
     const line = mappedLine(script.url, at.lineNumber + 1, at.columnNumber + 1)
     const location = { url: script.url, line, scriptLine: at.lineNumber + 1, scriptId: script.scriptId }
