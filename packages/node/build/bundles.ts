@@ -119,7 +119,7 @@ const write = async ({ entries, external, folderOf, of, wholes }: Bundle): Promi
     const entry = join(source, `${whole}.ts`)
     const needed = new Set(await neededBy(options, entry))
     // to load a shared file must not begin the work of a thread
-    needed.delete(entry)
+    if (entries.includes(whole) || whole.startsWith("entry/")) needed.delete(entry)
     groups.push({
       name: `with${basename(whole)}`,
       test: (id: string) => needed.has(id),
@@ -168,7 +168,8 @@ const builds: Readonly<Record<string, ReadonlyArray<Bundle>>> = {
       of: "node",
       entries: [...publicIn("node"), ...begun],
       external: isForeign,
-      wholes: ["Giveway", "NodeCompute", "entry/jobLoop"],
+      // a worker reads its data before V8's cache is on, so these come without Effect
+      wholes: ["wire/workerData", "Giveway", "NodeCompute", "entry/jobLoop"],
       folderOf: (name) => (begun.includes(name) ? "" : "run/")
     },
     ...alone.map((entry) => ({
