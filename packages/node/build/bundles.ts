@@ -96,8 +96,11 @@ interface Bundle {
   /** entries below `src`, without an extension */
   readonly entries: ReadonlyArray<string>
   readonly external: (id: string) => boolean
-  /** entries below `src`: the modules that one needs are one file, but for those of the entries before it */
-  readonly wholes: ReadonlyArray<string>
+  /**
+   * Entries below `src`: the modules that one needs are one file, but for those of the entries before it. Several in one: the modules
+   * that all of these need.
+   */
+  readonly wholes: ReadonlyArray<string | ReadonlyArray<string>>
   /** the folder below `dist` of the file with the code of an entry */
   readonly folderOf: (entry: string) => string
 }
@@ -116,13 +119,18 @@ const write = async ({ entries, external, folderOf, of, wholes }: Bundle): Promi
   }
   const groups = []
   for (const [index, whole] of wholes.entries()) {
-    const entry = join(source, `${whole}.ts`)
-    const needed = new Set(await neededBy(options, entry))
-    // to load a shared file must not begin the work of a thread
-    if (entries.includes(whole) || whole.startsWith("entry/")) needed.delete(entry)
+    const names = [whole].flat()
+    let needed: Set<string> | undefined
+    for (const name of names) {
+      const entry = join(source, `${name}.ts`)
+      const own = new Set(await neededBy(options, entry))
+      // to load a shared file must not begin the work of a thread
+      if (entries.includes(name) || name.startsWith("entry/")) own.delete(entry)
+      needed = needed === undefined ? own : new Set([...needed].filter((id) => own.has(id)))
+    }
     groups.push({
-      name: `with${basename(whole)}`,
-      test: (id: string) => needed.has(id),
+      name: `with${names.map((name) => basename(name)).join("And")}`,
+      test: (id: string) => needed?.has(id) === true,
       priority: wholes.length - index
     })
   }
@@ -148,10 +156,10 @@ const modulesBelow = (folder: string): ReadonlyArray<string> =>
   modulesIn(join(packages, "core", "src", folder)).map((name) => `${folder}/${name}`)
 
 /** These threads, and the compiler's hook, import nothing but Node and the part of core that needs no Effect. */
-const alone = ["entry/sysmon", "entry/diagnostics", "compiler/host/register"]
+const alone = ["entry/sysmon", "entry/diagnostics", "entry/image", "compiler/host/register"]
 
 /** Where Node is told to begin by a path. The files that `tsc` has written there are replaced. */
-const begun = ["cli/main", "compiler/host/unplugin", "entry/computeWorker", "entry/doctor"]
+const begun = ["cli/main", "compiler/host/unplugin", "entry/computeWorker", "entry/jobLoop", "entry/doctor"]
 
 const builds: Readonly<Record<string, ReadonlyArray<Bundle>>> = {
   core: [
@@ -168,8 +176,13 @@ const builds: Readonly<Record<string, ReadonlyArray<Bundle>>> = {
       of: "node",
       entries: [...publicIn("node"), ...begun],
       external: isForeign,
-      // a worker reads its data before V8's cache is on, so these come without Effect
-      wholes: ["wire/workerData", "Giveway", "NodeCompute", "entry/jobLoop"],
+      wholes: [
+        ["entry/jobLoop", "Giveway"],
+        "Giveway",
+        ["entry/jobLoop", "NodeCompute"],
+        "NodeCompute",
+        "entry/jobLoop"
+      ],
       folderOf: (name) => (begun.includes(name) ? "" : "run/")
     },
     ...alone.map((entry) => ({

@@ -120,9 +120,13 @@ const tellHandlers = (moduleUrl: string): void => {
   if (handlers !== undefined) post({ _tag: "Handlers", moduleUrl, handlers })
 }
 
+let isFirst = true
+
 const executor = jobExecutor.make(
   async (url) => {
-    const isIntact = intrinsics.broken() === undefined
+    // before the first module nothing of the program's has run, but for its preloads
+    const isIntact = isFirst || intrinsics.broken() === undefined
+    isFirst = false
     const imported = await importModule(url).finally(lowerPriority)
     if (isIntact) intrinsics.remember()
     tellHandlers(url)

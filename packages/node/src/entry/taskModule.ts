@@ -7,8 +7,7 @@
  *
  * Decision 0113.
  */
-import { existsSync } from "node:fs"
-import { readFile } from "node:fs/promises"
+import { existsSync, readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 
 /** The compiler's hook leaves this mark. The compiler itself is not imported here, since it takes long to load. */
@@ -30,7 +29,7 @@ export const refusal = async (url: string, starting: ReadonlyArray<string>): Pro
   if (!starting.includes(module)) return undefined
   const file = fileURLToPath(module)
   const { isGuarded } = await import("../compiler/host/mainGuard.ts")
-  return isGuarded(await readFile(file, "utf8"), file)
+  return isGuarded(readFileSync(file, "utf8"), file)
     ? undefined
     : `this file starts the program, which would begin again: define its tasks in a file of their own, or start the program under if (import.meta.main). If a bundler has put the program and its tasks into one file, ${plugin}`
 }

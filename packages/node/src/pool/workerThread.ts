@@ -12,6 +12,7 @@ import type { Ending, FromWorker, JobRequest, Outcome, Overflow, ToWorker } from
 import { jobBoard, jobWatch, outputCredit, pack, threadBlock } from "@giveway/core/Platform"
 import * as Sysmon from "@giveway/core/Sysmon"
 import * as codeCache from "../folders/codeCache.ts"
+import * as image from "../image/current.ts"
 import * as fromWorker from "../wire/fromWorker.ts"
 import { SentJobs, WrongMemory } from "../wire/sentJobs.ts"
 import { now } from "../wire/sharedClock.ts"
@@ -124,6 +125,7 @@ export class WorkerThread {
           priority: options.priority,
           hook: options.yieldPoints ? hook : undefined,
           codeCache: codeCache.folderOfV8(),
+          image: image.current(),
           starting: mainModule.starting(),
           preload,
           warmUp: options.warmUp

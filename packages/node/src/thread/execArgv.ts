@@ -73,6 +73,19 @@ const isOfLoading = ([name]: Given): boolean =>
     name!
   )
 
+/** Imports no module that a program could share with it. */
+const isOurHook = (value: string): boolean =>
+  /^(?:@giveway\/node\/register|.*[\\/]@?giveway[\\/].*[\\/]compiler[\\/]host[\\/]register\.js)$/.test(value)
+
+/** Whether the process has options by which its threads load other modules than usual, or some before all others. */
+export const changesLoading = ({ env, execArgv }: Origin): boolean =>
+  givenIn([...wordsOf(env["NODE_OPTIONS"] ?? ""), ...execArgv]).some(
+    (given) =>
+      isOfLoading(given) &&
+      !given[0]!.startsWith("--enable-source-maps") &&
+      !isOurHook((given[1] ?? given[0]!).replace(/^--import=/, ""))
+  )
+
 /** For a thread of Giveway's own. `sources`: it runs from TypeScript sources, which the packages export under a condition. */
 export const bare = ({ env, execArgv }: Origin, sources: boolean): ThreadOptions => {
   const { NODE_OPTIONS: nodeOptions = "", ...others } = env

@@ -4,6 +4,7 @@
 import type { MessagePort } from "node:worker_threads"
 import { workerData } from "node:worker_threads"
 import type { Overflow } from "@giveway/core/PlatformWorker"
+import type { Fit } from "../image/manifest.ts"
 
 const kind = "@giveway/node/computeWorker"
 
@@ -32,7 +33,7 @@ export const take = (): ComputeWorkerData => {
 
 export const make = (data: Omit<ComputeWorkerData, "kind">): ComputeWorkerData => ({ kind, ...data })
 
-interface ComputeWorkerData {
+export interface ComputeWorkerData {
   readonly kind: typeof kind
   /** the worker's thread block: its cancel cell, its beacon */
   readonly block: SharedArrayBuffer
@@ -56,6 +57,8 @@ interface ComputeWorkerData {
   readonly hook: string | undefined
   /** the folder for V8's compiled code; `undefined`: nowhere */
   readonly codeCache: string | undefined
+  /** the image of the modules that it loads; `undefined`: it loads files */
+  readonly image: Fit | undefined
   /** the URLs of the modules that start the program, which it must not do again */
   readonly starting: ReadonlyArray<string>
   /** modules of the jobs so far, imported before it is ready: their import is most of a worker's start */

@@ -2,27 +2,23 @@
  * Compiled modules on disk. The key of an entry is a hash of everything that the entry depends on: the source, the file's
  * name, the runtime that the code imports, the compiler's own text, and the version of Node.
  *
- * An entry is written under a name of its own and then renamed, so no reader sees half of one. Where entries lie, and which are read:
- * `folders/codeCache.ts`.
+ * Where entries lie, and which are read: `folders/codeCache.ts`. How they are written: `folders/seal.ts`.
  *
- * **Invariant.** Whatever is wrong with the disk or an entry costs one compilation, and nothing else. After a power cut a file that was
- * renamed may be empty, or hold zeros or blocks of another file. So an entry begins with a hash of its key and its text, and one that
- * has another hash is made again.
- *
- * Rejected: to flush each entry to the disk (10 ms for each module at the first start, and disks still lie).
+ * **Invariant.** Whatever is wrong with the disk or an entry costs one compilation, and nothing else. An entry whose seal is broken is
+ * made again.
  *
  * Decision 0117.
  */
-import { createHash, randomUUID } from "node:crypto"
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { readdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as codeCache from "../../folders/codeCache.ts"
-
-const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex")
+import { sealed, sha256, unsealed, write } from "../../folders/seal.ts"
 
 /** The text of all stages: it is the compiler's version, also while somebody works on the compiler. */
 export const compilerText = (): string => {
+  // what is built has all stages in the file of the hook
+  if (import.meta.url.endsWith(".js")) return readFileSync(new URL("register.js", import.meta.url), "utf8")
   const compiler = dirname(dirname(fileURLToPath(import.meta.url)))
   return readdirSync(compiler, { recursive: true, encoding: "utf8" })
     .filter((file) => /\.(js|ts)$/.test(file) && !file.endsWith(".d.ts"))
@@ -34,23 +30,6 @@ export const compilerText = (): string => {
 interface Cache {
   /** Gives the entry for `source` and `name`. If there is none, it stores the result of `make` and gives that. */
   readonly of: (source: string, name: string, make: () => string) => string
-}
-
-/** An entry as a file: the hash of its key and its text, and the text. */
-export const sealed = (key: string, text: string): string => `${sha256(`${key}\n${text}`)}\n${text}`
-
-/** The text of a file; `undefined` if it is not as it was written, or was written for another key. */
-export const unsealed = (key: string, file: string): string | undefined => {
-  const text = file.slice(file.indexOf("\n") + 1)
-  return file === sealed(key, text) ? text : undefined
-}
-
-const remove = (path: string): void => {
-  try {
-    rmSync(path, { force: true })
-  } catch {
-    // permissions may forbid even that
-  }
 }
 
 export const open = (): Cache => {
@@ -69,12 +48,10 @@ export const open = (): Cache => {
         // there is no entry yet, or none to be trusted
       }
       const value = make()
-      const own = `${path}.${randomUUID()}`
       try {
-        writeFileSync(own, sealed(key, value), { mode: 0o644, flag: "wx" })
-        renameSync(own, path)
+        write(path, sealed(key, value))
       } catch {
-        remove(own)
+        // the next start compiles again
       }
       return value
     }
