@@ -1,8 +1,9 @@
 /**
- * What programs do on workers, on each kind of worker: from the sources of the packages, from the files that Node runs, and from what a
+ * What programs do on workers, on each kind of worker: from the sources of the packages, from the files that Node runs, from an image of these,
+ * and from what a
  * bundler made of the program with the plugin; and under Node's permission model.
  *
- * Decision 0149.
+ * Decisions 0149, 0171.
  */
 import { execFile } from "node:child_process"
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
@@ -12,6 +13,7 @@ import giveway from "@giveway/node/unplugin"
 import { build } from "esbuild"
 import { rolldown } from "rolldown"
 import { afterAll, assert, describe, it } from "vitest"
+import { makeImage } from "./workers/making.ts"
 import { root } from "./sources.ts"
 
 const run = promisify(execFile)
@@ -58,6 +60,13 @@ const permitted = ["--permission", "--allow-worker", "--allow-addons", "--allow-
 const kinds: ReadonlyArray<readonly [string, () => ReadonlyArray<string> | Promise<ReadonlyArray<string>>]> = [
   ["from sources", () => register("--conditions=giveway-source")],
   ["as it is built", () => register()],
+  [
+    "as it is built, from an image",
+    () => {
+      makeImage(join(cache, "giveway"))
+      return register()
+    }
+  ],
   ["as it is built, with permissions", () => register(...permitted)],
   ["bundled by Rolldown", () => bundled("rolldown")],
   ["bundled by esbuild", () => bundled("esbuild")]

@@ -89,6 +89,14 @@ return await runtime.runPromise(Effect.flatMap(Client, (client) => client.add({ 
   )
 }
 
+/** Lives until the image of this installation has been made, and a moment longer. */
+export const imageMaker = `${giveway("./tasks.mjs")}
+const runtime = ManagedRuntime.make(NodeCompute.layer({ minWorkers: 1, maxWorkers: 1, standby: false }))
+await runtime.runPromise(Compute.run(add, { a: 4, b: 6 }))
+await new Promise((resolve) => setTimeout(resolve, 8000))
+process.exit(0)
+`
+
 const many = "Array.from({ length: 1000 }, () => "
 
 /** A thousand jobs of 5 ms for 16 workers, none of which has started. */

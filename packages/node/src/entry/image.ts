@@ -6,7 +6,7 @@
  */
 import { parentPort, workerData } from "node:worker_threads"
 import type { Order } from "../image/current.ts"
-import { make } from "../image/make.ts"
+import { make } from "../compiler/image/make.ts"
 import * as threadPriority from "../wire/threadPriority.ts"
 
 const lowest = 19

@@ -18,7 +18,7 @@ interface Near {
 }
 
 /** The module in the place of one of the image. Names may be words of the language, so each gets another one here. */
-export const textOf = (near: string, number: number, names: ReadonlyArray<string>): string => {
+const textOf = (near: string, number: number, names: ReadonlyArray<string>): string => {
   const locals = names.map((name, index) => `${JSON.stringify(name)}:$${index}`).join(",")
   const exports = names.map((name, index) => `$${index} as ${JSON.stringify(name)}`).join(",")
   return `import{get}from${JSON.stringify(near)};const{${locals}}=get(${number});export{${exports}}`

@@ -18,7 +18,7 @@ import { pathToFileURL } from "node:url"
 import * as codeCache from "../folders/codeCache.ts"
 import { sealed, sha256, unsealed, write } from "../folders/seal.ts"
 
-export interface Input {
+interface Input {
   readonly file: string
   readonly sha256: string
   /** size, times and number of the file, as they were */

@@ -12,7 +12,7 @@ import { createRequire, isBuiltin } from "node:module"
 import { dirname, join } from "node:path"
 import { pathToFileURL } from "node:url"
 import type { Comment, EcmaScriptModule, Program } from "oxc-parser"
-import { oxc } from "../compiler/read/parser.ts"
+import { oxc } from "../read/parser.ts"
 
 export interface Module {
   readonly file: string

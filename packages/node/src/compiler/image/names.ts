@@ -5,7 +5,7 @@
  * are the same unless the variable changes later; such a name is *live*, and is read anew each time.
  */
 import type { Node } from "oxc-parser"
-import { oxc } from "../compiler/read/parser.ts"
+import { oxc } from "../read/parser.ts"
 import type { Module } from "./modules.ts"
 import { NoImage } from "./modules.ts"
 

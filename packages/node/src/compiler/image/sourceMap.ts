@@ -43,6 +43,8 @@ const ownMap = ({ file, text }: Module): Map | undefined => {
 export const mapOf = (modules: ReadonlyArray<Module>, lines: ReadonlyMap<number, number>): string =>
   JSON.stringify({
     version: 3,
+    // Node drops a map without them
+    sources: [],
     sections: Array.from(lines, ([number, line]) => ({
       offset: { line, column: 0 },
       map: ownMap(modules[number]!) ?? sameLines(modules[number]!)

@@ -91,14 +91,15 @@ const escapes = ({ program, text }: Module): ReadonlyArray<Edit> => {
     if (!isString && !isTemplate) return
     const { end, start } = node
     const part = text.slice(start, end)
-    if (!beyondLatin.test(part) || /\\[^\x00-\xff]/.test(part)) return
+    // a letter after a backslash stays what it is
+    if (!beyondLatin.test(part) || /\\[\u0100-\uFFFF]/.test(part)) return
     const escape = (letter: string): string => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`
-    edits.push({ start, end, text: part.replaceAll(/[^\x00-\xff]/g, escape) })
+    edits.push({ start, end, text: part.replaceAll(/[\u0100-\uFFFF]/g, escape) })
   })
   return edits
 }
 
-const beyondLatin = /[^\x00-\xff]/
+const beyondLatin = /[\u0100-\uFFFF]/
 
 /** The module as a function's body: the first line has its imports, the last its exports. */
 const bodyOf = (module: Module, origins: ReadonlyArray<ReadonlyMap<string, Origin>>, number: number): string => {
@@ -204,7 +205,7 @@ export interface Part {
 }
 
 /** `near`: what each worker needs. `far`: what its tasks may ask for. The text of `far` needs the file name of `near`. */
-export interface Image {
+interface Image {
   readonly near: Part
   readonly far: (near: string) => Part
 }
