@@ -7,7 +7,6 @@
  */
 export * as threadBlock from "./internal/sharedMemory/threadBlock.ts"
 export * as jobRing from "./internal/sharedMemory/jobRing.ts"
-export { JobTable } from "./internal/pool/jobTable.ts"
 export { ElementWindow } from "./internal/worker/elementWindow.ts"
 export { parcel } from "./internal/job/cutViews.ts"
 export * as outputCredit from "./internal/sharedMemory/outputCredit.ts"

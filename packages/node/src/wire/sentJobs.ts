@@ -12,8 +12,9 @@
  *
  * **Invariant**: outcomes are collected in the order in which the jobs were put in.
  */
+import { JobTable } from "@giveway/core/Platform"
 import type { JobRequest, Outcome } from "@giveway/core/PlatformWorker"
-import { JobTable, jobRing, parcel } from "@giveway/core/PlatformWorker"
+import { jobRing, parcel } from "@giveway/core/PlatformWorker"
 import * as plainBytes from "./plainBytes.ts"
 import * as slotData from "./slotData.ts"
 
