@@ -11,12 +11,16 @@ const tools = "packages/node/test/tools"
 /** What needs npm's registry, and some minutes: `npm run test:doorstep`. */
 const doorstep = "test/doorstep"
 
+/** What loads services, and is measured alone: `npm run test:scenarios`. */
+const scenarios = "packages/examples/test/results"
+
 /** What a user gets from `giveway init`: its tests run here too. */
 const template = "packages/node/template"
 
 /** What lies below the folder of one project and belongs to another. */
 const elsewhere: Record<string, Array<string>> = {
   "packages/node/test": ["tools/**", "compiler/**"],
+  "packages/examples/test": ["results/**"],
   test: ["doorstep/**", ".examples/**"]
 }
 
@@ -60,7 +64,8 @@ export default defineConfig({
       project("examples", "packages/examples/test", 4),
       project("tools", tools, 5),
       project("template", template, 6),
-      project("doorstep", doorstep, 7)
+      project("doorstep", doorstep, 7),
+      project("scenarios", scenarios, 8)
     ]
   }
 })

@@ -51,8 +51,10 @@ describe("layers: examples → node → core → effect", () => {
     assert.deepStrictEqual(rules.strays(examples, allowed), none)
   })
 
-  it("only the benchmarks import the worker pools they compare us with", () => {
-    const product = [...core, ...node, ...examples.filter(({ path }) => path.startsWith("packages/examples/src/"))]
+  it("only benchmarks and peers of scenarios import the worker pools they compare us with, and only plots import what draws", () => {
+    const isProduct = ({ path }: { readonly path: string }) =>
+      path.startsWith("packages/examples/src/") && !/\/peer\w*\.ts$|\/results\/plots\.ts$/.test(path)
+    const product = [...core, ...node, ...examples.filter(isProduct)]
     assert.deepStrictEqual(rules.forbidden(product, new RegExp(`^(${peers.join("|")})(/|$)`)), none)
   })
 

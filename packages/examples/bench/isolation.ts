@@ -4,7 +4,7 @@
  * connections always want a job of some 20 ms, there are as many workers as cores, and light requests come on a fixed
  * schedule from a process of their own. Fresh processes, rounds in turn, medians; `idle` is without the jobs.
  */
-import type { LoadResult } from "../src/thumbnails/load/LoadReport.ts"
+import type { LoadResult } from "../src/load/LoadReport.ts"
 import { load, startServer } from "./measure/isolationClient.ts"
 import { variants } from "./measure/isolationVariants.ts"
 import type { VariantName } from "./measure/isolationVariants.ts"

@@ -5,8 +5,8 @@ import { NodeServices } from "@effect/platform-node"
 import { Effect } from "effect"
 import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
-import type { LoadPlan, LoadResult } from "../../src/thumbnails/load/LoadReport.ts"
-import { runLoad } from "../../src/thumbnails/load/runLoad.ts"
+import type { LoadPlan, LoadResult } from "../../src/load/LoadReport.ts"
+import { runLoad } from "../../src/load/runLoad.ts"
 import type { Variant } from "./isolationVariants.ts"
 
 /** Requests a second; why no more: docs/decisions/0041-load-generator.md */
@@ -42,6 +42,7 @@ export const load = (port: number, measureMs: number, heavyConnections: number):
     drainMs: 10_000,
     heavyConnections,
     heavyPaths: ["/work"],
+    heavyPerSecond: 0,
     host: "127.0.0.1",
     lightConnections: 256,
     lightPath: "/ping",

@@ -9,8 +9,8 @@ import { HttpApiClient } from "effect/http-api"
 import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import type { LoadPlan } from "../../src/thumbnails/load/LoadReport.ts"
-import { runLoad } from "../../src/thumbnails/load/runLoad.ts"
+import type { LoadPlan } from "../../src/load/LoadReport.ts"
+import { runLoad } from "../../src/load/runLoad.ts"
 import { photographs } from "../../src/thumbnails/photographs.ts"
 import { ThumbnailApi } from "../../src/thumbnails/ThumbnailApi.ts"
 import * as asked from "./asked.ts"
@@ -43,6 +43,7 @@ const planOf = (port: number, measureMs: number): LoadPlan => ({
   drainMs: 10_000,
   heavyConnections: 4,
   heavyPaths: photographs.map(({ id }) => `/images/${id}/thumbnail?width=160`),
+  heavyPerSecond: 0,
   host: "127.0.0.1",
   lightConnections: 64,
   lightPath: "/ping",

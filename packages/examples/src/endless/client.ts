@@ -6,7 +6,7 @@ import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
-import { Connection, encodeGet } from "../thumbnails/load/connection.ts"
+import { Connection, encodeGet } from "../load/connection.ts"
 
 /** What the service answers when it has stopped a function. */
 export interface Stopped {

@@ -9,8 +9,8 @@ import { HttpApiClient } from "effect/http-api"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { tmpdir } from "node:os"
 import { fileURLToPath } from "node:url"
-import type { LoadPlan, LoadResult } from "./load/LoadReport.ts"
-import { runLoad } from "./load/runLoad.ts"
+import type { LoadPlan, LoadResult } from "../load/LoadReport.ts"
+import { runLoad } from "../load/runLoad.ts"
 import { photographs } from "./photographs.ts"
 import { ThumbnailApi } from "./ThumbnailApi.ts"
 import type { Stalls } from "./ThumbnailApi.ts"
@@ -117,6 +117,7 @@ export const run = Effect.fn("experiment.run")(
         drainMs: drain * 1000,
         heavyConnections,
         heavyPaths: thumbnailPaths,
+        heavyPerSecond: 0,
         host: "127.0.0.1",
         lightConnections,
         lightPath: "/ping",

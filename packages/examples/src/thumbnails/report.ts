@@ -14,7 +14,7 @@ const rows: ReadonlyArray<readonly [label: string, cell: (figures: Figures) => s
   ["  p99 without heavy load", ({ idle }) => ms(idle.light.p99Ms)],
   ["thumbnails per second", ({ saturated }) => saturated.heavy.perSecond.toFixed(1)],
   ["CPU use of all cores", ({ saturated }) => percent(saturated.cpu.allPercent)],
-  ["  of it the service", ({ saturated }) => percent(saturated.cpu.servicePercent)],
+  ["  of it the service", ({ saturated }) => percent(saturated.cpu.servicePercent ?? 0)],
   ["  of it the load generator", ({ saturated }) => percent(saturated.cpu.generatorPercent)],
   ["  of it everything else", ({ saturated: { cpu } }) => percent(others(cpu))],
   ["stalls seen", ({ stalls }) => String(stalls.seen)],
@@ -23,7 +23,7 @@ const rows: ReadonlyArray<readonly [label: string, cell: (figures: Figures) => s
 
 /** The kernel's own work, and whatever else runs on this machine. */
 const others = ({ allPercent, generatorPercent, servicePercent }: Figures["saturated"]["cpu"]): number =>
-  Math.max(0, allPercent - generatorPercent - servicePercent)
+  Math.max(0, allPercent - generatorPercent - (servicePercent ?? 0))
 
 const failures = ({ idle, saturated }: Figures): number =>
   [idle, saturated].reduce((sum, { heavy, light }) => sum + light.failed + light.unanswered + heavy.failed, 0)

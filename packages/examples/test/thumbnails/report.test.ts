@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import type { Figures } from "../../src/thumbnails/experiment.ts"
-import type { LoadResult } from "../../src/thumbnails/load/LoadReport.ts"
+import type { LoadResult } from "../../src/load/LoadReport.ts"
 import { problems, starvation, table, verdict } from "../../src/thumbnails/report.ts"
 import type { Variant } from "../../src/thumbnails/variants.ts"
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { latencies, OpenLoop } from "../../src/thumbnails/load/openLoop.ts"
+import { latencies, OpenLoop } from "../../src/load/openLoop.ts"
 
 const window = { from: 1000, start: 0, to: 2000 }
 

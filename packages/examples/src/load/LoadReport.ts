@@ -1,5 +1,5 @@
 /**
- * What is said between `npm start` and the load generator, which runs in a process of its own: one plan in (its
+ * What is said between an experiment and the load generator, which runs in a process of its own: one plan in (its
  * argument), lines of JSON out. The generator imports these types only, so it carries no Effect.
  */
 import { Schema } from "effect"
@@ -16,6 +16,8 @@ export const LoadPlan = Schema.Struct({
   /** connections that ask for the next thumbnail as soon as they have one (a closed loop); 0 for none */
   heavyConnections: Schema.Int,
   heavyPaths: Schema.Array(Schema.String),
+  /** heavy requests a second on a fixed schedule, besides those of the connections; 0 for none */
+  heavyPerSecond: Schema.Number,
   statsPath: Schema.String,
   /** load that is not measured, before the window */
   warmupMs: Schema.Number,
@@ -64,8 +66,8 @@ export const LoadResult = Schema.TaggedStruct("Result", {
   cpu: Schema.Struct({
     /** everything that runs on this machine */
     allPercent: Schema.Number,
-    /** the service's process, all its threads */
-    servicePercent: Schema.Number,
+    /** the service's process, all its threads; `null` if it did not answer any more */
+    servicePercent: Schema.NullOr(Schema.Number),
     /** the load generator */
     generatorPercent: Schema.Number
   })

@@ -2,8 +2,8 @@ import { createServer } from "node:http"
 import type { RequestListener } from "node:http"
 import type { AddressInfo } from "node:net"
 import { afterEach, describe, expect, it } from "vitest"
-import { Connection, ConnectionPool, encodeGet } from "../../src/thumbnails/load/connection.ts"
-import type { Answer } from "../../src/thumbnails/load/connection.ts"
+import { Connection, ConnectionPool, encodeGet } from "../../src/load/connection.ts"
+import type { Answer } from "../../src/load/connection.ts"
 
 const closing: Array<() => void> = []
 afterEach(() => {

@@ -3,7 +3,8 @@
  * a `LoadPlan` as JSON; lines of `LoadLine` on standard output. No Effect in here: it must start in no time and cost
  * next to nothing while it measures.
  *
- * Light requests are an open loop, heavy ones a closed loop per connection that keeps the service saturated.
+ * Light requests are an open loop. Heavy ones are a closed loop per connection, which keeps the service saturated, or an open loop as well,
+ * which asks for a share of its cores.
  */
 import { cpus } from "node:os"
 import { createHistogram } from "node:perf_hooks"
@@ -11,6 +12,9 @@ import { Connection, ConnectionPool, encodeGet } from "./connection.ts"
 import type { Answer, Target } from "./connection.ts"
 import type { LoadLine, LoadPlan } from "./LoadReport.ts"
 import { latencies, OpenLoop, percentileMs, recordMs } from "./openLoop.ts"
+
+/** Connections for heavy requests on a schedule: enough for a service that falls behind all the time. */
+const heavySchedule = 256
 
 /** After a failed heavy request, so that a service that is down is not asked in a busy loop. */
 const retryMs = 50
@@ -94,14 +98,21 @@ interface Sample {
   readonly cores: { readonly busy: number; readonly total: number }
   readonly own: NodeJS.CpuUsage
   /** what the service says of itself, with its own clock: under load it answers late, and still right */
-  readonly service: Promise<{ readonly nowMs: number; readonly cpuMs: number }>
+  readonly service: Promise<ServiceTimes | undefined>
 }
 
-const sample = (connection: Connection, request: Buffer): Sample => ({
+interface ServiceTimes {
+  readonly nowMs: number
+  readonly cpuMs: number
+}
+
+/** A service whose loop never turns again has no times: `undefined` after `limitMs`. */
+const sample = (connection: Connection, request: Buffer, limitMs: number): Sample => ({
   at: performance.now(),
   cores: coreTimes(),
   own: process.cpuUsage(),
   service: new Promise((resolve, reject) => {
+    void sleep(limitMs).then(() => resolve(undefined))
     connection.get(request, (answer) => {
       const error = failure(answer)
       if (error === undefined && answer.error === undefined) resolve(JSON.parse(answer.body.toString()))
@@ -113,10 +124,11 @@ const sample = (connection: Connection, request: Buffer): Sample => ({
 const cpuBetween = async (before: Sample, after: Sample) => {
   const cores = cpus().length
   const [first, last] = await Promise.all([before.service, after.service])
+  const spentMs = first === undefined || last === undefined ? undefined : last.cpuMs - first.cpuMs
   const own = after.own.user + after.own.system - before.own.user - before.own.system
   return {
     allPercent: (100 * (after.cores.busy - before.cores.busy)) / (after.cores.total - before.cores.total),
-    servicePercent: (100 * (last.cpuMs - first.cpuMs)) / (last.nowMs - first.nowMs) / cores,
+    servicePercent: spentMs === undefined ? null : (100 * spentMs) / (last!.nowMs - first!.nowMs) / cores,
     generatorPercent: (100 * own) / 1000 / (after.at - before.at) / cores
   }
 }
@@ -125,6 +137,8 @@ const main = async (plan: LoadPlan): Promise<void> => {
   const target = { host: plan.host, port: plan.port }
   const pool = new ConnectionPool(target)
   await pool.open(plan.lightConnections)
+  const heavyPool = new ConnectionPool(target)
+  if (plan.heavyPerSecond > 0) await heavyPool.open(heavySchedule)
   const start = performance.now()
   const from = start + plan.warmupMs
   const to = from + plan.measureMs
@@ -145,6 +159,20 @@ const main = async (plan: LoadPlan): Promise<void> => {
   const heavy = new Heavy()
   heavy.start(target, plan, from, to)
 
+  const scheduled = new OpenLoop({ from, start, to }, Math.max(plan.heavyPerSecond, 1e-9))
+  const heavyRequests = plan.heavyPaths.map((path) => encodeGet(target, path))
+  let next = 0
+  const sendingHeavy = setInterval(() => {
+    if (plan.heavyPerSecond === 0) return
+    for (const due of scheduled.take(performance.now())) {
+      heavyPool.get(heavyRequests[next++ % heavyRequests.length]!, (answer) => {
+        const now = performance.now()
+        scheduled.answered(due, now, failure(answer) === undefined)
+        if (now >= from && now < to && failure(answer) === undefined) heavy.done += 1
+      })
+    }
+  }, 1)
+
   const progress = setInterval(() => {
     const now = performance.now()
     const phase = now < from ? "warm-up" : now < to ? "measuring" : "draining"
@@ -155,16 +183,18 @@ const main = async (plan: LoadPlan): Promise<void> => {
   const statsConnection = new Connection(target)
   const stats = encodeGet(target, plan.statsPath)
   await sleep(from - performance.now())
-  const before = sample(statsConnection, stats)
+  const before = sample(statsConnection, stats, plan.measureMs)
   before.service.catch(() => undefined)
   await sleep(to - performance.now())
   await before.service
-  const cpu = await cpuBetween(before, sample(statsConnection, stats))
+  const cpu = await cpuBetween(before, sample(statsConnection, stats, plan.drainMs))
 
   // the heavy load goes on meanwhile, so that the last light requests wait as long as all others
   while (light.pending > 0 && performance.now() < to + plan.drainMs) await sleep(5)
   heavy.stop()
   clearInterval(sending)
+  clearInterval(sendingHeavy)
+  heavyPool.close()
   clearInterval(progress)
   const unanswered = light.close(performance.now())
   pool.close()
@@ -192,3 +222,5 @@ const main = async (plan: LoadPlan): Promise<void> => {
 }
 
 await main(JSON.parse(process.argv[2]!) as LoadPlan)
+// a limit of a sample may still run
+process.exit()
