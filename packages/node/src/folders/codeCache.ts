@@ -15,7 +15,7 @@
  *
  * Decision 0117.
  */
-import { closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, readFileSync } from "node:fs"
+import { closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, readFileSync, readSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as ownFolder from "./ownFolder.ts"
@@ -64,8 +64,8 @@ export const folderOfV8 = (): string | undefined => {
 /** The largest entry that is read, bytes: far beyond any module, and no harm to the memory of a thread. A guess. */
 const mostBytes = 64 * 2 ** 20
 
-/** The text of an entry. Throws if there is none, if another user could have written it, or if it is no file of a usual size. */
-export const read = (path: string): string => {
+/** Opens an entry for `use`. Throws if there is none, if another user could have written it, or if it is no file of a usual size. */
+const withEntry = <A>(path: string, use: (file: number) => A): A => {
   // a link is not followed, and a pipe not waited for; Windows has no such flags
   const file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0))
   try {
@@ -75,8 +75,21 @@ export const read = (path: string): string => {
       throw new Error(`${path} is not a file of this user alone`)
     }
     if (!found.isFile() || found.size > mostBytes) throw new Error(`${path} is no entry: it has ${found.size} bytes`)
-    return readFileSync(file, "utf8")
+    return use(file)
   } finally {
     closeSync(file)
   }
 }
+
+/** The text of an entry. Throws if it may not be read. */
+export const read = (path: string): string => withEntry(path, (file) => readFileSync(file, "utf8"))
+
+/** The bytes of an entry, in pieces that are valid until the next one. Throws if it may not be read. */
+export const readInPieces = (path: string, piece: (bytes: Uint8Array) => void): void =>
+  withEntry(path, (file) => {
+    const bytes = Buffer.allocUnsafe(2 ** 16)
+    for (let read = 1; read > 0; ) {
+      read = readSync(file, bytes)
+      piece(bytes.subarray(0, read))
+    }
+  })

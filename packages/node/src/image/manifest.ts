@@ -12,6 +12,7 @@
  *
  * Decision 0172.
  */
+import { createHash } from "node:crypto"
 import { mkdirSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
@@ -77,6 +78,13 @@ const sameFiles = (inputs: ReadonlyArray<Input>): "yes" | "copies" | { readonly 
   return copies ? "copies" : "yes"
 }
 
+/** In pieces: the program would keep megabytes that it does not need. */
+const hashOf = (file: string): string => {
+  const hash = createHash("sha256")
+  codeCache.readInPieces(file, (bytes) => hash.update(bytes))
+  return hash.digest("hex")
+}
+
 /** Looks for the image for `key` in a folder, and whether it may be used. Never throws. */
 export const find = (folder: string, key: string): Found => {
   const unfit = (reason: string): Found => ({ _tag: "Unfit", reason })
@@ -92,7 +100,7 @@ export const find = (folder: string, key: string): Found => {
   const files = [manifest.near, manifest.far].map((name) => partFile(folder, name))
   for (const [index, file] of files.entries()) {
     try {
-      if (sha256(codeCache.read(file)) !== [manifest.near, manifest.far][index]) return unfit(`${file} is damaged`)
+      if (hashOf(file) !== [manifest.near, manifest.far][index]) return unfit(`${file} is damaged`)
     } catch (error) {
       return unfit(isMissing(error) ? `${file} is not there` : messageOf(error))
     }
