@@ -88,7 +88,7 @@ export const read = (path: string): string => withEntry(path, (file) => readFile
 export const readInPieces = (path: string, piece: (bytes: Uint8Array) => void): void =>
   withEntry(path, (file) => {
     const bytes = Buffer.allocUnsafe(2 ** 16)
-    for (let read = 1; read > 0; ) {
+    for (let read = 1; read > 0;) {
       read = readSync(file, bytes)
       piece(bytes.subarray(0, read))
     }
