@@ -284,6 +284,8 @@ describe("a compiled function", () => {
 })
 
 describe("what the compiler has made", () => {
+  const exportsSum = "function sum(n) { let s = 0; for (let i = 0; i < n; i++) s += i; return s } exports.sum = sum"
+
   it.each([
     ["twins", marked("let s = 0; for (let i = 0; i < n; i++) s += i; return s")],
     ["inline work", `import { Compute } from "@giveway/core"\nexport const f = Compute.fn((n) => n)\n`],
@@ -295,6 +297,32 @@ describe("what the compiler has made", () => {
     const { code } = compile(source, { file: "file.js" })
     assert.notStrictEqual(code, source)
     assert.strictEqual(compile(code, { file: "file.js", whole: true }).code, code)
+  })
+
+  it.each([
+    ["by its name", "@giveway/core/Steppable", undefined],
+    ["by a path", "file:///here/Steppable.js", undefined],
+    ["on another machine", "file:///there/Steppable.js", "file:///here/Steppable.js"]
+  ])("is never compiled again in CommonJS, if it finds the runtime %s", (_, runtime, later) => {
+    const source = `"use strict"\n${exportsSum}`
+    const options = { file: "file.cjs", goal: "commonjs", whole: true } as const
+    const { code } = compile(source, { ...options, runtime })
+    assert.notStrictEqual(code, source)
+    assert.strictEqual(compile(code, { ...options, runtime: later ?? runtime }).code, code)
+  })
+
+  it("is never compiled again in CommonJS, if a bundler has made it CommonJS", () => {
+    const source = `"use strict"
+      var import_Steppable = require("@giveway/core/Steppable")
+      ${exportsSum}`
+    assert.strictEqual(compile(source, { file: "file.cjs", goal: "commonjs", whole: true }).code, source)
+  })
+
+  it("is compiled in CommonJS, if it takes another module", () => {
+    const source = `"use strict"
+      const { f } = globalThis.x ?? require("./Steppable")
+      ${exportsSum}`
+    assert.notStrictEqual(compile(source, { file: "file.cjs", goal: "commonjs", whole: true }).code, source)
   })
 
   it("of work that calls a pure function of its module goes to a worker, without a prologue", () => {

@@ -4,6 +4,7 @@
 import type { Program } from "oxc-parser"
 import { fileURLToPath } from "node:url"
 import type { Goal } from "../read/parse.ts"
+import type { Node } from "../read/syntax.ts"
 import { walk } from "../read/syntax.ts"
 import { plain } from "./plain.ts"
 import { copy } from "./print.ts"
@@ -114,12 +115,26 @@ const importRuntime = (prefix: string, runtime: string, goal: Goal, code: string
   return `import { ${imports.join(", ")} } from ${JSON.stringify(runtime)}; ${constants}`
 }
 
+/** The key of the symbol under which `register` keeps the runtime for modules in CommonJS. */
+const keptRuntime = "~giveway/steppable"
+
+/** Whether it is the expression by which compiled CommonJS looks for the runtime that `register` keeps. */
+export const isKeptRuntime = (node: Node): boolean =>
+  node.type === "MemberExpression" &&
+  node.property.type === "CallExpression" &&
+  node.property.arguments[0]?.type === "Literal" &&
+  node.property.arguments[0].value === keptRuntime
+
+/** The name by which `require` finds the runtime. */
+export const pathOfRuntime = (runtime: string): string =>
+  runtime.startsWith("file:") ? fileURLToPath(runtime) : runtime
+
 /** In CommonJS: the runtime that `register` keeps for such modules, or else the module itself. */
 const requireRuntime = (prefix: string, runtime: string, mentioned: ReadonlySet<string | undefined>): string => {
   const names = [...runtimeNames, ...runtimeConstants].filter((name) => mentioned.has(name))
   const early = runtimeConstants.filter((name) => mentioned.has(`shared_${name}`))
-  const path = JSON.stringify(runtime.startsWith("file:") ? fileURLToPath(runtime) : runtime)
-  const kept = `globalThis[Symbol.for("~giveway/steppable")]`
+  const path = JSON.stringify(pathOfRuntime(runtime))
+  const kept = `globalThis[Symbol.for(${JSON.stringify(keptRuntime)})]`
   const taken = [
     ...names.map((name) => `${name}: ${prefix}${name}`),
     ...early.map((name) => `${name}: ${prefix}shared_${name}`)

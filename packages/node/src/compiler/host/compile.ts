@@ -11,7 +11,7 @@ import { declarations } from "../decide/declared.ts"
 import { findEffectLoops } from "../decide/effectLoops.ts"
 import * as marks from "../decide/marks.ts"
 import * as touched from "../decide/touched.ts"
-import { emitModule, unusedPrefix } from "../emit/module.ts"
+import { emitModule, isKeptRuntime, pathOfRuntime, unusedPrefix } from "../emit/module.ts"
 import { reasonLeft } from "../emit/plain.ts"
 import type { SourceMap } from "../emit/print.ts"
 import { canCarryMarks, print } from "../emit/print.ts"
@@ -29,7 +29,7 @@ import { lineColumnsIn } from "../read/lines.ts"
 import type { Goal } from "../read/parse.ts"
 import { parse, tooDeep } from "../read/parse.ts"
 import * as sloppy from "../read/sloppy.ts"
-import type { AnyFunction } from "../read/syntax.ts"
+import type { AnyFunction, Node } from "../read/syntax.ts"
 import * as addresses from "../work/addresses.ts"
 import type { InlineWork, InlineWorks, UrlOfWork } from "../work/inline.ts"
 import * as inline from "../work/inline.ts"
@@ -114,20 +114,36 @@ const ofExtracted = new Set(["define", "work"])
 
 /**
  * Whether it is the compiler's own output, which a bundler may have put into a file with other code. Twins and frames of twins would
- * cost time and stacks, and no yield point would be new.
+ * cost time and stacks, and no yield point would be new. It takes the runtime at its top level: by `import`, or in CommonJS by
+ * `require`, also as the second choice after the runtime that `register` keeps.
  */
-const isCompiled = (program: Program, runtime = defaultRuntime): boolean =>
-  program.body.some(
-    (node) =>
+const isCompiled = (program: Program, runtime = defaultRuntime): boolean => {
+  const isRuntime = (name: unknown): boolean =>
+    name === runtime || name === defaultRuntime || name === pathOfRuntime(runtime)
+  const takes = (node: Node): boolean =>
+    node.type === "LogicalExpression"
+      ? isKeptRuntime(node.left) || takes(node.right)
+      : node.type === "CallExpression" &&
+        node.callee.type === "Identifier" &&
+        node.callee.name === "require" &&
+        node.arguments[0]?.type === "Literal" &&
+        isRuntime(node.arguments[0].value)
+  return program.body.some((node) => {
+    if (node.type === "VariableDeclaration") {
+      return node.declarations.some(({ init }) => init !== null && takes(init))
+    }
+    return (
       node.type === "ImportDeclaration" &&
-      (node.source.value === runtime || node.source.value === defaultRuntime) &&
+      isRuntime(node.source.value) &&
       node.specifiers.some(
         (specifier) =>
           specifier.type === "ImportSpecifier" &&
           specifier.imported.type === "Identifier" &&
           !ofExtracted.has(specifier.imported.name)
       )
-  )
+    )
+  })
+}
 
 const compileMarked = (source: string, options: Options): Compiled => {
   const { file } = options
