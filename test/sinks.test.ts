@@ -31,7 +31,7 @@ const known: Readonly<Record<string, Readonly<Record<string, readonly [count: nu
   "packages/core/src/internal/steppable/inOneGo.ts": {
     "Effect.logWarning(": [1, "stallText, whose sentences are lines"]
   },
-  "packages/core/src/internal/watched/supervision.ts": {
+  "packages/core/src/internal/watched/publishing.ts": {
     "Effect.logInfo(": [1, "safeText.line"],
     "Effect.logWarning(": [1, "safeText.line"]
   },
@@ -55,13 +55,16 @@ const known: Readonly<Record<string, Readonly<Record<string, readonly [count: nu
     "display(": [2, "sequences of our own"],
     "writeSync(": [1, "a sequence of our own"]
   },
-  "packages/node/src/compiler/host/cache.ts": { "writeFileSync(": [1, "no text for people"] },
   "packages/node/src/diagnostics/serving.ts": {
     "Effect.logWarning(": [2, "safeText.line"],
     "Effect.logInfo(": [1, "an address that was bound"]
   },
+  "packages/node/src/folders/seal.ts": { "writeFileSync(": [1, "no text for people"] },
   "packages/node/src/output/standardError.ts": { "writeSync(": [1, "safeText.line, safeText.terminal"] },
-  "packages/node/src/start/beside.ts": { "Effect.logError(": [1, "a cause, as Effect's own runMain logs it"] },
+  "packages/node/src/start/beside.ts": {
+    "Effect.logError(": [1, "a cause, as Effect's own runMain logs it"],
+    "Effect.logWarning(": [1, "safeText.line"]
+  },
   "packages/node/src/thread/helperThread.ts": { "emitWarning(": [1, "a name of our own"] },
   "packages/node/src/thread/keptThread.ts": { "Effect.logWarning(": [1, "safeText.line"] },
   "packages/node/src/watch/journal.ts": { "appendFileSync(": [1, "JSON, which doctor makes safe when it prints it"] },

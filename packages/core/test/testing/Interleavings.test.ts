@@ -375,7 +375,7 @@ describe("a token", () => {
         })
       assert.include(yield* problemOf(locks(true), token!), "another program")
       assert.include(yield* problemOf(lostUpdate, token!.replace("gw1.", "gw7.")), "another version of Giveway")
-      assert.include(yield* problemOf(lostUpdate, "hello"), "begins with gw1.")
+      assert.include(yield* problemOf(lostUpdate, "hello"), 'begins with "gw1."')
       assert.include(yield* problemOf(lostUpdate, "gw1.§"), "characters")
       for (let length = 0; length < token!.length; length++) yield* problemOf(lostUpdate, token!.slice(0, length))
       assert.include(yield* problemOf(lostUpdate, token!.slice(0, 8)), "cut off")

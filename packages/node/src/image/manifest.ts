@@ -13,7 +13,7 @@
  * Decision 0172.
  */
 import { createHash } from "node:crypto"
-import { mkdirSync, readFileSync, statSync } from "node:fs"
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import * as codeCache from "../folders/codeCache.ts"
@@ -134,6 +134,19 @@ export const keepPart = (folder: string, text: string, map: string): string => {
   return name
 }
 
-/** Writes the list of the files: without that, nothing looks at the image. */
-export const keep = (folder: string, key: string, manifest: Manifest): void =>
+/** Files of an image that is not made anew for so long are of a release that is gone, days. One that is still in use is made again. */
+const keptDays = 30
+
+/** Writes the list of the files: without that, nothing looks at the image. Then removes files of old images. */
+export const keep = (folder: string, key: string, manifest: Manifest): void => {
   write(join(folder, nameOf(key)), sealed(key, JSON.stringify(manifest)))
+  const parts = join(folder, ...below)
+  for (const name of readdirSync(parts)) {
+    const file = join(parts, name)
+    try {
+      if (Date.now() - statSync(file).mtimeMs > keptDays * 86_400_000) rmSync(file)
+    } catch {
+      // another process removes it, too
+    }
+  }
+}

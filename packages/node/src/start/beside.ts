@@ -29,6 +29,7 @@ import {
   supervise,
   Supervision
 } from "@giveway/core/platform/Start"
+import { safeLine } from "@giveway/core/Sysmon"
 import * as Cause from "effect/Cause"
 import type * as Config from "effect/Config"
 import * as Deferred from "effect/Deferred"
@@ -135,12 +136,8 @@ const layer = (parts: Parts, failed: Failed) => {
 
 const warnOfNoWatcher = (cause: Cause.Cause<LayerError>): Effect.Effect<void> => {
   const error = Cause.squash(cause) as { readonly cause?: unknown }
-  const reason = String(error.cause ?? error)
-  return ownFibers.as("logs")(
-    Effect.logWarning(
-      `Giveway: no thread watches this program, so a stall is logged when it is over, without its line. ${reason}`
-    )
-  )
+  const words = "no thread watches this program, so a stall is logged when it is over, without its line"
+  return ownFibers.as("logs")(Effect.logWarning(safeLine(`Giveway: ${words}. ${String(error.cause ?? error)}`)))
 }
 
 /** What `NodeRuntime.runMain` takes too. */

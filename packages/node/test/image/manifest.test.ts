@@ -5,6 +5,7 @@ import {
   appendFileSync,
   chmodSync,
   chownSync,
+  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -112,6 +113,17 @@ describe("an image", () => {
       writeFileSync(list(), bad)
       assert.match(reason(), /list of files is damaged/)
     }
+  })
+
+  it("goes when another one is made a month later", () => {
+    const old = near()
+    const month = new Date(Date.now() - 31 * 86_400_000)
+    utimesSync(old, month, month)
+    const other = manifest.keepPart(base, "another\n", "{}")
+    manifest.keep(base, "file:///other.js", { near: other, far: other, root: "file:///other.js", inputs: [] })
+    assert.isFalse(existsSync(old))
+    assert.strictEqual(manifest.find(base, "file:///other.js")._tag, "Fit")
+    assert.match(reason(), /is not there/)
   })
 
   it("is none while it is half written", () => {

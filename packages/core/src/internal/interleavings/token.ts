@@ -80,7 +80,7 @@ export const encode = (token: Token): string => {
 
 /** The token, or a sentence that says why the text is none. */
 export const decode = (text: string): Result.Result<Token, string> => {
-  if (!text.startsWith("gw")) return Result.fail("a token begins with gw1.")
+  if (!text.startsWith("gw")) return Result.fail(`a token begins with "gw1."`)
   if (!text.startsWith(prefix))
     return Result.fail(`it was made by another version of Giveway: this one reads ${prefix}`)
   const decoded = Base64Url.decode(text.slice(prefix.length))
