@@ -37,7 +37,8 @@ const section = (row: Row): string =>
 const page = (rows: ReadonlyArray<Row>, date: string): string =>
   `# Results of the scenarios\n\nWritten by \`npm run scenarios\` on ${date}: ${machine()}. ` +
   `\`npm run scenario -- NAME\` runs one on your machine. The load comes from a process of its own, on a fixed schedule: a request that ` +
-  `waits in the client waits in the figures too.\n\n` +
+  `waits in the client waits in the figures too. One run, on a machine that did nothing else: on a busy one the figures of all sides grow, and a ` +
+  `claim may not hold.\n\n` +
   rows.map(section).join("\n")
 
 /** Writes the page and its plots. */

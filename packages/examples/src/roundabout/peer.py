@@ -25,7 +25,7 @@ async def answer(path):
     if path == "/work":
         await asyncio.sleep(0.002)
         # some 50 ms of CPython
-        below = 48_000
+        below = 62_000
         if how == "threads":
             return str(await asyncio.get_running_loop().run_in_executor(pool, primes, below))
         return str(primes(below))
